@@ -1,0 +1,1 @@
+//! Line 2: who may what, and why. Pure.

@@ -1,0 +1,1 @@
+//! Line 8: the use cases; the only place where adapters meet.

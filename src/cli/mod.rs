@@ -1,0 +1,1 @@
+//! Line 10: commands.

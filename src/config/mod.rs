@@ -1,0 +1,1 @@
+//! Line 5: settings as data.

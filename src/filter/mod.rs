@@ -1,0 +1,1 @@
+//! Line 1: RFC 7644 filters and paths: parse, print, evaluate. Pure.

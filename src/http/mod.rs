@@ -1,0 +1,1 @@
+//! Line 9: requests.

@@ -1,0 +1,21 @@
+//! Line 0: the nouns, plain data. Nothing here decides anything; it only says what things are called.
+
+mod binding;
+mod event;
+mod id;
+mod instant;
+mod name;
+mod people;
+mod place;
+mod role;
+mod session;
+
+pub use binding::*;
+pub use event::*;
+pub use id::*;
+pub use instant::*;
+pub use name::fold;
+pub use people::*;
+pub use place::*;
+pub use role::*;
+pub use session::*;

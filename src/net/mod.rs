@@ -1,0 +1,1 @@
+//! Line 6: the guarded HTTP client.

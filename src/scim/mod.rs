@@ -1,0 +1,1 @@
+//! Line 2: the SCIM protocol without HTTP. Pure.

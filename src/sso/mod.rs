@@ -1,0 +1,1 @@
+//! Line 7: sign-in protocols.

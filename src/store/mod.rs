@@ -1,0 +1,1 @@
+//! Line 7: the durable store, on two engines.

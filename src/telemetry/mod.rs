@@ -1,0 +1,1 @@
+//! Line 6: logs and the request line.
