@@ -1,7 +1,7 @@
 //! Whether a resource satisfies a filter.
 
 use super::{
-    AttributeKinds, AttributePath, Filter, Kind, Literal, Node, Operator,
+    AttributeKinds, AttributePath, Filter, Kind, Literal, Node, Operator, literal,
     resolve::{Found, Scope, flatten, is_present, step},
 };
 use crate::model::{Instant, fold};
@@ -111,7 +111,7 @@ enum Side {
 
 /// A number against a text: numerically if the text is one, else by its digits.
 fn mixed(text: &str, number: &Number, operator: Operator, resource: Side) -> bool {
-    let parsed: Option<Number> = serde_json::from_str(text.trim()).ok();
+    let parsed = literal::number(text.trim());
     let digits = number.to_string();
     match (operator_order(operator), parsed, resource) {
         (Some(allowed), Some(parsed), Side::Number) => order(number, &parsed).is_some_and(allowed),
@@ -145,10 +145,7 @@ fn texts(text: &str, operator: Operator, wanted: &str, folded: &str, kind: Kind)
 /// An RFC 3339 time; without an offset it is taken for UTC, and a date alone for its first moment.
 fn instant(text: &str) -> Option<Instant> {
     let text = text.trim();
-    text.parse()
-        .or_else(|_| format!("{text}Z").parse())
-        .or_else(|_| format!("{text}T00:00:00Z").parse())
-        .ok()
+    text.parse().or_else(|_| format!("{text}Z").parse()).or_else(|_| format!("{text}T00:00:00Z").parse()).ok()
 }
 
 /// The orders an operator allows; none for those that look inside a text.

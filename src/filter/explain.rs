@@ -12,7 +12,7 @@ use super::{
 use crate::model::fold;
 use serde::Serialize;
 use serde_json::Value;
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// The verdict on one resource, and when it is "no", the nearest miss.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -147,16 +147,8 @@ fn condition(filter: &Filter, full: &AttributePath) -> String {
 
 /// All the changes, the same one only once.
 fn together(sets: impl Iterator<Item = Vec<Miss>>) -> Vec<Miss> {
-    let mut all: Vec<Miss> = Vec::new();
-    for miss in sets.flatten() {
-        let known = all.iter().any(|other| {
-            other.condition == miss.condition && other.should_hold == miss.should_hold && other.element == miss.element
-        });
-        if !known {
-            all.push(miss);
-        }
-    }
-    all
+    let mut known = HashSet::new();
+    sets.flatten().filter(|miss| known.insert((miss.condition.clone(), miss.should_hold, miss.element))).collect()
 }
 
 /// The set with the fewest changes; among equals the one with more hints, then with fewer absent attributes, then the first.
@@ -175,11 +167,9 @@ fn hint(filter: &Filter, found: &Found<'_, '_>, kinds: &dyn AttributeKinds) -> O
     };
     match operator {
         Operator::Equal | Operator::Contains | Operator::StartsWith | Operator::EndsWith => {}
-        Operator::NotEqual
-        | Operator::Greater
-        | Operator::GreaterOrEqual
-        | Operator::Less
-        | Operator::LessOrEqual => return None,
+        Operator::NotEqual | Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => {
+            return None;
+        }
     }
     let values = comparands(found, kinds).values;
     let texts: Vec<String> = values.into_iter().filter_map(Value::as_str).map(fold).collect();

@@ -4,18 +4,19 @@ use super::{
     Dialect, FilterError, Literal, Operator, Span,
     lexer::{Token, TokenKind, describe},
 };
+use serde_json::Number;
 
 /// Reads an operator, and knows what people write who come from other languages.
 pub(super) fn operator(token: &Token, text: &str) -> Result<Operator, FilterError> {
     let every = "an operator: eq, ne, co, sw, ew, gt, ge, lt, le or pr";
     let word = match token.kind {
         TokenKind::Word => token.span.of(text),
+        TokenKind::End => return Err(FilterError::new(token.span, "the condition stops here", every)),
         TokenKind::Open
         | TokenKind::Close
         | TokenKind::OpenBracket
         | TokenKind::CloseBracket
-        | TokenKind::Quoted(_)
-        | TokenKind::End => {
+        | TokenKind::Quoted(_) => {
             return Err(FilterError::new(token.span, format!("{} is not an operator", describe(token, text)), every));
         }
     };
@@ -40,12 +41,7 @@ pub(super) fn operator(token: &Token, text: &str) -> Result<Operator, FilterErro
 }
 
 /// Reads the value after an operator.
-pub(super) fn value(
-    token: &Token,
-    text: &str,
-    operator: Operator,
-    dialect: Dialect,
-) -> Result<Literal, FilterError> {
+pub(super) fn value(token: &Token, text: &str, operator: Operator, dialect: Dialect) -> Result<Literal, FilterError> {
     let expected = "a value in double quotes, a number, true, false or null";
     let refuse = |message: String| Err(FilterError::new(token.span, message, expected));
     let literal = match &token.kind {
@@ -75,12 +71,19 @@ fn bare(word: &str, operator: Operator, dialect: Dialect) -> Option<Literal> {
         "true" => Literal::Boolean(true),
         "false" => Literal::Boolean(false),
         "null" => Literal::Null,
-        _ => Literal::Number(serde_json::from_str(word).ok()?),
+        _ => Literal::Number(number(word)?),
     };
     match (dialect, &literal) {
         (Dialect::Tolerant, Literal::Boolean(_) | Literal::Null) if textual => Some(Literal::Text(word.to_owned())),
         (Dialect::Tolerant | Dialect::Strict, _) => Some(literal),
     }
+}
+
+/// A JSON number. Fractions are read again by the standard library: `serde_json` may miss the last bit, and a number
+/// must print as it was read.
+pub(super) fn number(word: &str) -> Option<Number> {
+    let number: Number = serde_json::from_str(word).ok()?;
+    if number.is_f64() { Number::from_f64(word.trim().parse().ok()?) } else { Some(number) }
 }
 
 /// A bare word as a string, as one provider's own documentation sends them.

@@ -1,10 +1,6 @@
 //! PATCH paths (RFC 7644 §3.5.2).
 
-use super::{
-    AttributePath, Dialect, Filter, FilterError,
-    lexer::TokenKind,
-    parser::Parser,
-};
+use super::{AttributePath, Dialect, Filter, FilterError, lexer::TokenKind, parser::Parser};
 
 /// Where a PATCH operation applies: `members`, `name.givenName`, `members[value eq "x"]`,
 /// `emails[type eq "work"].value`, URN-qualified forms of these, or a schema's URN (the extension object itself).

@@ -1,9 +1,7 @@
 //! Reading one condition: a comparison, a presence test, or brackets.
 
 use super::{
-    AttributePath, Dialect, Filter, FilterError, Literal, Node, Operator, Span,
-    lexer::TokenKind,
-    literal,
+    AttributePath, Dialect, Filter, FilterError, Literal, Node, Operator, Span, lexer::TokenKind, literal,
     parser::Parser,
 };
 
@@ -39,7 +37,11 @@ impl Parser<'_> {
         let (path, span) = self.attribute()?;
         if self.in_brackets && (path.schema.is_some() || path.sub.is_some()) {
             let message = format!("“{path}” is more than a sub-attribute");
-            return Err(FilterError::new(span, message, "the sub-attribute alone between brackets, like type or value"));
+            return Err(FilterError::new(
+                span,
+                message,
+                "the sub-attribute alone between brackets, like type or value",
+            ));
         }
         if self.peek().kind == TokenKind::OpenBracket {
             let filter = self.brackets(&path, span)?;
