@@ -2,7 +2,7 @@
 
 use super::{
     AttributeKinds, AttributePath, Filter, Kind, Literal, Node, Operator, literal,
-    resolve::{Found, Scope, flatten, is_present, step},
+    resolve::{Found, Scope, is_present, step},
 };
 use crate::model::{Instant, fold};
 use serde_json::{Number, Value};
@@ -73,9 +73,7 @@ pub(super) fn comparands<'v>(found: &Found<'v, '_>, kinds: &dyn AttributeKinds) 
         step(value, "value", &mut values);
     }
     let kind = if path.sub.is_some() { kinds.kind(path) } else { kinds.kind(&path.with_sub("value")) };
-    let mut flat = Vec::new();
-    values.into_iter().for_each(|value| flatten(value, &mut flat));
-    Comparands { values: flat, kind }
+    Comparands { values, kind }
 }
 
 /// Whether one value stands in the relation to the literal. `folded` is the literal's folded text.

@@ -12,7 +12,7 @@ pub fn parse(text: &str, dialect: Dialect) -> Result<Filter, FilterError> {
     let read = || {
         let mut parser = Parser::new(text, dialect)?;
         let filter = parser.any_of()?;
-        parser.end(r#"“and”, “or” or the end (a value with spaces needs double quotes)"#)?;
+        parser.end("“and”, “or” or the end (a value with spaces needs double quotes)")?;
         Ok(filter)
     };
     read().map_err(|error: FilterError| error.located_in(text))

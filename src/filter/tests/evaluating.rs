@@ -114,7 +114,7 @@ fn extension_attributes_are_found_with_and_without_their_urn() {
         (r#"manager.displayName eq "Bob""#, true),
         (r#"userName eq "shadow""#, false),
         (r#"urn:ietf:params:scim:schemas:core:2.0:User:name.familyName sw "å""#, true),
-        (r#"urn:ietf:params:scim:schemas:core:2.0:User:department pr"#, false),
+        ("urn:ietf:params:scim:schemas:core:2.0:User:department pr", false),
         ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User pr", true),
         ("urn:ietf:params:scim:schemas:extension:other:2.0:User pr", false),
         ("urn:acme:hr:grade eq 7", true),

@@ -14,7 +14,7 @@ fn intern() -> Value {
 fn the_nearest_miss_is_told_in_plain_words() {
     let told: Vec<String> = [
         r#"department eq "Finance" and title pr and not (title co "Intern")"#,
-        r#"title pr"#,
+        "title pr",
         r#"userType eq "Contractor" or department eq "Finance" and userType eq "x""#,
         r#"department eq "Finance" or userType eq "Contractor""#,
         r#"externalId eq "00ux""#,
@@ -26,9 +26,9 @@ fn the_nearest_miss_is_told_in_plain_words() {
         r#"not (emails[value co "ada"])"#,
         r#"tags eq "z""#,
         r#"title ne "senior  intern""#,
-        r#"active eq true and active eq true"#,
-        r#"not (title pr or tags pr)"#,
-        r#"title eq null"#,
+        "active eq true and active eq true",
+        "not (title pr or tags pr)",
+        "title eq null",
     ]
     .iter()
     .map(|text| format!("{text}\n    {}", tolerant(text).explain(&intern(), &StandardKinds)))

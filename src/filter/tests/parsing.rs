@@ -240,7 +240,7 @@ fn patch_paths_are_read_and_printed() {
 
 #[test]
 fn a_patch_path_has_its_parts() {
-    let path = parse_path(r#"emails[type eq work].value"#, Dialect::Tolerant);
+    let path = parse_path("emails[type eq work].value", Dialect::Tolerant);
     let filter = Node::Compare {
         path: AttributePath::new("type"),
         operator: Operator::Equal,
