@@ -96,6 +96,7 @@ fn directions(file: &str, said: &[Path]) -> Vec<(usize, String)> {
             Some(line) if line < own_line => return None,
             Some(line) if line == own_line => format!("beside it on line {line}"),
             Some(line) => format!("below it on line {line}"),
+            // An exported macro lives at the root, where no line holds it: `pub(crate) use` it from its module.
             None => "not a module on any line".to_string(),
         };
         Some((path.line, format!("`{own}` (line {own_line}) may not use `crate::{}`: {why}", inside.join("::"))))
