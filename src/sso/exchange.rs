@@ -4,7 +4,7 @@
 use super::{SsoError, TokenFault, error::quoted, metadata::Metadata, providers::Providers};
 use crate::model::OidcSettings;
 use data_encoding::BASE64;
-use openidconnect::http::{Request, StatusCode, header};
+use http::{Request, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use url::form_urlencoded;
@@ -71,7 +71,7 @@ fn request(
     settings: &OidcSettings,
     client_secret: Option<&SecretString>,
     code: &Code<'_>,
-) -> Result<Request<Vec<u8>>, openidconnect::http::Error> {
+) -> Result<Request<Vec<u8>>, http::Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
         .append_pair("code", code.code)

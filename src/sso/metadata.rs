@@ -29,7 +29,7 @@ pub(super) struct Metadata {
 
 impl Metadata {
     /// Reads the document that `issuer` published and refuses what would let a sign-in be stolen.
-    pub(super) fn read(body: &[u8], issuer: &str, plain_http: bool) -> Result<Self, SsoError> {
+    pub(super) fn read(body: &[u8], issuer: &str, loopback_http: bool) -> Result<Self, SsoError> {
         let metadata: Self = serde_json::from_slice(body)
             .map_err(|error| invalid(format!("it is not the JSON document that discovery describes ({error})")))?;
         // OpenID Connect Discovery §4.3: the issuer MUST be exactly the one that was asked.
@@ -40,7 +40,7 @@ impl Metadata {
             )));
         }
         for (name, address) in metadata.endpoints() {
-            check_address(name, address, plain_http)?;
+            check_address(name, address, loopback_http)?;
         }
         let lacks = |offered: &Option<Vec<String>>, wanted: &[&str]| {
             offered.as_ref().is_some_and(|offered| !offered.iter().any(|value| wanted.contains(&value.as_str())))
@@ -82,8 +82,8 @@ impl Metadata {
 }
 
 /// Where an issuer publishes its configuration.
-pub(super) fn discovery_address(issuer: &str, plain_http: bool) -> Result<String, SsoError> {
-    let url = check_address("the issuer", issuer, plain_http)?;
+pub(super) fn discovery_address(issuer: &str, loopback_http: bool) -> Result<String, SsoError> {
+    let url = check_address("the issuer", issuer, loopback_http)?;
     if url.query().is_some() {
         return Err(invalid("the issuer has a query; an issuer is an address without one".to_owned()));
     }
@@ -91,12 +91,12 @@ pub(super) fn discovery_address(issuer: &str, plain_http: bool) -> Result<String
     Ok(format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
-/// An address that codes, tokens and keys may travel to.
-fn check_address(name: &str, address: &str, plain_http: bool) -> Result<Url, SsoError> {
+/// An address that codes, tokens and keys may travel to: https, or loopback where the deployment allows it.
+fn check_address(name: &str, address: &str, loopback_http: bool) -> Result<Url, SsoError> {
     let url = Url::parse(address)
         .map_err(|error| invalid(format!("{name} {:?} is not an address ({error})", super::error::quoted(address))))?;
     let encrypted = url.scheme() == "https";
-    let plain = url.scheme() == "http" && (plain_http || is_loopback(&url));
+    let plain = url.scheme() == "http" && loopback_http && is_loopback(&url);
     if !encrypted && !plain {
         return Err(invalid(format!("{name} {:?} is not https", super::error::quoted(address))));
     }
@@ -106,7 +106,7 @@ fn check_address(name: &str, address: &str, plain_http: bool) -> Result<Url, Sso
     Ok(url)
 }
 
-/// Loopback needs no TLS; whether it may be reached at all is the guarded client's decision.
+/// What does not leave the machine needs no TLS.
 fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Ipv4(address)) => address.is_loopback(),

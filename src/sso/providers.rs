@@ -11,7 +11,7 @@ use super::{
     metadata::{Metadata, discovery_address},
 };
 use crate::{model::Instant, net};
-use openidconnect::http::{Request, Response, StatusCode, header};
+use http::{Request, Response, StatusCode, header};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -159,10 +159,10 @@ impl Providers {
     }
 
     async fn fetch_metadata(&self, issuer: &str) -> Result<Metadata, SsoError> {
-        let plain_http = self.plain_http();
-        let address = discovery_address(issuer, plain_http)?;
+        let loopback_http = self.http.policy().allow_private_addresses;
+        let address = discovery_address(issuer, loopback_http)?;
         let answer = self.get(&address, None, "its configuration").await?;
-        Metadata::read(answer.body(), issuer, plain_http)
+        Metadata::read(answer.body(), issuer, loopback_http)
     }
 
     async fn fetch_keys(&self, address: &str) -> Result<KeySet, SsoError> {
@@ -170,11 +170,6 @@ impl Providers {
         KeySet::read(answer.body()).map_err(|why| SsoError::DiscoveryInvalid {
             what: format!("the key set at {address} cannot be read: {why}"),
         })
-    }
-
-    /// Whether http may be spoken beyond loopback, which only deployments that trust their network want.
-    fn plain_http(&self) -> bool {
-        false
     }
 
     /// A GET that is answered with 200.
