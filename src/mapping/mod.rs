@@ -28,8 +28,8 @@ mod outcome;
 mod parse;
 mod pattern;
 mod rule;
-mod scope;
 mod source;
+mod time;
 mod vocabulary;
 
 #[cfg(test)]
