@@ -67,11 +67,13 @@ impl Tx {
         Ok(version)
     }
 
-    /// The number of the version in force: what a compiled mapping in memory is checked against.
-    pub async fn mapping_version_in_force(&mut self, organization: &OrganizationId) -> Result<Option<i64>, StoreError> {
-        let row: Option<(Option<i64>,)> =
-            self.first("SELECT mapping_version FROM organizations WHERE id = ?1", args![organization]).await?;
-        Ok(row.and_then(|(version,)| version))
+    /// What a compiled mapping in memory is checked against: the version in force, and the number that moves whenever
+    /// something changes of which a mapping speaks (clusters, roles, connections).
+    pub async fn mapping_state(&mut self, organization: &OrganizationId) -> Result<(Option<i64>, i64), StoreError> {
+        let row: Option<(Option<i64>, i64)> = self
+            .first("SELECT mapping_version, access_epoch FROM organizations WHERE id = ?1", args![organization])
+            .await?;
+        Ok(row.unwrap_or((None, 0)))
     }
 
     /// One version.
