@@ -3,7 +3,7 @@
 use super::{
     compile::Compiler,
     diagnostic::Findings,
-    outcome::{DefaultRole, GrantScope, GroupFact, Outcome, UserFacts},
+    outcome::{DefaultRole, GrantScope, GroupFact, MissKind, Outcome, UserFacts},
     parse::{DraftCase, Reader, Text},
     rule::Mapping,
     source::{Extent, Place},
@@ -70,7 +70,8 @@ fn case(draft: DraftCase<'_, '_>, compiler: &mut Compiler<'_, '_>) -> Option<Cas
     let at = draft.at.as_ref().and_then(|text| {
         let moment = moment_of(&text.value);
         if moment.is_none() {
-            let message = format!("“{}” is neither a date like 2027-01-31 nor a time like 2027-01-31T18:00:00Z", text.value);
+            let message =
+                format!("“{}” is neither a date like 2027-01-31 nor a time like 2027-01-31T18:00:00Z", text.value);
             compiler.error(text.extent, message, None);
         }
         moment
@@ -78,7 +79,15 @@ fn case(draft: DraftCase<'_, '_>, compiler: &mut Compiler<'_, '_>) -> Option<Cas
     let name = draft.name?;
     let sound = !draft.broken && compiler.findings.errors() == errors;
     let place = compiler.place(name.extent);
-    sound.then_some(Case { name: name.value, place, connection, attributes: Value::Object(attributes), groups, expect, at })
+    sound.then_some(Case {
+        name: name.value,
+        place,
+        connection,
+        attributes: Value::Object(attributes),
+        groups,
+        expect,
+        at,
+    })
 }
 
 /// The `given:` of a test.
@@ -154,12 +163,7 @@ fn json(node: &MarkedYaml<'_>) -> Option<Value> {
 }
 
 /// Whose person this is: the connection that is given, or the only one, or that of the groups.
-fn connection_of(
-    given: Option<&Text>,
-    groups: &[Text],
-    extent: Extent,
-    compiler: &mut Compiler<'_, '_>,
-) -> String {
+fn connection_of(given: Option<&Text>, groups: &[Text], extent: Extent, compiler: &mut Compiler<'_, '_>) -> String {
     let known = &compiler.words.connections;
     if let Some(text) = given {
         if let Some(name) = known.get(&crate::model::fold(&text.value)) {
@@ -238,9 +242,13 @@ impl Case {
             (true, false) => " by default".to_owned(),
             (false, false) => format!(" by {}", rules.join(", ")),
         };
+        let lacks = !self.expect.is_subset(&got);
         let (expect, got) = (shown(&self.expect, mapping), shown(&got, mapping));
         let message = format!("the test “{}” expects {expect} and gets {got}{source}", self.name);
-        let miss = outcomes.iter().flat_map(|outcome| &outcome.near_misses).next();
+        // Every condition that does not hold is a miss; it explains something only where nothing else does.
+        let misses = outcomes.iter().flat_map(|outcome| &outcome.near_misses);
+        let miss = misses.min_by_key(|miss| miss.kind == MissKind::Condition);
+        let miss = miss.filter(|miss| lacks && (by_default || miss.kind != MissKind::Condition));
         findings.about(Some(&self.name));
         findings.error(self.place, message, miss.map(|miss| format!("near miss: {miss}")));
         findings.about(None);

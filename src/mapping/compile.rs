@@ -217,7 +217,8 @@ impl Compiler<'_, '_> {
             nearest(before, names.iter().map(String::as_str)).map(|near| format!("did you mean “{near}/{rest}”?"))
         });
         let example = || names.first().map(|first| format!("write {first}/{}", text.value));
-        let message = format!("“{}” does not say whose group it is; the connections are {}", text.value, names.join(", "));
+        let message =
+            format!("“{}” does not say whose group it is; the connections are {}", text.value, names.join(", "));
         self.error(text.extent, message, near.or_else(example));
         None
     }
@@ -241,7 +242,8 @@ impl Compiler<'_, '_> {
     fn until(&mut self, text: &Text) -> Option<crate::model::Instant> {
         let end = end_of(&text.value);
         if end.is_none() {
-            let message = format!("“{}” is neither a date like 2027-01-31 nor a time like 2027-01-31T18:00:00Z", text.value);
+            let message =
+                format!("“{}” is neither a date like 2027-01-31 nor a time like 2027-01-31T18:00:00Z", text.value);
             self.error(text.extent, message, None);
         }
         end

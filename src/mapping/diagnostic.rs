@@ -113,12 +113,21 @@ impl<'s> Findings<'s> {
         }
         let (excerpt, caret) = excerpt(self.source.line(place.line), place.column);
         let rule = self.about.clone();
-        self.list.push(Diagnostic { severity, line: place.line, column: place.column, message, help, rule, excerpt, caret });
+        self.list.push(Diagnostic {
+            severity,
+            line: place.line,
+            column: place.column,
+            message,
+            help,
+            rule,
+            excerpt,
+            caret,
+        });
     }
 
     /// The findings from top to bottom.
     pub(super) fn finish(mut self) -> Vec<Diagnostic> {
-        self.list.sort_by(|a, b| (a.line, a.column, a.severity).cmp(&(b.line, b.column, b.severity)));
+        self.list.sort_by_key(|found| (found.line, found.column, found.severity));
         self.list
     }
 }

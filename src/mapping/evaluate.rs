@@ -193,7 +193,8 @@ impl Giving<'_> {
                 for name in unknown {
                     self.miss(rule, MissKind::UnknownCluster, format!("no cluster “{name}” is declared"));
                 }
-                let from_group: Option<ClusterId> = fit.filter(|_| *captured).and_then(|fit| fit.capture.cluster.clone());
+                let from_group: Option<ClusterId> =
+                    fit.filter(|_| *captured).and_then(|fit| fit.capture.cluster.clone());
                 let mut clusters: Vec<ClusterId> = known.iter().cloned().chain(from_group).collect();
                 clusters.sort();
                 clusters.dedup();

@@ -69,7 +69,8 @@ impl Index {
         let by_name = self.exact.get(&name_key(&group.connection, &group.name));
         let by_id = group.fact.external_id.and_then(|id| self.exact.get(&id_key(&group.connection, id)));
         let exact = by_name.into_iter().chain(by_id).flatten();
-        let mut found: Vec<(Entry, Match)> = exact.map(|entry| (*entry, Match::One(super::pattern::Capture::default()))).collect();
+        let mut found: Vec<(Entry, Match)> =
+            exact.map(|entry| (*entry, Match::One(super::pattern::Capture::default()))).collect();
         for (entry, connection, pattern) in &self.patterns {
             if *connection == group.connection {
                 match pattern.meet(&group.name, words) {

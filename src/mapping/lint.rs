@@ -22,7 +22,9 @@ pub(super) fn lint(mapping: &Mapping, vocabulary: &Vocabulary, now: Instant, fin
         powerful_by_name(rule, vocabulary, findings);
         useless_allow(rule, findings);
         if let Some(directory) = &directory {
-            rule.groups.iter().for_each(|matcher| directory.look(matcher, mapping, findings));
+            for matcher in &rule.groups {
+                directory.look(matcher, mapping, findings);
+            }
         }
     }
     shadows(mapping, findings);
@@ -81,7 +83,8 @@ fn powerful_by_name(rule: &Rule, vocabulary: &Vocabulary, findings: &mut Finding
         return;
     }
     let powers = [Capability::ManageMembers, Capability::ManageOrganization];
-    let powerful = vocabulary.custom_roles.iter().filter(|role| powers.iter().any(|power| role.capabilities.contains(power)));
+    let powerful =
+        vocabulary.custom_roles.iter().filter(|role| powers.iter().any(|power| role.capabilities.contains(power)));
     let names: Vec<&str> = powerful.map(|role| role.name.as_str()).collect();
     if !names.is_empty() {
         let message = format!("whoever names groups in the directory can give themselves {}", names.join(" or "));
@@ -96,9 +99,12 @@ fn useless_allow(rule: &Rule, findings: &mut Findings<'_>) {
     }
 }
 
+/// What a rule asks for and what it gives, apart from where and how long: groups, condition, role.
+type Demands = (BTreeSet<String>, Option<String>, String);
+
 /// Rules that say nothing that another does not say already.
 fn shadows(mapping: &Mapping, findings: &mut Findings<'_>) {
-    let mut alike: HashMap<(BTreeSet<String>, Option<String>, String), Vec<&Rule>> = HashMap::new();
+    let mut alike: HashMap<Demands, Vec<&Rule>> = HashMap::new();
     for rule in &mapping.rules {
         let groups: BTreeSet<String> = rule.groups.iter().map(Matcher::key).collect();
         let when = rule.when.as_ref().map(|when| when.text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -131,10 +137,9 @@ fn covers(wide: &Rule, narrow: &Rule) -> bool {
     let reaches = match (&wide.targets, &narrow.targets) {
         (Targets::Organization, Targets::Organization | Targets::Clusters { .. }) => true,
         (Targets::Clusters { .. }, Targets::Organization) => false,
-        (
-            Targets::Clusters { known: all, captured: any, .. },
-            Targets::Clusters { known, captured, .. },
-        ) => known.iter().all(|cluster| all.contains(cluster)) && (*any || !captured),
+        (Targets::Clusters { known: all, captured: any, .. }, Targets::Clusters { known, captured, .. }) => {
+            known.iter().all(|cluster| all.contains(cluster)) && (*any || !captured)
+        }
     };
     lasts && reaches
 }
@@ -163,7 +168,8 @@ impl<'v> Directory<'v> {
         let Some(connection) = &matcher.connection else { return };
         let place = findings.source().place(matcher.shown.extent.start);
         let shown = &matcher.shown.value;
-        let of_connection = || self.names.keys().filter(|(owner, _)| owner == connection).map(|(_, name)| name.as_str());
+        let of_connection =
+            || self.names.keys().filter(|(owner, _)| owner == connection).map(|(_, name)| name.as_str());
         let nobody = |help| (format!("no group {shown} is known, so this matches nobody yet"), help);
         let (message, help) = match &matcher.names {
             Names::Name(name) => match self.names.get(&(connection.clone(), name.clone())) {

@@ -47,7 +47,8 @@ pub fn check(text: &str, vocabulary: &Vocabulary, now: Instant) -> Checked {
 /// Compiles a mapping that was published earlier, when other clusters, roles or connections may have been there.
 ///
 /// A rule that no longer compiles gives nothing, a cluster that is gone is left out, and the diagnostics say so; the rest
-/// holds. Only a text that cannot be read at all gives no mapping. The tests do not run.
+/// holds. `vocabulary.connections` should be those of the time when it was published: then a group without a connection
+/// still means the one it meant, also after a second connection came. Only a text that cannot be read at all gives no mapping. The tests do not run.
 #[must_use]
 pub fn in_force(text: &str, vocabulary: &Vocabulary, now: Instant) -> Checked {
     run(text, vocabulary, now, Purpose::InForce)
@@ -64,7 +65,11 @@ fn run(text: &str, vocabulary: &Vocabulary, now: Instant, purpose: Purpose) -> C
         let source = Source::new("");
         let mut findings = Findings::new(&source);
         let message = format!("the mapping is longer than {} KiB", MAX_TEXT / 1024);
-        findings.error(Place::START, message, Some("a pattern like k8s-{cluster}-{role} replaces many rules".to_owned()));
+        findings.error(
+            Place::START,
+            message,
+            Some("a pattern like k8s-{cluster}-{role} replaces many rules".to_owned()),
+        );
         return Checked { mapping: None, diagnostics: findings.finish() };
     }
     let source = Source::new(text);
@@ -96,7 +101,8 @@ fn build(
     let words = Words::new(vocabulary);
     let mut compiler = Compiler { vocabulary, words: &words, findings, taken: HashMap::new() };
     let defaults = compiler.defaults(draft.default.as_ref(), draft.default_broken);
-    let rules: Vec<Rule> = std::mem::take(&mut draft.rules).into_iter().filter_map(|rule| compiler.rule(rule)).collect();
+    let rules: Vec<Rule> =
+        std::mem::take(&mut draft.rules).into_iter().filter_map(|rule| compiler.rule(rule)).collect();
     compiler.findings.about(None);
     let mapping = Mapping::new(text, defaults, rules, words.clone());
     if purpose == Purpose::InForce {
@@ -106,7 +112,9 @@ fn build(
     lint(&mapping, vocabulary, now, findings);
     // A test of rules that are not all there would fail for a reason that has been given already.
     if findings.errors() == 0 {
-        cases.iter().for_each(|case| case.run(&mapping, now, findings));
+        for case in &cases {
+            case.run(&mapping, now, findings);
+        }
     }
     (findings.errors() == 0).then_some(mapping)
 }

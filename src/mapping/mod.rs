@@ -16,6 +16,8 @@
 //! Two kinds of rules: one that only names groups binds the *group* ([`Mapping::for_group`]); one with `when` binds the
 //! *user* ([`Mapping::for_user`]). The rules are additive and their order means nothing.
 
+#![expect(clippy::similar_names, reason = "rules give roles: both words are what this module is about")]
+
 mod cases;
 mod compile;
 mod condition;

@@ -66,7 +66,8 @@ impl fmt::Display for Because {
         let mut parts = Vec::new();
         if let (Some(group), Some(matcher)) = (&self.group, &self.matcher) {
             let holes = [("{cluster}", &self.cluster), ("{role}", &self.role)];
-            let filled = holes.iter().filter_map(|(hole, value)| value.as_ref().map(|value| format!("{hole} = {value}")));
+            let filled =
+                holes.iter().filter_map(|(hole, value)| value.as_ref().map(|value| format!("{hole} = {value}")));
             let filled: Vec<String> = filled.collect();
             let with = if filled.is_empty() { String::new() } else { format!(" with {}", filled.join(" and ")) };
             parts.push(format!("group {group} is {matcher}{with}"));

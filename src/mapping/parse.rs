@@ -109,18 +109,13 @@ impl Reader<'_, '_> {
 
     /// One text or a list of texts. The second value is false when a part could not be read.
     fn texts(&mut self, node: &MarkedYaml<'_>, expected: &str) -> (Vec<Text>, bool) {
-        match &node.data {
-            YamlData::Sequence(nodes) => {
-                let read: Vec<Text> = nodes.iter().filter_map(|node| self.text(node, expected)).collect();
-                let whole = read.len() == nodes.len();
-                (read, whole)
-            }
-            _ => {
-                let read: Vec<Text> = self.text(node, &format!("{expected} or a list of them")).into_iter().collect();
-                let whole = !read.is_empty();
-                (read, whole)
-            }
-        }
+        let (read, written): (Vec<Text>, usize) = if let YamlData::Sequence(nodes) = &node.data {
+            (nodes.iter().filter_map(|node| self.text(node, expected)).collect(), nodes.len())
+        } else {
+            (self.text(node, &format!("{expected} or a list of them")).into_iter().collect(), 1)
+        };
+        let whole = read.len() == written;
+        (read, whole)
     }
 
     /// The keys and values of a mapping; unknown keys are findings. `None` when it is no mapping.
@@ -140,16 +135,15 @@ impl Reader<'_, '_> {
                 fields.whole = false;
                 continue;
             };
-            match known.iter().find(|name| **name == text.value) {
-                Some(name) => fields.list.push((name, value)),
-                None => {
-                    fields.whole = false;
-                    let help = did_you_mean(&text.value, known.iter().copied())
-                        .unwrap_or_else(|| format!("known here are {}", known.join(", ")));
-                    let place = self.place(key);
-                    self.findings.error(place, format!("there is no key “{}” here", text.value), Some(help));
-                }
+            if let Some(name) = known.iter().find(|name| **name == text.value) {
+                fields.list.push((name, value));
+                continue;
             }
+            fields.whole = false;
+            let help = did_you_mean(&text.value, known.iter().copied())
+                .unwrap_or_else(|| format!("known here are {}", known.join(", ")));
+            let place = self.place(key);
+            self.findings.error(place, format!("there is no key “{}” here", text.value), Some(help));
         }
         Some(fields)
     }
@@ -279,7 +273,8 @@ impl Reader<'_, '_> {
                 }
                 _ => match &value.data {
                     YamlData::Mapping(entries) => {
-                        let read = entries.iter().filter_map(|(key, value)| Some((self.text(key, "an attribute")?, value)));
+                        let read =
+                            entries.iter().filter_map(|(key, value)| Some((self.text(key, "an attribute")?, value)));
                         case.given = read.collect();
                         case.given.len() == entries.len()
                     }

@@ -37,7 +37,13 @@ pub(super) enum Names {
 impl Matcher {
     /// What makes two matchers the same.
     pub(super) fn key(&self) -> String {
-        fold(&self.shown.value)
+        let connection = self.connection.as_deref().unwrap_or_default();
+        match &self.names {
+            Names::Name(name) => format!("{connection}/{name}"),
+            Names::Id(id) => format!("{connection}/id:{id}"),
+            // What a pattern is made of is as it is written, but for letter case.
+            Names::Pattern(_) => format!("{connection}/{}", fold(&self.shown.value)),
+        }
     }
 }
 
@@ -54,7 +60,11 @@ pub(super) enum GrantRole {
 pub(super) enum Targets {
     Organization,
     /// On these clusters, and never elsewhere, even when none of them is known any more.
-    Clusters { known: Vec<ClusterId>, unknown: Vec<String>, captured: bool },
+    Clusters {
+        known: Vec<ClusterId>,
+        unknown: Vec<String>,
+        captured: bool,
+    },
 }
 
 /// One rule.

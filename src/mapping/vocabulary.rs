@@ -102,7 +102,10 @@ pub(super) struct Words {
 
 impl fmt::Debug for Words {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Words").field("connections", &self.connections).field("slugs", &self.slugs).finish_non_exhaustive()
+        f.debug_struct("Words")
+            .field("connections", &self.connections)
+            .field("slugs", &self.slugs)
+            .finish_non_exhaustive()
     }
 }
 
@@ -205,9 +208,7 @@ impl Vocabulary {
 
 /// Whether a schema's attributes are known by their short names.
 fn is_standard(schema: &str) -> bool {
-    let known = [
-        "urn:ietf:params:scim:schemas:core:2.0:User",
-        "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-    ];
+    let known =
+        ["urn:ietf:params:scim:schemas:core:2.0:User", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"];
     known.iter().any(|known| known.eq_ignore_ascii_case(schema))
 }

@@ -64,11 +64,17 @@ fn what_a_pattern_does_not_know_is_a_near_miss() {
     }
     assert_eq!(
         misses(&outcome("k8s-qa-viewer")),
-        [(MissKind::UnknownCluster, "group “k8s-qa-viewer” fits k8s-{cluster}-{role}, and no cluster “qa” is declared".into())]
+        [(
+            MissKind::UnknownCluster,
+            "group “k8s-qa-viewer” fits k8s-{cluster}-{role}, and no cluster “qa” is declared".into()
+        )]
     );
     assert_eq!(
         misses(&outcome("k8s-prod-boss")),
-        [(MissKind::UnknownRole, "group “k8s-prod-boss” fits k8s-{cluster}-{role}, and there is no role “boss”".into())]
+        [(
+            MissKind::UnknownRole,
+            "group “k8s-prod-boss” fits k8s-{cluster}-{role}, and there is no role “boss”".into()
+        )]
     );
     assert_eq!(misses(&outcome("k8s-prod-owner")).first().unwrap().0, MissKind::OwnerNotAllowed);
     for name in ["k8s-viewer", "k8s--viewer", "k8s-", "k8s", "xk8s-prod-viewer", ""] {
@@ -173,7 +179,10 @@ fn with_several_connections_each_group_says_whose_it_is() {
 
 #[test]
 fn clusters_go_by_slug_or_by_id() {
-    let text = format!("rules: [{{name: a, groups: eng, grant: viewer, clusters: [PROD, \"id:0000-2\", \"id:{}\"]}}]", cluster(3));
+    let text = format!(
+        "rules: [{{name: a, groups: eng, grant: viewer, clusters: [PROD, \"id:0000-2\", \"id:{}\"]}}]",
+        cluster(3)
+    );
     let mapping = mapping(&text);
     let expected = ["viewer@prod a", "viewer@prod-eu a", "viewer@staging-eu a"];
     assert_eq!(given(&mapping.for_group(&group("eng"), now())), expected);

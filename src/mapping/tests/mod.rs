@@ -43,8 +43,13 @@ pub(super) fn vocabulary() -> Vocabulary {
 /// Checks a text and shows what was found.
 pub(super) fn found(text: &str, vocabulary: &Vocabulary) -> String {
     let checked = check(text, vocabulary, now());
-    assert_eq!(checked.mapping.is_none(), checked.errors().next().is_some(), "a mapping exactly when there is no error");
-    checked.diagnostics.iter().map(|diagnostic| format!("{diagnostic}\n")).collect()
+    assert_eq!(
+        checked.mapping.is_none(),
+        checked.errors().next().is_some(),
+        "a mapping exactly when there is no error"
+    );
+    let texts: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
+    texts.join("\n")
 }
 
 /// A mapping that must compile.

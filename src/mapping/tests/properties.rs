@@ -27,7 +27,8 @@ fn rules() -> impl Strategy<Value = Vec<String>> {
 
 fn everything(mapping: &Mapping) -> Vec<Outcome> {
     let names = ["eng", "Ops", "k8s-prod-viewer", "k8s-qa-viewer", "owners", "viewers"];
-    let groups: Vec<GroupFact<'_>> = names.iter().map(|name| GroupFact { external_id: Some("00g1"), ..group(name) }).collect();
+    let groups: Vec<GroupFact<'_>> =
+        names.iter().map(|name| GroupFact { external_id: Some("00g1"), ..group(name) }).collect();
     let mut outcomes: Vec<Outcome> = groups.iter().map(|group| mapping.for_group(group, now())).collect();
     for attributes in [json!({}), json!({"title": "CTO"}), json!({"title": "x"})] {
         let facts = UserFacts { connection: "okta", attributes: &attributes, groups: &groups };
