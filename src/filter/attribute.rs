@@ -51,7 +51,8 @@ impl AttributePath {
 
     /// Reads one word. `span` is where it stands, for the error.
     pub(super) fn from_word(word: &str, span: Span) -> Result<Self, FilterError> {
-        let refuse = |message: String| Err(FilterError::new(span, message, "an attribute like userName or name.familyName"));
+        let refuse =
+            |message: String| Err(FilterError::new(span, message, "an attribute like userName or name.familyName"));
         let (schema, rest) = match word.rsplit_once(':') {
             None => (None, word),
             Some((before, last)) if names_a_schema(before, last) => {
