@@ -140,7 +140,7 @@ mod tests {
     fn a_refusal_says_what_and_where() {
         insta::assert_snapshot!(refusal("{\"a\": 1,\n  \"b\": }"), @"The body is not JSON that can be used: expected value at line 2 column 8.");
         insta::assert_snapshot!(refusal("{\"userName\": 1,\n \"userName\": 2}"), @"The body is not JSON that can be used: the key “userName” is there twice in one object at line 2 column 11.");
-        insta::assert_snapshot!(refusal(r#"{"a": "x\u0000y"}"#), @r"The body is not JSON that can be used: a text holds the character NUL (\u0000), which cannot be stored at line 1 column 15.");
+        insta::assert_snapshot!(refusal(r#"{"a": "x\u0000y"}"#), @r"The body is not JSON that can be used: a text holds the character NUL (\u0000), which cannot be stored at line 1 column 16.");
         insta::assert_snapshot!(refusal("[1]"), @r#"The body must be a JSON object, such as {"schemas": […], …}."#);
         insta::assert_snapshot!(refusal(" "), @"The body is empty; a JSON object was expected.");
         insta::assert_snapshot!(refusal("{} {}"), @"The body is not JSON that can be used: trailing characters at line 1 column 4.");
