@@ -17,7 +17,8 @@ pub(super) struct Migration {
 }
 
 /// All of them, in order.
-pub(super) const MIGRATIONS: &[Migration] = &[];
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") }];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
 const ADVISORY_LOCK: i64 = 0x6361_7374_6761_7465;
@@ -135,4 +136,67 @@ async fn apply(client: &mut tokio_postgres::Client, migration: &Migration) -> Re
 
 fn told(error: &tokio_postgres::Error) -> String {
     error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, testing};
+
+    const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a TEXT);" };
+    const TWO: Migration =
+        Migration { version: 2, name: "two", sql: "CREATE TABLE two (a TEXT); CREATE INDEX two_a ON two (a);" };
+    const OTHER: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a BIGINT);" };
+    const BROKEN: Migration =
+        Migration { version: 2, name: "two", sql: "CREATE TABLE two (a TEXT); CREATE TABLE one (a TEXT);" };
+
+    /// Opens one database again and again with different migrations; says what went wrong each time.
+    async fn story(open: impl AsyncFn(&'static [Migration]) -> Result<Store, StoreError>) -> String {
+        let mut told = Vec::new();
+        for known in [&[ONE][..], &[ONE, BROKEN], &[ONE, TWO], &[ONE, TWO], &[ONE], &[OTHER, TWO]] {
+            told.push(match open(known).await {
+                Ok(_) => "opened".to_owned(),
+                Err(error) => error.to_string(),
+            });
+        }
+        told.join("\n")
+    }
+
+    #[tokio::test]
+    async fn migrations_are_applied_once_and_misfits_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let told = story(async |known| Store::open_sqlite_with(directory.path(), known).await).await;
+        insta::assert_snapshot!(told);
+        if let Some(url) = testing::fresh_database().await {
+            let same = story(async |known| Store::open_postgres_with(&url, 1, known).await).await;
+            let (broken, known) = (1, "relation \"one\" already exists");
+            assert_eq!(
+                same.lines().nth(broken),
+                Some(format!("migration 2, “two”, could not be applied: {known}").as_str())
+            );
+            let without = |text: &str| {
+                text.lines().enumerate().filter(|(at, _)| *at != broken).map(|(_, l)| l.to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(without(&same), without(&told));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_real_migrations_run_on_both_engines() {
+        testing::everywhere(async |store| store.ping().await.unwrap()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_several_processes_that_start_at_once_one_migrates() {
+        let Some(url) = testing::fresh_database().await else { return };
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { Store::open_postgres(&url, 1).await.map(drop) })
+            })
+            .collect();
+        for start in starts {
+            assert_eq!(start.await.unwrap(), Ok(()));
+        }
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! Statements are written with `?1 ?2` and, where PostgreSQL needs a row lock, with `FOR UPDATE`. PostgreSQL gets
 //! `$1 $2`; SQLite, which has one writer anyway, gets no lock clause. Tables are declared with `BIGINT`, `TEXT` and
-//! `BLOB`; PostgreSQL gets `BYTEA`, and texts that sort by their bytes as SQLite's do.
+//! `BLOB` (in capitals); PostgreSQL gets `BYTEA`, and texts that sort by their bytes as SQLite's do.
 
 use std::{
     borrow::Cow,
@@ -183,7 +183,7 @@ pub(in crate::store) fn statements(file: &str, dialect: Dialect) -> Vec<String> 
             Token::Word(word) => {
                 current.push_str(word);
                 current.push_str(declared(word, previous, dialect).unwrap_or_default());
-                if dialect == Dialect::Postgres && word.eq_ignore_ascii_case("BLOB") {
+                if dialect == Dialect::Postgres && word == "BLOB" {
                     current.truncate(current.len() - word.len());
                     current.push_str("BYTEA");
                 }
@@ -217,8 +217,8 @@ fn name(dialect: Dialect) -> &'static str {
 
 /// What a type in a declaration needs behind it: PostgreSQL would sort texts by the server's language.
 fn declared(word: &str, previous: &str, dialect: Dialect) -> Option<&'static str> {
-    // `CAST(x AS TEXT)` is not a declaration.
-    let is_text = word.eq_ignore_ascii_case("TEXT") && !previous.eq_ignore_ascii_case("AS");
+    // `CAST(x AS TEXT)` is not a declaration, and a column may be called `text`.
+    let is_text = word == "TEXT" && !previous.eq_ignore_ascii_case("AS");
     (dialect == Dialect::Postgres && is_text).then_some(" COLLATE \"C\"")
 }
 
