@@ -20,6 +20,8 @@ mod organizations;
 mod row;
 mod sessions;
 mod terms;
+#[cfg(test)]
+pub(crate) mod testing;
 mod users;
 mod value;
 
