@@ -132,6 +132,24 @@ impl Work<'_> {
         self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
     }
 
+    /// Whether the mapping in force has any rule with `when`.
+    pub(super) async fn any_user_rules(&mut self) -> Result<bool, Error> {
+        let organization = &self.ctx.organization;
+        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        Ok(compiled.is_some_and(|compiled| compiled.mapping.has_user_rules()))
+    }
+
+    /// After something changed of which rules speak: what they give everybody now.
+    pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, &organization, self.ctx.now).await? else {
+            return Ok(());
+        };
+        let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
+        let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
+        self.apply(&diff, Some(compiled.version)).await
+    }
+
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.
     pub(super) async fn group_decides_for_users(&mut self, group: &Group) -> Result<bool, Error> {
         let organization = &self.ctx.organization;

@@ -66,7 +66,9 @@ impl App {
         }
         let stored = tx.mapping_version(organization, version).await?;
         let stored = stored.ok_or_else(|| Error::internal(format!("mapping version {version} is not there")))?;
-        let (words, names) = vocabulary_of(tx, organization, false).await?;
+        let (mut words, names) = vocabulary_of(tx, organization, false).await?;
+        // A connection made since must not make unqualified group names ambiguous in what is in force already.
+        words.connections = stored.connections;
         let checked = in_force(&stored.text, &words, now);
         let mapping = checked.mapping.ok_or_else(|| Error::internal("the mapping in force cannot be read"))?;
         let compiled = Arc::new(InForce { version, vocabulary, mapping, names });
@@ -149,7 +151,7 @@ impl Work<'_> {
         let current = current.as_ref().map(|current| (&current.mapping, &current.names));
         let before = self.roles_of(&touched, current).await?;
         let author = self.ctx.actor.to_string();
-        let version = self.tx.publish_mapping(&organization, (text, &author), self.ctx.now).await?;
+        let version = self.tx.publish_mapping(&organization, (text, &words.connections, &author), self.ctx.now).await?;
         let detail = json!({"version": version, "opened": diff.open.len(), "closed": diff.close.len()});
         self.tell(EventKind::MappingPublished, [organization.to_string()], detail);
         self.apply(&diff, Some(version)).await?;
@@ -200,7 +202,7 @@ impl Work<'_> {
     }
 
     /// What rules give every group and every person.
-    async fn wanted_of_everybody(
+    pub(super) async fn wanted_of_everybody(
         &mut self,
         mapping: &Mapping,
         names: &ConnectionNames,

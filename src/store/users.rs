@@ -160,6 +160,22 @@ impl Tx {
             .transpose()
     }
 
+    /// Whether the connection has a user of this id who was not removed.
+    pub async fn has_user(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        id: &UserId,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT 1 FROM users WHERE organization = ?1 AND id = ?2 AND connection = ?3 AND removed_at IS NULL",
+                args![organization, id, connection],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The user of this name in this connection, compared folded.
     pub async fn user_by_name(
         &mut self,
