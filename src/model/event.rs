@@ -1,1 +1,114 @@
-//! (coming)
+//! Events: the audit vocabulary.
+
+use super::{EventId, Instant, RequestId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// One kind of thing that happens.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum EventKind {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl EventKind {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The name in the store, the API and the logs.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// An organization was made.
+    OrganizationCreated = "organization.created",
+    /// No reachable owner is left.
+    OrganizationOwnerless = "organization.ownerless",
+    /// An owner is reachable again.
+    OrganizationOwned = "organization.owned",
+    /// A connection was made.
+    ConnectionCreated = "connection.created",
+    /// A connection's settings changed.
+    ConnectionChanged = "connection.changed",
+    /// A connection was disabled: its sessions and tokens ended.
+    ConnectionDisabled = "connection.disabled",
+    /// A disabled connection was enabled.
+    ConnectionEnabled = "connection.enabled",
+    /// A SCIM token was made.
+    TokenCreated = "token.created",
+    /// A SCIM token was revoked.
+    TokenRevoked = "token.revoked",
+    /// An API key was made.
+    KeyCreated = "key.created",
+    /// An API key was revoked.
+    KeyRevoked = "key.revoked",
+    /// A cluster was declared.
+    ClusterDeclared = "cluster.declared",
+    /// A mapping draft was saved.
+    MappingDrafted = "mapping.drafted",
+    /// A mapping version came into force.
+    MappingPublished = "mapping.published",
+    /// A user was made.
+    UserCreated = "user.created",
+    /// A user's attributes changed.
+    UserChanged = "user.changed",
+    /// A user was suspended; sessions and keys ended.
+    UserSuspended = "user.suspended",
+    /// A suspended user came back.
+    UserActivated = "user.activated",
+    /// A user was deleted; sessions and keys ended.
+    UserRemoved = "user.removed",
+    /// A deleted user came back under the same id.
+    UserRevived = "user.revived",
+    /// A sign-in was tied to a user for the first time.
+    UserLinked = "user.linked",
+    /// A group was made.
+    GroupCreated = "group.created",
+    /// A group's name or externalId changed.
+    GroupChanged = "group.changed",
+    /// People came into or left a group.
+    GroupMembersChanged = "group.members_changed",
+    /// A group was deleted.
+    GroupRemoved = "group.removed",
+    /// A deleted group came back.
+    GroupRevived = "group.revived",
+    /// Bindings were given or taken.
+    AccessChanged = "access.changed",
+    /// The guard kept the last owner.
+    OwnerKept = "access.owner_kept",
+    /// Somebody signed in.
+    SessionStarted = "session.started",
+    /// A session ended.
+    SessionEnded = "session.ended",
+    /// A sign-in was refused.
+    SignInRefused = "session.refused",
+    /// Terms were accepted.
+    TermsAccepted = "terms.accepted",
+    /// A version of the terms was recorded.
+    TermsPublished = "terms.published",
+}
+
+/// One thing that happened, as it is read back.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// When.
+    pub at: Instant,
+    /// What.
+    pub kind: EventKind,
+    /// Who did it: an actor's text, such as `user usr_…` or `connection con_…`.
+    pub actor: String,
+    /// In which request.
+    pub request: RequestId,
+    /// The ids that it is about.
+    pub subjects: Vec<String>,
+    /// What else there is to say; no personal values.
+    pub detail: Value,
+}

@@ -1,1 +1,159 @@
-//! (coming)
+//! People and groups.
+
+use super::{ConnectionId, GroupId, Instant, UserId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Whether somebody may come in. Derived from the facts below and never stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum UserState {
+    /// Neither the directory nor a person forbids.
+    Active,
+    /// One of them does.
+    Suspended,
+    /// Deleted; a tombstone for 30 days.
+    Removed,
+}
+
+/// One person in one organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// Its id; the same in SCIM.
+    pub id: UserId,
+    /// The connection that owns this person; none for a local one.
+    pub connection: Option<ConnectionId>,
+    /// Unique in its connection, compared folded.
+    pub user_name: String,
+    /// The provider's own id, compared exactly.
+    pub external_id: Option<String>,
+    /// The name that people read; empty when nobody said one.
+    pub display_name: String,
+    /// The primary address. An attribute, never an identity.
+    pub email: Option<String>,
+    /// What the directory says. SCIM reads and writes only this.
+    pub directory_active: bool,
+    /// What a person in this organization said.
+    pub suspended_by_person: bool,
+    /// When it was deleted.
+    pub removed_at: Option<Instant>,
+    /// The SCIM attributes: normalised, without `id`, `meta`, `groups`, `active` and `schemas`.
+    pub document: Map<String, Value>,
+    /// Ends credentials: a session of an older epoch is over.
+    pub session_epoch: i64,
+    /// Drops cached decisions.
+    pub access_epoch: i64,
+    /// For ETags; moves with every change of the SCIM resource.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When the SCIM resource last changed.
+    pub updated_at: Instant,
+}
+
+impl User {
+    /// Whether this person may come in.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        match (self.removed_at, self.directory_active && !self.suspended_by_person) {
+            (Some(_), _) => UserState::Removed,
+            (None, true) => UserState::Active,
+            (None, false) => UserState::Suspended,
+        }
+    }
+
+    /// What to call this person.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        if self.display_name.is_empty() { &self.user_name } else { &self.display_name }
+    }
+}
+
+/// What an identity row says about a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IdentityKind {
+    /// The subject of a sign-in.
+    Subject,
+    /// The externalId of a push.
+    ExternalId,
+}
+
+impl IdentityKind {
+    /// The word in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::ExternalId => "external_id",
+        }
+    }
+}
+
+/// Where a group came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GroupOrigin {
+    /// Made by a person here. No rule matches it.
+    Local,
+    /// Pushed over SCIM.
+    Scim,
+    /// Asserted in a sign-in.
+    Claims,
+}
+
+impl GroupOrigin {
+    /// The word in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local",
+            Self::Scim => "scim",
+            Self::Claims => "claims",
+        }
+    }
+}
+
+/// A user group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Group {
+    /// Its id; the same in SCIM.
+    pub id: GroupId,
+    /// The connection that owns it; none for a local one.
+    pub connection: Option<ConnectionId>,
+    /// Where it came from.
+    pub origin: GroupOrigin,
+    /// Its name; unique in its connection and origin when folded.
+    pub display_name: String,
+    /// The provider's own id, compared exactly.
+    pub external_id: Option<String>,
+    /// When it was deleted.
+    pub removed_at: Option<Instant>,
+    /// For ETags; moves with every change, membership included.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+}
+
+/// What lies behind the facts of a user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FactSource {
+    /// Pushed. Wins over claims.
+    Scim,
+    /// Asserted in the last sign-in.
+    Claims,
+}
+
+impl FactSource {
+    /// The word in the store.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scim => "scim",
+            Self::Claims => "claims",
+        }
+    }
+}

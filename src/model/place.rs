@@ -1,1 +1,245 @@
-//! (coming)
+//! Where access holds: organizations, clusters, scopes.
+
+use super::{ClusterId, ConnectionId, Instant, OrganizationId};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A tenant. Nothing is shared between two organizations but the process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrganizationId,
+    /// The short name in addresses; unique in the deployment.
+    pub slug: String,
+    /// The name that people read.
+    pub name: String,
+    /// The mapping version in force; none until the first is published.
+    pub mapping_version: Option<i64>,
+    /// No reachable owner is left: the banner is up until one is.
+    pub ownerless_since: Option<Instant>,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// A cluster that roles may be scoped to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cluster {
+    /// Its own id.
+    pub id: ClusterId,
+    /// The short name in the mapping; unique in the organization when folded.
+    pub slug: String,
+    /// The name that people read.
+    pub name: String,
+    /// Its id at Cast AI, where names are not unique.
+    pub external_id: Option<String>,
+}
+
+/// Where a binding holds.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Scope {
+    /// The whole organization: all clusters, and what belongs to no cluster.
+    Organization,
+    /// One cluster.
+    Cluster {
+        /// Which.
+        id: ClusterId,
+    },
+    /// One resource of another kind; stored, but no door asks for it yet.
+    Resource {
+        /// What kind of thing.
+        resource: String,
+        /// Which one.
+        id: String,
+    },
+}
+
+impl Scope {
+    /// This cluster.
+    #[must_use]
+    pub fn cluster(id: ClusterId) -> Self {
+        Self::Cluster { id }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organization => f.pad("organization"),
+            Self::Cluster { id } => write!(f, "cluster {id}"),
+            Self::Resource { resource, id } => write!(f, "{resource} {id}"),
+        }
+    }
+}
+
+/// Which pair of names says that a SCIM user and a sign-in are the same person, inside one connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MatchPair {
+    /// The claim of the sign-in, such as `sub`, `oid` or `preferred_username`.
+    pub claim: String,
+    /// The SCIM attribute: `externalId` or `userName`.
+    pub attribute: MatchAttribute,
+}
+
+/// The SCIM side of a [`MatchPair`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum MatchAttribute {
+    /// Compared exactly.
+    ExternalId,
+    /// Compared folded.
+    UserName,
+}
+
+/// How a connection speaks SCIM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ScimDialect {
+    /// Takes what providers really send.
+    Tolerant,
+    /// Refuses what the RFC and the interoperability profile refuse.
+    Strict,
+}
+
+/// What a PATCH is answered with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PatchResponse {
+    /// 200 and the resource, but a group without its members unless asked for.
+    Body,
+    /// 204, as Entra prefers it for groups; 200 when `attributes` is given.
+    Empty,
+}
+
+/// Which provider's habits a connection begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Okta: `sub` is the externalId.
+    Okta,
+    /// Entra ID: `oid` is the externalId.
+    Entra,
+    /// Anything else: `preferred_username` is the userName.
+    Generic,
+}
+
+impl Profile {
+    /// The pairs tried in order when somebody signs in for the first time.
+    #[must_use]
+    pub fn match_pairs(self) -> Vec<MatchPair> {
+        let pair = |claim: &str, attribute| MatchPair { claim: claim.to_owned(), attribute };
+        match self {
+            Self::Okta => vec![pair("sub", MatchAttribute::ExternalId)],
+            Self::Entra => {
+                vec![pair("oid", MatchAttribute::ExternalId), pair("preferred_username", MatchAttribute::UserName)]
+            }
+            Self::Generic => {
+                vec![pair("sub", MatchAttribute::ExternalId), pair("preferred_username", MatchAttribute::UserName)]
+            }
+        }
+    }
+
+    /// What this provider expects a PATCH to be answered with.
+    #[must_use]
+    pub fn patch_response(self) -> PatchResponse {
+        match self {
+            Self::Okta | Self::Generic => PatchResponse::Body,
+            Self::Entra => PatchResponse::Empty,
+        }
+    }
+}
+
+/// How a connection signs people in over OpenID Connect. The client secret lies apart, sealed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OidcSettings {
+    /// The issuer, exactly as the provider writes it.
+    pub issuer: String,
+    /// Our name at the provider.
+    pub client_id: String,
+    /// Scopes asked for besides `openid`.
+    #[serde(default = "default_scopes")]
+    pub scopes: Vec<String>,
+}
+
+fn default_scopes() -> Vec<String> {
+    ["profile", "email", "groups"].map(str::to_owned).to_vec()
+}
+
+/// What an admin sets on a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConnectionSettings {
+    /// Whose habits it has.
+    pub profile: Profile,
+    /// How strictly it reads SCIM.
+    pub dialect: ScimDialect,
+    /// What a PATCH is answered with.
+    pub patch_response: PatchResponse,
+    /// Who is who: the first pair that both sides have decides.
+    #[serde(rename = "match")]
+    pub match_pairs: Vec<MatchPair>,
+    /// Sign-in by OpenID Connect, if the connection signs people in.
+    pub oidc: Option<OidcSettings>,
+    /// E-mail domains (folded) whose people sign in here. Verified by the organization's owner.
+    #[serde(default)]
+    pub domains: Vec<String>,
+    /// Claim → SCIM attribute, for facts at sign-in.
+    #[serde(default = "default_attributes")]
+    pub attributes: std::collections::BTreeMap<String, String>,
+}
+
+/// The claims that become facts unless the connection says otherwise.
+#[must_use]
+pub fn default_attributes() -> std::collections::BTreeMap<String, String> {
+    [
+        ("name", "displayName"),
+        ("given_name", "name.givenName"),
+        ("family_name", "name.familyName"),
+        ("email", "emails"),
+        ("locale", "locale"),
+        ("zoneinfo", "timezone"),
+        ("department", "department"),
+        ("title", "title"),
+    ]
+    .into_iter()
+    .map(|(claim, attribute)| (claim.to_owned(), attribute.to_owned()))
+    .collect()
+}
+
+impl ConnectionSettings {
+    /// What a new connection of this profile begins with.
+    #[must_use]
+    pub fn of(profile: Profile) -> Self {
+        Self {
+            profile,
+            dialect: ScimDialect::Tolerant,
+            patch_response: profile.patch_response(),
+            match_pairs: profile.match_pairs(),
+            oidc: None,
+            domains: Vec::new(),
+            attributes: default_attributes(),
+        }
+    }
+}
+
+/// One identity provider of one organization.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Connection {
+    /// Its id.
+    pub id: ConnectionId,
+    /// The name in the mapping (`okta/castai-owners`); unique in the organization when folded.
+    pub name: String,
+    /// Whether it may push and sign in. A disabled connection answers 401.
+    pub enabled: bool,
+    /// What an admin set.
+    pub settings: ConnectionSettings,
+    /// Its sessions and tokens are those of this epoch; disabling moves it on and ends them in O(1).
+    pub epoch: i64,
+    /// Where its people's groups come from: claims until it pushes its first group, then SCIM for ever.
+    pub pushes_groups: bool,
+    /// When it was made.
+    pub created_at: Instant,
+    /// Its version, for ETags.
+    pub version: i64,
+}

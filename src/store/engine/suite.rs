@@ -1,0 +1,382 @@
+//! What both engines must do alike, and what SQLite's group commit must do besides.
+
+use crate::store::{
+    Store, StoreError, Tx, Value, args,
+    migrate::Migration,
+    testing::{self, World},
+};
+use std::time::Duration;
+
+const TABLES: &[Migration] = &[Migration {
+    version: 1,
+    name: "things",
+    sql: "CREATE TABLE things (id BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, label TEXT, bytes BLOB);
+          CREATE UNIQUE INDEX things_name ON things (name);
+          CREATE TABLE pairs (left_part TEXT NOT NULL, right_part TEXT NOT NULL, UNIQUE (left_part, right_part));",
+}];
+
+const INSERT: &str = "INSERT INTO things (id, name) VALUES (?1, ?2)";
+const COUNT: &str = "SELECT count(*) FROM things";
+
+/// Each of these is a test on SQLite and a test on PostgreSQL.
+macro_rules! on_both_engines {
+    ($($name:ident)+) => {
+        mod sqlite {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                let world = super::testing::sqlite_with(super::TABLES).await;
+                super::$name(&world.store).await;
+            })+
+        }
+
+        mod postgres {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(world) = super::testing::postgres_with(super::TABLES).await {
+                    super::$name(&world.store).await;
+                }
+            })+
+        }
+    };
+}
+
+on_both_engines! {
+    values_come_back_as_they_went_in
+    a_value_that_is_taken_names_its_index
+    a_rollback_undoes
+    a_dropped_transaction_undoes_and_the_next_one_works
+    a_future_cancelled_inside_a_statement_harms_nobody
+    what_is_committed_is_visible_and_a_snapshot_does_not_move
+    two_hundred_writers_are_all_durable
+    one_that_fails_does_not_harm_the_others
+    after_a_failed_statement_nothing_more_is_done
+    a_reader_cannot_write
+    a_row_can_be_locked
+    texts_sort_by_their_bytes
+    statements_are_counted_recorded_and_explained
+    texts_built_at_run_time_are_read
+    a_panic_does_not_stop_the_others
+    a_wrong_number_of_parameters_is_said_plainly
+    a_write_that_returns_rows_makes_the_transaction_dirty
+}
+
+async fn insert(tx: &mut Tx, id: i64) -> Result<u64, StoreError> {
+    tx.run(INSERT, args![id, format!("thing {id}")]).await
+}
+
+async fn write(store: &Store, id: i64) -> Result<(), StoreError> {
+    let mut tx = store.write("insert").await?;
+    match insert(&mut tx, id).await {
+        Ok(_) => tx.commit().await,
+        Err(error) => tx.rollback().await.and(Err(error)),
+    }
+}
+
+async fn count(store: &Store) -> i64 {
+    store.read().await.unwrap().first::<(i64,)>(COUNT, &[]).await.unwrap().unwrap().0
+}
+
+async fn values_come_back_as_they_went_in(store: &Store) {
+    let rows = [
+        (i64::MIN, "", None, Some(vec![])),
+        (i64::MAX, "Ünïcödé 🦀 \u{202e} '?1'", Some(String::new()), Some(vec![0, 255, 0])),
+        (0, "plain", Some("née".to_owned()), None),
+    ];
+    let mut tx = store.write("rows").await.unwrap();
+    for (id, name, label, bytes) in &rows {
+        let sql = "INSERT INTO things (id, name, label, bytes) VALUES (?1, ?2, ?3, ?4)";
+        assert_eq!(tx.run(sql, args![id, name, label, bytes]).await, Ok(1));
+    }
+    tx.commit().await.unwrap();
+    let mut tx = store.read().await.unwrap();
+    for (id, name, label, bytes) in rows {
+        let sql = "SELECT id, name, label, bytes FROM things WHERE id = ?1 AND (name = ?2 OR label = ?2)";
+        let found: Vec<(i64, String, Option<String>, Option<Vec<u8>>)> = tx.all(sql, args![id, name]).await.unwrap();
+        assert_eq!(found, [(id, name.to_owned(), label, bytes)]);
+    }
+    let wrong = tx.first::<(String, String)>("SELECT name, label FROM things WHERE id = ?1", args![i64::MIN]).await;
+    assert_eq!(wrong, Err(StoreError::Corrupt("column 2: a text was expected, NULL was found".into())));
+}
+
+async fn a_value_that_is_taken_names_its_index(store: &Store) {
+    write(store, 1).await.unwrap();
+    let mut tx = store.write("pair").await.unwrap();
+    tx.run("INSERT INTO pairs (left_part, right_part) VALUES (?1, ?2)", args!["a", "b"]).await.unwrap();
+    tx.commit().await.unwrap();
+    for (sql, index) in [
+        ("INSERT INTO things (id, name) VALUES (1, 'other')", "things_pkey"),
+        ("INSERT INTO things (id, name) VALUES (2, 'thing 1')", "things_name"),
+        ("INSERT INTO pairs (left_part, right_part) VALUES ('a', 'b')", "pairs_left_part_right_part_key"),
+    ] {
+        let mut tx = store.write("again").await.unwrap();
+        assert_eq!(tx.run(sql, &[]).await, Err(StoreError::Unique(index.into())));
+    }
+}
+
+async fn a_rollback_undoes(store: &Store) {
+    let mut tx = store.write("undone").await.unwrap();
+    insert(&mut tx, 1).await.unwrap();
+    assert!(tx.is_dirty());
+    tx.rollback().await.unwrap();
+    assert_eq!(count(store).await, 0);
+}
+
+async fn a_dropped_transaction_undoes_and_the_next_one_works(store: &Store) {
+    for _ in 0..20 {
+        let mut tx = store.write("dropped").await.unwrap();
+        insert(&mut tx, 1).await.unwrap();
+        drop(tx);
+    }
+    write(store, 1).await.unwrap();
+    assert_eq!(count(store).await, 1);
+}
+
+async fn a_future_cancelled_inside_a_statement_harms_nobody(store: &Store) {
+    for id in 0..50 {
+        let wait = Duration::from_micros(u64::try_from(id).unwrap() * 40);
+        let cancelled = tokio::time::timeout(wait, write(store, -1 - id)).await;
+        drop(cancelled);
+        write(store, id).await.unwrap();
+    }
+    let mut tx = store.read().await.unwrap();
+    let kept = tx.first::<(i64,)>("SELECT count(*) FROM things WHERE id >= 0", &[]).await.unwrap();
+    assert_eq!(kept, Some((50,)));
+}
+
+async fn what_is_committed_is_visible_and_a_snapshot_does_not_move(store: &Store) {
+    write(store, 1).await.unwrap();
+    let mut earlier = store.read().await.unwrap();
+    assert_eq!(earlier.first(COUNT, &[]).await, Ok(Some((1_i64,))));
+    write(store, 2).await.unwrap();
+    assert_eq!(count(store).await, 2);
+    assert_eq!(earlier.first(COUNT, &[]).await, Ok(Some((1_i64,))));
+    earlier.commit().await.unwrap();
+}
+
+async fn two_hundred_writers_are_all_durable(store: &Store) {
+    let writers: Vec<_> = (0..200)
+        .map(|id| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                write(&store, id).await.unwrap();
+                // What was acknowledged is visible to everybody at once.
+                let mut tx = store.read().await.unwrap();
+                let own = tx.first::<(i64,)>("SELECT id FROM things WHERE id = ?1", args![id]).await.unwrap();
+                assert_eq!(own, Some((id,)));
+            })
+        })
+        .collect();
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    assert_eq!(count(store).await, 200);
+}
+
+async fn one_that_fails_does_not_harm_the_others(store: &Store) {
+    write(store, 0).await.unwrap();
+    let writers: Vec<_> = (1..=60)
+        .map(|id| {
+            let store = store.clone();
+            // Every third one takes an id that is taken.
+            tokio::spawn(async move { (id % 3 == 0, write(&store, if id % 3 == 0 { 0 } else { id }).await) })
+        })
+        .collect();
+    for writer in writers {
+        let (taken, written) = writer.await.unwrap();
+        assert_eq!(matches!(written, Err(StoreError::Unique(_))), taken);
+        assert_eq!(written.is_ok(), !taken);
+    }
+    assert_eq!(count(store).await, 41);
+}
+
+async fn after_a_failed_statement_nothing_more_is_done(store: &Store) {
+    write(store, 1).await.unwrap();
+    let mut tx = store.write("failing").await.unwrap();
+    insert(&mut tx, 2).await.unwrap();
+    assert!(insert(&mut tx, 1).await.is_err());
+    assert!(matches!(insert(&mut tx, 3).await, Err(StoreError::Misuse(_))));
+    assert!(matches!(tx.commit().await, Err(StoreError::Misuse(_))));
+    assert_eq!(count(store).await, 1);
+    write(store, 2).await.unwrap();
+}
+
+async fn a_reader_cannot_write(store: &Store) {
+    let mut tx = store.read().await.unwrap();
+    assert!(matches!(insert(&mut tx, 1).await, Err(StoreError::Misuse(_))));
+    let hidden = tx.all::<(i64,)>("INSERT INTO things (id, name) VALUES (1, 'x') RETURNING id", &[]).await;
+    assert!(matches!(hidden, Err(StoreError::Misuse(_))));
+    assert!(!tx.is_dirty());
+    drop(tx);
+    assert_eq!(count(store).await, 0);
+}
+
+async fn a_row_can_be_locked(store: &Store) {
+    write(store, 1).await.unwrap();
+    let adders: Vec<_> = (0..20)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.write("add").await.unwrap();
+                let sql = "SELECT t.name FROM things t WHERE t.id = ?1 FOR UPDATE OF t";
+                let (name,): (String,) = tx.first(sql, args![1]).await.unwrap().unwrap();
+                tx.run("UPDATE things SET name = ?2 WHERE id = ?1", args![1, format!("{name}+")]).await.unwrap();
+                tx.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for adder in adders {
+        adder.await.unwrap();
+    }
+    let mut tx = store.read().await.unwrap();
+    let name = tx.first::<(String,)>("SELECT name FROM things", &[]).await.unwrap().unwrap().0;
+    assert_eq!(name, format!("thing 1{}", "+".repeat(20)));
+}
+
+async fn texts_sort_by_their_bytes(store: &Store) {
+    let names = ["a", "B", "_", "é", "z", "Z", "0", "ab", "a b", "A"];
+    let mut tx = store.write("names").await.unwrap();
+    for (id, name) in (0_i64..).zip(names) {
+        tx.run(INSERT, args![id, name]).await.unwrap();
+    }
+    let sorted: Vec<(String,)> = tx.all("SELECT name FROM things ORDER BY name", &[]).await.unwrap();
+    let mut expected: Vec<(String,)> = names.map(|name| (name.to_owned(),)).to_vec();
+    expected.sort();
+    assert_eq!(sorted, expected);
+    let after: Vec<(String,)> =
+        tx.all("SELECT name FROM things WHERE name > ?1 ORDER BY name", args!["a"]).await.unwrap();
+    assert_eq!(after.len(), 4);
+}
+
+async fn statements_are_counted_recorded_and_explained(store: &Store) {
+    let (store, recorder) = store.recorded();
+    let mut tx = store.write("counted").await.unwrap();
+    insert(&mut tx, 1).await.unwrap();
+    insert(&mut tx, 2).await.unwrap();
+    tx.all::<(i64,)>("SELECT id FROM things", &[]).await.unwrap();
+    assert_eq!(tx.statements(), 3);
+    tx.commit().await.unwrap();
+    let noted: Vec<_> = recorder.take().into_iter().map(|statement| (statement.sql, statement.rows)).collect();
+    let select = ("SELECT id FROM things".to_owned(), 2);
+    assert_eq!(noted, [(INSERT.to_owned(), 1), (INSERT.to_owned(), 1), select]);
+    assert_eq!(recorder.take(), []);
+    let mut tx = store.read().await.unwrap();
+    let plan = tx.explain("SELECT id FROM things WHERE name = ?1", args!["x"]).await.unwrap();
+    assert!(plan.contains("things"), "{plan}");
+}
+
+async fn texts_built_at_run_time_are_read(store: &Store) {
+    write(store, 7).await.unwrap();
+    let mut tx = store.read().await.unwrap();
+    let args = vec![Value::Text("thing 7".into()), Value::Int(7), Value::Null];
+    let sql = "SELECT id FROM things WHERE name = ?1 AND id = ?2 AND (label = ?3 OR label IS NULL) LIMIT 10".to_owned();
+    assert_eq!(tx.all_built::<(i64,)>(sql, args).await, Ok(vec![(7,)]));
+}
+
+async fn a_panic_does_not_stop_the_others(store: &Store) {
+    let other = store.clone();
+    let panicked = tokio::spawn(async move {
+        let mut tx = other.write("panicking").await.unwrap();
+        insert(&mut tx, 1).await.unwrap();
+        panic!("on purpose");
+    });
+    assert!(panicked.await.is_err());
+    write(store, 1).await.unwrap();
+    assert_eq!(count(store).await, 1);
+}
+
+async fn a_wrong_number_of_parameters_is_said_plainly(store: &Store) {
+    let mut tx = store.read().await.unwrap();
+    let error = tx.all::<(i64,)>("SELECT id FROM things WHERE id = ?1", &[]).await.unwrap_err();
+    assert!(error.to_string().contains("1 parameters are needed and 0 were given"), "{error}");
+}
+
+async fn a_write_that_returns_rows_makes_the_transaction_dirty(store: &Store) {
+    let mut tx = store.write("returning").await.unwrap();
+    let id = tx.first("INSERT INTO things (id, name) VALUES (?1, ?2) RETURNING id", args![5, "five"]).await;
+    assert_eq!(id, Ok(Some((5_i64,))));
+    assert!(tx.is_dirty());
+    tx.commit().await.unwrap();
+    assert_eq!(count(store).await, 1);
+}
+
+#[tokio::test]
+async fn ids_and_instants_are_stored_as_what_they_are() {
+    use crate::model::{Instant, Role, UserId};
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut tx = store.write("typed").await.unwrap();
+    let id = UserId::from_uuid(uuid::Uuid::from_u128(42));
+    let sql = "INSERT INTO things (id, name, label, bytes) VALUES (?1, ?2, ?3, ?4)";
+    tx.run(sql, args![Instant(1_700), id, Role::OWNER, [7_u8; 32]]).await.unwrap();
+    let row: Option<(Instant, UserId, Role, [u8; 32])> =
+        tx.first("SELECT id, name, label, bytes FROM things", &[]).await.unwrap();
+    assert_eq!(row, Some((Instant(1_700), id, Role::OWNER, [7; 32])));
+    let other = tx.first::<(bool,)>("SELECT id FROM things", &[]).await;
+    assert_eq!(other, Err(StoreError::Corrupt("column 1: 0 or 1 was expected, 1700 was found".into())));
+}
+
+#[tokio::test]
+async fn a_second_process_is_refused_a_directory_in_use() {
+    let directory = tempfile::tempdir().unwrap();
+    let first = Store::open_sqlite_with(directory.path(), TABLES).await.unwrap();
+    let second = Store::open_sqlite_with(directory.path(), TABLES).await;
+    assert!(matches!(second, Err(StoreError::LockedByAnother(_))), "{second:?}");
+    write(&first, 1).await.unwrap();
+    drop(first);
+    let again = Store::open_sqlite_with(directory.path(), TABLES).await.unwrap();
+    assert_eq!(count(&again).await, 1);
+}
+
+#[tokio::test]
+async fn who_waits_too_long_for_the_writer_is_told_and_who_holds_it_is_not_cut() {
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut slow = store.write("slow").await.unwrap();
+    insert(&mut slow, 1).await.unwrap();
+    assert!(matches!(store.write("impatient").await, Err(StoreError::Unavailable(_))));
+    insert(&mut slow, 2).await.unwrap();
+    slow.commit().await.unwrap();
+    write(store, 3).await.unwrap();
+    assert_eq!(count(store).await, 3);
+}
+
+#[tokio::test]
+async fn a_refusal_that_rests_on_uncommitted_rows_waits_for_them() {
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut first = store.write("first").await.unwrap();
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move { write(&store, 1).await }
+    });
+    tokio::task::yield_now().await;
+    insert(&mut first, 1).await.unwrap();
+    first.commit().await.unwrap();
+    assert!(matches!(second.await.unwrap(), Err(StoreError::Unique(_))));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_outer_commit_is_unavailable_for_all_and_the_next_batch_works() {
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut first = store.write("first").await.unwrap();
+    // The outer transaction ends behind the back of the batch, as it does after some errors of the disk.
+    insert(&mut first, 1).await.unwrap();
+    first.run("ROLLBACK", &[]).await.unwrap();
+    assert!(first.commit().await.is_err());
+    assert_eq!(count(store).await, 0);
+    write(store, 1).await.unwrap();
+    assert_eq!(count(store).await, 1);
+}
+
+#[test]
+fn the_futures_of_a_transaction_may_cross_threads() {
+    fn crosses<T: Send>(_: T) {}
+    fn check(store: &Store, tx: &'static mut Tx) {
+        crosses(store.read());
+        crosses(store.write("x"));
+        crosses(async move {
+            let _ = tx.all::<(i64,)>(COUNT, &[]).await;
+            let _ = tx.run(COUNT, &[]).await;
+            let _ = tx.all_built::<(i64,)>(String::new(), vec![]).await;
+        });
+        crosses(async |tx: Tx| tx.commit().await);
+    }
+    let _ = check;
+}

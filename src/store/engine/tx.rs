@@ -1,0 +1,231 @@
+//! One transaction, for reading or for writing.
+
+use super::{
+    dialect::{self, Dialect},
+    group_commit::Held,
+    postgres::Session,
+    readers::Reading,
+    recorder::{Recorder, Statement},
+    sqlite,
+};
+use crate::store::{FromRow, StoreError, Value};
+use rusqlite::Connection;
+use std::time::Instant;
+use tokio::runtime::{Handle, RuntimeFlavor};
+
+/// A transaction. Dropping it without [`Tx::commit`] undoes it.
+///
+/// A statement that fails ends it: what follows is refused, on both engines alike.
+#[derive(Debug)]
+pub struct Tx {
+    inner: Inner,
+    name: &'static str,
+    began: Instant,
+    dirty: bool,
+    failed: bool,
+    statements: u32,
+    recorder: Option<Recorder>,
+}
+
+/// Whose connection the transaction runs on.
+#[derive(Debug)]
+pub(super) enum Inner {
+    Reading(Reading),
+    Writing(Held),
+    PostgresReading(Session),
+    PostgresWriting(Session),
+}
+
+impl Tx {
+    pub(super) fn new(inner: Inner, name: &'static str, recorder: Option<Recorder>) -> Self {
+        Self { inner, name, began: Instant::now(), dirty: false, failed: false, statements: 0, recorder }
+    }
+
+    /// All rows of an answer. A statement that writes (`INSERT … RETURNING`) marks the transaction dirty.
+    ///
+    /// On PostgreSQL the statement stays prepared and its parameters take the types of what they are compared with;
+    /// where there is nothing to compare with, write `CAST(?1 AS BIGINT)`.
+    pub async fn all<R: FromRow + Send>(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<R>, StoreError> {
+        self.rows(sql, args, usize::MAX).await
+    }
+
+    /// The first row of an answer, if it has one.
+    pub async fn first<R: FromRow + Send>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value],
+    ) -> Result<Option<R>, StoreError> {
+        // A statement that writes is always run to its end.
+        let limit = if dialect::writes(sql) { usize::MAX } else { 1 };
+        Ok(self.rows(sql, args, limit).await?.into_iter().next())
+    }
+
+    /// Runs a statement that changes rows; says how many. Marks the transaction dirty. An error in one that only reads.
+    pub async fn run(&mut self, sql: &'static str, args: &[Value]) -> Result<u64, StoreError> {
+        self.enter(sql, true)?;
+        let text = dialect::translated(sql, self.dialect());
+        let ran = match &mut self.inner {
+            Inner::Reading(reading) => reading.connection().and_then(|connection| sqlite::run(connection, text, args)),
+            Inner::Writing(held) => held.connection().and_then(|connection| sqlite::run(connection, text, args)),
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                session.run(text, args).await.map(|rows| (rows, 0))
+            }
+        };
+        self.leave(sql, ran, |(rows, steps)| (*rows, *steps)).map(|(rows, _)| rows)
+    }
+
+    /// All rows of an answer to a text that was built at run time, such as a filter; it may look at many rows.
+    pub async fn all_built<R: FromRow + Send>(&mut self, sql: String, args: Vec<Value>) -> Result<Vec<R>, StoreError> {
+        self.enter(&sql, false)?;
+        let text = dialect::translate(&sql, self.dialect());
+        let read = |connection: &Connection| scanning(|| sqlite::rows(connection, &text, &args, usize::MAX));
+        let found = match &mut self.inner {
+            Inner::Reading(reading) => reading.connection().and_then(read),
+            Inner::Writing(held) => held.connection().and_then(read),
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                session.rows_built(&text, &args).await.map(|rows| (rows, 0))
+            }
+        };
+        self.leave(&sql, found, |(rows, steps)| (rows.len() as u64, *steps)).map(|(rows, _)| rows)
+    }
+
+    /// How the engine would run a statement: the lines of its plan.
+    pub async fn explain(&mut self, sql: &str, args: &[Value]) -> Result<String, StoreError> {
+        let lines: Vec<(String,)> = if self.is_postgres() {
+            self.all_built(format!("EXPLAIN {sql}"), args.to_vec()).await?
+        } else {
+            let plan: Vec<(i64, i64, i64, String)> =
+                self.all_built(format!("EXPLAIN QUERY PLAN {sql}"), args.to_vec()).await?;
+            plan.into_iter().map(|(_, _, _, line)| (line,)).collect()
+        };
+        Ok(lines.into_iter().map(|(line,)| line).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// The one of two texts that is meant for this engine, where the dialects truly differ.
+    pub fn pick(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        if self.is_postgres() { postgres } else { sqlite }
+    }
+
+    /// Whether something was written.
+    pub fn is_dirty(&self) -> bool {
+        self.dirty
+    }
+
+    /// How many statements were run.
+    pub fn statements(&self) -> u32 {
+        self.statements
+    }
+
+    /// Whether the engine is PostgreSQL.
+    pub fn is_postgres(&self) -> bool {
+        self.dialect() == Dialect::Postgres
+    }
+
+    /// Notes every further statement of this transaction.
+    pub fn trace(&mut self) -> Recorder {
+        self.recorder.get_or_insert_default().clone()
+    }
+
+    /// Makes what was written last; returns after it is on disk. Refused after a statement has failed.
+    pub async fn commit(self) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Misuse(format!("{}: a statement failed, so nothing can be committed", self.name)));
+        }
+        let (name, statements, began) = (self.name, self.statements, self.began);
+        let held = began.elapsed();
+        let ended = match self.inner {
+            Inner::Reading(_) => Ok(()),
+            Inner::Writing(held) => held.commit(self.dirty).await,
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.end("COMMIT").await,
+        };
+        tracing::debug!(name, statements, ?held, total = ?began.elapsed(), ok = ended.is_ok(), "transaction");
+        ended
+    }
+
+    /// Undoes what was written; returns after the rows that were read are on disk, so that a refusal never rests on
+    /// something that a power cut could still undo.
+    pub async fn rollback(self) -> Result<(), StoreError> {
+        match self.inner {
+            Inner::Reading(_) => Ok(()),
+            Inner::Writing(held) => held.rollback().await,
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.end("ROLLBACK").await,
+        }
+    }
+
+    fn dialect(&self) -> Dialect {
+        match self.inner {
+            Inner::Reading(_) | Inner::Writing(_) => Dialect::Sqlite,
+            Inner::PostgresReading(_) | Inner::PostgresWriting(_) => Dialect::Postgres,
+        }
+    }
+
+    async fn rows<R: FromRow + Send>(
+        &mut self,
+        sql: &'static str,
+        args: &[Value],
+        limit: usize,
+    ) -> Result<Vec<R>, StoreError> {
+        self.enter(sql, dialect::writes(sql))?;
+        let text = dialect::translated(sql, self.dialect());
+        let read = |connection: &Connection| sqlite::rows(connection, text, args, limit);
+        let found = match &mut self.inner {
+            Inner::Reading(reading) => reading.connection().and_then(read),
+            Inner::Writing(held) => held.connection().and_then(read),
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                session.rows(text, args).await.map(|rows| (rows, 0))
+            }
+        };
+        self.leave(sql, found, |(rows, steps)| (rows.len() as u64, *steps)).map(|(rows, _)| rows)
+    }
+
+    /// Before a statement. Until it has ended, the transaction counts as failed: a future that is dropped in the middle
+    /// of one leaves a transaction of which nobody knows what it did.
+    fn enter(&mut self, sql: &str, writes: bool) -> Result<(), StoreError> {
+        if self.failed {
+            return Err(StoreError::Misuse(format!("{}: a statement after one that failed: {sql}", self.name)));
+        }
+        if writes {
+            match self.inner {
+                Inner::Writing(_) | Inner::PostgresWriting(_) => self.dirty = true,
+                Inner::Reading(_) | Inner::PostgresReading(_) => {
+                    return Err(StoreError::Misuse(format!("a read-only transaction was asked to write: {sql}")));
+                }
+            }
+        }
+        self.failed = true;
+        self.statements += 1;
+        Ok(())
+    }
+
+    /// After a statement.
+    fn leave<T>(
+        &mut self,
+        sql: &str,
+        result: Result<T, StoreError>,
+        measure: impl Fn(&T) -> (u64, u64),
+    ) -> Result<T, StoreError> {
+        match &result {
+            Ok(done) => {
+                self.failed = false;
+                if let Some(recorder) = &self.recorder {
+                    let (rows, steps) = measure(done);
+                    recorder.note(Statement { sql: sql.to_owned(), rows, steps });
+                }
+            }
+            Err(error) => {
+                if let Inner::Writing(held) = &mut self.inner {
+                    held.look_after(error);
+                }
+            }
+        }
+        result
+    }
+}
+
+/// Runs something that may take long on this thread, letting the runtime's other tasks go elsewhere if it can.
+fn scanning<T>(work: impl FnOnce() -> T) -> T {
+    match Handle::current().runtime_flavor() {
+        RuntimeFlavor::MultiThread => tokio::task::block_in_place(work),
+        _ => work(),
+    }
+}

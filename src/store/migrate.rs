@@ -1,0 +1,202 @@
+//! Migrations: numbered SQL files, each applied once, in one transaction, and never changed afterwards.
+
+use super::{
+    StoreError,
+    engine::{Dialect, statements},
+};
+
+/// One file of SQL.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    /// Its number; they count from 1 without gaps.
+    pub(super) version: i64,
+    /// What it is about.
+    pub(super) name: &'static str,
+    /// Its text.
+    pub(super) sql: &'static str,
+}
+
+/// All of them, in order.
+pub(super) const MIGRATIONS: &[Migration] =
+    &[Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") }];
+
+/// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
+const ADVISORY_LOCK: i64 = 0x6361_7374_6761_7465;
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (version BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, checksum BIGINT NOT NULL);";
+const APPLIED: &str = "SELECT version, name, checksum FROM schema_migrations ORDER BY version";
+
+/// What the database says was applied: version, name, checksum.
+type Applied = (i64, String, i64);
+
+impl Migration {
+    /// FNV-1a of the text: enough to see that a file was edited, which is all it is for.
+    fn checksum(&self) -> i64 {
+        let hash =
+            self.sql.bytes().filter(|byte| *byte != b'\r').fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+                (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+            });
+        hash.cast_signed()
+    }
+}
+
+/// What is still to be applied, or why this binary must keep its hands off the database.
+fn pending(known: &'static [Migration], applied: &[Applied]) -> Result<&'static [Migration], StoreError> {
+    for (version, name, checksum) in applied {
+        let Some(migration) = known.iter().find(|migration| migration.version == *version) else {
+            return Err(StoreError::Migration(format!(
+                "the database was last used by a newer castgate (it has migration {version}, “{name}”, which this one \
+                 does not know); start the newer one"
+            )));
+        };
+        if migration.checksum() != *checksum {
+            return Err(StoreError::Migration(format!(
+                "migration {version}, “{name}”, is not the one that was applied to this database; use the castgate that \
+                 made the database, or a later release of it"
+            )));
+        }
+    }
+    known.get(applied.len()..).ok_or_else(|| StoreError::Migration("the list of applied migrations has gaps".into()))
+}
+
+fn failed(migration: &Migration, error: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Migration(format!(
+        "migration {}, “{}”, could not be applied: {error}",
+        migration.version, migration.name
+    ))
+}
+
+/// Brings an SQLite database up to date.
+pub(super) fn sqlite(connection: &mut rusqlite::Connection, known: &'static [Migration]) -> Result<(), StoreError> {
+    let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
+    connection.execute_batch(TABLE).map_err(unreadable)?;
+    let applied: Vec<Applied> = connection
+        .prepare(APPLIED)
+        .and_then(|mut select| {
+            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()
+        })
+        .map_err(unreadable)?;
+    for migration in pending(known, &applied)? {
+        let apply = |connection: &mut rusqlite::Connection| {
+            let transaction = connection.transaction()?;
+            for statement in statements(migration.sql, Dialect::Sqlite) {
+                transaction.execute_batch(&statement)?;
+            }
+            transaction.execute(
+                "INSERT INTO schema_migrations (version, name, checksum) VALUES (?1, ?2, ?3)",
+                (migration.version, migration.name, migration.checksum()),
+            )?;
+            transaction.commit()
+        };
+        apply(connection).map_err(|error| failed(migration, &error))?;
+        tracing::info!(version = migration.version, name = migration.name, "migration applied");
+    }
+    Ok(())
+}
+
+/// Brings a PostgreSQL database up to date; of several processes that start at once, one does it and the others wait.
+pub(super) async fn postgres(client: deadpool_postgres::Object, known: &'static [Migration]) -> Result<(), StoreError> {
+    // Taken out of the pool, so that its end, however it comes, gives the lock back.
+    let mut client = deadpool_postgres::Object::take(client);
+    let unreadable = |error: tokio_postgres::Error| {
+        StoreError::Unavailable(format!("the database cannot be read: {}", told(&error)))
+    };
+    client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0").await.map_err(unreadable)?;
+    client.execute("SELECT pg_advisory_lock($1)", &[&ADVISORY_LOCK]).await.map_err(unreadable)?;
+    for statement in statements(TABLE, Dialect::Postgres) {
+        client.batch_execute(&statement).await.map_err(unreadable)?;
+    }
+    let rows = client.query(APPLIED, &[]).await.map_err(unreadable)?;
+    let applied: Vec<Applied> = rows
+        .iter()
+        .map(|row| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?)))
+        .collect::<Result<_, tokio_postgres::Error>>()
+        .map_err(unreadable)?;
+    for migration in pending(known, &applied)? {
+        apply(&mut client, migration).await.map_err(|error| failed(migration, &told(&error)))?;
+        tracing::info!(version = migration.version, name = migration.name, "migration applied");
+    }
+    client.execute("SELECT pg_advisory_unlock($1)", &[&ADVISORY_LOCK]).await.map_err(unreadable)?;
+    Ok(())
+}
+
+async fn apply(client: &mut tokio_postgres::Client, migration: &Migration) -> Result<(), tokio_postgres::Error> {
+    let transaction = client.transaction().await?;
+    for statement in statements(migration.sql, Dialect::Postgres) {
+        transaction.batch_execute(&statement).await?;
+    }
+    transaction
+        .execute(
+            "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
+            &[&migration.version, &migration.name, &migration.checksum()],
+        )
+        .await?;
+    transaction.commit().await
+}
+
+fn told(error: &tokio_postgres::Error) -> String {
+    error.as_db_error().map_or_else(|| error.to_string(), |told| told.message().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::{Store, testing};
+
+    const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a TEXT);" };
+    const TWO: Migration =
+        Migration { version: 2, name: "two", sql: "CREATE TABLE two (a TEXT); CREATE INDEX two_a ON two (a);" };
+    const OTHER: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a BIGINT);" };
+    const BROKEN: Migration =
+        Migration { version: 2, name: "two", sql: "CREATE TABLE two (a TEXT); CREATE TABLE one (a TEXT);" };
+
+    /// Opens one database again and again with different migrations; says what went wrong each time.
+    async fn story(open: impl AsyncFn(&'static [Migration]) -> Result<Store, StoreError>) -> String {
+        let mut told = Vec::new();
+        for known in [&[ONE][..], &[ONE, BROKEN], &[ONE, TWO], &[ONE, TWO], &[ONE], &[OTHER, TWO]] {
+            told.push(match open(known).await {
+                Ok(_) => "opened".to_owned(),
+                Err(error) => error.to_string(),
+            });
+        }
+        told.join("\n")
+    }
+
+    #[tokio::test]
+    async fn migrations_are_applied_once_and_misfits_are_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let told = story(async |known| Store::open_sqlite_with(directory.path(), known).await).await;
+        insta::assert_snapshot!(told);
+        if let Some(url) = testing::fresh_database().await {
+            let same = story(async |known| Store::open_postgres_with(&url, 1, known).await).await;
+            let (broken, known) = (1, "relation \"one\" already exists");
+            assert_eq!(
+                same.lines().nth(broken),
+                Some(format!("migration 2, “two”, could not be applied: {known}").as_str())
+            );
+            let without = |text: &str| {
+                text.lines().enumerate().filter(|(at, _)| *at != broken).map(|(_, l)| l.to_owned()).collect::<Vec<_>>()
+            };
+            assert_eq!(without(&same), without(&told));
+        }
+    }
+
+    #[tokio::test]
+    async fn the_real_migrations_run_on_both_engines() {
+        testing::everywhere(async |store| store.ping().await.unwrap()).await;
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn of_several_processes_that_start_at_once_one_migrates() {
+        let Some(url) = testing::fresh_database().await else { return };
+        let starts: Vec<_> = (0..4)
+            .map(|_| {
+                let url = url.clone();
+                tokio::spawn(async move { Store::open_postgres(&url, 1).await.map(drop) })
+            })
+            .collect();
+        for start in starts {
+            assert_eq!(start.await.unwrap(), Ok(()));
+        }
+    }
+}
