@@ -106,12 +106,16 @@ impl fmt::Debug for Redis {
 impl Cache {
     /// The cache that the settings ask for. Connects to nothing yet; call it inside a tokio runtime.
     pub fn open(settings: &config::Cache) -> Result<Self, CacheError> {
+        Self::with_patience(settings, remote::PATIENCE)
+    }
+
+    fn with_patience(settings: &config::Cache, patience: Duration) -> Result<Self, CacheError> {
         let local = Arc::new(Local::new(settings.lease.get(), settings.capacity));
         let Some(url) = &settings.redis_url else {
             local.live_without_feed();
             return Ok(Self::Memory(Arc::new(Memory { local })));
         };
-        let remote = Remote::new(url, settings.lease.get())?;
+        let remote = Remote::new(url, settings.lease.get(), patience)?;
         let feed = feed::listen(remote.client(), remote.node(), local.clone());
         Ok(Self::Redis(Arc::new(Redis { local, remote, _feed: feed })))
     }

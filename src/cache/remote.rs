@@ -14,7 +14,7 @@ use std::{
 };
 
 /// How long an answer may take, connecting included.
-const PATIENCE: Duration = Duration::from_millis(50);
+pub(super) const PATIENCE: Duration = Duration::from_millis(50);
 /// How long connecting goes on behind the callers' backs.
 const CONNECT: Duration = Duration::from_millis(200);
 /// Where the current generation lies. Random, so that a flush does not bring an old one back.
@@ -37,23 +37,32 @@ pub(super) struct Remote {
     breaker: Breaker,
     node: String,
     lease: Duration,
+    patience: Duration,
     /// A revocation did not reach Redis: until then Redis may hold what this node must not believe.
     mistrusted_until: Mutex<Option<Instant>>,
 }
 
 impl Remote {
-    pub(super) fn new(url: &SecretString, lease: Duration) -> Result<Self, CacheError> {
+    pub(super) fn new(url: &SecretString, lease: Duration, patience: Duration) -> Result<Self, CacheError> {
         let info = url.expose_secret().into_connection_info().map_err(|_| CacheError::BadUrl)?;
         // RESP3: one connection hears the feed and speaks on it.
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings)).map_err(|_| CacheError::BadUrl)?;
         let config = ConnectionManagerConfig::new()
-            .set_response_timeout(Some(PATIENCE))
+            .set_response_timeout(Some(patience))
             .set_connection_timeout(Some(CONNECT))
             .set_number_of_retries(0);
         let manager = client.get_connection_manager_lazy(config).map_err(|_| CacheError::BadUrl)?;
         let node = HEXLOWER.encode(&random::bytes::<8>()?);
-        Ok(Self { client, manager, breaker: Breaker::default(), node, lease, mistrusted_until: Mutex::new(None) })
+        Ok(Self {
+            client,
+            manager,
+            breaker: Breaker::default(),
+            node,
+            lease,
+            patience,
+            mistrusted_until: Mutex::new(None),
+        })
     }
 
     pub(super) fn client(&self) -> Client {
@@ -132,7 +141,7 @@ impl Remote {
             return None;
         }
         let mut manager = self.manager.clone();
-        let answer = tokio::time::timeout(PATIENCE, pipeline.query_async(&mut manager)).await;
+        let answer = tokio::time::timeout(self.patience, pipeline.query_async(&mut manager)).await;
         match answer {
             Ok(Ok(value)) => {
                 self.breaker.succeeded();

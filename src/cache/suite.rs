@@ -18,8 +18,8 @@ use std::{
 use tokio::time::sleep;
 use uuid::Uuid;
 
-const LEASE: Duration = Duration::from_millis(400);
-const LONG: Duration = Duration::from_secs(60);
+const LEASE: Duration = Duration::from_secs(1);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A value that a revocation touches.
 struct Access(&'static str);
@@ -54,9 +54,14 @@ impl Key for Changed {
     }
 }
 
-fn open(server: Option<&Server>, lease: Duration) -> Cache {
+fn settings(server: Option<&Server>, lease: Duration) -> config::Cache {
     let redis_url = server.map(|server| SecretString::from(server.url()));
-    Cache::open(&config::Cache { redis_url, lease: Span(lease), capacity: 1000 }).unwrap()
+    config::Cache { redis_url, lease: Span(lease), capacity: 1000 }
+}
+
+/// With more patience than a gateway has: a busy machine must not look like a missing value.
+fn open(server: Option<&Server>, lease: Duration) -> Cache {
+    Cache::with_patience(&settings(server, lease), Duration::from_secs(5)).unwrap()
 }
 
 async fn alive(cache: &Cache) {

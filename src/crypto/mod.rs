@@ -12,6 +12,9 @@ pub mod random;
 pub mod seal;
 pub mod token;
 
+pub use hash::{constant_time_eq, hmac_sha256, sha256};
+pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};
+pub use random::{NoRandomness, fill_or_abort};
 pub use seal::{Context, SealError, Sealer};
 pub use token::{BadToken, Presented, Secret, TokenKind};

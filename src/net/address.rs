@@ -12,6 +12,7 @@ pub fn is_public(address: IpAddr) -> bool {
 }
 
 /// IANA's registry of special-purpose IPv4 addresses (RFC 6890 and its successors).
+#[expect(clippy::match_same_arms, reason = "one arm for each entry of the registry, under its RFC")]
 fn is_public_v4(address: Ipv4Addr) -> bool {
     let [a, b, c, _] = address.octets();
     let special = match (a, b, c) {
@@ -33,6 +34,7 @@ fn is_public_v4(address: Ipv4Addr) -> bool {
 }
 
 /// What is global unicast (RFC 4291 §2.4: 2000::/3), less what is special in it; forms that hold an IPv4 address are that address.
+#[expect(clippy::match_same_arms, reason = "one arm for each entry of the registry, under its RFC")]
 fn is_public_v6(address: Ipv6Addr) -> bool {
     let segments = address.segments();
     let embedded = |high: u16, low: u16| {

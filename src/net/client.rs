@@ -212,7 +212,7 @@ impl Client {
 }
 
 fn name(host: String, error: &reqwest::Error) -> NetError {
-    if causes(error).any(|cause| cause.is::<DeniedName>()) {
+    if causes(error).any(<dyn Error>::is::<DeniedName>) {
         NetError::Denied { host }
     } else if error.is_timeout() {
         NetError::TimedOut { host }

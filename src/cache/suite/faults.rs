@@ -2,6 +2,11 @@
 
 use super::*;
 
+/// As patient as in service.
+fn open(server: &Server, lease: Duration) -> Cache {
+    Cache::open(&settings(Some(server), lease)).unwrap()
+}
+
 /// Calls while Redis is in trouble answer, and together wait little: one caller tries once a second, for 50 ms.
 async fn trouble_costs_little(cache: &Cache) {
     let began = Instant::now();
@@ -14,7 +19,7 @@ async fn trouble_costs_little(cache: &Cache) {
     }
     let took = began.elapsed();
     // 800 calls of 50 ms would be 40 s.
-    assert!(took < Duration::from_secs(2), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
 }
 
 async fn recovers(cache: &Cache) {
@@ -36,7 +41,7 @@ async fn recovers(cache: &Cache) {
 #[tokio::test]
 async fn a_flush_is_forgetting() {
     let Some(server) = Server::start() else { return };
-    let cache = open(Some(&server), LEASE);
+    let cache = super::open(Some(&server), LEASE);
     cache.put(&Access("a"), &"one".to_owned(), LONG).await;
     server.flush();
     cache.publish(somebody()).await;
@@ -48,7 +53,7 @@ async fn a_flush_is_forgetting() {
 #[tokio::test]
 async fn a_flush_does_not_bring_an_old_generation_back() {
     let Some(server) = Server::start() else { return };
-    let cache = open(Some(&server), LEASE);
+    let cache = super::open(Some(&server), LEASE);
     let read_too_early = async {
         cache.publish(somebody()).await;
         server.flush();
@@ -61,7 +66,7 @@ async fn a_flush_does_not_bring_an_old_generation_back() {
 #[tokio::test]
 async fn a_stopped_redis_costs_little_and_comes_back() {
     let Some(server) = Server::start() else { return };
-    let cache = open(Some(&server), LEASE);
+    let cache = open(&server, LEASE);
     alive(&cache).await;
     server.stop();
     trouble_costs_little(&cache).await;
@@ -77,7 +82,7 @@ async fn a_stopped_redis_costs_little_and_comes_back() {
 #[tokio::test]
 async fn a_killed_redis_costs_little_and_comes_back() {
     let Some(mut server) = Server::start() else { return };
-    let cache = open(Some(&server), LEASE);
+    let cache = open(&server, LEASE);
     alive(&cache).await;
     server.kill();
     trouble_costs_little(&cache).await;
@@ -89,7 +94,7 @@ async fn a_killed_redis_costs_little_and_comes_back() {
 async fn a_redis_that_is_not_there_yet_is_no_error() {
     let Some(mut server) = Server::start() else { return };
     server.kill();
-    let cache = open(Some(&server), LEASE);
+    let cache = open(&server, LEASE);
     trouble_costs_little(&cache).await;
     assert_eq!(cache.feed(), Feed::Silent);
     server.start_again();
@@ -100,7 +105,7 @@ async fn a_redis_that_is_not_there_yet_is_no_error() {
 async fn a_node_that_hears_nothing_does_not_believe_its_memory() {
     let Some(server) = Server::start() else { return };
     let long = Duration::from_secs(30);
-    let cache = open(Some(&server), long);
+    let cache = super::open(Some(&server), long);
     alive(&cache).await;
     cache.put(&Access("a"), &"one".to_owned(), LONG).await;
     assert_eq!(cache.get(&Access("a")).await.as_deref(), Some("one"));
@@ -114,7 +119,7 @@ async fn a_node_that_hears_nothing_does_not_believe_its_memory() {
 async fn a_revocation_that_did_not_reach_redis_holds_on_this_node() {
     let Some(server) = Server::start() else { return };
     let long = Duration::from_secs(30);
-    let cache = open(Some(&server), long);
+    let cache = open(&server, long);
     cache.put(&Access("a"), &"one".to_owned(), LONG).await;
     server.stop();
     // The first call that fails keeps the next ones away: the revocation is not even sent.
