@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     fn settings(public_url: &str) -> Settings {
-        let mut settings = crate::config::load(None, std::iter::empty::<(String, String)>()).unwrap();
+        let mut settings = Settings::load(None, std::iter::empty()).unwrap();
         settings.server.public_url = public_url.parse().unwrap();
         settings
     }

@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        let mut settings = crate::config::load(None, std::iter::empty::<(String, String)>()).unwrap();
+        let mut settings = Settings::load(None, std::iter::empty()).unwrap();
         settings.server.public_url = "https://id.example".parse().unwrap();
         settings
     }
