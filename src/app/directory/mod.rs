@@ -6,6 +6,8 @@ mod lifecycle;
 mod members;
 mod users;
 
+pub(super) use arrival::Found;
+
 use super::{Actor, App, Ctx, Error, credentials::NOTED_EVERY};
 use crate::{
     crypto::{TokenKind, token},
