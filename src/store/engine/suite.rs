@@ -372,6 +372,34 @@ async fn a_failed_outer_commit_is_unavailable_for_all_and_the_next_batch_works()
     assert_eq!(count(store).await, 1);
 }
 
+#[tokio::test]
+async fn on_a_full_disk_nobody_is_told_that_a_lost_row_was_kept() {
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut tx = store.write("shrink").await.unwrap();
+    tx.all::<(i64,)>("PRAGMA max_page_count = 1", &[]).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut first = store.write("first").await.unwrap();
+    insert(&mut first, 1).await.unwrap();
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut second = store.write("second").await.unwrap();
+            let long = "x".repeat(100_000);
+            second.run("INSERT INTO things (id, name) VALUES (2, ?1)", args![long]).await
+        }
+    });
+    tokio::task::yield_now().await;
+    let told = first.commit().await;
+    assert!(matches!(second.await.unwrap(), Err(StoreError::Unavailable(_))));
+    let kept = count(store).await;
+    assert_eq!(told.is_ok(), kept == 1, "{told:?}");
+    let mut tx = store.write("grow").await.unwrap();
+    tx.all::<(i64,)>("PRAGMA max_page_count = 100000", &[]).await.unwrap();
+    insert(&mut tx, 3).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(store).await, kept + 1);
+}
+
 #[test]
 fn the_futures_of_a_transaction_may_cross_threads() {
     fn crosses<T: Send>(_: T) {}
