@@ -47,8 +47,9 @@ pub struct MemberRef {
 pub struct GroupDocument {
     /// The name; never empty.
     pub display_name: String,
-    /// The provider's id of the group.
-    pub external_id: Option<String>,
+    /// The provider's id of the group; `None` where the body does not say, which on a PUT keeps it, and `Some(None)` where
+    /// it says that there is none.
+    pub external_id: Option<Option<String>>,
     /// The members; `None` where the body does not say, which is not the same as an empty list.
     pub members: Option<Vec<MemberRef>>,
 }
@@ -69,7 +70,7 @@ impl GroupDocument {
         for (key, value) in own(body) {
             match field(&key, &mut leniency)? {
                 Field::DisplayName => display_name = text(&value, "displayName", &mut leniency)?,
-                Field::ExternalId => external_id = text(&value, "externalId", &mut leniency)?,
+                Field::ExternalId => external_id = Some(text(&value, "externalId", &mut leniency)?),
                 Field::Members if value.is_null() => {}
                 Field::Members => members = Some(parse_members(&value, &mut leniency)?),
                 Field::Nothing => {}

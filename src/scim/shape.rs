@@ -170,7 +170,11 @@ fn shape_complex(
 }
 
 /// Entra's AppRoleAssignmentsComplex puts `{"id": …, "value": "Admin", "displayName": …}`, as a text, into `value`.
-fn unpack_json_text(attribute: &Attribute, mut given: Map<String, Value>, leniency: &mut Leniency) -> Map<String, Value> {
+fn unpack_json_text(
+    attribute: &Attribute,
+    mut given: Map<String, Value>,
+    leniency: &mut Leniency,
+) -> Map<String, Value> {
     if !attribute.name.eq_ignore_ascii_case("roles") || leniency.dialect() == crate::filter::Dialect::Strict {
         return given;
     }
@@ -205,7 +209,9 @@ pub(super) fn in_order(attribute: &Attribute, mut parts: Map<String, Value>) -> 
 
 /// Whether a value says nothing: a label, or a primary mark, of nothing.
 pub(super) fn is_hollow(element: &Value) -> bool {
-    element.as_object().is_some_and(|parts| parts.keys().all(|key| matches!(key.as_str(), "type" | "primary" | "display")))
+    element
+        .as_object()
+        .is_some_and(|parts| parts.keys().all(|key| matches!(key.as_str(), "type" | "primary" | "display")))
 }
 
 /// RFC 7643 §2.4: `primary` is true at most once. Of several the last one counts.

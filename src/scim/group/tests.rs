@@ -12,7 +12,10 @@ fn user(value: &str) -> MemberRef {
 #[test]
 fn absent_members_are_not_an_empty_list() {
     let base = json!({"schemas": [GROUP_SCHEMA], "displayName": "eng", "id": "mine", "meta": {}});
-    assert_eq!(parse(&base), (GroupDocument { display_name: "eng".to_owned(), external_id: None, members: None }, vec![]));
+    assert_eq!(
+        parse(&base),
+        (GroupDocument { display_name: "eng".to_owned(), external_id: None, members: None }, vec![])
+    );
     let mut empty = base.clone();
     empty["members"] = json!([]);
     assert_eq!(parse(&empty).0.members, Some(vec![]));

@@ -4,7 +4,7 @@ use super::{
     super::{
         error::ScimError,
         schema::{Attribute, ENTERPRISE_SCHEMA, Named, Place, ResourceType},
-        shape::{demote_others, in_order, is_primary, shape, shape_elements, shape_one},
+        shape::{demote_others, in_order, is_hollow, is_primary, shape, shape_elements, shape_one},
         tolerance::{Leniency, Tolerance},
     },
     Op, selection,
@@ -323,6 +323,16 @@ pub(super) fn put(object: &mut Map<String, Value>, key: &str, value: Option<Valu
 /// The list under a key; empty if there is none.
 pub(super) fn list_at(object: &Map<String, Value>, key: &str) -> Vec<Value> {
     object.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// Takes away values that say nothing. Not before the last operation: what is made by its label gets its value later.
+pub(super) fn prune(document: &mut Map<String, Value>) {
+    for (_, value) in document.iter_mut() {
+        if let Value::Array(elements) = value {
+            elements.retain(|element| !is_hollow(element));
+        }
+    }
+    document.retain(|_, value| value.as_array().is_none_or(|elements| !elements.is_empty()));
 }
 
 /// The same document in the schema's order: equal documents are written alike.

@@ -83,8 +83,11 @@ impl Patch {
         let Some(Value::Array(list)) = get(body, "Operations") else {
             return Err(ScimError::invalid_syntax("A PATCH needs “Operations”, a list of objects with “op”."));
         };
-        let operations =
-            list.iter().enumerate().map(|(index, value)| Operation::parse(index, value, &mut leniency)).collect::<Result<_, _>>()?;
+        let operations = list
+            .iter()
+            .enumerate()
+            .map(|(index, value)| Operation::parse(index, value, &mut leniency))
+            .collect::<Result<_, _>>()?;
         Ok(Self { operations, dialect, tolerances: leniency.into_used() })
     }
 
@@ -105,6 +108,7 @@ impl Patch {
                 None => merge(&mut after, operation.pathless()?.clone(), operation.op, &mut leniency)?,
             }
         }
+        document::prune(&mut after);
         let document = UserDocument::from_stored(in_schema_order(ResourceType::User, after));
         let changed = document.as_map() != before.as_map();
         Ok(Patched { document, changed, tolerances: leniency.into_used() })
@@ -164,7 +168,9 @@ impl Operation {
                 return Err(ScimError::invalid_value(format!("Operation {number} needs a “value”.")));
             }
             (Op::Add | Op::Replace, None, Some(_)) => leniency.allow(Tolerance::NoPath, || {
-                ScimError::invalid_path(format!("Operation {number} needs a “path” on a connection with the strict dialect."))
+                ScimError::invalid_path(format!(
+                    "Operation {number} needs a “path” on a connection with the strict dialect."
+                ))
             })?,
             (Op::Add | Op::Replace | Op::Remove, Some(_), _) => {}
         }
@@ -173,10 +179,9 @@ impl Operation {
 
     /// The value of an operation without a path: RFC 7644 §3.5.2.1 wants an object of attributes.
     fn pathless(&self) -> Result<&Map<String, Value>, ScimError> {
-        self.value
-            .as_ref()
-            .and_then(Value::as_object)
-            .ok_or_else(|| ScimError::invalid_value("An operation without a path needs an object of attributes as its value."))
+        self.value.as_ref().and_then(Value::as_object).ok_or_else(|| {
+            ScimError::invalid_value("An operation without a path needs an object of attributes as its value.")
+        })
     }
 }
 
