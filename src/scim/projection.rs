@@ -116,7 +116,7 @@ fn keep(resource: &Map<String, Value>, only: &[Item]) -> Map<String, Value> {
             let whole = only.iter().any(|item| matches!(item, Item::Extension));
             let extension =
                 value.as_object().filter(|_| !whole).map(|inner| keep_named(inner, only, Place::Enterprise));
-            let extension = extension.map_or_else(|| whole.then(|| value.clone()), |inner| some_object(inner));
+            let extension = extension.map_or_else(|| whole.then(|| value.clone()), some_object);
             kept.extend(extension.map(|extension| (key.clone(), extension)));
         }
     }

@@ -125,13 +125,13 @@ fn member_json(base_url: &str, member: &Member<'_>) -> Value {
 /// A page of resources (RFC 7644 §3.4.2): `total` in all, these beginning with the `start_index`th, counted from 1.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Value {
-    json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+    let mut list = Map::new();
+    list.insert("schemas".to_owned(), json!([LIST_SCHEMA]));
+    list.insert("totalResults".to_owned(), json!(total));
+    list.insert("startIndex".to_owned(), json!(start_index));
+    list.insert("itemsPerPage".to_owned(), json!(resources.len()));
+    list.insert("Resources".to_owned(), Value::Array(resources));
+    Value::Object(list)
 }
 
 /// Where a resource is.

@@ -10,6 +10,17 @@ use super::{
 };
 use serde_json::{Map, Value};
 
+/// The most values of one attribute. Lists are compared value by value, so that their length is work.
+const MOST_VALUES: usize = 500;
+
+/// Refuses a list that is longer than any real one.
+pub(super) fn check_length(path: &str, length: usize) -> Result<(), ScimError> {
+    if length > MOST_VALUES {
+        return Err(ScimError::too_many(format!("“{path}” has {length} values; at most {MOST_VALUES} are taken.")));
+    }
+    Ok(())
+}
+
 /// The value of an attribute, whole: a list for a multi-valued one. `None` means that it has no value.
 ///
 /// `path` is how messages call it.
@@ -42,6 +53,7 @@ pub(super) fn shape_elements(
             vec![single]
         }
     };
+    check_length(path, given.len())?;
     let mut elements: Vec<Value> = Vec::with_capacity(given.len());
     for (index, element) in given.into_iter().enumerate() {
         let path = format!("{path}[{index}]");

@@ -4,7 +4,7 @@ use super::{
     super::{
         error::ScimError,
         schema::{Attribute, ENTERPRISE_SCHEMA, Named, Place, ResourceType},
-        shape::{demote_others, in_order, is_hollow, is_primary, shape, shape_elements, shape_one},
+        shape::{check_length, demote_others, in_order, is_hollow, is_primary, shape, shape_elements, shape_one},
         tolerance::{Leniency, Tolerance},
     },
     Op, selection,
@@ -226,7 +226,9 @@ fn includes(attribute: &Attribute, element: &Value, wanted: &Value) -> bool {
 /// Whether two values of a part are the same, compared as its schema says.
 fn same(part: &Attribute, a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
-        (Some(Value::String(a)), Some(Value::String(b))) if !part.case_exact => fold(a) == fold(b),
+        (Some(Value::String(a)), Some(Value::String(b))) if !part.case_exact => {
+            a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && fold(a) == fold(b))
+        }
         (a, b) => a == b,
     }
 }
@@ -242,7 +244,10 @@ fn set(
     if attribute.multi_valued && op == Op::Add {
         let added = shape_elements(attribute, value, text, leniency)?;
         let mut elements = list_at(object, attribute.name);
-        added.into_iter().for_each(|element| add_element(attribute, &mut elements, element));
+        for element in added {
+            add_element(attribute, &mut elements, element);
+        }
+        check_length(text, elements.len())?;
         put(object, attribute.name, Some(Value::Array(elements)).filter(says_something));
         return Ok(());
     }
@@ -304,6 +309,10 @@ fn is_twin(attribute: &Attribute, a: &Value, b: &Value) -> bool {
 
 fn set_part(object: &mut Map<String, Value>, attribute: &Attribute, part: &Attribute, value: Option<Value>) {
     let mut parts = take_object(object, attribute.name);
+    if part.name == "value" && parts.get(part.name) != value.as_ref() {
+        // Where the old value was is not where the new one is.
+        parts.shift_remove("$ref");
+    }
     put(&mut parts, part.name, value);
     put_object(object, attribute.name, parts);
 }

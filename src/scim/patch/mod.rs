@@ -26,6 +26,9 @@ use target::{Addressed, resolve};
 /// The URN of the message.
 pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
+/// The most operations on one user. A group has no limit but the body's: clients send one operation for each member.
+const MOST_USER_OPERATIONS: usize = 1_000;
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
@@ -96,6 +99,12 @@ impl Patch {
     /// # Errors
     /// The refusal of the first operation that cannot be done.
     pub fn apply_to_user(&self, before: &UserDocument) -> Result<Patched, ScimError> {
+        if self.operations.len() > MOST_USER_OPERATIONS {
+            return Err(ScimError::too_many(format!(
+                "A user takes at most {MOST_USER_OPERATIONS} operations in one PATCH; this one has {}.",
+                self.operations.len()
+            )));
+        }
         let mut leniency = self.leniency();
         let mut after = before.as_map().clone();
         for operation in &self.operations {
@@ -196,5 +205,7 @@ pub(super) fn names_schema(body: &Map<String, Value>, urn: &str) -> bool {
     schemas.iter().any(|schema| schema.as_str().is_some_and(|schema| schema.eq_ignore_ascii_case(urn)))
 }
 
+#[cfg(test)]
+mod group_tests;
 #[cfg(test)]
 mod tests;
