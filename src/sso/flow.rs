@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 /// How long somebody may take to sign in at the provider: passwords, second factors, consent.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// No honest code or state is longer.
 const LONGEST_PARAMETER: usize = 4096;
 
@@ -72,7 +72,7 @@ impl Pending {
         if self.state.is_empty() || !same || self.issuer != settings.issuer {
             return Err(SsoError::StateMismatch);
         }
-        if now > self.created_at.plus(PATIENCE) || now.plus(Duration::from_secs(60)) < self.created_at {
+        if now > self.created_at.plus(PATIENCE) || now.plus(Duration::from_mins(1)) < self.created_at {
             return Err(SsoError::PendingExpired { minutes: PATIENCE.as_secs() / 60 });
         }
         Ok(())
