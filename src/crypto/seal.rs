@@ -177,8 +177,8 @@ mod tests {
 
     #[test]
     fn a_sealed_value_cannot_be_moved() {
-        let sealer = ring(&[1]);
-        let sealed = sealer.seal(&HERE, b"s3cret").unwrap();
+        let keys = ring(&[1]);
+        let sealed = keys.seal(&HERE, b"s3cret").unwrap();
         for there in [
             Context { organization: "org_2", ..HERE },
             Context { table: "users", ..HERE },
@@ -186,16 +186,16 @@ mod tests {
             Context { column: "note", ..HERE },
             Context { organization: "org_1c", table: "onnections", ..HERE },
         ] {
-            assert_eq!(sealer.open(&there, &sealed), Err(SealError::Tampered), "{there:?}");
+            assert_eq!(keys.open(&there, &sealed), Err(SealError::Tampered), "{there:?}");
         }
     }
 
     #[test]
     fn a_cut_value_does_not_open() {
-        let sealer = ring(&[1]);
-        let sealed = sealer.seal(&HERE, b"s3cret").unwrap();
+        let keys = ring(&[1]);
+        let sealed = keys.seal(&HERE, b"s3cret").unwrap();
         for length in 0..sealed.len() {
-            assert!(sealer.open(&HERE, &sealed[..length]).is_err(), "{length} bytes opened");
+            assert!(keys.open(&HERE, &sealed[..length]).is_err(), "{length} bytes opened");
         }
     }
 
@@ -220,13 +220,13 @@ mod tests {
     proptest! {
         #[test]
         fn every_changed_bit_is_noticed(plain: Vec<u8>, place: prop::sample::Index, bit in 0..8_u8) {
-            let sealer = ring(&[1]);
-            let mut sealed = sealer.seal(&HERE, &plain).unwrap();
-            let opened = sealer.open(&HERE, &sealed).unwrap();
+            let keys = ring(&[1]);
+            let mut sealed = keys.seal(&HERE, &plain).unwrap();
+            let opened = keys.open(&HERE, &sealed).unwrap();
             prop_assert_eq!(opened.as_slice(), plain.as_slice());
             let at = place.index(sealed.len());
             sealed[at] ^= 1 << bit;
-            prop_assert!(sealer.open(&HERE, &sealed).is_err());
+            prop_assert!(keys.open(&HERE, &sealed).is_err());
         }
     }
 }
