@@ -35,6 +35,8 @@ pub(super) fn user(directory: Directory, person: &Person, id: Option<&str>) -> V
             if let Some(id) = id {
                 body["id"] = json!(id);
                 body["meta"] = json!({"resourceType": "User"});
+            } else {
+                body["password"] = json!("1mz050nq"); // Okta makes one up; a service that signs in by SSO drops it
             }
             body
         }

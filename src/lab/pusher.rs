@@ -90,7 +90,7 @@ impl Pusher {
             Directory::Okta => "nobody@northwind.example",
             Directory::Entra => "7c1e3fb0-53c9-4a57-8f2a-0d4f2c6b9e11",
         };
-        let path = lookup("/Users", "userName", name);
+        let path = lookup(self.directory, "/Users", "userName", name);
         Ok(vec![self.send("GET", path, None).await?])
     }
 
@@ -113,7 +113,7 @@ impl Pusher {
 
     /// Looks somebody up and creates them, or brings their profile up to date.
     pub async fn push_person(&mut self, person: &Person) -> Exchanges {
-        let mut log = vec![self.send("GET", lookup("/Users", "userName", &person.email), None).await?];
+        let mut log = vec![self.send("GET", lookup(self.directory, "/Users", "userName", &person.email), None).await?];
         let found = log.last().and_then(Exchange::id);
         log.push(match found {
             None => self.send("POST", "/Users".to_owned(), Some(bodies::user(self.directory, person, None))).await?,
@@ -155,12 +155,16 @@ impl Pusher {
             let path = format!("/Groups?excludedAttributes=members&filter={}", filter("displayName", name));
             log.push(self.send("GET", path, None).await?);
         }
-        if log.last().and_then(Exchange::id).is_none() {
+        let found = log.last().and_then(Exchange::id).or_else(|| self.groups.get(name).cloned());
+        if let Some(id) = found {
+            self.groups.insert(name.to_owned(), id);
+        } else {
             log.push(self.send("POST", "/Groups".to_owned(), Some(bodies::group(self.directory, name))).await?);
+            // Where the name is taken, the look-up that comes next adopts the group that has it.
+            if let Some(id) = log.last().and_then(Exchange::id) {
+                self.groups.insert(name.to_owned(), id);
+            }
         }
-        let id = log.last().and_then(Exchange::id);
-        let Some(id) = id else { return Ok(log) };
-        self.groups.insert(name.to_owned(), id);
         log.extend(self.change_members(name, members, bodies::members_added).await?);
         Ok(log)
     }
@@ -244,7 +248,7 @@ impl Pusher {
         if let Some(id) = self.users.get(&person.external_id) {
             return Ok((Vec::new(), Some(id.clone())));
         }
-        let exchange = self.send("GET", lookup("/Users", "userName", &person.email), None).await?;
+        let exchange = self.send("GET", lookup(self.directory, "/Users", "userName", &person.email), None).await?;
         let id = exchange.id();
         if let Some(id) = &id {
             self.users.insert(person.external_id.clone(), id.clone());
@@ -257,7 +261,7 @@ impl Pusher {
         if let Some(id) = self.groups.get(name) {
             return Ok((Vec::new(), Some(id.clone())));
         }
-        let exchange = self.send("GET", lookup("/Groups", "displayName", name), None).await?;
+        let exchange = self.send("GET", lookup(self.directory, "/Groups", "displayName", name), None).await?;
         let id = exchange.id();
         if let Some(id) = &id {
             self.groups.insert(name.to_owned(), id.clone());
@@ -294,8 +298,13 @@ impl Pusher {
     }
 }
 
-fn lookup(resources: &str, attribute: &str, value: &str) -> String {
-    format!("{resources}?filter={}&startIndex=1&count=100", filter(attribute, value))
+/// A look-up by name. Okta asks for the first page of it, Entra for no page.
+fn lookup(directory: Directory, resources: &str, attribute: &str, value: &str) -> String {
+    let page = match directory {
+        Directory::Okta => "&startIndex=1&count=100",
+        Directory::Entra => "",
+    };
+    format!("{resources}?filter={}{page}", filter(attribute, value))
 }
 
 /// `attribute eq "value"`, percent-encoded.

@@ -235,4 +235,9 @@ async fn a_pusher_that_starts_anew_finds_whom_it_pushed_before() {
     let log = Pusher::okta(&service.base, "token").deactivate(&mei).await.unwrap();
     assert_eq!(log.len(), 2, "{log:?}");
     assert!(log.iter().all(Exchange::succeeded), "{log:?}");
+
+    Pusher::okta(&service.base, "token").push_group("engineering", &[&mei]).await.unwrap();
+    let log = Pusher::okta(&service.base, "token").push_group("engineering", &[&mei]).await.unwrap();
+    let methods: Vec<_> = log.iter().map(|exchange| (exchange.method, exchange.status)).collect();
+    assert_eq!(methods, [("POST", 409), ("GET", 200), ("GET", 200), ("PATCH", 204), ("PATCH", 204)]);
 }

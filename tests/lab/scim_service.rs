@@ -60,7 +60,7 @@ async fn answer(
             let name = body.get("userName").or(body.get("displayName")).unwrap().as_str().unwrap().to_owned();
             let id = format!("{}-{}", kind.to_lowercase(), kept.resources.len() + 1);
             if kept.resources.iter().any(|resource| resource.0 == kind && resource.2 == name) {
-                return (StatusCode::OK, json!({"id": id}).to_string()).into_response();
+                return (StatusCode::CONFLICT, json!({"scimType": "uniqueness"}).to_string()).into_response();
             }
             kept.resources.push((kind, id.clone(), name));
             (StatusCode::CREATED, json!({"id": id}).to_string()).into_response()
