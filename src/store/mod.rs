@@ -1,1 +1,35 @@
 //! Line 7: the durable store, on two engines.
+//!
+//! [`Store`] opens SQLite (a directory) or PostgreSQL (an address) and hands out transactions. [`Tx`] is the one type
+//! that typed queries take: the same SQL text runs on both engines, written with `?1 ?2` and with `FOR UPDATE` where
+//! PostgreSQL needs a row lock. [`Value`] is what goes in, [`FromRow`] is how rows come out, and [`StoreError`] is what
+//! can go wrong, in words that do not depend on the engine.
+//!
+//! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
+//! either asked first or written with `ON CONFLICT`.
+
+mod bindings;
+mod connections;
+mod engine;
+mod error;
+mod events;
+mod groups;
+mod mapping;
+mod migrate;
+mod organizations;
+mod row;
+mod sessions;
+mod terms;
+mod users;
+mod value;
+
+pub use crate::args;
+pub use connections::TokenHolder;
+pub use engine::{Recorder, Statement, Store, Tx};
+pub use error::StoreError;
+pub use groups::Member;
+pub use mapping::MappingVersion;
+pub use row::{FromRow, RowRef};
+pub use terms::TermsDocument;
+pub(crate) use value::stored_as_text;
+pub use value::{FromValue, ToValue, Value, ValueRef};

@@ -1,0 +1,249 @@
+//! Who is who: whether somebody who arrives is somebody known.
+//!
+//! Inside one connection SCIM and sign-in are one authority and meet by the connection's `match` pair, never by e-mail.
+//! Across connections, and with local users, an e-mail ties two only where the connection owns the e-mail's verified
+//! domain and the provider says that the address is verified; or where an invitation was sent to it.
+//!
+//! [`decide`] is the whole decision. [`table`] prints it for every case, and a golden file holds it.
+
+use std::fmt;
+
+/// By which door somebody arrives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// The provider pushes a new person over SCIM.
+    Push,
+    /// The provider vouches for a person in a sign-in.
+    SignIn,
+}
+
+/// Whom the connection itself knows by the names that the arrival carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// Nobody.
+    Nobody,
+    /// Somebody whom this very name was tied to before (a subject, an externalId).
+    ByIdentity,
+    /// Somebody whose other half matches by the connection's pair, not tied yet.
+    ByMatch,
+    /// Somebody of the same userName whom the match pair does not tie.
+    ByNameOnly,
+    /// Somebody deleted less than 30 days ago, with the same externalId.
+    Tombstone,
+}
+
+/// Whether a person outside the connection has the same e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namesake {
+    /// No.
+    None,
+    /// A local user.
+    Local,
+    /// A user of another connection.
+    OtherConnection,
+}
+
+/// What is known about an arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Case {
+    /// By which door.
+    pub arrival: Arrival,
+    /// Whom the connection knows.
+    pub known: Known,
+    /// Whether that person may come in now.
+    pub active: bool,
+    /// Whom others know.
+    pub namesake: Namesake,
+    /// The connection owns the e-mail's verified domain, and the provider says it is verified (or pushed it).
+    pub proven: bool,
+    /// An invitation to this e-mail is pending, and its nonce came along.
+    pub invited: bool,
+    /// The mapping's default turns away whom no rule gives anything, and no rule gives this person anything.
+    pub turned_away: bool,
+    /// The terms in force are accepted.
+    pub terms_accepted: bool,
+}
+
+/// Who the arrival is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// The person whom the connection knows.
+    Known,
+    /// The person whom the connection knows; the name is tied to them from now on.
+    Tie,
+    /// The deleted person, under the same id.
+    Revive,
+    /// The person of the same e-mail address, tied to this connection from now on.
+    Link,
+    /// Somebody new.
+    New,
+    /// Cannot be said: a clash that a person must settle.
+    Clash,
+}
+
+/// What happens then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    /// The push is answered with the person.
+    Answered,
+    /// A session begins.
+    Session,
+    /// A session begins, and opens only the terms until they are accepted.
+    Terms,
+    /// 409, and a line for the owners.
+    Conflict,
+    /// No session: the person is suspended.
+    Suspended,
+    /// No session: nothing is given to this person, and they are told so.
+    TurnedAway,
+}
+
+/// Who the arrival is, and what happens then.
+#[must_use]
+pub fn decide(case: Case) -> (Who, Next) {
+    let who = who(case);
+    (who, next(case, who))
+}
+
+fn who(case: Case) -> Who {
+    match (case.known, case.arrival) {
+        // A second POST of the same person is the provider's mistake, unless it is a re-hire of somebody inactive.
+        (Known::ByIdentity | Known::ByNameOnly, Arrival::Push) if case.active => Who::Clash,
+        (Known::ByIdentity, Arrival::Push | Arrival::SignIn) => Who::Known,
+        // Pushed after the first sign-in, or signed in after the push: the other half of the same person.
+        (Known::ByMatch, Arrival::Push | Arrival::SignIn) => Who::Tie,
+        // An inactive person of the same userName but another externalId is somebody else: the name must be freed first.
+        (Known::ByNameOnly, Arrival::Push) => Who::Clash,
+        // A name that the pair does not vouch for says nothing about who signs in.
+        (Known::ByNameOnly, Arrival::SignIn) => Who::Clash,
+        (Known::Tombstone, Arrival::Push) => Who::Revive,
+        // Only the provider's push brings back whom it deleted.
+        (Known::Tombstone, Arrival::SignIn) => Who::Clash,
+        (Known::Nobody, Arrival::Push | Arrival::SignIn) => stranger(case),
+    }
+}
+
+/// Somebody whom the connection does not know.
+fn stranger(case: Case) -> Who {
+    match case.namesake {
+        Namesake::None => Who::New,
+        Namesake::Local if case.proven || case.invited => Who::Link,
+        // Two providers never share a person by an address alone: the other one is its authority.
+        Namesake::OtherConnection if case.invited => Who::Link,
+        Namesake::Local | Namesake::OtherConnection => Who::Clash,
+    }
+}
+
+fn next(case: Case, who: Who) -> Next {
+    match (who, case.arrival) {
+        (Who::Clash, Arrival::Push | Arrival::SignIn) => Next::Conflict,
+        (_, Arrival::Push) => Next::Answered,
+        (Who::Known | Who::Tie | Who::Link, Arrival::SignIn) if !case.active => Next::Suspended,
+        (_, Arrival::SignIn) if case.turned_away && !case.invited => Next::TurnedAway,
+        (_, Arrival::SignIn) if !case.terms_accepted => Next::Terms,
+        (_, Arrival::SignIn) => Next::Session,
+    }
+}
+
+/// Every case on a line of its own.
+#[must_use]
+pub fn table() -> String {
+    let mut lines = vec![
+        format!(
+            "{:<8} {:<12} {:<9} {:<16} {:<9} {:<9} {:<11} {:<9} → who      next",
+            "arrival", "known", "active", "same e-mail", "proven", "invited", "turned away", "terms"
+        )
+        .trim_end()
+        .to_owned(),
+    ];
+    for case in cases() {
+        let (who, next) = decide(case);
+        lines.push(format!("{case} → {:<8} {next:?}", format!("{who:?}")));
+    }
+    lines.join("\n") + "\n"
+}
+
+/// Every combination that can be told apart from another.
+fn cases() -> Vec<Case> {
+    let mut cases = Vec::new();
+    for arrival in [Arrival::Push, Arrival::SignIn] {
+        for known in [Known::Nobody, Known::ByIdentity, Known::ByMatch, Known::ByNameOnly, Known::Tombstone] {
+            for namesake in [Namesake::None, Namesake::Local, Namesake::OtherConnection] {
+                for flags in 0..32_u8 {
+                    let flag = |bit: u8| flags & (1 << bit) != 0;
+                    let case = Case {
+                        arrival,
+                        known,
+                        active: flag(0),
+                        namesake,
+                        proven: flag(1),
+                        invited: flag(2),
+                        turned_away: flag(3),
+                        terms_accepted: flag(4),
+                    };
+                    if is_distinct(&case) {
+                        cases.push(case);
+                    }
+                }
+            }
+        }
+    }
+    cases
+}
+
+/// Leaves out what cannot matter: facts that nobody asks for are false (or true, for `active`) in the case that stands.
+fn is_distinct(case: &Case) -> bool {
+    let stranger = case.known == Known::Nobody;
+    let pushed = case.arrival == Arrival::Push;
+    (stranger || (case.namesake == Namesake::None && !case.proven))
+        && (!(case.proven || case.invited) || case.namesake != Namesake::None || !pushed)
+        && (!case.proven || case.namesake != Namesake::None)
+        && (case.active || case.known != Known::Tombstone)
+        && (case.active || !stranger || case.namesake != Namesake::None)
+        && (!pushed || (!case.turned_away && case.terms_accepted))
+        && (!case.invited || stranger)
+}
+
+impl fmt::Display for Case {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        write!(
+            f,
+            "{:<8} {:<12} {:<9} {:<16} {:<9} {:<9} {:<11} {:<9}",
+            format!("{:?}", self.arrival),
+            format!("{:?}", self.known),
+            yes(self.active),
+            format!("{:?}", self.namesake),
+            yes(self.proven),
+            yes(self.invited),
+            yes(self.turned_away),
+            yes(self.terms_accepted)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_whole_decision_is_this_table() {
+        insta::assert_snapshot!(table());
+    }
+
+    #[test]
+    fn an_unproven_address_never_links() {
+        for case in cases() {
+            let (who, _) = decide(case);
+            assert!(who != Who::Link || case.proven || case.invited, "{case}");
+        }
+    }
+
+    #[test]
+    fn nobody_suspended_gets_a_session() {
+        for case in cases().into_iter().filter(|case| !case.active && case.known != Known::Nobody) {
+            let (_, next) = decide(case);
+            assert!(!matches!(next, Next::Session | Next::Terms), "{case}");
+        }
+    }
+}

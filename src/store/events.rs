@@ -1,0 +1,103 @@
+//! Events and the outbox: written in the transaction of the change that they tell of.
+
+use super::{StoreError, Tx, args};
+use crate::model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId};
+use serde_json::Value;
+
+type EventRow = (EventId, Instant, String, String, RequestId, String);
+
+impl Tx {
+    /// Appends an event and names what it is about.
+    pub async fn insert_event(&mut self, organization: &OrganizationId, event: &Event) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO events (organization, id, at, kind, actor, request, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            args![
+                organization,
+                event.id,
+                event.at,
+                event.kind.name(),
+                event.actor,
+                event.request,
+                event.detail.to_string()
+            ],
+        )
+        .await?;
+        for subject in &event.subjects {
+            self.run(
+                "INSERT INTO event_subjects (organization, subject, event) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (organization, subject, event) DO NOTHING",
+                args![organization, subject, event.id],
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Up to `limit` events older than `before` (an id, or '' for the newest), the newest first; of one subject, if given.
+    pub async fn events(
+        &mut self,
+        organization: &OrganizationId,
+        subject: Option<&str>,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<Event>, StoreError> {
+        let rows: Vec<EventRow> = match subject {
+            Some(subject) => {
+                self.all(
+                    "SELECT e.id, e.at, e.kind, e.actor, e.request, e.detail
+                     FROM event_subjects s JOIN events e ON e.organization = s.organization AND e.id = s.event
+                     WHERE s.organization = ?1 AND s.subject = ?2 AND (?3 = '' OR s.event < ?3)
+                     ORDER BY s.event DESC LIMIT ?4",
+                    args![organization, subject, before, limit],
+                )
+                .await?
+            }
+            None => {
+                self.all(
+                    "SELECT id, at, kind, actor, request, detail FROM events
+                     WHERE organization = ?1 AND (?2 = '' OR id < ?2) ORDER BY id DESC LIMIT ?3",
+                    args![organization, before, limit],
+                )
+                .await?
+            }
+        };
+        let mut events = Vec::with_capacity(rows.len());
+        for row in rows {
+            let subjects: Vec<(String,)> = self
+                .all(
+                    "SELECT subject FROM event_subjects WHERE organization = ?1 AND event = ?2 ORDER BY subject",
+                    args![organization, row.0],
+                )
+                .await?;
+            events.push(event(row, subjects.into_iter().map(|(subject,)| subject).collect())?);
+        }
+        Ok(events)
+    }
+
+    /// Puts work into the outbox, to be done after the commit.
+    pub async fn insert_job(
+        &mut self,
+        organization: &OrganizationId,
+        id: &JobId,
+        (topic, payload): (&str, &Value),
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO outbox (organization, id, topic, payload, created_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
+            args![organization, id, topic, payload.to_string(), now],
+        )
+        .await
+        .map(drop)
+    }
+}
+
+fn event((id, at, kind, actor, request, detail): EventRow, subjects: Vec<String>) -> Result<Event, StoreError> {
+    let kind = EventKind::ALL
+        .iter()
+        .copied()
+        .find(|known| known.name() == kind)
+        .ok_or_else(|| StoreError::Corrupt(format!("kind “{kind}” of event {id}")))?;
+    let detail =
+        serde_json::from_str(&detail).map_err(|error| StoreError::Corrupt(format!("detail of event {id}: {error}")))?;
+    Ok(Event { id, at, kind, actor, request, subjects, detail })
+}

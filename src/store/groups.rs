@@ -1,0 +1,394 @@
+//! Groups and who is in them. Membership is rows: adding one member never loads the list.
+
+use super::{
+    StoreError, Tx, args,
+    users::{connection_id, connection_text},
+};
+use crate::model::{ConnectionId, Group, GroupId, GroupOrigin, Instant, OrganizationId, UserId, fold};
+
+/// `SELECT` of a whole group, in the order of [`GroupRow`], with what comes after `FROM groups`.
+macro_rules! select_groups {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at ",
+            "FROM groups ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`select_groups`].
+pub(super) type GroupRow = (GroupId, String, String, String, Option<String>, Option<Instant>, i64, Instant, Instant);
+
+/// The columns of a group, for texts that are built.
+pub(super) const GROUP_COLUMNS: &str =
+    "id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at";
+
+pub(super) fn group(row: GroupRow) -> Result<Group, StoreError> {
+    let (id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at) = row;
+    let origin = match origin.as_str() {
+        "local" => GroupOrigin::Local,
+        "scim" => GroupOrigin::Scim,
+        "claims" => GroupOrigin::Claims,
+        other => return Err(StoreError::Corrupt(format!("origin “{other}” of group {id}"))),
+    };
+    let connection = connection_id(&connection)?;
+    Ok(Group { id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at })
+}
+
+/// Somebody in a group, as SCIM names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub display: String,
+}
+
+impl Tx {
+    /// Writes a new group.
+    pub async fn insert_group(&mut self, organization: &OrganizationId, group: &Group) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO groups (organization, id, connection, origin, display_name, display_name_folded, external_id,
+                                 removed_at, version, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            args![
+                organization,
+                group.id,
+                connection_text(group.connection.as_ref()),
+                group.origin.name(),
+                group.display_name,
+                fold(&group.display_name),
+                group.external_id,
+                group.removed_at,
+                group.version,
+                group.created_at,
+                group.updated_at
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Writes a group as it now is.
+    pub async fn update_group(&mut self, organization: &OrganizationId, group: &Group) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE groups SET display_name = ?3, display_name_folded = ?4, external_id = ?5, removed_at = ?6,
+                               version = ?7, updated_at = ?8
+             WHERE organization = ?1 AND id = ?2",
+            args![
+                organization,
+                group.id,
+                group.display_name,
+                fold(&group.display_name),
+                group.external_id,
+                group.removed_at,
+                group.version,
+                group.updated_at
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// One group, removed ones included.
+    pub async fn group(&mut self, organization: &OrganizationId, id: &GroupId) -> Result<Option<Group>, StoreError> {
+        self.first(select_groups!("WHERE organization = ?1 AND id = ?2"), args![organization, id])
+            .await?
+            .map(group)
+            .transpose()
+    }
+
+    /// One group, held until the transaction ends.
+    pub async fn group_to_change(
+        &mut self,
+        organization: &OrganizationId,
+        id: &GroupId,
+    ) -> Result<Option<Group>, StoreError> {
+        self.first(select_groups!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id])
+            .await?
+            .map(group)
+            .transpose()
+    }
+
+    /// The group of this name in this connection, compared folded.
+    pub async fn group_by_name(
+        &mut self,
+        organization: &OrganizationId,
+        connection: Option<&ConnectionId>,
+        origin: GroupOrigin,
+        name: &str,
+    ) -> Result<Option<Group>, StoreError> {
+        self.first(
+            select_groups!(
+                "WHERE organization = ?1 AND connection = ?2 AND origin = ?3 AND display_name_folded = ?4
+                   AND removed_at IS NULL"
+            ),
+            args![organization, connection_text(connection), origin.name(), fold(name)],
+        )
+        .await?
+        .map(group)
+        .transpose()
+    }
+
+    /// The youngest tombstone, not older than `since`, of this externalId or else of this name (folded).
+    pub async fn group_tombstone(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: Option<&str>,
+        name: &str,
+        since: Instant,
+    ) -> Result<Option<Group>, StoreError> {
+        self.first(
+            select_groups!(
+                "WHERE organization = ?1 AND connection = ?2 AND origin = 'scim' AND removed_at IS NOT NULL
+                   AND removed_at >= ?5
+                   AND (external_id = ?3 OR (display_name_folded = ?4 AND (?3 IS NULL OR external_id IS NULL)))
+                 ORDER BY removed_at DESC LIMIT 1"
+            ),
+            args![organization, connection, external_id, fold(name), since],
+        )
+        .await?
+        .map(group)
+        .transpose()
+    }
+
+    /// Every group that rules may match: pushed or asserted, and not removed.
+    pub async fn directory_groups(&mut self, organization: &OrganizationId) -> Result<Vec<Group>, StoreError> {
+        let rows = self
+            .all(
+                select_groups!("WHERE organization = ?1 AND origin <> 'local' AND removed_at IS NULL ORDER BY id"),
+                args![organization],
+            )
+            .await?;
+        rows.into_iter().map(group).collect()
+    }
+
+    /// Up to `limit` groups of the organization whose id is greater than `after`, removed ones left out.
+    pub async fn groups_after(
+        &mut self,
+        organization: &OrganizationId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Group>, StoreError> {
+        let rows = self
+            .all(
+                select_groups!("WHERE organization = ?1 AND id > ?2 AND removed_at IS NULL ORDER BY id LIMIT ?3"),
+                args![organization, after, limit],
+            )
+            .await?;
+        rows.into_iter().map(group).collect()
+    }
+
+    /// The groups that a user is in, removed groups left out.
+    pub async fn groups_of(&mut self, organization: &OrganizationId, user: &UserId) -> Result<Vec<Group>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at, g.version,
+                        g.created_at, g.updated_at
+                 FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
+                 WHERE m.organization = ?1 AND m.member_id = ?2 AND m.ended IS NULL AND g.removed_at IS NULL
+                 ORDER BY g.id",
+                args![organization, user],
+            )
+            .await?;
+        rows.into_iter().map(group).collect()
+    }
+
+    /// Puts somebody into a group. False when they were in it: then nothing is written.
+    pub async fn open_membership(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
+                 VALUES (?1, ?2, 'user', ?3, ?4)
+                 ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
+                args![organization, group, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Takes somebody out of a group. False when they were not in it.
+    pub async fn close_membership(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "UPDATE memberships SET ended = ?4
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND member_id = ?3
+                   AND ended IS NULL",
+                args![organization, group, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Takes somebody out of every group.
+    pub async fn close_memberships_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE memberships SET ended = ?3
+             WHERE organization = ?1 AND member_id = ?2 AND member_kind = 'user' AND ended IS NULL",
+            args![organization, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Puts somebody back into the groups whose membership ended at exactly `at`: when they were removed.
+    pub async fn reopen_memberships_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        at: Instant,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
+             SELECT m.organization, m.group_id, m.member_kind, m.member_id, CAST(?4 AS BIGINT)
+             FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
+             WHERE m.organization = ?1 AND m.member_id = ?2 AND m.member_kind = 'user' AND m.ended = ?3
+               AND g.removed_at IS NULL
+             ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
+            args![organization, user, at, now],
+        )
+        .await
+    }
+
+    /// The ids of everybody in a group.
+    pub async fn member_ids(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let rows: Vec<(UserId,)> = self
+            .all(
+                "SELECT member_id FROM memberships
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
+                 ORDER BY member_id",
+                args![organization, group],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
+    }
+
+    /// Everybody in a group with their names; removed people left out.
+    pub async fn members(&mut self, organization: &OrganizationId, group: &GroupId) -> Result<Vec<Member>, StoreError> {
+        let rows: Vec<(UserId, String, String)> = self
+            .all(
+                "SELECT u.id, u.display_name, u.user_name
+                 FROM memberships m JOIN users u ON u.organization = m.organization AND u.id = m.member_id
+                 WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND u.removed_at IS NULL
+                 ORDER BY u.id",
+                args![organization, group],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(user, display_name, user_name)| Member {
+                user,
+                display: if display_name.is_empty() { user_name } else { display_name },
+            })
+            .collect())
+    }
+
+    /// Keeps a member that nobody knows yet: it joins when it comes.
+    pub async fn insert_pending_member(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        group: &GroupId,
+        (value, display): (&str, Option<&str>),
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO pending_members (organization, group_id, value, connection, display, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (organization, group_id, value) DO NOTHING",
+                args![organization, group, value, connection, display, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Forgets a pending member of a group.
+    pub async fn delete_pending_member(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "DELETE FROM pending_members WHERE organization = ?1 AND group_id = ?2 AND value = ?3",
+                args![organization, group, value],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Forgets every pending member of a group.
+    pub async fn delete_pending_members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<u64, StoreError> {
+        self.run("DELETE FROM pending_members WHERE organization = ?1 AND group_id = ?2", args![organization, group])
+            .await
+    }
+
+    /// The groups that wait for this value in this connection, which wait no longer.
+    pub async fn take_pending(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        value: &str,
+    ) -> Result<Vec<GroupId>, StoreError> {
+        let rows: Vec<(GroupId,)> = self
+            .all(
+                "SELECT p.group_id FROM pending_members p
+                   JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
+                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value = ?3 AND g.removed_at IS NULL
+                 ORDER BY p.group_id",
+                args![organization, connection, value],
+            )
+            .await?;
+        if !rows.is_empty() {
+            self.run(
+                "DELETE FROM pending_members WHERE organization = ?1 AND connection = ?2 AND value = ?3",
+                args![organization, connection, value],
+            )
+            .await?;
+        }
+        Ok(rows.into_iter().map(|(group,)| group).collect())
+    }
+
+    /// The members that a group waits for.
+    pub async fn pending_members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        self.all(
+            "SELECT value, display FROM pending_members WHERE organization = ?1 AND group_id = ?2 ORDER BY value",
+            args![organization, group],
+        )
+        .await
+    }
+}

@@ -1,0 +1,126 @@
+//! Organizations, their clusters and custom roles.
+
+use super::{StoreError, Tx, args};
+use crate::model::{Cluster, ClusterId, CustomRole, Instant, Organization, OrganizationId, RoleId, fold};
+
+type OrganizationRow = (OrganizationId, String, String, Option<i64>, Option<Instant>, Instant);
+type ClusterRow = (ClusterId, String, String, Option<String>);
+
+fn organization((id, slug, name, mapping_version, ownerless_since, created_at): OrganizationRow) -> Organization {
+    Organization { id, slug, name, mapping_version, ownerless_since, created_at }
+}
+
+fn cluster((id, slug, name, external_id): ClusterRow) -> Cluster {
+    Cluster { id, slug, name, external_id }
+}
+
+impl Tx {
+    /// Writes a new organization. Its slug is unique in the deployment.
+    pub async fn insert_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO organizations (id, slug, name, mapping_version, ownerless_since, access_epoch, created_at)
+             VALUES (?1, ?2, ?3, NULL, NULL, 0, ?4)",
+            args![organization.id, organization.slug, organization.name, organization.created_at],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// One organization.
+    pub async fn organization(&mut self, id: &OrganizationId) -> Result<Option<Organization>, StoreError> {
+        let row = self
+            .first(
+                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations WHERE id = ?1",
+                args![id],
+            )
+            .await?;
+        Ok(row.map(organization))
+    }
+
+    /// One organization by its slug, compared exactly.
+    pub async fn organization_by_slug(&mut self, slug: &str) -> Result<Option<Organization>, StoreError> {
+        let row = self
+            .first(
+                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations WHERE slug = ?1",
+                args![slug],
+            )
+            .await?;
+        Ok(row.map(organization))
+    }
+
+    /// Holds the organization's row until the transaction ends: the owners' invariants are checked under it.
+    pub async fn lock_organization(&mut self, id: &OrganizationId) -> Result<(), StoreError> {
+        let _: Option<(i64,)> =
+            self.first("SELECT access_epoch FROM organizations WHERE id = ?1 FOR UPDATE", args![id]).await?;
+        Ok(())
+    }
+
+    /// Marks the organization as without a reachable owner since `since`, or as owned again.
+    pub async fn set_ownerless(&mut self, id: &OrganizationId, since: Option<Instant>) -> Result<(), StoreError> {
+        self.run("UPDATE organizations SET ownerless_since = ?2 WHERE id = ?1", args![id, since]).await.map(drop)
+    }
+
+    /// Drops every cached decision about the organization.
+    pub async fn move_organization_epoch(&mut self, id: &OrganizationId) -> Result<(), StoreError> {
+        self.run("UPDATE organizations SET access_epoch = access_epoch + 1 WHERE id = ?1", args![id]).await.map(drop)
+    }
+
+    /// Declares a cluster. Its slug is unique in the organization when folded.
+    pub async fn insert_cluster(
+        &mut self,
+        organization: &OrganizationId,
+        cluster: &Cluster,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO clusters (organization, id, slug, slug_folded, name, external_id, created_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            args![organization, cluster.id, cluster.slug, fold(&cluster.slug), cluster.name, cluster.external_id, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Every cluster of the organization, by slug.
+    pub async fn clusters(&mut self, organization: &OrganizationId) -> Result<Vec<Cluster>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 ORDER BY slug_folded",
+                args![organization],
+            )
+            .await?;
+        Ok(rows.into_iter().map(cluster).collect())
+    }
+
+    /// One cluster by its slug, compared folded.
+    pub async fn cluster_by_slug(
+        &mut self,
+        organization: &OrganizationId,
+        slug: &str,
+    ) -> Result<Option<Cluster>, StoreError> {
+        let row = self
+            .first(
+                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 AND slug_folded = ?2",
+                args![organization, fold(slug)],
+            )
+            .await?;
+        Ok(row.map(cluster))
+    }
+
+    /// Every custom role of the organization, by name.
+    pub async fn custom_roles(&mut self, organization: &OrganizationId) -> Result<Vec<CustomRole>, StoreError> {
+        let rows: Vec<(RoleId, String, String)> = self
+            .all(
+                "SELECT id, name, capabilities FROM roles WHERE organization = ?1 ORDER BY name_folded",
+                args![organization],
+            )
+            .await?;
+        rows.into_iter()
+            .map(|(id, name, capabilities)| {
+                let capabilities = serde_json::from_str(&capabilities)
+                    .map_err(|error| StoreError::Corrupt(format!("capabilities of role {id}: {error}")))?;
+                Ok(CustomRole { id, name, capabilities })
+            })
+            .collect()
+    }
+}

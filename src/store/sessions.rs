@@ -1,0 +1,246 @@
+//! Credentials of people: sessions, API keys, one-time links. Only hashes of secrets are here.
+
+use super::{
+    StoreError, Tx, args,
+    users::{connection_id, connection_text},
+};
+use crate::model::{ApiKey, Instant, KeyId, OrganizationId, Session, SessionId, UserId};
+
+type SessionRow = (SessionId, OrganizationId, UserId, String, i64, i64, Instant, Instant, Instant, Option<String>);
+
+fn session(row: SessionRow) -> Result<Session, StoreError> {
+    Ok(Session {
+        connection: connection_id(&row.3)?,
+        id: row.0,
+        organization: row.1,
+        user: row.2,
+        user_epoch: row.4,
+        connection_epoch: row.5,
+        created_at: row.6,
+        last_seen_at: row.7,
+        expires_at: row.8,
+        provider_session: row.9,
+    })
+}
+
+impl Tx {
+    /// Writes a new session. `id_token` is sealed; it goes back to the provider at sign-out.
+    pub async fn insert_session(
+        &mut self,
+        session: &Session,
+        hash: &[u8; 32],
+        id_token: Option<&[u8]>,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO sessions (hash, organization, id, user_id, connection, user_epoch, connection_epoch, created_at,
+                                   last_seen_at, expires_at, provider_session, id_token)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+            args![
+                hash,
+                session.organization,
+                session.id,
+                session.user,
+                connection_text(session.connection.as_ref()),
+                session.user_epoch,
+                session.connection_epoch,
+                session.created_at,
+                session.last_seen_at,
+                session.expires_at,
+                session.provider_session,
+                id_token
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// The session of this secret's hash, unless it has ended by itself or by its age.
+    pub async fn session(&mut self, hash: &[u8; 32], now: Instant) -> Result<Option<Session>, StoreError> {
+        self.first(
+            "SELECT id, organization, user_id, connection, user_epoch, connection_epoch, created_at, last_seen_at,
+                    expires_at, provider_session
+             FROM sessions WHERE hash = ?1 AND ended_at IS NULL AND expires_at > ?2",
+            args![hash, now],
+        )
+        .await?
+        .map(session)
+        .transpose()
+    }
+
+    /// The sealed ID token that began a session.
+    pub async fn session_id_token(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, StoreError> {
+        let row: Option<(Option<Vec<u8>>,)> =
+            self.first("SELECT id_token FROM sessions WHERE hash = ?1", args![hash]).await?;
+        Ok(row.and_then(|(token,)| token))
+    }
+
+    /// A user's sessions that have not ended, the youngest first.
+    pub async fn sessions_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<Vec<Session>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT s.id, s.organization, s.user_id, s.connection, s.user_epoch, s.connection_epoch, s.created_at,
+                        s.last_seen_at, s.expires_at, s.provider_session
+                 FROM sessions s JOIN users u ON u.organization = s.organization AND u.id = s.user_id
+                 WHERE s.organization = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
+                   AND s.user_epoch = u.session_epoch
+                 ORDER BY s.created_at DESC, s.id DESC LIMIT 200",
+                args![organization, user, now],
+            )
+            .await?;
+        rows.into_iter().map(session).collect()
+    }
+
+    /// Ends one session by its hash. False when it had ended.
+    pub async fn end_session(&mut self, hash: &[u8; 32], now: Instant) -> Result<bool, StoreError> {
+        let rows = self
+            .run("UPDATE sessions SET ended_at = ?2 WHERE hash = ?1 AND ended_at IS NULL", args![hash, now])
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Ends one session by its id. False when there is none, or it had ended.
+    pub async fn end_session_by_id(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        id: &SessionId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "UPDATE sessions SET ended_at = ?4
+                 WHERE organization = ?1 AND user_id = ?2 AND id = ?3 AND ended_at IS NULL",
+                args![organization, user, id, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Ends every session of a user; how many there were.
+    pub async fn end_sessions_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE sessions SET ended_at = ?3 WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL",
+            args![organization, user, now],
+        )
+        .await
+    }
+
+    /// Notes that a session was seen.
+    pub async fn touch_session(&mut self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
+        self.run("UPDATE sessions SET last_seen_at = ?2 WHERE hash = ?1", args![hash, now]).await.map(drop)
+    }
+
+    /// Writes a new API key.
+    pub async fn insert_api_key(
+        &mut self,
+        organization: &OrganizationId,
+        key: &ApiKey,
+        hash: &[u8; 32],
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO api_keys (hash, organization, id, user_id, name, hint, created_at, expires_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            args![hash, organization, key.id, key.user, key.name, key.hint, key.created_at, key.expires_at],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// The API key of this secret's hash and its organization, unless revoked or expired.
+    pub async fn api_key(
+        &mut self,
+        hash: &[u8; 32],
+        now: Instant,
+    ) -> Result<Option<(OrganizationId, ApiKey)>, StoreError> {
+        let row: Option<(OrganizationId, KeyId, UserId, String, String, Instant, Option<Instant>)> = self
+            .first(
+                "SELECT organization, id, user_id, name, hint, created_at, expires_at FROM api_keys
+                 WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+                args![hash, now],
+            )
+            .await?;
+        Ok(row.map(|(organization, id, user, name, hint, created_at, expires_at)| {
+            (organization, ApiKey { id, user, name, hint, created_at, expires_at })
+        }))
+    }
+
+    /// A user's API keys that have not been revoked.
+    pub async fn api_keys_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        let rows: Vec<(KeyId, UserId, String, String, Instant, Option<Instant>)> = self
+            .all(
+                "SELECT id, user_id, name, hint, created_at, expires_at FROM api_keys
+                 WHERE organization = ?1 AND user_id = ?2 AND revoked_at IS NULL ORDER BY id",
+                args![organization, user],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(id, user, name, hint, created_at, expires_at)| ApiKey {
+                id,
+                user,
+                name,
+                hint,
+                created_at,
+                expires_at,
+            })
+            .collect())
+    }
+
+    /// Revokes every API key of a user; how many there were.
+    pub async fn revoke_api_keys_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE api_keys SET revoked_at = ?3 WHERE organization = ?1 AND user_id = ?2 AND revoked_at IS NULL",
+            args![organization, user, now],
+        )
+        .await
+    }
+
+    /// Writes a link that signs somebody in once.
+    pub async fn insert_sign_in_link(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        hash: &[u8; 32],
+        (now, expires_at): (Instant, Instant),
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO sign_in_links (hash, organization, user_id, created_at, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)",
+            args![hash, organization, user, now, expires_at],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Uses a link up. Nothing when it is unknown, used or expired.
+    pub async fn use_sign_in_link(
+        &mut self,
+        hash: &[u8; 32],
+        now: Instant,
+    ) -> Result<Option<(OrganizationId, UserId)>, StoreError> {
+        self.first(
+            "UPDATE sign_in_links SET used_at = ?2 WHERE hash = ?1 AND used_at IS NULL AND expires_at > ?2
+             RETURNING organization, user_id",
+            args![hash, now],
+        )
+        .await
+    }
+}

@@ -1,0 +1,388 @@
+//! Users, their identities and the facts about them.
+
+use super::{StoreError, Tx, args};
+use crate::model::{ConnectionId, FactSource, IdentityKind, Instant, OrganizationId, User, UserId, fold};
+use serde_json::{Map, Value};
+
+/// `SELECT` of a whole user, in the order of [`UserRow`], with what comes after `FROM users`.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, connection, user_name, external_id, display_name, email, directory_active, suspended_by_person, ",
+            "removed_at, document, session_epoch, access_epoch, version, created_at, updated_at FROM users ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`select_users`].
+pub(super) type UserRow = (
+    UserId,
+    String,
+    String,
+    Option<String>,
+    String,
+    Option<String>,
+    bool,
+    bool,
+    Option<Instant>,
+    String,
+    i64,
+    i64,
+    i64,
+    Instant,
+    Instant,
+);
+
+/// A connection's column: '' for what is local.
+pub(super) fn connection_text(connection: Option<&ConnectionId>) -> &str {
+    connection.map_or("", ConnectionId::as_str)
+}
+
+/// The other way round.
+pub(super) fn connection_id(text: &str) -> Result<Option<ConnectionId>, StoreError> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|error| StoreError::Corrupt(format!("connection column: {error}")))
+}
+
+fn document(text: &str, of: &UserId) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt(format!("document of user {of}: {error}")))
+}
+
+pub(super) fn user(row: UserRow) -> Result<User, StoreError> {
+    Ok(User {
+        connection: connection_id(&row.1)?,
+        document: document(&row.9, &row.0)?,
+        id: row.0,
+        user_name: row.2,
+        external_id: row.3,
+        display_name: row.4,
+        email: row.5,
+        directory_active: row.6,
+        suspended_by_person: row.7,
+        removed_at: row.8,
+        session_epoch: row.10,
+        access_epoch: row.11,
+        version: row.12,
+        created_at: row.13,
+        updated_at: row.14,
+    })
+}
+
+fn document_text(document: &Map<String, Value>) -> Result<String, StoreError> {
+    serde_json::to_string(document).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+impl Tx {
+    /// Writes a new user.
+    pub async fn insert_user(&mut self, organization: &OrganizationId, user: &User) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id, display_name,
+                                email, email_folded, directory_active, suspended_by_person, removed_at, document,
+                                session_epoch, access_epoch, version, created_at, updated_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)",
+            args![
+                organization,
+                user.id,
+                connection_text(user.connection.as_ref()),
+                user.user_name,
+                fold(&user.user_name),
+                user.external_id,
+                user.display_name,
+                user.email,
+                user.email.as_deref().map(fold),
+                user.directory_active,
+                user.suspended_by_person,
+                user.removed_at,
+                document_text(&user.document)?,
+                user.session_epoch,
+                user.access_epoch,
+                user.version,
+                user.created_at,
+                user.updated_at
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Writes a user as it now is.
+    pub async fn update_user(&mut self, organization: &OrganizationId, user: &User) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE users SET connection = ?3, user_name = ?4, user_name_folded = ?5, external_id = ?6,
+                              display_name = ?7, email = ?8, email_folded = ?9, directory_active = ?10,
+                              suspended_by_person = ?11, removed_at = ?12, document = ?13, session_epoch = ?14,
+                              access_epoch = ?15, version = ?16, updated_at = ?17
+             WHERE organization = ?1 AND id = ?2",
+            args![
+                organization,
+                user.id,
+                connection_text(user.connection.as_ref()),
+                user.user_name,
+                fold(&user.user_name),
+                user.external_id,
+                user.display_name,
+                user.email,
+                user.email.as_deref().map(fold),
+                user.directory_active,
+                user.suspended_by_person,
+                user.removed_at,
+                document_text(&user.document)?,
+                user.session_epoch,
+                user.access_epoch,
+                user.version,
+                user.updated_at
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// One user, removed ones included.
+    pub async fn user(&mut self, organization: &OrganizationId, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.first(select_users!("WHERE organization = ?1 AND id = ?2"), args![organization, id])
+            .await?
+            .map(user)
+            .transpose()
+    }
+
+    /// One user, held until the transaction ends: read, change, write without another in between.
+    pub async fn user_to_change(
+        &mut self,
+        organization: &OrganizationId,
+        id: &UserId,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(select_users!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id])
+            .await?
+            .map(user)
+            .transpose()
+    }
+
+    /// The user of this name in this connection, compared folded.
+    pub async fn user_by_name(
+        &mut self,
+        organization: &OrganizationId,
+        connection: Option<&ConnectionId>,
+        user_name: &str,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(
+            select_users!(
+                "WHERE organization = ?1 AND connection = ?2 AND user_name_folded = ?3 AND removed_at IS NULL"
+            ),
+            args![organization, connection_text(connection), fold(user_name)],
+        )
+        .await?
+        .map(user)
+        .transpose()
+    }
+
+    /// The user of this externalId in this connection, compared exactly.
+    pub async fn user_by_external_id(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: &str,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(
+            select_users!("WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NULL"),
+            args![organization, connection, external_id],
+        )
+        .await?
+        .map(user)
+        .transpose()
+    }
+
+    /// The youngest tombstone of this externalId that is not older than `since`.
+    pub async fn user_tombstone(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: &str,
+        since: Instant,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(
+            select_users!(
+                "WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NOT NULL
+               AND removed_at >= ?4
+             ORDER BY removed_at DESC LIMIT 1"
+            ),
+            args![organization, connection, external_id, since],
+        )
+        .await?
+        .map(user)
+        .transpose()
+    }
+
+    /// Everybody with this address, compared folded.
+    pub async fn users_by_email(
+        &mut self,
+        organization: &OrganizationId,
+        email: &str,
+    ) -> Result<Vec<User>, StoreError> {
+        let rows = self
+            .all(
+                select_users!(
+                    "WHERE organization = ?1 AND email_folded = ?2 AND removed_at IS NULL ORDER BY id LIMIT 10"
+                ),
+                args![organization, fold(email)],
+            )
+            .await?;
+        rows.into_iter().map(user).collect()
+    }
+
+    /// Up to `limit` users of the organization whose id is greater than `after`, removed ones left out.
+    pub async fn users_after(
+        &mut self,
+        organization: &OrganizationId,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<User>, StoreError> {
+        let rows = self
+            .all(
+                select_users!("WHERE organization = ?1 AND id > ?2 AND removed_at IS NULL ORDER BY id LIMIT ?3"),
+                args![organization, after, limit],
+            )
+            .await?;
+        rows.into_iter().map(user).collect()
+    }
+
+    /// Ties a name at a provider to a user. False when the name is somebody's already.
+    pub async fn insert_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO identities (organization, connection, kind, value, user_id, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (organization, connection, kind, value) DO NOTHING",
+                args![organization, connection, kind.name(), value, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Unties every name of one kind from a user: its externalId changed, or it was removed.
+    pub async fn delete_identities(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        kind: IdentityKind,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "DELETE FROM identities WHERE organization = ?1 AND user_id = ?2 AND kind = ?3",
+            args![organization, user, kind.name()],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Whose name at a provider this is.
+    pub async fn identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+    ) -> Result<Option<UserId>, StoreError> {
+        let row: Option<(UserId,)> = self
+            .first(
+                "SELECT user_id FROM identities
+                 WHERE organization = ?1 AND connection = ?2 AND kind = ?3 AND value = ?4",
+                args![organization, connection, kind.name(), value],
+            )
+            .await?;
+        Ok(row.map(|(user,)| user))
+    }
+
+    /// What one source says of a user now.
+    pub async fn facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+    ) -> Result<Option<Map<String, Value>>, StoreError> {
+        let row: Option<(String,)> = self
+            .first(
+                "SELECT document FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        row.map(|(text,)| document(&text, user)).transpose()
+    }
+
+    /// Closes what a source said of a user and writes what it says now. Nothing is written when nothing changed.
+    pub async fn record_facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+        facts: &Map<String, Value>,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let text = document_text(facts)?;
+        let current: Option<(i64, String)> = self
+            .first(
+                "SELECT sequence, document FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        let sequence = match current {
+            Some((_, known)) if known == text => return Ok(false),
+            Some((sequence, _)) => {
+                self.run(
+                    "UPDATE facts SET ended = ?5
+                     WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND sequence = ?4",
+                    args![organization, user, source.name(), sequence, now],
+                )
+                .await?;
+                sequence + 1
+            }
+            None => self.next_sequence(organization, user, source).await?,
+        };
+        self.run(
+            "INSERT INTO facts (organization, user_id, source, sequence, document, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            args![organization, user, source.name(), sequence, text, now],
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// The facts of a user's past end here: removed, and forgotten by its provider.
+    pub async fn close_facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE facts SET ended = ?3 WHERE organization = ?1 AND user_id = ?2 AND ended IS NULL",
+            args![organization, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn next_sequence(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+    ) -> Result<i64, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT coalesce(max(sequence), 0) + 1 FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        Ok(row.map_or(1, |(sequence,)| sequence))
+    }
+}
