@@ -12,12 +12,19 @@ const PATIENCE: Duration = Duration::from_mins(15);
 const LONGEST_PARAMETER: usize = 4096;
 
 /// A sign-in that was begun: where to send the browser, and what to remember.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Begun {
     /// The provider's sign-in page, with the request in it.
     pub url: String,
     /// What the second half needs; bind it to the browser and keep it from everybody, the browser's owner included.
     pub pending: Pending,
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address holds the state and the nonce.
+        f.debug_struct("Begun").field("pending", &self.pending).finish_non_exhaustive()
+    }
 }
 
 /// The memory of a sign-in between leaving for the provider and coming back. It holds secrets: seal it.

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+mod mapping;
 mod scim_service;
 
 use castgate::{
@@ -199,7 +200,7 @@ async fn dialogue(mut pusher: Pusher, email: &str, group: &str) -> String {
     let mut log = pusher.test_connection().await.unwrap();
     log.extend(pusher.push_person(&person).await.unwrap());
     log.extend(pusher.push_group(group, &[&person]).await.unwrap());
-    person.title = "Principal".to_owned();
+    "Principal".clone_into(&mut person.title);
     log.extend(pusher.update(&person).await.unwrap());
     log.extend(pusher.remove_from_group(group, &person).await.unwrap());
     log.extend(pusher.add_to_group(group, &person).await.unwrap());
