@@ -184,12 +184,7 @@ impl App {
     }
 
     /// Ends a token at once.
-    pub async fn revoke_scim_token(
-        &self,
-        ctx: &Ctx,
-        connection: &ConnectionId,
-        id: &TokenId,
-    ) -> Result<(), Error> {
+    pub async fn revoke_scim_token(&self, ctx: &Ctx, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
         if !work.tx.revoke_scim_token(&ctx.organization, connection, id, ctx.now).await? {
             return work.refuse(Error::not_found("token", id.as_str())).await;
@@ -230,12 +225,7 @@ impl Work<'_> {
 
 /// Where a client secret lies: it cannot be opened anywhere else.
 pub(super) fn secret_place<'a>(organization: &'a OrganizationId, id: &'a ConnectionId) -> Context<'a> {
-    Context {
-        organization: organization.as_str(),
-        table: "connections",
-        row: id.as_str(),
-        column: "client_secret",
-    }
+    Context { organization: organization.as_str(), table: "connections", row: id.as_str(), column: "client_secret" }
 }
 
 fn check_name(name: &str) -> Result<(), Error> {

@@ -5,9 +5,7 @@ use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
-    model::{
-        Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState,
-    },
+    model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
     store::Tx,
 };
 use serde::{Deserialize, Serialize};

@@ -64,10 +64,8 @@ impl App {
     /// Puts the adapters together. Call [`App::prepare`] before serving.
     #[must_use]
     pub fn new(settings: Settings, store: Store, cache: Cache, sealer: Sealer, clock: Clock) -> Self {
-        let policy = net::Policy {
-            allow_private_addresses: settings.network.allow_private_addresses,
-            ..net::Policy::default()
-        };
+        let policy =
+            net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
         let (compiled, keys) = (Compiled::default(), Keys::default());
         Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }

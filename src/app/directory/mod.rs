@@ -16,6 +16,7 @@ use crate::{
     scim::{EntityTags, Query, ScimError, Sort, weak},
     store::{Member, Page, Tx},
 };
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// How long a deleted user or group can come back under the same id.
@@ -28,6 +29,14 @@ pub struct UserView {
     pub user: User,
     /// Their groups, of the same connection.
     pub groups: Vec<Group>,
+}
+
+impl UserView {
+    /// The user's attributes as SCIM shows them, `active` included.
+    #[must_use]
+    pub fn document(&self) -> Map<String, Value> {
+        users::scim_document(&self.user).into_map()
+    }
 }
 
 /// A group, and its members where they were asked for.

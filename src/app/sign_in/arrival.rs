@@ -1,18 +1,13 @@
 //! Who signed in: loads what [`who::decide`] asks for, and does what it says.
 
 use super::{
-    super::{
-        App, Ctx, Error, Need, TurnedAway, Work,
-        directory::Found,
-    },
+    super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
     SignedIn,
     facts::{claim, external_id, facts_of, user_name, verified_email},
 };
 use crate::{
     access::who::{Arrival, Case, Known, Namesake, Next, Who, decide},
-    model::{
-        Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState,
-    },
+    model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
     sso::{GroupsClaim, Identity},
 };
@@ -99,9 +94,7 @@ impl Work<'_> {
         for pair in &connection.settings.match_pairs {
             let Some(value) = claim(pair, &identity.subject, &identity.claims) else { continue };
             let user = match pair.attribute {
-                MatchAttribute::ExternalId => {
-                    self.tx.user_by_external_id(&organization, &connection.id, value).await?
-                }
+                MatchAttribute::ExternalId => self.tx.user_by_external_id(&organization, &connection.id, value).await?,
                 MatchAttribute::UserName => self.tx.user_by_name(&organization, Some(&connection.id), value).await?,
             };
             if let Some(user) = user {
@@ -118,7 +111,8 @@ impl Work<'_> {
 
     /// The first match stores the subject for ever: whoever is tied to one subject is not tied to a second.
     async fn by_match(&mut self, connection: &Connection, user: &User) -> Result<Known, Error> {
-        let tied = self.tx.has_identity(&self.ctx.organization, &connection.id, &user.id, IdentityKind::Subject).await?;
+        let tied =
+            self.tx.has_identity(&self.ctx.organization, &connection.id, &user.id, IdentityKind::Subject).await?;
         Ok(if tied { Known::ByNameOnly } else { Known::ByMatch })
     }
 
@@ -190,12 +184,7 @@ impl Work<'_> {
     }
 
     /// Facts and groups that the claims assert, and what rules make of them.
-    async fn take_claims(
-        &mut self,
-        connection: &Connection,
-        identity: &Identity,
-        user: &User,
-    ) -> Result<(), Error> {
+    async fn take_claims(&mut self, connection: &Connection, identity: &Identity, user: &User) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let facts = facts_of(&connection.settings, &identity.claims);
         if self.tx.record_facts(&organization, &user.id, FactSource::Claims, &facts, self.ctx.now).await? {

@@ -7,8 +7,7 @@ use crate::{
 use serde_json::{Map, Value, json};
 
 /// Attributes that live in the enterprise extension.
-const ENTERPRISE: [&str; 6] =
-    ["employeeNumber", "costCenter", "organization", "division", "department", "manager"];
+const ENTERPRISE: [&str; 6] = ["employeeNumber", "costCenter", "organization", "division", "department", "manager"];
 
 /// The facts that a sign-in's claims say.
 pub(super) fn facts_of(settings: &ConnectionSettings, claims: &Map<String, Value>) -> Map<String, Value> {

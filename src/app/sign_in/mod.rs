@@ -137,8 +137,7 @@ impl App {
         let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
         let secret = self.client_secret(&begun.organization, &connection.id).await?;
         let redirect = self.redirect_uri();
-        let identity =
-            self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
+        let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
         let ctx = self.sign_in_ctx(&begun, now);
         match identity {
             Ok(identity) => self.arrive(&ctx, &connection, identity, begun.return_to).await,
@@ -226,11 +225,7 @@ impl App {
         Ok(tx.commit().await?)
     }
 
-    async fn sign_in_connection(
-        &self,
-        organization: &OrganizationId,
-        id: &ConnectionId,
-    ) -> Result<Connection, Error> {
+    async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
         let found = self.store().read().await?.connection(organization, id).await?;
         found.filter(signs_in).ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
