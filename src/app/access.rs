@@ -30,10 +30,7 @@ impl App {
         let own = ctx.actor.user() == Some(user);
         let need = if own { super::Need::Self_ } else { Capability::ManageMembers.into() };
         let mut tx = self.read(ctx, need).await?;
-        let user = tx
-            .user(&ctx.organization, user)
-            .await?
-            .ok_or_else(|| Error::not_found("user", user.as_str()))?;
+        let user = tx.user(&ctx.organization, user).await?.ok_or_else(|| Error::not_found("user", user.as_str()))?;
         self.access_of(&mut tx, &ctx.organization, &user, ctx.now).await
     }
 }

@@ -134,9 +134,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(why) => Self::Unavailable(why),
-            StoreError::Conflict => {
-                Self::Unavailable("two changes met; please repeat the request".to_owned())
-            }
+            StoreError::Conflict => Self::Unavailable("two changes met; please repeat the request".to_owned()),
             // What callers may run into is asked first; what is left are two requests at the same moment.
             StoreError::Unique(index) => Self::conflict(
                 "taken",

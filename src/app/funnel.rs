@@ -114,8 +114,7 @@ impl Work<'_> {
             return Ok(());
         }
         let names = &compiled.names;
-        let wanted =
-            wanted_of_user(&mut self.tx, organization, &compiled.mapping, names, (user, self.ctx.now)).await?;
+        let wanted = wanted_of_user(&mut self.tx, organization, &compiled.mapping, names, (user, self.ctx.now)).await?;
         self.settle(&Subject::User(user.id.clone()), &wanted, compiled.version).await
     }
 

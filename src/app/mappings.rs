@@ -194,7 +194,9 @@ impl Work<'_> {
             for scope in &scopes {
                 if let Some(missing) = capabilities.iter().find(|capability| !access.can(**capability, scope)) {
                     let name = rule.rule.as_deref().unwrap_or("default");
-                    return Err(Error::Forbidden { need: format!("{missing} at {scope}, which rule “{name}” gives") });
+                    return Err(Error::Forbidden {
+                        need: format!("{missing} at {scope}, which rule “{name}” gives")
+                    });
                 }
             }
         }
@@ -233,11 +235,9 @@ impl Work<'_> {
         let connections = self.tx.connections(organization).await?;
         let current = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
         let default_changes = connections.iter().any(|connection| {
-            let before = current
-                .as_ref()
-                .map_or(crate::mapping::DefaultRole::Role(Role::VIEWER), |current| {
-                    current.mapping.default_for(&connection.name)
-                });
+            let before = current.as_ref().map_or(crate::mapping::DefaultRole::Role(Role::VIEWER), |current| {
+                current.mapping.default_for(&connection.name)
+            });
             before != next.default_for(&connection.name)
         });
         let mut ids: HashSet<UserId> = HashSet::new();
@@ -276,8 +276,7 @@ impl Work<'_> {
         let mut roles = Vec::with_capacity(people.len());
         for user in people {
             let default = default_of(user, mapping);
-            let access =
-                access_with(&mut self.tx, &self.ctx.organization, (user, &default), self.ctx.now).await?;
+            let access = access_with(&mut self.tx, &self.ctx.organization, (user, &default), self.ctx.now).await?;
             roles.push(access.roles());
         }
         Ok(roles)

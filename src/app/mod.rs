@@ -18,6 +18,7 @@ mod gate;
 mod mappings;
 mod organizations;
 mod owners;
+mod people;
 mod sign_in;
 mod signing;
 mod terms;
@@ -29,7 +30,7 @@ pub use credentials::NewKey;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
-pub use gate::{Claims, Credential, Question, Visit, Visitor};
+pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
 pub use mappings::MappingPlan;
 pub use organizations::{Founded, NewOrganization};
 pub use sign_in::{Route, SignInBegun, SignedIn};
@@ -63,10 +64,8 @@ impl App {
     /// Puts the adapters together. Call [`App::prepare`] before serving.
     #[must_use]
     pub fn new(settings: Settings, store: Store, cache: Cache, sealer: Sealer, clock: Clock) -> Self {
-        let policy = net::Policy {
-            allow_private_addresses: settings.network.allow_private_addresses,
-            ..net::Policy::default()
-        };
+        let policy =
+            net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
         let (compiled, keys) = (Compiled::default(), Keys::default());
         Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }

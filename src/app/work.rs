@@ -28,14 +28,7 @@ impl App {
             tx.rollback().await?;
             return Err(error);
         }
-        Ok(Work {
-            app: self,
-            ctx,
-            tx,
-            owners: OwnersAtRisk::default(),
-            events: Vec::new(),
-            revocations: Vec::new(),
-        })
+        Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
     }
 
     /// Begins to read, if the actor holds what it needs.

@@ -98,8 +98,9 @@ pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
     let (id, name, description, attributes) = if ENTERPRISE_SCHEMA.eq_ignore_ascii_case(urn) {
         (ENTERPRISE_SCHEMA, "EnterpriseUser", "What an enterprise adds to a User.", ResourceType::User.extension())
     } else {
-        let kind =
-            [ResourceType::User, ResourceType::Group].into_iter().find(|kind| kind.schema().eq_ignore_ascii_case(urn))?;
+        let kind = [ResourceType::User, ResourceType::Group]
+            .into_iter()
+            .find(|kind| kind.schema().eq_ignore_ascii_case(urn))?;
         let description = match kind {
             ResourceType::User => "A person.",
             ResourceType::Group => "A group of people.",
@@ -187,7 +188,12 @@ mod tests {
                 let mut plain = attribute.clone();
                 let parts = plain.as_object_mut().and_then(|object| object.shift_remove("subAttributes"));
                 lines.push(format!("  {plain}"));
-                lines.extend(parts.iter().flat_map(|parts| parts.as_array().into_iter().flatten()).map(|part| format!("    {part}")));
+                lines.extend(
+                    parts
+                        .iter()
+                        .flat_map(|parts| parts.as_array().into_iter().flatten())
+                        .map(|part| format!("    {part}")),
+                );
             }
         }
         insta::assert_snapshot!("schemas", lines.join("\n"));

@@ -47,8 +47,10 @@ pub struct MemberRef {
 pub struct GroupDocument {
     /// The name; never empty.
     pub display_name: String,
-    /// The provider's id of the group.
+    /// The provider's id of the group. On a PUT, `None` keeps the one there is.
     pub external_id: Option<String>,
+    /// Whether the body takes the externalId away: it is there and null, as Rauthy unlinks.
+    pub clears_external_id: bool,
     /// The members; `None` where the body does not say, which is not the same as an empty list.
     pub members: Option<Vec<MemberRef>>,
 }
@@ -66,17 +68,21 @@ impl GroupDocument {
             })?;
         }
         let (mut display_name, mut external_id, mut members) = (None, None, None);
+        let mut clears_external_id = false;
         for (key, value) in own(body) {
             match field(&key, &mut leniency)? {
                 Field::DisplayName => display_name = text(&value, "displayName", &mut leniency)?,
-                Field::ExternalId => external_id = text(&value, "externalId", &mut leniency)?,
+                Field::ExternalId => {
+                    external_id = text(&value, "externalId", &mut leniency)?;
+                    clears_external_id = external_id.is_none();
+                }
                 Field::Members if value.is_null() => {}
                 Field::Members => members = Some(parse_members(&value, &mut leniency)?),
                 Field::Nothing => {}
             }
         }
         let display_name = display_name.ok_or_else(missing_name)?;
-        Ok((Self { display_name, external_id, members }, leniency.into_used()))
+        Ok((Self { display_name, external_id, clears_external_id, members }, leniency.into_used()))
     }
 }
 

@@ -114,8 +114,9 @@ fn keep(resource: &Map<String, Value>, only: &[Item]) -> Map<String, Value> {
             kept.insert(key.clone(), value.clone());
         } else if key == ENTERPRISE_SCHEMA {
             let whole = only.iter().any(|item| matches!(item, Item::Extension));
-            let extension = value.as_object().filter(|_| !whole).map(|inner| keep_named(inner, only, Place::Enterprise));
-            let extension = extension.map_or_else(|| whole.then(|| value.clone()), |inner| some_object(inner));
+            let extension =
+                value.as_object().filter(|_| !whole).map(|inner| keep_named(inner, only, Place::Enterprise));
+            let extension = extension.map_or_else(|| whole.then(|| value.clone()), some_object);
             kept.extend(extension.map(|extension| (key.clone(), extension)));
         }
     }
@@ -231,7 +232,10 @@ mod tests {
         assert_eq!(only("name.familyName"), r#"{"schemas":["s"],"id":"1","name":{"familyName":"L"}}"#);
         assert_eq!(only("emails.value"), r#"{"schemas":["s"],"id":"1","emails":[{"value":"a@x"},{"value":"b@x"}]}"#);
         assert_eq!(only("nonsense"), r#"{"schemas":["s"],"id":"1"}"#);
-        assert_eq!(only("name.familyName,name"), r#"{"schemas":["s"],"id":"1","name":{"givenName":"Ada","familyName":"L"}}"#);
+        assert_eq!(
+            only("name.familyName,name"),
+            r#"{"schemas":["s"],"id":"1","name":{"givenName":"Ada","familyName":"L"}}"#
+        );
     }
 
     #[test]
@@ -252,7 +256,10 @@ mod tests {
     #[test]
     fn excluded_attributes_takes_away_but_never_what_is_always_returned() {
         let cut = without("id,schemas,meta,emails,name.givenName");
-        assert!(cut.starts_with(r#"{"schemas":["s"],"id":"1","userName":"ada","name":{"familyName":"L"},"urn"#), "{cut}");
+        assert!(
+            cut.starts_with(r#"{"schemas":["s"],"id":"1","userName":"ada","name":{"familyName":"L"},"urn"#),
+            "{cut}"
+        );
         assert!(!cut.contains("meta") && !cut.contains("emails"));
     }
 

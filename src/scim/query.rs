@@ -85,8 +85,7 @@ fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<
             ScimError::invalid_syntax(format!("A search must name its schema: \"schemas\": [\"{SEARCH_SCHEMA}\"]."))
         })?;
     }
-    let names =
-        ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+    let names = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
     let mut parameters = Vec::new();
     for name in names {
         let text = match get(body, name) {
@@ -137,7 +136,8 @@ fn read_filter(kind: ResourceType, text: &str, dialect: Dialect) -> Result<Filte
 
 /// The same filter, every attribute known and canonically spelt. `inside` is the attribute whose brackets this is in.
 fn canonical(kind: ResourceType, filter: Filter, inside: Option<Named>) -> Result<Filter, ScimError> {
-    let each = |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(kind, part, inside)).collect::<Result<_, _>>();
+    let each =
+        |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(kind, part, inside)).collect::<Result<_, _>>();
     let node = match filter.node {
         Node::Compare { path, operator, value } => {
             let (path, attribute) = known(kind, &path, inside)?;

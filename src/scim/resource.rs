@@ -125,13 +125,13 @@ fn member_json(base_url: &str, member: &Member<'_>) -> Value {
 /// A page of resources (RFC 7644 §3.4.2): `total` in all, these beginning with the `start_index`th, counted from 1.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Value {
-    json!({
-        "schemas": [LIST_SCHEMA],
-        "totalResults": total,
-        "startIndex": start_index,
-        "itemsPerPage": resources.len(),
-        "Resources": resources,
-    })
+    let mut list = Map::new();
+    list.insert("schemas".to_owned(), json!([LIST_SCHEMA]));
+    list.insert("totalResults".to_owned(), json!(total));
+    list.insert("startIndex".to_owned(), json!(start_index));
+    list.insert("itemsPerPage".to_owned(), json!(resources.len()));
+    list.insert("Resources".to_owned(), Value::Array(resources));
+    Value::Object(list)
 }
 
 /// Where a resource is.
@@ -163,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_user_is_answered_with_what_the_server_adds() {
-        let document = json!({"externalId": "00u1", "userName": "ada", "active": true, ENTERPRISE_SCHEMA: {"department": "R&D"}});
+        let document =
+            json!({"externalId": "00u1", "userName": "ada", "active": true, ENTERPRISE_SCHEMA: {"department": "R&D"}});
         let groups = [GroupRef { id: "grp_1", display: "eng" }];
         let user = user_json(document.as_object().expect("an object"), META, &groups);
         insta::assert_snapshot!("user", serde_json::to_string_pretty(&user).expect("serialises"));
@@ -179,7 +180,11 @@ mod tests {
         let group = group_json("eng", Some("x"), meta, Some(&members));
         insta::assert_snapshot!("group", serde_json::to_string_pretty(&group).expect("serialises"));
         assert!(group_json("eng", None, meta, None).get("members").is_none());
-        assert_eq!(group_json("eng", None, meta, Some(&[]))["members"], json!([]), "RFC 7643 §2.5 allows it, clients like it");
+        assert_eq!(
+            group_json("eng", None, meta, Some(&[]))["members"],
+            json!([]),
+            "RFC 7643 §2.5 allows it, clients like it"
+        );
     }
 
     #[test]

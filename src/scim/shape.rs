@@ -10,6 +10,17 @@ use super::{
 };
 use serde_json::{Map, Value};
 
+/// The most values of one attribute. Lists are compared value by value, so that their length is work.
+const MOST_VALUES: usize = 500;
+
+/// Refuses a list that is longer than any real one.
+pub(super) fn check_length(path: &str, length: usize) -> Result<(), ScimError> {
+    if length > MOST_VALUES {
+        return Err(ScimError::too_many(format!("“{path}” has {length} values; at most {MOST_VALUES} are taken.")));
+    }
+    Ok(())
+}
+
 /// The value of an attribute, whole: a list for a multi-valued one. `None` means that it has no value.
 ///
 /// `path` is how messages call it.
@@ -42,6 +53,7 @@ pub(super) fn shape_elements(
             vec![single]
         }
     };
+    check_length(path, given.len())?;
     let mut elements: Vec<Value> = Vec::with_capacity(given.len());
     for (index, element) in given.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
@@ -170,7 +182,11 @@ fn shape_complex(
 }
 
 /// Entra's AppRoleAssignmentsComplex puts `{"id": …, "value": "Admin", "displayName": …}`, as a text, into `value`.
-fn unpack_json_text(attribute: &Attribute, mut given: Map<String, Value>, leniency: &mut Leniency) -> Map<String, Value> {
+fn unpack_json_text(
+    attribute: &Attribute,
+    mut given: Map<String, Value>,
+    leniency: &mut Leniency,
+) -> Map<String, Value> {
     if !attribute.name.eq_ignore_ascii_case("roles") || leniency.dialect() == crate::filter::Dialect::Strict {
         return given;
     }
@@ -205,7 +221,9 @@ pub(super) fn in_order(attribute: &Attribute, mut parts: Map<String, Value>) -> 
 
 /// Whether a value says nothing: a label, or a primary mark, of nothing.
 pub(super) fn is_hollow(element: &Value) -> bool {
-    element.as_object().is_some_and(|parts| parts.keys().all(|key| matches!(key.as_str(), "type" | "primary" | "display")))
+    element
+        .as_object()
+        .is_some_and(|parts| parts.keys().all(|key| matches!(key.as_str(), "type" | "primary" | "display")))
 }
 
 /// RFC 7643 §2.4: `primary` is true at most once. Of several the last one counts.

@@ -102,11 +102,7 @@ impl Leniency {
     }
 
     /// Lets something pass if the dialect is tolerant; otherwise it is the refusal.
-    pub(super) fn allow(
-        &mut self,
-        tolerance: Tolerance,
-        refusal: impl FnOnce() -> ScimError,
-    ) -> Result<(), ScimError> {
+    pub(super) fn allow(&mut self, tolerance: Tolerance, refusal: impl FnOnce() -> ScimError) -> Result<(), ScimError> {
         match self.dialect {
             Dialect::Tolerant => {
                 self.note(tolerance);

@@ -2,7 +2,7 @@
 
 use super::{
     error::ScimError,
-    patch::{Op, in_schema_order, merge, names_schema},
+    patch::{Op, get, in_schema_order, merge, names_schema},
     schema::{ENTERPRISE_SCHEMA, ResourceType, USER_SCHEMA},
     tolerance::{Leniency, Tolerance},
 };
@@ -34,6 +34,29 @@ impl UserDocument {
             return Err(ScimError::invalid_value("“userName” is required and must not be empty."));
         }
         Ok((user, leniency.into_used()))
+    }
+
+    /// Reads the body of a PUT on a user that is `before`.
+    ///
+    /// RFC 7644 §3.5.1 lets a server clear what a PUT leaves out. Two things are kept unless the body mentions them:
+    /// `active`, because silence must neither let anybody in nor out, and `externalId`, because Okta's profile update
+    /// leaves out the very id it created the user with. An explicit null clears the latter.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_replacement(
+        body: &Map<String, Value>,
+        before: &Self,
+        dialect: Dialect,
+    ) -> Result<(Self, Vec<Tolerance>), ScimError> {
+        let (mut user, tolerances) = Self::parse(body, dialect)?;
+        if let Some(external_id) = before.0.get("externalId").filter(|_| get(body, "externalId").is_none()) {
+            user.0.insert("externalId".to_owned(), external_id.clone());
+        }
+        if let Some(active) = before.active() {
+            user = user.with_active_unless_said(active);
+        }
+        Ok((Self(in_schema_order(ResourceType::User, user.0)), tolerances))
     }
 
     /// A document that was kept before.

@@ -30,7 +30,7 @@ struct Denied {
 
 /// A code, and what proves that it is ours.
 pub(super) struct Code<'a> {
-    pub code: &'a str,
+    pub value: &'a str,
     pub pkce_verifier: &'a str,
     pub redirect_uri: &'a str,
 }
@@ -74,7 +74,7 @@ fn request(
 ) -> Result<Request<Vec<u8>>, http::Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code.code)
+        .append_pair("code", code.value)
         .append_pair("redirect_uri", code.redirect_uri)
         .append_pair("code_verifier", code.pkce_verifier);
     let mut request = Request::post(&metadata.token_endpoint)

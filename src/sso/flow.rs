@@ -7,17 +7,24 @@ use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
 
 /// How long somebody may take to sign in at the provider: passwords, second factors, consent.
-const PATIENCE: Duration = Duration::from_secs(15 * 60);
+const PATIENCE: Duration = Duration::from_mins(15);
 /// No honest code or state is longer.
 const LONGEST_PARAMETER: usize = 4096;
 
 /// A sign-in that was begun: where to send the browser, and what to remember.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Begun {
     /// The provider's sign-in page, with the request in it.
     pub url: String,
     /// What the second half needs; bind it to the browser and keep it from everybody, the browser's owner included.
     pub pending: Pending,
+}
+
+impl fmt::Debug for Begun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The address holds the state and the nonce.
+        f.debug_struct("Begun").field("pending", &self.pending).finish_non_exhaustive()
+    }
 }
 
 /// The memory of a sign-in between leaving for the provider and coming back. It holds secrets: seal it.
@@ -72,7 +79,7 @@ impl Pending {
         if self.state.is_empty() || !same || self.issuer != settings.issuer {
             return Err(SsoError::StateMismatch);
         }
-        if now > self.created_at.plus(PATIENCE) || now.plus(Duration::from_secs(60)) < self.created_at {
+        if now > self.created_at.plus(PATIENCE) || now.plus(Duration::from_mins(1)) < self.created_at {
             return Err(SsoError::PendingExpired { minutes: PATIENCE.as_secs() / 60 });
         }
         Ok(())

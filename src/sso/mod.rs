@@ -117,7 +117,7 @@ impl Oidc {
         pending.check(settings, callback, now)?;
         let metadata = self.providers.metadata(&settings.issuer, now).await?;
         callback.check_issuer(&settings.issuer, metadata.authorization_response_iss_parameter_supported)?;
-        let code = exchange::Code { code: callback.code()?, pkce_verifier: &pending.pkce_verifier, redirect_uri };
+        let code = exchange::Code { value: callback.code()?, pkce_verifier: &pending.pkce_verifier, redirect_uri };
         let tokens = exchange::exchange(&self.providers, &metadata, settings, client_secret, &code).await?;
         let expected = Expected {
             issuer: &settings.issuer,

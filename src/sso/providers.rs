@@ -19,9 +19,9 @@ use std::{
 };
 
 /// How long an answer counts as fresh.
-const FRESH: Duration = Duration::from_secs(60 * 60);
+const FRESH: Duration = Duration::from_hours(1);
 /// How long an answer is used when there is no newer one.
-const STALE: Duration = Duration::from_secs(24 * 60 * 60);
+const STALE: Duration = Duration::from_hours(24);
 /// How long nothing is asked again after a failure or an unknown key.
 const COOL_DOWN: Duration = Duration::from_secs(30);
 /// How many issuers are remembered; beyond it the one that was used longest ago is forgotten.

@@ -21,7 +21,9 @@ pub struct MappingVersion {
 
 type VersionRow = (i64, String, String, String, Instant);
 
-fn mapping_version((version, text, connections, author, published_at): VersionRow) -> Result<MappingVersion, StoreError> {
+fn mapping_version(
+    (version, text, connections, author, published_at): VersionRow,
+) -> Result<MappingVersion, StoreError> {
     let connections = serde_json::from_str(&connections)
         .map_err(|error| StoreError::Corrupt(format!("connections of mapping version {version}: {error}")))?;
     Ok(MappingVersion { version, text, connections, author, published_at })

@@ -33,7 +33,7 @@ pub const SIGNATURES: &[Case] = &[
     ),
     Case("signature of zeros", |s| s.signed_by = "zeros", fault!(TokenFault::Signature)),
     Case("no signature at all", |s| s.signed_by = "nobody", fault!(TokenFault::Signature)),
-    Case("another person after signing", |s| s.bend_token = swap_payload, fault!(TokenFault::Signature)),
+    Case("another person after signing", |s| s.bend_token = |t| swap_payload(&t), fault!(TokenFault::Signature)),
     Case(
         "algorithm none",
         |s| (s.signed_by, s.header) = ("nobody", json!({"alg": "none"})),
@@ -162,7 +162,7 @@ pub const CLAIMS: &[Case] = &[
         |s| {
             s.claims_text = Some(
                 r#"{"iss":"@issuer","aud":"castgate","sub":"ada","sub":"root","nonce":"@nonce","iat":1795248000,"exp":1795248300}"#,
-            )
+            );
         },
         fault!(TokenFault::Malformed(_)),
     ),
@@ -312,7 +312,7 @@ pub const CONFIGURATIONS: &[Case] = &[
     ),
     Case(
         "connection in the clear",
-        |s| s.settings.issuer = "http://idp.example".to_owned(),
+        |s| "http://idp.example".clone_into(&mut s.settings.issuer),
         refusal!(SsoError::DiscoveryInvalid { .. }),
     ),
     Case(
@@ -326,7 +326,7 @@ fn remove(scene: &mut Scene, claim: &str) {
     scene.claims.as_object_mut().unwrap().remove(claim);
 }
 
-fn swap_payload(token: String) -> String {
+fn swap_payload(token: &str) -> String {
     let parts: Vec<&str> = token.split('.').collect();
     let payload = data_encoding::BASE64URL_NOPAD.encode(br#"{"sub":"root"}"#);
     format!("{}.{payload}.{}", parts[0], parts[2])

@@ -1,5 +1,7 @@
 //! Sign-ins that must fail, one rule bent at a time, and the few that must not.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
 mod cases;
 mod provider;
 mod scene;

@@ -1,6 +1,9 @@
 //! Who a pushed person is: loads what [`who::decide`] asks for.
 
-use super::{TOMBSTONE, super::{Error, Work}};
+use super::{
+    super::{Error, Work},
+    TOMBSTONE,
+};
 use crate::{
     access::who::{Arrival, Case, Known, Namesake, Who, decide},
     model::{Connection, FactSource, MatchAttribute, User, UserState, fold},

@@ -19,7 +19,7 @@ impl App {
         document: GroupDocument,
     ) -> Result<GroupView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let GroupDocument { display_name, external_id, members } = document;
+        let GroupDocument { display_name, external_id, members, .. } = document;
         let (organization, name) = (&ctx.organization, display_name.as_str());
         if let Some(other) = work.tx.group_by_name(organization, Some(&connection.id), GroupOrigin::Scim, name).await? {
             let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
@@ -42,13 +42,7 @@ impl App {
     }
 
     /// One group of the connection; with its members if `members` says so.
-    pub async fn group(
-        &self,
-        ctx: &Ctx,
-        connection: &Connection,
-        id: &str,
-        members: bool,
-    ) -> Result<GroupView, Error> {
+    pub async fn group(&self, ctx: &Ctx, connection: &Connection, id: &str, members: bool) -> Result<GroupView, Error> {
         let mut tx = self.read(ctx, Need::Directory).await?;
         let found = match id.parse::<GroupId>() {
             Ok(id) => tx.group(&ctx.organization, &id).await?,
@@ -96,7 +90,7 @@ impl App {
         let patch = GroupPatch {
             display_name: Some(document.display_name),
             // As with users: providers leave it out of a PUT without meaning to take it away.
-            external_id: document.external_id.map(Some),
+            external_id: if document.clears_external_id { Some(None) } else { document.external_id.map(Some) },
             members: document.members.map(MemberChange::Replace).into_iter().collect(),
             tolerances: Vec::new(),
         };
@@ -257,9 +251,8 @@ impl Work<'_> {
     async fn groups_come_from_scim(&mut self, connection: &Connection) -> Result<(), Error> {
         self.tx.mark_pushes_groups(&self.ctx.organization, &connection.id).await?;
         let groups = self.tx.directory_groups(&self.ctx.organization).await?;
-        let asserted = |group: &Group| {
-            group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id)
-        };
+        let asserted =
+            |group: &Group| group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);
         for group in groups.into_iter().filter(asserted) {
             self.remove_group(connection, group).await?;
         }

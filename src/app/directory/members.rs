@@ -160,11 +160,8 @@ impl Work<'_> {
         for name in names.into_iter().flatten() {
             for id in self.tx.take_pending(&organization, &connection.id, name).await? {
                 if let Some(group) = self.tx.group_to_change(&organization, &id).await? {
-                    let member = MemberRef {
-                        value: user.id.to_string(),
-                        display: None,
-                        kind: crate::scim::MemberKind::User,
-                    };
+                    let member =
+                        MemberRef { value: user.id.to_string(), display: None, kind: crate::scim::MemberKind::User };
                     self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
                 }
             }

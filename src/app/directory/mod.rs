@@ -6,6 +6,8 @@ mod lifecycle;
 mod members;
 mod users;
 
+pub(super) use arrival::Found;
+
 use super::{Actor, App, Ctx, Error, credentials::NOTED_EVERY};
 use crate::{
     crypto::{TokenKind, token},
@@ -14,6 +16,7 @@ use crate::{
     scim::{EntityTags, Query, ScimError, Sort, weak},
     store::{Member, Page, Tx},
 };
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// How long a deleted user or group can come back under the same id.
@@ -26,6 +29,14 @@ pub struct UserView {
     pub user: User,
     /// Their groups, of the same connection.
     pub groups: Vec<Group>,
+}
+
+impl UserView {
+    /// The user's attributes as SCIM shows them, `active` included.
+    #[must_use]
+    pub fn document(&self) -> Map<String, Value> {
+        users::scim_document(&self.user).into_map()
+    }
 }
 
 /// A group, and its members where they were asked for.

@@ -8,10 +8,11 @@ use super::{
 };
 use crate::{
     access::who::Who,
-    model::{Connection, EventKind, FactSource, IdentityKind, User, UserId, UserState},
+    filter::Dialect,
+    model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Patch, Query, ScimError, UserDocument},
 };
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 impl App {
     /// Makes the pushed user, or finds out that it is somebody known: then that one is updated under its own id.
@@ -76,25 +77,23 @@ impl App {
         Ok((total, views))
     }
 
-    /// Replaces what the provider says of a user (RFC 7644 §3.5.1).
+    /// Replaces what the provider says of a user (RFC 7644 §3.5.1) by the body of a PUT.
     pub async fn replace_user(
         &self,
         ctx: &Ctx,
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
-        document: UserDocument,
+        body: &Map<String, Value>,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let before = match work.user_to_change(connection, id, if_match).await {
             Ok(user) => user,
             Err(error) => return work.refuse(error).await,
         };
-        // Providers leave these out of a PUT without meaning to take them away.
-        let mut document = document.with_active_unless_said(before.directory_active).into_map();
-        if let (Some(external_id), false) = (&before.external_id, document.contains_key("externalId")) {
-            document.insert("externalId".to_owned(), json!(external_id));
+        match UserDocument::parse_replacement(body, &scim_document(&before), dialect(connection)) {
+            Ok((document, _)) => work.finish_user(connection, before, document).await,
+            Err(error) => work.refuse(error.into()).await,
         }
-        work.finish_user(connection, before, UserDocument::from_stored(document)).await
     }
 
     /// Changes what the provider says of a user (RFC 7644 §3.5.2): all of it or nothing.
@@ -114,8 +113,7 @@ impl App {
             Ok(patched) => patched,
             Err(error) => return work.refuse(error.into()).await,
         };
-        let document = patched.document.with_active_unless_said(before.directory_active);
-        work.finish_user(connection, before, document).await
+        work.finish_user(connection, before, patched.document).await
     }
 
     /// Deletes a user: 404 from now on, and the name is free.
@@ -273,16 +271,33 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
     user.external_id = document.external_id().map(str::to_owned);
     user.display_name = document.shown_name();
     user.email = document.primary_email().map(str::to_owned);
-    user.directory_active = document.active().unwrap_or(user.directory_active);
+    let active = document.active();
+    user.directory_active = active.unwrap_or(user.directory_active);
     user.document = document.into_map();
-    // It has a column of its own, which is the one truth about it.
-    user.document.remove("active");
+    // It has a column of its own, which is the one truth about it. A provider that took the attribute away is not shown it,
+    // and nobody gets in or out by that: the null remembers it.
+    match active {
+        Some(_) => drop(user.document.remove("active")),
+        None => drop(user.document.insert("active".to_owned(), Value::Null)),
+    }
     user
 }
 
 /// The document as SCIM knows it: with `active`, which is a column here.
-fn scim_document(user: &User) -> UserDocument {
-    UserDocument::from_stored(user.document.clone()).with_active_unless_said(user.directory_active)
+pub(super) fn scim_document(user: &User) -> UserDocument {
+    let mut document = user.document.clone();
+    match document.remove("active") {
+        Some(_) => UserDocument::from_stored(document),
+        None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
+    }
+}
+
+/// How the connection reads SCIM.
+fn dialect(connection: &Connection) -> Dialect {
+    match connection.settings.dialect {
+        ScimDialect::Tolerant => Dialect::Tolerant,
+        ScimDialect::Strict => Dialect::Strict,
+    }
 }
 
 fn visible(user: Option<User>, connection: &Connection) -> Option<User> {

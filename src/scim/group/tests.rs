@@ -12,7 +12,18 @@ fn user(value: &str) -> MemberRef {
 #[test]
 fn absent_members_are_not_an_empty_list() {
     let base = json!({"schemas": [GROUP_SCHEMA], "displayName": "eng", "id": "mine", "meta": {}});
-    assert_eq!(parse(&base), (GroupDocument { display_name: "eng".to_owned(), external_id: None, members: None }, vec![]));
+    assert_eq!(
+        parse(&base),
+        (
+            GroupDocument {
+                display_name: "eng".to_owned(),
+                external_id: None,
+                clears_external_id: false,
+                members: None
+            },
+            vec![]
+        )
+    );
     let mut empty = base.clone();
     empty["members"] = json!([]);
     assert_eq!(parse(&empty).0.members, Some(vec![]));
@@ -32,6 +43,17 @@ fn a_member_is_known_by_its_value_or_its_reference() {
     let group_of = |value: &str| MemberRef { kind: MemberKind::Group, ..user(value) };
     assert_eq!(group.members, Some(vec![ada, group_of("g1"), group_of("g2"), user("u2")]));
     assert_eq!(tolerances, [Tolerance::BareValue, Tolerance::RepeatedValue, Tolerance::HollowValue]);
+}
+
+#[test]
+fn an_external_id_is_set_kept_or_cleared() {
+    let external = |body: Value| {
+        let group = parse(&body).0;
+        (group.external_id, group.clears_external_id)
+    };
+    assert_eq!(external(json!({"displayName": "eng", "externalId": "x"})), (Some("x".to_owned()), false));
+    assert_eq!(external(json!({"displayName": "eng"})), (None, false));
+    assert_eq!(external(json!({"displayName": "eng", "externalId": null})), (None, true));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{
     super::{
         error::ScimError,
         schema::{Attribute, ENTERPRISE_SCHEMA, Named, Place, ResourceType},
-        shape::{demote_others, in_order, is_primary, shape, shape_elements, shape_one},
+        shape::{check_length, demote_others, in_order, is_hollow, is_primary, shape, shape_elements, shape_one},
         tolerance::{Leniency, Tolerance},
     },
     Op, selection,
@@ -226,7 +226,9 @@ fn includes(attribute: &Attribute, element: &Value, wanted: &Value) -> bool {
 /// Whether two values of a part are the same, compared as its schema says.
 fn same(part: &Attribute, a: Option<&Value>, b: Option<&Value>) -> bool {
     match (a, b) {
-        (Some(Value::String(a)), Some(Value::String(b))) if !part.case_exact => fold(a) == fold(b),
+        (Some(Value::String(a)), Some(Value::String(b))) if !part.case_exact => {
+            a.eq_ignore_ascii_case(b) || (!(a.is_ascii() && b.is_ascii()) && fold(a) == fold(b))
+        }
         (a, b) => a == b,
     }
 }
@@ -242,7 +244,10 @@ fn set(
     if attribute.multi_valued && op == Op::Add {
         let added = shape_elements(attribute, value, text, leniency)?;
         let mut elements = list_at(object, attribute.name);
-        added.into_iter().for_each(|element| add_element(attribute, &mut elements, element));
+        for element in added {
+            add_element(attribute, &mut elements, element);
+        }
+        check_length(text, elements.len())?;
         put(object, attribute.name, Some(Value::Array(elements)).filter(says_something));
         return Ok(());
     }
@@ -304,6 +309,10 @@ fn is_twin(attribute: &Attribute, a: &Value, b: &Value) -> bool {
 
 fn set_part(object: &mut Map<String, Value>, attribute: &Attribute, part: &Attribute, value: Option<Value>) {
     let mut parts = take_object(object, attribute.name);
+    if part.name == "value" && parts.get(part.name) != value.as_ref() {
+        // Where the old value was is not where the new one is.
+        parts.shift_remove("$ref");
+    }
     put(&mut parts, part.name, value);
     put_object(object, attribute.name, parts);
 }
@@ -323,6 +332,16 @@ pub(super) fn put(object: &mut Map<String, Value>, key: &str, value: Option<Valu
 /// The list under a key; empty if there is none.
 pub(super) fn list_at(object: &Map<String, Value>, key: &str) -> Vec<Value> {
     object.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
+}
+
+/// Takes away values that say nothing. Not before the last operation: what is made by its label gets its value later.
+pub(super) fn prune(document: &mut Map<String, Value>) {
+    for (_, value) in document.iter_mut() {
+        if let Value::Array(elements) = value {
+            elements.retain(|element| !is_hollow(element));
+        }
+    }
+    document.retain(|_, value| value.as_array().is_none_or(|elements| !elements.is_empty()));
 }
 
 /// The same document in the schema's order: equal documents are written alike.

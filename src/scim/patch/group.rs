@@ -43,15 +43,15 @@ pub enum MemberChange {
 
 pub(super) fn changes(patch: &Patch) -> Result<GroupPatch, ScimError> {
     let mut leniency = patch.leniency();
-    let mut changes = GroupPatch::default();
+    let mut asked = GroupPatch::default();
     for operation in &patch.operations {
         match &operation.path {
-            Some(path) => changes.at_path(path, operation, &mut leniency)?,
-            None => changes.pathless(operation, &mut leniency)?,
+            Some(place) => asked.at_path(place, operation, &mut leniency)?,
+            None => asked.pathless(operation, &mut leniency)?,
         }
     }
-    changes.tolerances = leniency.into_used();
-    Ok(changes)
+    asked.tolerances = leniency.into_used();
+    Ok(asked)
 }
 
 impl GroupPatch {

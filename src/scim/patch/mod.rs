@@ -26,6 +26,9 @@ use target::{Addressed, resolve};
 /// The URN of the message.
 pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
+/// The most operations on one user. A group has no limit but the body's: clients send one operation for each member.
+const MOST_USER_OPERATIONS: usize = 1_000;
+
 /// What an operation does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Op {
@@ -83,8 +86,11 @@ impl Patch {
         let Some(Value::Array(list)) = get(body, "Operations") else {
             return Err(ScimError::invalid_syntax("A PATCH needs “Operations”, a list of objects with “op”."));
         };
-        let operations =
-            list.iter().enumerate().map(|(index, value)| Operation::parse(index, value, &mut leniency)).collect::<Result<_, _>>()?;
+        let operations = list
+            .iter()
+            .enumerate()
+            .map(|(index, value)| Operation::parse(index, value, &mut leniency))
+            .collect::<Result<_, _>>()?;
         Ok(Self { operations, dialect, tolerances: leniency.into_used() })
     }
 
@@ -93,6 +99,12 @@ impl Patch {
     /// # Errors
     /// The refusal of the first operation that cannot be done.
     pub fn apply_to_user(&self, before: &UserDocument) -> Result<Patched, ScimError> {
+        if self.operations.len() > MOST_USER_OPERATIONS {
+            return Err(ScimError::too_many(format!(
+                "A user takes at most {MOST_USER_OPERATIONS} operations in one PATCH; this one has {}.",
+                self.operations.len()
+            )));
+        }
         let mut leniency = self.leniency();
         let mut after = before.as_map().clone();
         for operation in &self.operations {
@@ -105,6 +117,7 @@ impl Patch {
                 None => merge(&mut after, operation.pathless()?.clone(), operation.op, &mut leniency)?,
             }
         }
+        document::prune(&mut after);
         let document = UserDocument::from_stored(in_schema_order(ResourceType::User, after));
         let changed = document.as_map() != before.as_map();
         Ok(Patched { document, changed, tolerances: leniency.into_used() })
@@ -164,7 +177,9 @@ impl Operation {
                 return Err(ScimError::invalid_value(format!("Operation {number} needs a “value”.")));
             }
             (Op::Add | Op::Replace, None, Some(_)) => leniency.allow(Tolerance::NoPath, || {
-                ScimError::invalid_path(format!("Operation {number} needs a “path” on a connection with the strict dialect."))
+                ScimError::invalid_path(format!(
+                    "Operation {number} needs a “path” on a connection with the strict dialect."
+                ))
             })?,
             (Op::Add | Op::Replace | Op::Remove, Some(_), _) => {}
         }
@@ -173,10 +188,9 @@ impl Operation {
 
     /// The value of an operation without a path: RFC 7644 §3.5.2.1 wants an object of attributes.
     fn pathless(&self) -> Result<&Map<String, Value>, ScimError> {
-        self.value
-            .as_ref()
-            .and_then(Value::as_object)
-            .ok_or_else(|| ScimError::invalid_value("An operation without a path needs an object of attributes as its value."))
+        self.value.as_ref().and_then(Value::as_object).ok_or_else(|| {
+            ScimError::invalid_value("An operation without a path needs an object of attributes as its value.")
+        })
     }
 }
 
@@ -191,5 +205,7 @@ pub(super) fn names_schema(body: &Map<String, Value>, urn: &str) -> bool {
     schemas.iter().any(|schema| schema.as_str().is_some_and(|schema| schema.eq_ignore_ascii_case(urn)))
 }
 
+#[cfg(test)]
+mod group_tests;
 #[cfg(test)]
 mod tests;

@@ -4,7 +4,7 @@ use super::{
     super::{
         error::ScimError,
         schema::{Attribute, Named, ResourceType},
-        shape::{demote_others, is_hollow, is_primary, shape_one},
+        shape::{demote_others, is_primary, shape_one},
         tolerance::{Leniency, Tolerance},
     },
     Op,
@@ -55,7 +55,7 @@ pub(super) fn change(
             index += 1;
             if is_picked {
                 edit.perform(element, &seed);
-                if edit.takes_away() && is_hollow(element) {
+                if element.as_object().is_some_and(Map::is_empty) {
                     return false;
                 }
             }
@@ -65,7 +65,11 @@ pub(super) fn change(
         let positions: Vec<usize> = kept.iter().enumerate().filter(|(_, picked)| **picked).map(|(at, _)| at).collect();
         settle_primary(&mut elements, &positions, edit.sets_primary());
     }
-    put(object, attribute.name, Some(Value::Array(elements)).filter(|list| list.as_array().is_some_and(|l| !l.is_empty())));
+    put(
+        object,
+        attribute.name,
+        Some(Value::Array(elements)).filter(|list| list.as_array().is_some_and(|l| !l.is_empty())),
+    );
     Ok(())
 }
 
@@ -86,13 +90,7 @@ enum Edit {
 }
 
 impl Edit {
-    fn new(
-        named: Named,
-        op: Op,
-        value: Option<Value>,
-        text: &str,
-        leniency: &mut Leniency,
-    ) -> Result<Self, ScimError> {
+    fn new(named: Named, op: Op, value: Option<Value>, text: &str, leniency: &mut Leniency) -> Result<Self, ScimError> {
         if op == Op::Remove {
             return Ok(named.part.map_or(Self::Drop, Self::Clear));
         }
@@ -127,10 +125,6 @@ impl Edit {
                 parts.extend(new.clone());
             }
         }
-    }
-
-    fn takes_away(&self) -> bool {
-        matches!(self, Self::Drop | Self::Clear(_))
     }
 
     fn sets_primary(&self) -> bool {

@@ -62,9 +62,10 @@ pub(crate) fn resolve(
     }
     if named.attribute.mutability == Mutability::ReadOnly {
         return match addressed {
-            Addressed::ByPath => {
-                Err(ScimError::mutability(format!("“{}” is the server's alone and cannot be set.", named.attribute.name)))
-            }
+            Addressed::ByPath => Err(ScimError::mutability(format!(
+                "“{}” is the server's alone and cannot be set.",
+                named.attribute.name
+            ))),
             Addressed::ByKey => {
                 leniency.note(Tolerance::ReadOnlyIgnored);
                 Ok(Target::Nothing)
@@ -107,12 +108,7 @@ fn check_filter(named: Named, filter: &Filter, text: &str) -> Result<(), ScimErr
     }
 }
 
-fn unknown(
-    kind: ResourceType,
-    text: &str,
-    addressed: Addressed,
-    leniency: &mut Leniency,
-) -> Result<Target, ScimError> {
+fn unknown(kind: ResourceType, text: &str, addressed: Addressed, leniency: &mut Leniency) -> Result<Target, ScimError> {
     let is_password = kind == ResourceType::User && last_word(text).eq_ignore_ascii_case("password");
     let tolerance = if is_password { Tolerance::Password } else { Tolerance::UnknownAttribute };
     leniency.allow(tolerance, || unknown_error(kind, text, addressed))?;

@@ -16,7 +16,8 @@ fn filter(text: &str) -> Result<String, String> {
 #[test]
 fn paging_is_counted_from_one_and_never_below_zero() {
     let paging = |start: &str, count: &str| {
-        let query = query(ResourceType::User, &[("startIndex", start), ("count", count)]).map_err(|error| error.detail)?;
+        let query =
+            query(ResourceType::User, &[("startIndex", start), ("count", count)]).map_err(|error| error.detail)?;
         Ok::<_, String>((query.start_index, query.count))
     };
     assert_eq!(paging("", ""), Ok((1, None)));
@@ -36,7 +37,10 @@ fn a_filter_comes_out_in_canonical_names() {
         "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq \"R\""
     );
     assert_eq!(filter("urn:ietf:params:scim:schemas:core:2.0:User:userName sw \"a\"").unwrap(), "userName sw \"a\"");
-    assert_eq!(filter("Emails[TYPE eq \"work\" and Value co \"@\"]").unwrap(), "emails[type eq \"work\" and value co \"@\"]");
+    assert_eq!(
+        filter("Emails[TYPE eq \"work\" and Value co \"@\"]").unwrap(),
+        "emails[type eq \"work\" and value co \"@\"]"
+    );
 }
 
 #[test]

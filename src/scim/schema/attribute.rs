@@ -96,6 +96,7 @@ impl Uniqueness {
 }
 
 /// One attribute, or sub-attribute, of a schema.
+#[expect(clippy::struct_excessive_bools, reason = "RFC 7643 §7 describes an attribute by these")]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Attribute {
     /// Its canonical spelling; names are compared without regard to case.

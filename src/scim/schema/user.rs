@@ -80,7 +80,8 @@ pub const USER: &[Attribute] = &[
     Attribute::list("ims", "The user's instant messaging addresses.", IM),
     Attribute::list("photos", "Pictures of the user.", PHOTO),
     Attribute::list("addresses", "The user's postal addresses.", ADDRESS),
-    Attribute::list("groups", "The groups that the user is in; changed by changing the groups.", MEMBERSHIP).read_only(),
+    Attribute::list("groups", "The groups that the user is in; changed by changing the groups.", MEMBERSHIP)
+        .read_only(),
     Attribute::list("entitlements", "Things that the user is entitled to.", LABELLED),
     Attribute::list("roles", "The user's roles as the provider sees them; mapping rules may read them.", LABELLED),
     Attribute::list("x509Certificates", "The user's certificates.", CERTIFICATE),

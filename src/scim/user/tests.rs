@@ -84,10 +84,7 @@ fn one_value_is_primary_and_no_value_is_there_twice() {
     let (user, tolerated) = parse(&with_schema(json!({"userName": "ada", "emails": [
         {"value": "a@x", "primary": true}, {"value": "b@x", "primary": "True"}, {"value": "b@x", "primary": true},
     ]})));
-    assert_eq!(
-        user,
-        r#"{"userName":"ada","emails":[{"value":"a@x","primary":false},{"value":"b@x","primary":true}]}"#
-    );
+    assert_eq!(user, r#"{"userName":"ada","emails":[{"value":"a@x","primary":false},{"value":"b@x","primary":true}]}"#);
     assert_eq!(tolerated, ["string_boolean", "repeated_value", "several_primary"]);
 }
 
@@ -160,4 +157,17 @@ fn a_name_to_show_is_always_found() {
     assert_eq!(shown(json!({"userName": "u", "name": {"givenName": "A", "familyName": "L"}})), "A L");
     assert_eq!(shown(json!({"userName": "u", "name": {"formatted": "F", "givenName": "A"}})), "F");
     assert_eq!(shown(json!({"userName": "u", "displayName": "D", "name": {"formatted": "F"}})), "D");
+}
+
+#[test]
+fn a_put_keeps_who_somebody_is_and_whether_they_are_in_unless_it_says_so() {
+    let before = json!({"userName": "a", "externalId": "x", "active": false, "title": "T"});
+    let before = UserDocument::parse(before.as_object().unwrap(), Dialect::Tolerant).unwrap().0;
+    let put = |body: Value| {
+        let after = UserDocument::parse_replacement(body.as_object().unwrap(), &before, Dialect::Tolerant).unwrap().0;
+        Value::Object(after.into_map()).to_string()
+    };
+    assert_eq!(put(json!({"userName": "b"})), r#"{"externalId":"x","userName":"b","active":false}"#);
+    assert_eq!(put(json!({"userName": "b", "externalID": null, "active": true})), r#"{"userName":"b","active":true}"#);
+    assert_eq!(put(json!({"userName": "b", "externalId": "y"})), r#"{"externalId":"y","userName":"b","active":false}"#);
 }

@@ -115,15 +115,12 @@ fn without_locks(sql: &str) -> Cow<'_, str> {
     let mut at = 0;
     let mut found = false;
     while let Some(token) = tokens.get(at) {
-        match lock_clause(tokens.get(at..).unwrap_or_default()) {
-            Some(length) => {
-                found = true;
-                at += length;
-            }
-            None => {
-                kept.push_str(token.text());
-                at += 1;
-            }
+        if let Some(length) = lock_clause(tokens.get(at..).unwrap_or_default()) {
+            found = true;
+            at += length;
+        } else {
+            kept.push_str(token.text());
+            at += 1;
         }
     }
     if found { Cow::Owned(kept) } else { Cow::Borrowed(sql) }

@@ -87,13 +87,12 @@ impl Writer {
     pub(super) async fn begin(self: &Arc<Self>) -> Result<Held, StoreError> {
         let turn = {
             let mut queue = self.queue();
-            match queue.idle.take() {
-                Some(lease) => Ok(lease),
-                None => {
-                    let (sender, receiver) = oneshot::channel();
-                    queue.waiting.push_back(sender);
-                    Err(receiver)
-                }
+            if let Some(lease) = queue.idle.take() {
+                Ok(lease)
+            } else {
+                let (sender, receiver) = oneshot::channel();
+                queue.waiting.push_back(sender);
+                Err(receiver)
             }
         };
         let mut held = match turn {

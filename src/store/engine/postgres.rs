@@ -22,7 +22,7 @@ const LIMITS: &str =
 /// Opens the pool; no connection is made yet.
 pub(super) fn open(url: &str, size: usize) -> Result<Pool, StoreError> {
     let mut config = parse(url)?;
-    config.connect_timeout(PATIENCE).application_name("castgate").keepalives_idle(Duration::from_secs(60));
+    config.connect_timeout(PATIENCE).application_name("castgate").keepalives_idle(Duration::from_mins(1));
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     let manager = if config.get_ssl_mode() == SslMode::Disable {
         Manager::from_config(config, NoTls, recycling)

@@ -60,6 +60,8 @@ on_both_engines! {
     a_write_that_returns_rows_makes_the_transaction_dirty
 }
 
+type Row = (i64, String, Option<String>, Option<Vec<u8>>);
+
 async fn insert(tx: &mut Tx, id: i64) -> Result<u64, StoreError> {
     tx.run(INSERT, args![id, format!("thing {id}")]).await
 }
@@ -91,7 +93,7 @@ async fn values_come_back_as_they_went_in(store: &Store) {
     let mut tx = store.read().await.unwrap();
     for (id, name, label, bytes) in rows {
         let sql = "SELECT id, name, label, bytes FROM things WHERE id = ?1 AND (name = ?2 OR label = ?2)";
-        let found: Vec<(i64, String, Option<String>, Option<Vec<u8>>)> = tx.all(sql, args![id, name]).await.unwrap();
+        let found: Vec<Row> = tx.all(sql, args![id, name]).await.unwrap();
         assert_eq!(found, [(id, name.to_owned(), label, bytes)]);
     }
     let wrong = tx.first::<(String, String)>("SELECT name, label FROM things WHERE id = ?1", args![i64::MIN]).await;
@@ -342,14 +344,19 @@ async fn who_waits_too_long_for_the_writer_is_told_and_who_holds_it_is_not_cut()
 async fn a_refusal_that_rests_on_uncommitted_rows_waits_for_them() {
     let World { store, .. } = &testing::sqlite_with(TABLES).await;
     let mut first = store.write("first").await.unwrap();
-    let second = tokio::spawn({
+    insert(&mut first, 1).await.unwrap();
+    let refused = tokio::spawn({
         let store = store.clone();
-        async move { write(&store, 1).await }
+        async move {
+            let mut second = store.write("second").await.unwrap();
+            let seen = second.first::<(i64,)>("SELECT id FROM things", &[]).await.unwrap();
+            second.rollback().await.unwrap();
+            (seen, count(&store).await)
+        }
     });
     tokio::task::yield_now().await;
-    insert(&mut first, 1).await.unwrap();
     first.commit().await.unwrap();
-    assert!(matches!(second.await.unwrap(), Err(StoreError::Unique(_))));
+    assert_eq!(refused.await.unwrap(), (Some((1,)), 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -363,6 +370,34 @@ async fn a_failed_outer_commit_is_unavailable_for_all_and_the_next_batch_works()
     assert_eq!(count(store).await, 0);
     write(store, 1).await.unwrap();
     assert_eq!(count(store).await, 1);
+}
+
+#[tokio::test]
+async fn on_a_full_disk_nobody_is_told_that_a_lost_row_was_kept() {
+    let World { store, .. } = &testing::sqlite_with(TABLES).await;
+    let mut tx = store.write("shrink").await.unwrap();
+    tx.all::<(i64,)>("PRAGMA max_page_count = 1", &[]).await.unwrap();
+    tx.rollback().await.unwrap();
+    let mut first = store.write("first").await.unwrap();
+    insert(&mut first, 1).await.unwrap();
+    let second = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let mut second = store.write("second").await.unwrap();
+            let long = "x".repeat(100_000);
+            second.run("INSERT INTO things (id, name) VALUES (2, ?1)", args![long]).await
+        }
+    });
+    tokio::task::yield_now().await;
+    let told = first.commit().await;
+    assert!(matches!(second.await.unwrap(), Err(StoreError::Unavailable(_))));
+    let kept = count(store).await;
+    assert_eq!(told.is_ok(), kept == 1, "{told:?}");
+    let mut tx = store.write("grow").await.unwrap();
+    tx.all::<(i64,)>("PRAGMA max_page_count = 100000", &[]).await.unwrap();
+    insert(&mut tx, 3).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(count(store).await, kept + 1);
 }
 
 #[test]
