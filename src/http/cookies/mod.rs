@@ -6,21 +6,13 @@ mod return_to;
 pub(super) use origin::{csrf_token, refuse_cross_site, refuse_forged};
 pub(super) use return_to::{ReturnTo, sign_in_address};
 
-use crate::{app::App, config::SameSite, config::Settings};
-use axum::{
-    Router,
-    http::{HeaderMap, HeaderValue},
-};
+use crate::config::{SameSite, Settings};
+use axum::http::{HeaderMap, HeaderValue};
 use axum_extra::extract::CookieJar;
 
 /// Seconds that somebody may take at the provider.
 const SIGN_IN_LIFE: u64 = 600;
 const SIGN_IN: &str = "castgate-sign-in";
-
-/// Cookies have no addresses of their own.
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-}
 
 /// Over TLS the name is one that only this host, over TLS, can have set (RFC 6265bis §4.1.3.2).
 fn session_name(settings: &Settings) -> String {

@@ -173,6 +173,11 @@ fn keys(page: &AccountPage<'_>) -> Markup {
                                 @match key.expires_at { Some(end) => { ", ends " (moment(end)) }, None => ", without end" }
                             }
                         }
+                        form method="post" action="/account/keys/end" {
+                            (token(page.csrf))
+                            input type="hidden" name="key" value=(key.id);
+                            button class="danger little" type="submit" aria-label=(format!("Delete the key {}", key.name)) { "Delete" }
+                        }
                     }
                 }
             }

@@ -1,15 +1,11 @@
-//! The frame around every page, and the headers that it is sent with.
+//! The frame around every page. The door adds the headers that keep it in its place.
 
 use super::STYLE_ADDRESS;
 use axum::{
-    http::{HeaderValue, StatusCode, header},
+    http::StatusCode,
     response::{Html, IntoResponse, Response},
 };
 use maud::{DOCTYPE, Markup, html};
-
-/// Our own style sheet, mark and forms; nothing else, and in nobody's frame.
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-                      base-uri 'none'";
 
 /// How much room a page takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,17 +34,10 @@ pub(in crate::http) struct Page<'a> {
 impl Page<'_> {
     /// The page as an answer.
     pub(in crate::http) fn respond(&self, status: StatusCode) -> Response {
-        let headers = [
-            (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY)),
-            (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-            // `no-referrer` would take the Origin from our own forms, and with it their proof of where they come from.
-            (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
-        ];
-        (status, headers, Html(self.markup().into_string())).into_response()
+        (status, Html(self.markup().into_string())).into_response()
     }
 
-    fn markup(&self) -> Markup {
+    pub(super) fn markup(&self) -> Markup {
         let width = match self.width {
             Width::Narrow => "narrow",
             Width::Wide => "wide",

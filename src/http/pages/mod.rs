@@ -10,7 +10,9 @@ pub(super) mod notice;
 pub(super) mod sign_in;
 pub(super) mod terms;
 
-pub(super) use layout::{Page, Width};
+pub(super) use notice::page;
+
+use layout::{Page, Width};
 
 use crate::{app::App, crypto};
 use axum::{

@@ -2,23 +2,12 @@
 
 use super::{Page, Width};
 use axum::{http::StatusCode, response::Response};
-use maud::html;
+use maud::{Markup, html};
 
-/// Something did not work.
-///
-/// `detail` is a sentence for the reader; `reference` lets an administrator find the reason in the log.
-pub(in crate::http) fn error(status: StatusCode, title: &str, detail: &str, reference: Option<&str>) -> Response {
-    let body = html! {
-        div class="card" {
-            h1 { (title) }
-            p class="lead" { (detail) }
-            @if let Some(reference) = reference {
-                p class="quiet small" { "If you ask for help, say this: " code { (reference) } }
-            }
-            p { a class="button second" href="/account" { "Go to your account" } }
-        }
-    };
-    Page { title, organization: None, width: Width::Narrow, go_to: None, body }.respond(status)
+/// Something did not work: a title, a sentence, a way on.
+pub(in crate::http) fn page(title: &str, body: &Markup) -> Markup {
+    let body = html! { div class="card" { h1 { (title) } (body) } };
+    Page { title, organization: None, width: Width::Narrow, go_to: None, body }.markup()
 }
 
 /// The session is over.

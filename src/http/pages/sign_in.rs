@@ -82,19 +82,6 @@ pub(in crate::http) fn choose(so_far: SoFar<'_>, providers: &[(String, String)])
         .respond(StatusCode::OK)
 }
 
-/// A sign-in that came to nothing. `sentence` is the same for every reason that a stranger must not tell apart.
-pub(in crate::http) fn failed(status: StatusCode, sentence: &str, reference: &str) -> Response {
-    let body = html! {
-        div class="card" {
-            h1 { "You are not signed in" }
-            div class="notice" role="alert" { p { (sentence) } }
-            p class="quiet small" { "If it happens again, give your administrator this: " code { (reference) } }
-            p { a class="button fill" href="/login" { "Try again" } }
-        }
-    };
-    Page { title: "Not signed in", organization: None, width: Width::Narrow, go_to: None, body }.respond(status)
-}
-
 /// `GET /login/link`: looking at the link changes nothing, so that mail scanners and previews do not use it up.
 pub(in crate::http) fn link(token: &str) -> Response {
     let body = html! {
