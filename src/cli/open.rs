@@ -24,9 +24,8 @@ pub(super) fn settings(configuration: &Configuration) -> Result<Settings, Failur
 /// Opens store, keys and cache.
 pub(super) async fn app(settings: Settings) -> Result<App, Failure> {
     let directory = &settings.store.data_directory;
-    std::fs::create_dir_all(directory).map_err(|error| {
-        Failure(format!("the data directory {} cannot be made: {error}", directory.display()))
-    })?;
+    std::fs::create_dir_all(directory)
+        .map_err(|error| Failure(format!("the data directory {} cannot be made: {error}", directory.display())))?;
     let keys = keyfile::load_or_create(directory)?;
     let sealer = Sealer::new(&keys)?;
     let store = match (settings.store.engine, &settings.store.postgres_url) {

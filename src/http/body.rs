@@ -70,7 +70,9 @@ mod tests {
             headers.insert(CONTENT_TYPE, text.parse().unwrap());
             is_one_of(&headers, &["application/json"]).unwrap()
         };
-        assert!(is("application/json") && is("Application/JSON; charset=utf-8") && is("application/json;charset=\"UTF-8\""));
+        assert!(
+            is("application/json") && is("Application/JSON; charset=utf-8") && is("application/json;charset=\"UTF-8\"")
+        );
         assert!(is("application/json; profile=x"));
         assert!(!is("application/jsonx") && !is("text/plain") && !is("application/json; charset=latin1") && !is(""));
     }

@@ -18,8 +18,7 @@ pub(super) use rendering::{Internals, Rendered, Room};
 /// What people read when only the log may know more.
 const OURS: &str = "Something went wrong inside castgate. The operator finds it in the log by the request's number.";
 const AWAY: &str = "castgate cannot work at this moment. Please try again in a few seconds.";
-const PROVIDER: &str =
-    "Your identity provider's answer could not be accepted. Please start again; if it happens again, tell your administrator.";
+const PROVIDER: &str = "Your identity provider's answer could not be accepted. Please start again; if it happens again, tell your administrator.";
 
 /// A refusal, before it is rendered.
 #[derive(Debug, Clone)]
@@ -61,11 +60,14 @@ impl Refusal {
     pub(super) fn bare(status: StatusCode, why: &str) -> Self {
         let (code, standard) = match status {
             StatusCode::NOT_FOUND => return Self::not_found(),
-            StatusCode::METHOD_NOT_ALLOWED => {
-                ("method_not_allowed", "This address does not take this method; the Allow header names those that it takes.")
-            }
+            StatusCode::METHOD_NOT_ALLOWED => (
+                "method_not_allowed",
+                "This address does not take this method; the Allow header names those that it takes.",
+            ),
             StatusCode::PAYLOAD_TOO_LARGE => ("too_large", "The body is larger than what is read here."),
-            StatusCode::UNSUPPORTED_MEDIA_TYPE => ("unsupported_media_type", "The body has a Content-Type that is not read here."),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                ("unsupported_media_type", "The body has a Content-Type that is not read here.")
+            }
             status if status.is_server_error() => return Self::internal(format!("status {status}: {why}")),
             _ => ("bad_request", "The request cannot be read."),
         };

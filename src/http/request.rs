@@ -1,7 +1,7 @@
 //! The door: what is done for every request, whatever it asks for.
 
 use super::{
-    error::{Internals, Rendered, Refusal, Room},
+    error::{Internals, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
     path,
 };

@@ -106,8 +106,7 @@ impl Browser {
         let answer = self.client.send(request.body(form.unwrap_or_default().into_bytes())?).await?;
         let status = answer.status().as_u16();
         let text = |value: &http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers: Vec<_> =
-            answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        let headers: Vec<_> = answer.headers().iter().map(|(name, value)| (name.to_string(), text(value))).collect();
         for (_, cookie) in headers.iter().filter(|(name, _)| name == "set-cookie") {
             self.keep(cookie);
         }

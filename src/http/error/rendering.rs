@@ -32,7 +32,8 @@ pub(in crate::http) enum Room {
 impl Room {
     /// The room that a path leads to.
     pub(in crate::http) fn of(path: &str) -> Self {
-        let under = |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        let under =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
         if under("/scim") {
             Self::Scim
         } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {

@@ -67,7 +67,10 @@ async fn what_is_inside_is_told_to_nobody() {
 async fn headers_say_what_to_do_next() {
     assert!(said(Error::Unavailable(String::new()), Room::Page).await.contains("retry-after"));
     assert!(said(Error::NotSignedIn, Room::Api).await.contains(r#""www-authenticate": "Bearer""#));
-    assert!(!said(Error::NotSignedIn, Room::Page).await.contains("www-authenticate"), "browsers would ask for a password");
+    assert!(
+        !said(Error::NotSignedIn, Room::Page).await.contains("www-authenticate"),
+        "browsers would ask for a password"
+    );
 }
 
 #[test]

@@ -33,6 +33,8 @@ pub(super) fn base(app: &App) -> String {
 
 /// A user, whole.
 pub(super) fn user(app: &App, view: UserView) -> Resource {
+    // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
+    let document = view.document();
     let UserView { user, groups } = view;
     let (base, version) = (base(app), weak(&user.version.to_string()));
     let groups: Vec<GroupRef<'_>> =
@@ -44,8 +46,6 @@ pub(super) fn user(app: &App, view: UserView) -> Resource {
         modified: user.updated_at,
         version: &version,
     };
-    // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
-    let document = UserDocument::from_stored(user.document).with_active_unless_said(user.directory_active).into_map();
     let json = user_json(&document, meta, &groups);
     Resource { json, location: format!("{base}/Users/{}", user.id), version }
 }
@@ -56,7 +56,10 @@ pub(super) fn group(app: &App, view: &GroupView) -> Resource {
     let (base, version) = (base(app), weak(&group.version.to_string()));
     // Without names: clients that compare what they sent with what they get do best without.
     let members: Option<Vec<Member<'_>>> = members.as_ref().map(|members| {
-        members.iter().map(|member| Member { id: member.user.as_str(), display: None, kind: MemberKind::User }).collect()
+        members
+            .iter()
+            .map(|member| Member { id: member.user.as_str(), display: None, kind: MemberKind::User })
+            .collect()
     });
     let meta = ResourceMeta {
         id: group.id.as_str(),

@@ -43,7 +43,10 @@ pub(super) async fn authenticate(
 }
 
 fn nobody() -> Refusal {
-    Refusal { detail: "Send the token of an enabled connection: Authorization: Bearer ….".to_owned(), ..Error::NotSignedIn.into() }
+    Refusal {
+        detail: "Send the token of an enabled connection: Authorization: Bearer ….".to_owned(),
+        ..Error::NotSignedIn.into()
+    }
 }
 
 /// RFC 6750 §2.1; the scheme's letter case does not matter (RFC 9110 §11.1). One header, or none counts.

@@ -13,8 +13,7 @@ use axum::{
 };
 
 pub(super) async fn configuration(State(app): State<App>) -> Response {
-    let capabilities =
-        Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
+    let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
     answer::json(&scim::service_provider_config(&answer::base(&app), capabilities))
 }
 
@@ -39,5 +38,9 @@ pub(super) async fn schema(State(app): State<App>, Path(urn): Path<String>) -> R
 /// RFC 7644 §4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403 (Forbidden)".
 fn no_filter(uri: &Uri) -> Result<(), ScimFailure> {
     let filtered = parameters(uri).iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
-    if filtered { Err(ScimError::forbidden("Discovery cannot be filtered; leave the filter out.").into()) } else { Ok(()) }
+    if filtered {
+        Err(ScimError::forbidden("Discovery cannot be filtered; leave the filter out.").into())
+    } else {
+        Ok(())
+    }
 }
