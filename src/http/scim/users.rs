@@ -76,10 +76,8 @@ pub(super) async fn replace(
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
     let seen = parameters::tags(&headers, &IF_MATCH);
-    let view = app.replace_user(&push.ctx, &push.connection, (&id, seen.as_ref()), document).await?;
+    let view = app.replace_user(&push.ctx, &push.connection, (&id, seen.as_ref()), &body).await?;
     Ok(answer::user(&app, view).ok(&parameters::projection(KIND, &uri).0))
 }
 
