@@ -1,1 +1,124 @@
 //! Line 8: the use cases; the only place where adapters meet.
+//!
+//! A use case loads, calls something pure, and commits. Everything that changes who may do what goes through one funnel
+//! ([`funnel`]): facts → mapping → diff → guards → rows, events and revocations in one transaction → the caches are told.
+//!
+//! [`App::begin`] is the only way to a write transaction, and authorises; [`Work::commit`] refuses a change that no event
+//! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
+
+mod access;
+mod clock;
+mod connections;
+mod credentials;
+mod ctx;
+mod directory;
+mod error;
+mod funnel;
+mod gate;
+mod mappings;
+mod organizations;
+mod owners;
+mod people;
+mod sign_in;
+mod signing;
+mod terms;
+mod work;
+
+pub use clock::Clock;
+pub use connections::{NewConnection, NewToken};
+pub use credentials::NewKey;
+pub use ctx::{Actor, Ctx, Need};
+pub use directory::{GroupView, UserView};
+pub use error::{Error, TurnedAway};
+pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
+pub use mappings::MappingPlan;
+pub use organizations::{Founded, NewOrganization};
+pub use sign_in::{Route, SignInBegun, SignedIn};
+pub use terms::TermsState;
+pub use work::Work;
+
+use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
+use mappings::Compiled;
+use signing::Keys;
+use std::sync::Arc;
+
+/// What every use case needs; the only state of the process. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    settings: Settings,
+    store: Store,
+    cache: Cache,
+    sealer: Sealer,
+    clock: Clock,
+    oidc: Oidc,
+    compiled: Compiled,
+    keys: Keys,
+}
+
+impl App {
+    /// Puts the adapters together. Call [`App::prepare`] before serving.
+    #[must_use]
+    pub fn new(settings: Settings, store: Store, cache: Cache, sealer: Sealer, clock: Clock) -> Self {
+        let policy =
+            net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
+        let oidc = Oidc::new(net::Client::new(policy));
+        let (compiled, keys) = (Compiled::default(), Keys::default());
+        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }
+    }
+
+    /// What has to be there before the first request: signing keys and the documents that people accept.
+    pub async fn prepare(&self) -> Result<(), Error> {
+        self.prepare_signing_keys().await?;
+        self.prepare_terms().await
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// Time and ids.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    /// Whether the store answers: what `/readyz` asks.
+    pub async fn ready(&self) -> Result<(), Error> {
+        Ok(self.store().ping().await?)
+    }
+
+    /// The context of a command at the machine itself.
+    #[must_use]
+    pub fn operator(&self, organization: crate::model::OrganizationId) -> Ctx {
+        Ctx { actor: Actor::Operator, organization, now: self.clock().now(), request: self.new_request() }
+    }
+
+    /// A new request id.
+    #[must_use]
+    pub fn new_request(&self) -> RequestId {
+        self.clock().request()
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    fn cache(&self) -> &Cache {
+        &self.inner.cache
+    }
+
+    fn sealer(&self) -> &Sealer {
+        &self.inner.sealer
+    }
+
+    fn oidc(&self) -> &Oidc {
+        &self.inner.oidc
+    }
+}

@@ -1,1 +1,15 @@
 //! Line 5: settings as data.
+//!
+//! `config/castgate.toml` is at once the documentation, the default and the schema: a key that is not in it does not exist. A
+//! file of the operator's lies over it, the environment over both. Each value is blamed where it was written, by line and
+//! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
+
+mod check;
+mod load;
+mod settings;
+mod units;
+
+pub use check::{Finding, Severity};
+pub use load::{ConfigError, DEFAULT, Place};
+pub use settings::*;
+pub use units::{BadUnit, Network, Size, Span};

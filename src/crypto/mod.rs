@@ -1,1 +1,20 @@
-//! Line 6: keys, tokens, sealing.
+//! Line 6: secrets and what is done with them. Nothing above this module sees a key's bytes.
+//!
+//! A credential is an opaque [`token`] whose hash alone is stored, so that a stolen database signs nobody in. What must be
+//! read back (a provider's client secret, our own signing keys) is [sealed](seal) under the master key of the
+//! [key file](keyfile), bound to the row it belongs to. Services behind the gateway verify short-lived [`jwt`]s without
+//! asking. All of it rests on one library, `aws-lc-rs`, and on the system's [randomness](random).
+
+pub mod hash;
+pub mod jwt;
+pub mod keyfile;
+pub mod random;
+pub mod seal;
+pub mod token;
+
+pub use hash::{constant_time_eq, hmac_sha256, sha256};
+pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
+pub use keyfile::{KeyFileError, MasterKey};
+pub use random::{NoRandomness, fill_or_abort};
+pub use seal::{Context, SealError, Sealer};
+pub use token::{BadToken, Presented, Secret, TokenKind};

@@ -1,1 +1,44 @@
-//! Line 3: facts become grants, with provenance and near misses. Pure.
+//! Line 3: facts in, grants out. The mapping config — a YAML text — says who gets which role, and where.
+//!
+//! ```text
+//! text → [source]   YAML whose nodes know their place
+//!      → [parse]    a draft: the right keys and types, nothing resolved
+//!      → [compile]  rules against what the organization has now: its roles, clusters and connections
+//!      → [lint]     what loads but is probably not what was meant
+//!      → [cases]    the `tests:` of the config itself
+//!      → [evaluate] facts → grants with their reasons, and near misses
+//! ```
+//!
+//! [`check`] runs all of it but the last and reports everything at once, each finding with its line and column.
+//! [`in_force`] is for a mapping that was published before the organization changed: what no longer resolves grants
+//! nothing and the rest holds.
+//!
+//! Two kinds of rules: one that only names groups binds the *group* ([`Mapping::for_group`]); one with `when` binds the
+//! *user* ([`Mapping::for_user`]). The rules are additive and their order means nothing.
+
+#![expect(clippy::similar_names, reason = "rules give roles: both words are what this module is about")]
+
+mod cases;
+mod compile;
+mod condition;
+mod diagnostic;
+mod evaluate;
+mod index;
+mod lint;
+mod load;
+mod outcome;
+mod parse;
+mod pattern;
+mod rule;
+mod source;
+mod time;
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use load::{Checked, MAX_RULES, MAX_TEXT, check, in_force};
+pub use outcome::{Because, DefaultRole, Grant, GrantScope, GroupFact, MissKind, NearMiss, Outcome, UserFacts};
+pub use rule::{Mapping, Reach, ReachScope};
+pub use vocabulary::{KnownCluster, KnownGroup, Vocabulary};

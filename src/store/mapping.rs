@@ -10,14 +10,23 @@ pub struct MappingVersion {
     pub version: i64,
     /// The YAML.
     pub text: String,
+    /// The names of the connections that there were when it was published.
+    #[serde(skip)]
+    pub connections: Vec<String>,
     /// Who published it.
     pub author: String,
     /// When.
     pub published_at: Instant,
 }
 
-fn mapping_version((version, text, author, published_at): (i64, String, String, Instant)) -> MappingVersion {
-    MappingVersion { version, text, author, published_at }
+type VersionRow = (i64, String, String, String, Instant);
+
+fn mapping_version(
+    (version, text, connections, author, published_at): VersionRow,
+) -> Result<MappingVersion, StoreError> {
+    let connections = serde_json::from_str(&connections)
+        .map_err(|error| StoreError::Corrupt(format!("connections of mapping version {version}: {error}")))?;
+    Ok(MappingVersion { version, text, connections, author, published_at })
 }
 
 impl Tx {
@@ -48,7 +57,7 @@ impl Tx {
     pub async fn publish_mapping(
         &mut self,
         organization: &OrganizationId,
-        (text, author): (&str, &str),
+        (text, connections, author): (&str, &[String], &str),
         now: Instant,
     ) -> Result<i64, StoreError> {
         let row: Option<(i64,)> = self
@@ -58,20 +67,24 @@ impl Tx {
             )
             .await?;
         let version = row.map_or(1, |(version,)| version);
+        let connections = serde_json::json!(connections).to_string();
         self.run(
-            "INSERT INTO mapping_versions (organization, version, text, author, published_at) VALUES (?1, ?2, ?3, ?4, ?5)",
-            args![organization, version, text, author, now],
+            "INSERT INTO mapping_versions (organization, version, text, connections, author, published_at)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            args![organization, version, text, connections, author, now],
         )
         .await?;
         self.run("UPDATE organizations SET mapping_version = ?2 WHERE id = ?1", args![organization, version]).await?;
         Ok(version)
     }
 
-    /// The number of the version in force: what a compiled mapping in memory is checked against.
-    pub async fn mapping_version_in_force(&mut self, organization: &OrganizationId) -> Result<Option<i64>, StoreError> {
-        let row: Option<(Option<i64>,)> =
-            self.first("SELECT mapping_version FROM organizations WHERE id = ?1", args![organization]).await?;
-        Ok(row.and_then(|(version,)| version))
+    /// What a compiled mapping in memory is checked against: the version in force, and the number that moves whenever
+    /// something changes of which a mapping speaks (clusters, roles, connections).
+    pub async fn mapping_state(&mut self, organization: &OrganizationId) -> Result<(Option<i64>, i64), StoreError> {
+        let row: Option<(Option<i64>, i64)> = self
+            .first("SELECT mapping_version, access_epoch FROM organizations WHERE id = ?1", args![organization])
+            .await?;
+        Ok(row.unwrap_or((None, 0)))
     }
 
     /// One version.
@@ -82,12 +95,12 @@ impl Tx {
     ) -> Result<Option<MappingVersion>, StoreError> {
         let row = self
             .first(
-                "SELECT version, text, author, published_at FROM mapping_versions
+                "SELECT version, text, connections, author, published_at FROM mapping_versions
                  WHERE organization = ?1 AND version = ?2",
                 args![organization, version],
             )
             .await?;
-        Ok(row.map(mapping_version))
+        row.map(mapping_version).transpose()
     }
 
     /// The newest versions first.
@@ -98,12 +111,12 @@ impl Tx {
     ) -> Result<Vec<MappingVersion>, StoreError> {
         let rows = self
             .all(
-                "SELECT version, text, author, published_at FROM mapping_versions
+                "SELECT version, text, connections, author, published_at FROM mapping_versions
                  WHERE organization = ?1 ORDER BY version DESC LIMIT ?2",
                 args![organization, limit],
             )
             .await?;
-        Ok(rows.into_iter().map(mapping_version).collect())
+        rows.into_iter().map(mapping_version).collect()
     }
 
     /// The signing keys that have not been retired before `since`: (id, sealed key, made, retired), the youngest first.

@@ -18,6 +18,7 @@ mod mapping;
 mod migrate;
 mod organizations;
 mod row;
+mod search;
 mod sessions;
 mod terms;
 #[cfg(test)]
@@ -32,6 +33,7 @@ pub use error::StoreError;
 pub use groups::Member;
 pub use mapping::MappingVersion;
 pub use row::{FromRow, RowRef};
+pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
 pub(crate) use value::stored_as_text;
 pub use value::{FromValue, ToValue, Value, ValueRef};

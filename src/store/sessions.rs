@@ -200,18 +200,22 @@ impl Tx {
             .collect())
     }
 
-    /// Revokes every API key of a user; how many there were.
-    pub async fn revoke_api_keys_of(
+    /// Revokes one API key of a user. False when there is none, or it had been revoked.
+    pub async fn revoke_api_key(
         &mut self,
         organization: &OrganizationId,
         user: &UserId,
+        id: &KeyId,
         now: Instant,
-    ) -> Result<u64, StoreError> {
-        self.run(
-            "UPDATE api_keys SET revoked_at = ?3 WHERE organization = ?1 AND user_id = ?2 AND revoked_at IS NULL",
-            args![organization, user, now],
-        )
-        .await
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "UPDATE api_keys SET revoked_at = ?4
+                 WHERE organization = ?1 AND user_id = ?2 AND id = ?3 AND revoked_at IS NULL",
+                args![organization, user, id, now],
+            )
+            .await?;
+        Ok(rows == 1)
     }
 
     /// Writes a link that signs somebody in once.

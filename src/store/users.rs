@@ -160,6 +160,22 @@ impl Tx {
             .transpose()
     }
 
+    /// Whether the connection has a user of this id who was not removed.
+    pub async fn has_user(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        id: &UserId,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT 1 FROM users WHERE organization = ?1 AND id = ?2 AND connection = ?3 AND removed_at IS NULL",
+                args![organization, id, connection],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
     /// The user of this name in this connection, compared folded.
     pub async fn user_by_name(
         &mut self,
@@ -266,6 +282,42 @@ impl Tx {
             )
             .await?;
         Ok(rows == 1)
+    }
+
+    /// Gives a name at a provider to another user than before.
+    pub async fn move_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE identities SET user_id = ?5, created_at = ?6
+             WHERE organization = ?1 AND connection = ?2 AND kind = ?3 AND value = ?4",
+            args![organization, connection, kind.name(), value, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Whether a user is tied to any name of one kind at a provider.
+    pub async fn has_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        user: &UserId,
+        kind: IdentityKind,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT 1 FROM identities
+                 WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND kind = ?4 LIMIT 1",
+                args![organization, user, connection, kind.name()],
+            )
+            .await?;
+        Ok(row.is_some())
     }
 
     /// Unties every name of one kind from a user: its externalId changed, or it was removed.

@@ -1,1 +1,140 @@
-//! Line 6: logs and the request line.
+//! Line 6: what castgate says about itself: log lines, and one line for each request.
+//!
+//! Lines go to the standard error, so that what a command prints on the standard output stays clean. Nothing that a stranger
+//! sends is part of a line's fields but under a name of ours: a request is named by its route's template, never by its path.
+
+mod request_line;
+
+pub use request_line::RequestLine;
+
+use crate::config::{Log, LogFormat};
+use std::io::{self, IsTerminal};
+use tracing::Subscriber;
+use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
+
+/// Why there is no log.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The level is neither a level nor directives by module.
+    #[error(
+        "log.level: “{level}” is neither a level (error, warn, info, debug, trace) nor directives like info,castgate::sso=debug"
+    )]
+    BadLevel {
+        /// What was given.
+        level: String,
+    },
+    /// Somebody set up a log before.
+    #[error("the log is set up already")]
+    AlreadySet,
+}
+
+/// Starts the log of this process.
+pub fn init(log: &Log) -> Result<(), TelemetryError> {
+    let subscriber = subscriber(log, io::stderr().is_terminal(), io::stderr)?;
+    subscriber.try_init().map_err(|_| TelemetryError::AlreadySet)
+}
+
+/// A subscriber that writes lines of the wanted form to `writer`.
+fn subscriber<W>(log: &Log, terminal: bool, writer: W) -> Result<Box<dyn Subscriber + Send + Sync>, TelemetryError>
+where
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let filter = EnvFilter::try_new(&log.level).map_err(|_| TelemetryError::BadLevel { level: log.level.clone() })?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let text = match log.format {
+        LogFormat::Auto => terminal,
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    Ok(if text {
+        Box::new(builder.with_ansi(terminal).with_target(false).finish())
+    } else {
+        Box::new(builder.json().flatten_event(true).with_current_span(false).finish())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{OrganizationId, RequestId};
+    use serde_json::Value;
+    use std::{
+        sync::{Arc, Mutex},
+        time::Duration,
+    };
+    use uuid::Uuid;
+
+    #[derive(Clone, Default)]
+    struct Page(Arc<Mutex<Vec<u8>>>);
+
+    impl io::Write for Page {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn written(format: LogFormat, level: &str, speak: impl FnOnce()) -> String {
+        let page = Page::default();
+        let copy = page.clone();
+        let log = Log { format, level: level.to_owned() };
+        let subscriber = subscriber(&log, false, move || copy.clone()).unwrap();
+        tracing::subscriber::with_default(subscriber, speak);
+        String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
+    }
+
+    fn line(status: u16) -> RequestLine {
+        RequestLine {
+            request: RequestId::from_uuid(Uuid::nil()),
+            method: "PATCH".to_owned(),
+            route: "/scim/v2/Users/{id}".to_owned(),
+            status,
+            organization: Some(OrganizationId::from_uuid(Uuid::nil())),
+            actor: "connection",
+            elapsed: Duration::from_micros(12_345),
+            database: Duration::from_micros(2_500),
+            queries: 3,
+        }
+    }
+
+    #[test]
+    fn a_request_is_one_line_of_json() {
+        let text = written(LogFormat::Auto, "info", || line(200).emit());
+        assert_eq!(text.lines().count(), 1, "{text}");
+        let value: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(value["level"], "INFO");
+        assert_eq!(value["route"], "/scim/v2/Users/{id}");
+        assert_eq!(value["status"], 200);
+        assert_eq!(value["ms"], 12.345);
+        assert_eq!(value["database_ms"], 2.5);
+        assert_eq!(value["queries"], 3);
+        assert_eq!(value["actor"], "connection");
+    }
+
+    #[test]
+    fn a_failure_of_ours_is_louder() {
+        let text = written(LogFormat::Json, "warn", || {
+            line(404).emit();
+            line(503).emit();
+        });
+        assert_eq!(text.lines().count(), 1, "{text}");
+        assert!(text.contains("\"level\":\"ERROR\""), "{text}");
+    }
+
+    #[test]
+    fn text_is_for_people_and_has_no_colour_in_a_file() {
+        let text = written(LogFormat::Text, "info", || tracing::info!(user = "usr_1", "suspended"));
+        assert!(text.contains("suspended user=\"usr_1\""), "{text}");
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn a_wrong_level_is_named() {
+        let log = Log { format: LogFormat::Auto, level: "castgate=shout".to_owned() };
+        assert!(matches!(subscriber(&log, false, io::sink), Err(TelemetryError::BadLevel { .. })));
+    }
+}

@@ -203,6 +203,8 @@ CREATE TABLE mapping_versions (
   organization TEXT NOT NULL,
   version BIGINT NOT NULL,
   text TEXT NOT NULL,
+  -- The names of the connections there were, as a JSON list: an unqualified group name goes on meaning the one there was.
+  connections TEXT NOT NULL,
   author TEXT NOT NULL,
   published_at BIGINT NOT NULL,
   PRIMARY KEY (organization, version)

@@ -1,0 +1,141 @@
+//! Who a pushed person is: loads what [`who::decide`] asks for.
+
+use super::{
+    super::{Error, Work},
+    TOMBSTONE,
+};
+use crate::{
+    access::who::{Arrival, Case, Known, Namesake, Who, decide},
+    model::{Connection, FactSource, MatchAttribute, User, UserState, fold},
+    scim::{ScimError, UserDocument},
+};
+
+/// Somebody who is known already, and how.
+#[derive(Debug)]
+pub(in crate::app) struct Found {
+    pub(in crate::app) known: Known,
+    pub(in crate::app) user: Option<User>,
+}
+
+impl Work<'_> {
+    /// Who a pushed person is, and the row of that person if there is one.
+    pub(super) async fn who_is_pushed(
+        &mut self,
+        connection: &Connection,
+        document: &UserDocument,
+    ) -> Result<(Who, Option<User>), Error> {
+        let found = self.find_pushed(connection, document).await?;
+        let (namesake, other) = match found.known {
+            Known::Nobody => self.namesake(connection, document.primary_email()).await?,
+            Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
+        };
+        let proven = self.owns_domain_of(connection, document.primary_email()).await?;
+        let person = found.user.as_ref().or(other.as_ref());
+        let case = Case {
+            arrival: Arrival::Push,
+            known: found.known,
+            active: person.is_none_or(|user| user.state() == UserState::Active),
+            namesake,
+            proven,
+            invited: false,
+            turned_away: false,
+            terms_accepted: true,
+        };
+        let (who, _) = decide(case);
+        Ok((who, found.user.or(other)))
+    }
+
+    async fn find_pushed(&mut self, connection: &Connection, document: &UserDocument) -> Result<Found, Error> {
+        let organization = self.ctx.organization.clone();
+        let by_id = match document.external_id() {
+            Some(id) => self.tx.user_by_external_id(&organization, &connection.id, id).await?,
+            None => None,
+        };
+        let by_name = self.tx.user_by_name(&organization, Some(&connection.id), document.user_name()).await?;
+        if let Some(user) = by_id {
+            // The name may be somebody else's: then the two cannot be the same person.
+            if by_name.as_ref().is_some_and(|other| other.id != user.id) {
+                return Ok(Found { known: Known::ByNameOnly, user: by_name });
+            }
+            let pushed = self.was_pushed(&user).await?;
+            return Ok(Found { known: if pushed { Known::ByIdentity } else { Known::ByMatch }, user: Some(user) });
+        }
+        if let Some(user) = by_name {
+            let known = self.known_by_name(connection, document, &user).await?;
+            return Ok(Found { known, user: Some(user) });
+        }
+        if let Some(id) = document.external_id() {
+            let since = self.ctx.now.minus(TOMBSTONE);
+            let tombstone = self.tx.user_tombstone(&organization, &connection.id, id, since).await?;
+            if tombstone.is_some() {
+                return Ok(Found { known: Known::Tombstone, user: tombstone });
+            }
+        }
+        Ok(Found { known: Known::Nobody, user: None })
+    }
+
+    /// Somebody of the same userName and of another externalId, or of none.
+    async fn known_by_name(
+        &mut self,
+        connection: &Connection,
+        document: &UserDocument,
+        user: &User,
+    ) -> Result<Known, Error> {
+        if !self.was_pushed(user).await? {
+            let by_name = |pair: &crate::model::MatchPair| pair.attribute == MatchAttribute::UserName;
+            let tied = connection.settings.match_pairs.iter().any(by_name);
+            return Ok(if tied { Known::ByMatch } else { Known::ByNameOnly });
+        }
+        let same = match (document.external_id(), user.external_id.as_deref()) {
+            (Some(new), Some(known)) => new == known,
+            (None, _) | (_, None) => true,
+        };
+        Ok(if same { Known::ByIdentity } else { Known::ByNameOnly })
+    }
+
+    pub(in crate::app) async fn was_pushed(&mut self, user: &User) -> Result<bool, Error> {
+        Ok(self.tx.facts(&self.ctx.organization, &user.id, FactSource::Scim).await?.is_some())
+    }
+
+    /// Somebody outside the connection with the same e-mail address.
+    pub(in crate::app) async fn namesake(
+        &mut self,
+        connection: &Connection,
+        email: Option<&str>,
+    ) -> Result<(Namesake, Option<User>), Error> {
+        let Some(email) = email else { return Ok((Namesake::None, None)) };
+        let others = self.tx.users_by_email(&self.ctx.organization, email).await?;
+        let mut others = others.into_iter().filter(|user| user.connection.as_ref() != Some(&connection.id));
+        Ok(match others.next() {
+            None => (Namesake::None, None),
+            Some(user) if user.connection.is_none() => (Namesake::Local, Some(user)),
+            Some(user) => (Namesake::OtherConnection, Some(user)),
+        })
+    }
+
+    /// Whether the connection owns the verified domain of this address.
+    pub(in crate::app) async fn owns_domain_of(
+        &mut self,
+        connection: &Connection,
+        email: Option<&str>,
+    ) -> Result<bool, Error> {
+        let Some((_, domain)) = email.and_then(|email| email.rsplit_once('@')) else { return Ok(false) };
+        let owner = self.tx.domain(&fold(domain)).await?;
+        Ok(owner == Some((self.ctx.organization.clone(), connection.id.clone())))
+    }
+}
+
+/// What the provider is told when a person cannot be made.
+pub(super) fn clash(document: &UserDocument, other: Option<&User>, connection: &Connection) -> ScimError {
+    match other {
+        Some(user) if user.connection.as_ref() == Some(&connection.id) => ScimError::uniqueness(format!(
+            "There is a user with the userName “{}” or the same externalId in this connection already: {}.",
+            document.user_name(),
+            user.id
+        )),
+        Some(_) | None => ScimError::uniqueness(
+            "Somebody outside this connection has the same e-mail address. An owner can verify the address's domain for \
+             this connection, or remove that person.",
+        ),
+    }
+}

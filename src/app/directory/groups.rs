@@ -1,0 +1,273 @@
+//! Groups over SCIM.
+
+use super::{
+    super::{App, Ctx, Error, Need, Work},
+    GroupView, KINDS, TOMBSTONE, check_version, order, page,
+};
+use crate::{
+    model::{Connection, EventKind, Group, GroupId, GroupOrigin},
+    scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
+};
+use serde_json::json;
+
+impl App {
+    /// Makes the pushed group; one deleted less than 30 days ago comes back under its id, with its bindings.
+    pub async fn create_group(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        document: GroupDocument,
+    ) -> Result<GroupView, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let GroupDocument { display_name, external_id, members, .. } = document;
+        let (organization, name) = (&ctx.organization, display_name.as_str());
+        if let Some(other) = work.tx.group_by_name(organization, Some(&connection.id), GroupOrigin::Scim, name).await? {
+            let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
+            return work.refuse(ScimError::uniqueness(detail).into()).await;
+        }
+        if !connection.pushes_groups {
+            work.groups_come_from_scim(connection).await?;
+        }
+        let since = ctx.now.minus(TOMBSTONE);
+        let (id, external) = (&connection.id, external_id.as_deref());
+        let group = match work.tx.group_tombstone(organization, id, external, name, since).await? {
+            Some(tombstone) => work.revive_group(tombstone, (display_name, external_id)).await?,
+            None => work.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
+        };
+        let changes = [MemberChange::Replace(members.unwrap_or_default())];
+        let group = work.change_members(connection, group, &changes).await?;
+        let members = Some(work.tx.members(organization, &group.id).await?);
+        work.commit().await?;
+        Ok(GroupView { group, members })
+    }
+
+    /// One group of the connection; with its members if `members` says so.
+    pub async fn group(&self, ctx: &Ctx, connection: &Connection, id: &str, members: bool) -> Result<GroupView, Error> {
+        let mut tx = self.read(ctx, Need::Directory).await?;
+        let found = match id.parse::<GroupId>() {
+            Ok(id) => tx.group(&ctx.organization, &id).await?,
+            Err(_) => None,
+        };
+        let group = visible(found, connection).ok_or_else(|| not_found(id))?;
+        let members = match members {
+            true => Some(tx.members(&ctx.organization, &group.id).await?),
+            false => None,
+        };
+        Ok(GroupView { group, members })
+    }
+
+    /// The groups of the connection that a query asks for, and how many there are.
+    pub async fn groups(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        query: &Query,
+    ) -> Result<(u64, Vec<GroupView>), Error> {
+        let mut tx = self.read(ctx, Need::Directory).await?;
+        let sort = order(query.sort.as_ref());
+        let (filter, page) = (query.filter.as_ref(), page(self, query));
+        let (total, groups) =
+            tx.list_groups(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &KINDS).await?;
+        let mut views = Vec::with_capacity(groups.len());
+        for group in groups {
+            let members = match query.projection.wants("members") {
+                true => Some(tx.members(&ctx.organization, &group.id).await?),
+                false => None,
+            };
+            views.push(GroupView { group, members });
+        }
+        Ok((total, views))
+    }
+
+    /// Replaces what the provider says of a group. A body without `members` keeps them.
+    pub async fn replace_group(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        target: (&str, Option<&EntityTags>),
+        document: GroupDocument,
+    ) -> Result<GroupView, Error> {
+        let patch = GroupPatch {
+            display_name: Some(document.display_name),
+            // As with users: providers leave it out of a PUT without meaning to take it away.
+            external_id: if document.clears_external_id { Some(None) } else { document.external_id.map(Some) },
+            members: document.members.map(MemberChange::Replace).into_iter().collect(),
+            tolerances: Vec::new(),
+        };
+        self.patch_group(ctx, connection, target, &patch, true).await
+    }
+
+    /// Changes a group: all of it or nothing. The answer has its members only if `members` says so.
+    pub async fn patch_group(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+        patch: &GroupPatch,
+        members: bool,
+    ) -> Result<GroupView, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        match work.change_group(connection, (id, if_match), patch).await {
+            Ok(group) => {
+                let members = match members {
+                    true => Some(work.tx.members(&ctx.organization, &group.id).await?),
+                    false => None,
+                };
+                work.commit().await?;
+                Ok(GroupView { group, members })
+            }
+            Err(error) => work.refuse(error).await,
+        }
+    }
+
+    /// Deletes a group. The tombstone keeps its id and bindings for 30 days.
+    pub async fn delete_group(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+    ) -> Result<(), Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        match work.group_to_change(connection, id, if_match).await {
+            Ok(group) => work.remove_group(connection, group).await?,
+            Err(error) => return work.refuse(error).await,
+        }
+        work.commit().await
+    }
+}
+
+impl Work<'_> {
+    async fn group_to_change(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+        if_match: Option<&EntityTags>,
+    ) -> Result<Group, Error> {
+        let found = match id.parse::<GroupId>() {
+            Ok(id) => self.tx.group_to_change(&self.ctx.organization, &id).await?,
+            Err(_) => None,
+        };
+        let group = visible(found, connection).ok_or_else(|| not_found(id))?;
+        check_version(if_match, group.version)?;
+        Ok(group)
+    }
+
+    async fn change_group(
+        &mut self,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+        patch: &GroupPatch,
+    ) -> Result<Group, Error> {
+        let before = self.group_to_change(connection, id, if_match).await?;
+        let mut group = before.clone();
+        group.display_name = patch.display_name.clone().unwrap_or(group.display_name);
+        group.external_id = patch.external_id.clone().unwrap_or(group.external_id);
+        // Okta repeats the name with every change of members: the same name is no rename.
+        if group.display_name != before.display_name || group.external_id != before.external_id {
+            self.rename_group(connection, &mut group).await?;
+        }
+        self.change_members(connection, group, &patch.members).await
+    }
+
+    async fn rename_group(&mut self, connection: &Connection, group: &mut Group) -> Result<(), Error> {
+        let name = group.display_name.as_str();
+        let organization = self.ctx.organization.clone();
+        let other = self.tx.group_by_name(&organization, Some(&connection.id), GroupOrigin::Scim, name).await?;
+        if let Some(other) = other.filter(|other| other.id != group.id) {
+            let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
+            return Err(ScimError::uniqueness(detail).into());
+        }
+        self.touch_group(group).await?;
+        self.tell(EventKind::GroupChanged, [group.id.to_string()], json!({"name": group.display_name}));
+        self.settle_group(group).await?;
+        self.settle_members_of(group).await
+    }
+
+    /// Writes the next version of a group.
+    pub(super) async fn touch_group(&mut self, group: &mut Group) -> Result<(), Error> {
+        group.version += 1;
+        group.updated_at = self.ctx.now;
+        Ok(self.tx.update_group(&self.ctx.organization, group).await?)
+    }
+
+    pub(in crate::app) async fn add_group(
+        &mut self,
+        connection: &Connection,
+        origin: GroupOrigin,
+        (display_name, external_id): (String, Option<String>),
+    ) -> Result<Group, Error> {
+        let group = Group {
+            id: GroupId::from_uuid(self.app.clock().uuid()),
+            connection: Some(connection.id.clone()),
+            origin,
+            display_name,
+            external_id,
+            removed_at: None,
+            version: 1,
+            created_at: self.ctx.now,
+            updated_at: self.ctx.now,
+        };
+        self.tx.insert_group(&self.ctx.organization, &group).await?;
+        let detail = json!({"name": group.display_name, "origin": origin.name()});
+        self.tell(EventKind::GroupCreated, [group.id.to_string()], detail);
+        self.settle_group(&group).await?;
+        Ok(group)
+    }
+
+    async fn revive_group(
+        &mut self,
+        mut group: Group,
+        (display_name, external_id): (String, Option<String>),
+    ) -> Result<Group, Error> {
+        self.touch_owners().await?;
+        group.display_name = display_name;
+        group.external_id = external_id.or(group.external_id);
+        group.removed_at = None;
+        self.touch_group(&mut group).await?;
+        self.tell(EventKind::GroupRevived, [group.id.to_string()], json!({"name": group.display_name}));
+        self.revoke_everybody();
+        self.settle_group(&group).await?;
+        Ok(group)
+    }
+
+    /// Deletes a group: its members leave it, and what rules gave it is taken.
+    pub(in crate::app) async fn remove_group(
+        &mut self,
+        connection: &Connection,
+        mut group: Group,
+    ) -> Result<(), Error> {
+        if self.tx.group_gives_owner(&self.ctx.organization, &group.id).await? {
+            self.touch_owners().await?;
+        }
+        group = self.change_members(connection, group, &[MemberChange::RemoveAll]).await?;
+        group.removed_at = Some(self.ctx.now);
+        self.touch_group(&mut group).await?;
+        self.tell(EventKind::GroupRemoved, [group.id.to_string()], json!({"name": group.display_name}));
+        self.revoke_everybody();
+        self.settle_group(&group).await
+    }
+
+    /// The first pushed group: from now on groups in claims say nothing, and those made from claims end.
+    async fn groups_come_from_scim(&mut self, connection: &Connection) -> Result<(), Error> {
+        self.tx.mark_pushes_groups(&self.ctx.organization, &connection.id).await?;
+        let groups = self.tx.directory_groups(&self.ctx.organization).await?;
+        let asserted =
+            |group: &Group| group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);
+        for group in groups.into_iter().filter(asserted) {
+            self.remove_group(connection, group).await?;
+        }
+        Ok(())
+    }
+}
+
+fn visible(group: Option<Group>, connection: &Connection) -> Option<Group> {
+    group.filter(|group| {
+        group.removed_at.is_none()
+            && group.origin == GroupOrigin::Scim
+            && group.connection.as_ref() == Some(&connection.id)
+    })
+}
+
+fn not_found(id: &str) -> Error {
+    ScimError::not_found(format!("There is no Group “{id}” in this connection.")).into()
+}

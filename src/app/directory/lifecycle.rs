@@ -1,0 +1,90 @@
+//! Deprovisioning and coming back. One function ends access ([`Work::end_access`]), and every path calls it.
+
+use super::{
+    super::{Error, Work},
+    users::described,
+};
+use crate::{
+    model::{Connection, EventKind, IdentityKind, User, UserState},
+    scim::UserDocument,
+};
+use serde_json::json;
+
+impl Work<'_> {
+    /// What follows from a change of somebody's state. Call it before the row is written.
+    pub(in crate::app) async fn change_state(&mut self, before: &User, after: &mut User) -> Result<(), Error> {
+        match (before.state(), after.state()) {
+            (UserState::Active, UserState::Suspended) => {
+                self.end_access(after).await?;
+                let by = if after.suspended_by_person { "person" } else { "directory" };
+                self.tell(EventKind::UserSuspended, [after.id.to_string()], json!({"by": by}));
+            }
+            (UserState::Suspended, UserState::Active) => {
+                // Somebody coming back may be the owner whom the floor waits for.
+                self.touch_owners().await?;
+                self.tell(EventKind::UserActivated, [after.id.to_string()], json!({}));
+            }
+            (UserState::Active, UserState::Active)
+            | (UserState::Suspended, UserState::Suspended)
+            | (UserState::Removed, _)
+            | (_, UserState::Removed) => {}
+        }
+        Ok(())
+    }
+
+    /// Ends everything that somebody can come in with: sessions here, keys by the state that their use asks for.
+    ///
+    /// The new session epoch ends even a session that another node is writing at this moment.
+    pub(in crate::app) async fn end_access(&mut self, user: &mut User) -> Result<(), Error> {
+        self.touch_owners_by(&user.id).await?;
+        user.session_epoch += 1;
+        user.access_epoch += 1;
+        let ended = self.tx.end_sessions_of(&self.ctx.organization, &user.id, self.ctx.now).await?;
+        if ended > 0 {
+            self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
+        }
+        self.revoke_user(&user.id);
+        Ok(())
+    }
+
+    /// Deletes somebody. The tombstone keeps id, bindings and keys for the day they come back.
+    pub(in crate::app) async fn remove_user(&mut self, mut user: User) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        self.end_access(&mut user).await?;
+        user.removed_at = Some(now);
+        user.version += 1;
+        user.updated_at = now;
+        self.tx.update_user(&organization, &user).await?;
+        self.tx.close_memberships_of(&organization, &user.id, now).await?;
+        self.tx.close_facts(&organization, &user.id, now).await?;
+        for kind in [IdentityKind::ExternalId, IdentityKind::Subject] {
+            self.tx.delete_identities(&organization, &user.id, kind).await?;
+        }
+        self.tell(EventKind::UserRemoved, [user.id.to_string()], json!({}));
+        Ok(())
+    }
+
+    /// Brings somebody back under the same id, with the memberships that ended when they were deleted.
+    pub(super) async fn revive_user(
+        &mut self,
+        connection: &Connection,
+        before: User,
+        document: UserDocument,
+    ) -> Result<User, Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        self.touch_owners().await?;
+        let removed_at = before.removed_at.unwrap_or(now);
+        let mut user = described(before.clone(), document);
+        user.removed_at = None;
+        user.version = before.version + 1;
+        user.updated_at = now;
+        self.tx.update_user(&organization, &user).await?;
+        self.record_push(connection, None, &user).await?;
+        let groups = self.tx.reopen_memberships_of(&organization, &user.id, removed_at, now).await?;
+        self.tell(EventKind::UserRevived, [user.id.to_string()], json!({"memberships": groups}));
+        self.revoke_user(&user.id);
+        self.join_waiting_groups(connection, &user).await?;
+        self.settle_user(&user).await?;
+        Ok(user)
+    }
+}

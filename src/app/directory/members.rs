@@ -1,0 +1,198 @@
+//! Who is in a group. Adding one member touches that member's row, the group's and the event's, whatever the group's size.
+
+use super::super::{Error, Work};
+use crate::{
+    filter::{Filter, StandardKinds},
+    model::{Connection, EventKind, Group, User, UserId},
+    scim::{MemberChange, MemberRef},
+};
+use serde_json::json;
+use std::collections::{BTreeSet, HashSet};
+
+/// Above this many people one revocation for the whole organization is cheaper than one for each.
+const MANY: usize = 50;
+
+/// Who came and went, and how many unknown members are waited for.
+#[derive(Debug, Default)]
+struct Moves {
+    came: BTreeSet<UserId>,
+    went: BTreeSet<UserId>,
+    waiting: usize,
+}
+
+impl Moves {
+    fn is_empty(&self) -> bool {
+        self.came.is_empty() && self.went.is_empty() && self.waiting == 0
+    }
+}
+
+impl Work<'_> {
+    /// Makes the changes in their order. A change that changes nothing leaves the group's version as it is.
+    pub(in crate::app) async fn change_members(
+        &mut self,
+        connection: &Connection,
+        mut group: Group,
+        changes: &[MemberChange],
+    ) -> Result<Group, Error> {
+        if changes.is_empty() {
+            return Ok(group);
+        }
+        if self.tx.group_gives_owner(&self.ctx.organization, &group.id).await? {
+            self.touch_owners().await?;
+        }
+        let mut moves = Moves::default();
+        for change in changes {
+            self.change(connection, &group, change, &mut moves).await?;
+        }
+        if moves.is_empty() {
+            return Ok(group);
+        }
+        self.touch_group(&mut group).await?;
+        self.tell_of_moves(&group, &moves);
+        if self.group_decides_for_users(&group).await? {
+            for id in moves.came.union(&moves.went) {
+                if let Some(user) = self.tx.user(&self.ctx.organization, id).await? {
+                    self.settle_user(&user).await?;
+                }
+            }
+        }
+        Ok(group)
+    }
+
+    async fn change(
+        &mut self,
+        connection: &Connection,
+        group: &Group,
+        change: &MemberChange,
+        moves: &mut Moves,
+    ) -> Result<(), Error> {
+        match change {
+            MemberChange::Add(members) => {
+                for member in members {
+                    self.member_comes(connection, group, member, moves).await?;
+                }
+            }
+            MemberChange::Remove(values) => {
+                for value in values {
+                    self.member_goes(group, value, moves).await?;
+                }
+            }
+            MemberChange::RemoveAll => self.keep_only(group, &HashSet::new(), moves).await?,
+            MemberChange::Replace(members) => {
+                let wanted = members.iter().map(|member| member.value.as_str()).collect();
+                self.keep_only(group, &wanted, moves).await?;
+                for member in members {
+                    self.member_comes(connection, group, member, moves).await?;
+                }
+            }
+            MemberChange::RemoveWhere(filter) => self.remove_where(group, filter, moves).await?,
+        }
+        Ok(())
+    }
+
+    /// Somebody known comes in; somebody unknown is waited for, and the push goes through all the same.
+    async fn member_comes(
+        &mut self,
+        connection: &Connection,
+        group: &Group,
+        member: &MemberRef,
+        moves: &mut Moves,
+    ) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        let known = match member.value.parse::<UserId>() {
+            Ok(id) if self.tx.has_user(&organization, &connection.id, &id).await? => Some(id),
+            Ok(_) | Err(_) => None,
+        };
+        let Some(id) = known else {
+            let waiting = (member.value.as_str(), member.display.as_deref());
+            if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
+                moves.waiting += 1;
+            }
+            return Ok(());
+        };
+        if self.tx.open_membership(&organization, &group.id, &id, now).await? && !moves.went.remove(&id) {
+            moves.came.insert(id);
+        }
+        Ok(())
+    }
+
+    async fn member_goes(&mut self, group: &Group, value: &str, moves: &mut Moves) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        if self.tx.delete_pending_member(&organization, &group.id, value).await? {
+            moves.waiting += 1;
+        }
+        let Ok(id) = value.parse::<UserId>() else { return Ok(()) };
+        if self.tx.close_membership(&organization, &group.id, &id, now).await? && !moves.came.remove(&id) {
+            moves.went.insert(id);
+        }
+        Ok(())
+    }
+
+    async fn keep_only(&mut self, group: &Group, wanted: &HashSet<&str>, moves: &mut Moves) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        for id in self.tx.member_ids(&organization, &group.id).await? {
+            if !wanted.contains(id.as_str()) {
+                self.member_goes(group, id.as_str(), moves).await?;
+            }
+        }
+        for (value, _) in self.tx.pending_members(&organization, &group.id).await? {
+            if !wanted.contains(value.as_str()) {
+                self.member_goes(group, &value, moves).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove_where(&mut self, group: &Group, filter: &Filter, moves: &mut Moves) -> Result<(), Error> {
+        for member in self.tx.members(&self.ctx.organization, &group.id).await? {
+            let shown = json!({"value": member.user, "display": member.display, "type": "User"});
+            if filter.matches(&shown, &StandardKinds) {
+                self.member_goes(group, member.user.as_str(), moves).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A new person joins the groups that wait for them, by any name that a provider may have used.
+    pub(super) async fn join_waiting_groups(&mut self, connection: &Connection, user: &User) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let names = [Some(user.id.as_str()), user.external_id.as_deref(), Some(user.user_name.as_str())];
+        for name in names.into_iter().flatten() {
+            for id in self.tx.take_pending(&organization, &connection.id, name).await? {
+                if let Some(group) = self.tx.group_to_change(&organization, &id).await? {
+                    let member =
+                        MemberRef { value: user.id.to_string(), display: None, kind: crate::scim::MemberKind::User };
+                    self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// After a group was renamed: rules with `when` that name it may give its members something else.
+    pub(super) async fn settle_members_of(&mut self, group: &Group) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        if !self.any_user_rules().await? {
+            return Ok(());
+        }
+        for id in self.tx.member_ids(&organization, &group.id).await? {
+            if let Some(user) = self.tx.user(&organization, &id).await? {
+                self.settle_user(&user).await?;
+            }
+        }
+        Ok(())
+    }
+
+    fn tell_of_moves(&mut self, group: &Group, moves: &Moves) {
+        let Moves { came, went, waiting } = moves;
+        if came.len() + went.len() > MANY {
+            self.revoke_everybody();
+        } else {
+            came.union(went).for_each(|user| self.revoke_user(user));
+        }
+        let people = came.union(went).map(ToString::to_string);
+        let subjects = std::iter::once(group.id.to_string()).chain(people);
+        let detail = json!({"came": came.len(), "went": went.len(), "waiting_changed": waiting});
+        self.tell(EventKind::GroupMembersChanged, subjects, detail);
+    }
+}

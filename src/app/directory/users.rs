@@ -1,0 +1,315 @@
+//! Users over SCIM.
+
+use super::{
+    super::{App, Ctx, Error, Need, Work},
+    KINDS, UserView,
+    arrival::clash,
+    check_version, order, page, view,
+};
+use crate::{
+    access::who::Who,
+    filter::Dialect,
+    model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
+    scim::{EntityTags, Patch, Query, ScimError, UserDocument},
+};
+use serde_json::{Map, Value, json};
+
+impl App {
+    /// Makes the pushed user, or finds out that it is somebody known: then that one is updated under its own id.
+    pub async fn create_user(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        document: UserDocument,
+    ) -> Result<UserView, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let document = document.with_active_unless_said(true);
+        let (who, found) = work.who_is_pushed(connection, &document).await?;
+        let user = match (who, found) {
+            (Who::New, _) => work.add_user(connection, document).await?,
+            (Who::Known | Who::Tie, Some(before)) => work.rewrite_user(connection, before, document).await?,
+            (Who::Revive, Some(before)) => work.revive_user(connection, before, document).await?,
+            (Who::Link, Some(mut before)) => {
+                before.connection = Some(connection.id.clone());
+                work.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
+                work.rewrite_user(connection, before, document).await?
+            }
+            (Who::Clash, other) => return work.refuse(clash(&document, other.as_ref(), connection).into()).await,
+            (Who::Known | Who::Tie | Who::Revive | Who::Link, None) => {
+                return work.refuse(Error::internal("a known user without a row")).await;
+            }
+        };
+        let view = view(&mut work.tx, ctx, user).await?;
+        work.commit().await?;
+        Ok(view)
+    }
+
+    /// One user of the connection.
+    pub async fn user(&self, ctx: &Ctx, connection: &Connection, id: &str) -> Result<UserView, Error> {
+        let mut tx = self.read(ctx, Need::Directory).await?;
+        let found = match id.parse::<UserId>() {
+            Ok(id) => tx.user(&ctx.organization, &id).await?,
+            Err(_) => None,
+        };
+        let user = visible(found, connection).ok_or_else(|| not_found(id))?;
+        view(&mut tx, ctx, user).await
+    }
+
+    /// The users of the connection that a query asks for, and how many there are.
+    pub async fn users(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        query: &Query,
+    ) -> Result<(u64, Vec<UserView>), Error> {
+        let mut tx = self.read(ctx, Need::Directory).await?;
+        let sort = order(query.sort.as_ref());
+        let (filter, page) = (query.filter.as_ref(), page(self, query));
+        let (total, users) =
+            tx.list_users(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &KINDS).await?;
+        let mut views = Vec::with_capacity(users.len());
+        for user in users {
+            views.push(match query.projection.wants("groups") {
+                true => view(&mut tx, ctx, user).await?,
+                false => UserView { user, groups: Vec::new() },
+            });
+        }
+        Ok((total, views))
+    }
+
+    /// Replaces what the provider says of a user (RFC 7644 §3.5.1) by the body of a PUT.
+    pub async fn replace_user(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+        body: &Map<String, Value>,
+    ) -> Result<UserView, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let before = match work.user_to_change(connection, id, if_match).await {
+            Ok(user) => user,
+            Err(error) => return work.refuse(error).await,
+        };
+        match UserDocument::parse_replacement(body, &scim_document(&before), dialect(connection)) {
+            Ok((document, _)) => work.finish_user(connection, before, document).await,
+            Err(error) => work.refuse(error.into()).await,
+        }
+    }
+
+    /// Changes what the provider says of a user (RFC 7644 §3.5.2): all of it or nothing.
+    pub async fn patch_user(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+        patch: &Patch,
+    ) -> Result<UserView, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let before = match work.user_to_change(connection, id, if_match).await {
+            Ok(user) => user,
+            Err(error) => return work.refuse(error).await,
+        };
+        let patched = match patch.apply_to_user(&scim_document(&before)) {
+            Ok(patched) => patched,
+            Err(error) => return work.refuse(error.into()).await,
+        };
+        work.finish_user(connection, before, patched.document).await
+    }
+
+    /// Deletes a user: 404 from now on, and the name is free.
+    pub async fn delete_user(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+    ) -> Result<(), Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        match work.user_to_change(connection, id, if_match).await {
+            Ok(user) => work.remove_user(user).await?,
+            Err(error) => return work.refuse(error).await,
+        }
+        work.commit().await
+    }
+}
+
+impl Work<'_> {
+    async fn user_to_change(
+        &mut self,
+        connection: &Connection,
+        id: &str,
+        if_match: Option<&EntityTags>,
+    ) -> Result<User, Error> {
+        let found = match id.parse::<UserId>() {
+            Ok(id) => self.tx.user_to_change(&self.ctx.organization, &id).await?,
+            Err(_) => None,
+        };
+        let user = visible(found, connection).ok_or_else(|| not_found(id))?;
+        check_version(if_match, user.version)?;
+        Ok(user)
+    }
+
+    async fn finish_user(
+        mut self,
+        connection: &Connection,
+        before: User,
+        document: UserDocument,
+    ) -> Result<UserView, Error> {
+        let ctx = self.ctx;
+        match self.rewrite_user(connection, before, document).await {
+            Ok(user) => {
+                let view = view(&mut self.tx, ctx, user).await?;
+                self.commit().await?;
+                Ok(view)
+            }
+            Err(error) => self.refuse(error).await,
+        }
+    }
+
+    async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<User, Error> {
+        let now = self.ctx.now;
+        let blank = User {
+            id: UserId::from_uuid(self.app.clock().uuid()),
+            connection: Some(connection.id.clone()),
+            user_name: String::new(),
+            external_id: None,
+            display_name: String::new(),
+            email: None,
+            directory_active: true,
+            suspended_by_person: false,
+            removed_at: None,
+            document: Map::new(),
+            session_epoch: 0,
+            access_epoch: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let user = described(blank, document);
+        self.tx.insert_user(&self.ctx.organization, &user).await?;
+        self.record_push(connection, None, &user).await?;
+        self.tell(EventKind::UserCreated, [user.id.to_string()], json!({"active": user.directory_active}));
+        self.join_waiting_groups(connection, &user).await?;
+        self.settle_user(&user).await?;
+        Ok(user)
+    }
+
+    /// Writes what the provider now says of somebody known, and what follows from it. Nothing when it says nothing new.
+    pub(super) async fn rewrite_user(
+        &mut self,
+        connection: &Connection,
+        before: User,
+        document: UserDocument,
+    ) -> Result<User, Error> {
+        let first_push = !self.was_pushed(&before).await?;
+        let mut after = described(before.clone(), document);
+        if after == before && !first_push {
+            return Ok(before);
+        }
+        self.check_names_are_free(connection, &before, &after).await?;
+        after.version = before.version + 1;
+        after.updated_at = self.ctx.now;
+        self.change_state(&before, &mut after).await?;
+        self.tx.update_user(&self.ctx.organization, &after).await?;
+        self.record_push(connection, Some(&before), &after).await?;
+        if after.document != before.document || after.connection != before.connection {
+            let changed = changed_attributes(&before, &after);
+            self.tell(EventKind::UserChanged, [after.id.to_string()], json!({"attributes": changed}));
+        }
+        self.revoke_user(&after.id);
+        self.settle_user(&after).await?;
+        Ok(after)
+    }
+
+    /// The facts and identities that a push leaves behind.
+    pub(super) async fn record_push(
+        &mut self,
+        connection: &Connection,
+        before: Option<&User>,
+        user: &User,
+    ) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        self.tx.record_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
+        let known = before.and_then(|before| before.external_id.as_ref());
+        if let (Some(before), true) = (before, known != user.external_id.as_ref()) {
+            self.tx.delete_identities(&organization, &before.id, IdentityKind::ExternalId).await?;
+        }
+        if let Some(id) = &user.external_id {
+            let identity = (IdentityKind::ExternalId, id.as_str());
+            self.tx.insert_identity(&organization, &connection.id, identity, &user.id, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn check_names_are_free(
+        &mut self,
+        connection: &Connection,
+        before: &User,
+        after: &User,
+    ) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let taken = |user: Option<User>| user.filter(|user| user.id != before.id);
+        let by_name = self.tx.user_by_name(&organization, Some(&connection.id), &after.user_name).await?;
+        if let Some(other) = taken(by_name) {
+            let detail = format!("The userName “{}” is that of {} in this connection.", after.user_name, other.id);
+            return Err(ScimError::uniqueness(detail).into());
+        }
+        let Some(id) = &after.external_id else { return Ok(()) };
+        let by_id = self.tx.user_by_external_id(&organization, &connection.id, id).await?;
+        match taken(by_id) {
+            Some(other) => {
+                let detail = format!("The externalId “{id}” is that of {} in this connection.", other.id);
+                Err(ScimError::uniqueness(detail).into())
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+/// The user with what a document says of them.
+pub(super) fn described(mut user: User, document: UserDocument) -> User {
+    user.user_name = document.user_name().to_owned();
+    user.external_id = document.external_id().map(str::to_owned);
+    user.display_name = document.shown_name();
+    user.email = document.primary_email().map(str::to_owned);
+    let active = document.active();
+    user.directory_active = active.unwrap_or(user.directory_active);
+    user.document = document.into_map();
+    // It has a column of its own, which is the one truth about it. A provider that took the attribute away is not shown it,
+    // and nobody gets in or out by that: the null remembers it.
+    match active {
+        Some(_) => drop(user.document.remove("active")),
+        None => drop(user.document.insert("active".to_owned(), Value::Null)),
+    }
+    user
+}
+
+/// The document as SCIM knows it: with `active`, which is a column here.
+pub(super) fn scim_document(user: &User) -> UserDocument {
+    let mut document = user.document.clone();
+    match document.remove("active") {
+        Some(_) => UserDocument::from_stored(document),
+        None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
+    }
+}
+
+/// How the connection reads SCIM.
+fn dialect(connection: &Connection) -> Dialect {
+    match connection.settings.dialect {
+        ScimDialect::Tolerant => Dialect::Tolerant,
+        ScimDialect::Strict => Dialect::Strict,
+    }
+}
+
+fn visible(user: Option<User>, connection: &Connection) -> Option<User> {
+    user.filter(|user| user.state() != UserState::Removed && user.connection.as_ref() == Some(&connection.id))
+}
+
+fn not_found(id: &str) -> Error {
+    ScimError::not_found(format!("There is no User “{id}” in this connection.")).into()
+}
+
+/// The names of the attributes that differ; never their values, which are personal.
+fn changed_attributes(before: &User, after: &User) -> Vec<String> {
+    let all: std::collections::BTreeSet<&String> = before.document.keys().chain(after.document.keys()).collect();
+    all.into_iter().filter(|name| before.document.get(*name) != after.document.get(*name)).cloned().collect()
+}

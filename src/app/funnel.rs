@@ -1,0 +1,208 @@
+//! The funnel: facts → mapping → diff → rows. What rules give follows from the facts, and only from them.
+//!
+//! A rule that names groups binds the group: evaluated when the group is made or renamed, and then only membership
+//! changes. A rule with `when` binds the user: evaluated when that person's facts change.
+
+use super::{Error, Work, owners::gives_owner};
+use crate::{
+    mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
+    model::{
+        Binding, BindingId, Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source,
+        Subject, Terms, User,
+    },
+    plan::{Diff, diff},
+    store::Tx,
+};
+use serde_json::{Map, Value, json};
+use std::collections::HashMap;
+
+/// Whether a rule made it: the only bindings that the funnel opens and closes.
+pub(super) fn is_rule(source: &Source) -> bool {
+    matches!(source, Source::Rule { .. })
+}
+
+/// What a grant says of a subject.
+pub(super) fn terms_of(subject: &Subject, grant: &Grant) -> Terms {
+    Terms {
+        subject: subject.clone(),
+        role: grant.role.clone(),
+        scope: match &grant.scope {
+            GrantScope::Organization => Scope::Organization,
+            GrantScope::Cluster(id) => Scope::cluster(id.clone()),
+        },
+        source: Source::Rule { name: grant.rule.clone() },
+        until: grant.until,
+    }
+}
+
+/// The names of an organization's connections, by id.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ConnectionNames(HashMap<String, String>);
+
+impl ConnectionNames {
+    pub(super) fn of(connections: &[Connection]) -> Self {
+        Self(connections.iter().map(|connection| (connection.id.to_string(), connection.name.clone())).collect())
+    }
+
+    pub(super) fn get(&self, id: Option<&crate::model::ConnectionId>) -> Option<&str> {
+        self.0.get(id?.as_str()).map(String::as_str)
+    }
+}
+
+/// A group as rules see it; none for a local one, which no rule matches.
+pub(super) fn group_fact<'a>(names: &'a ConnectionNames, group: &'a Group) -> Option<GroupFact<'a>> {
+    match group.origin {
+        GroupOrigin::Local => None,
+        GroupOrigin::Scim | GroupOrigin::Claims => Some(GroupFact {
+            connection: names.get(group.connection.as_ref())?,
+            external_id: group.external_id.as_deref(),
+            display_name: &group.display_name,
+        }),
+    }
+}
+
+/// What rules give a group now.
+pub(super) fn wanted_of_group(
+    mapping: &Mapping,
+    names: &ConnectionNames,
+    group: &Group,
+    now: crate::model::Instant,
+) -> Vec<Terms> {
+    let subject = Subject::Group(group.id.clone());
+    let Some(fact) = group_fact(names, group) else { return Vec::new() };
+    mapping.for_group(&fact, now).grants.iter().map(|grant| terms_of(&subject, grant)).collect()
+}
+
+/// What rules give a person now, beyond what their groups get.
+pub(super) async fn wanted_of_user(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    mapping: &Mapping,
+    names: &ConnectionNames,
+    (user, now): (&User, crate::model::Instant),
+) -> Result<Vec<Terms>, Error> {
+    let Some(connection) = names.get(user.connection.as_ref()) else { return Ok(Vec::new()) };
+    if !mapping.has_user_rules() {
+        return Ok(Vec::new());
+    }
+    let groups = tx.groups_of(organization, &user.id).await?;
+    let facts: Vec<_> = groups.iter().filter_map(|group| group_fact(names, group)).collect();
+    let attributes = Value::Object(attributes_of(tx, organization, user).await?);
+    let subject = Subject::User(user.id.clone());
+    let user = UserFacts { connection, attributes: &attributes, groups: &facts };
+    Ok(mapping.grants_for_user(&user, now).iter().map(|grant| terms_of(&subject, grant)).collect())
+}
+
+/// The facts about a person, shaped as a SCIM User: claims, and over them what was pushed.
+async fn attributes_of(tx: &mut Tx, organization: &OrganizationId, user: &User) -> Result<Map<String, Value>, Error> {
+    let mut facts = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
+    facts.extend(tx.facts(organization, &user.id, FactSource::Scim).await?.unwrap_or_default());
+    facts.insert("userName".to_owned(), json!(user.user_name));
+    facts.insert("id".to_owned(), json!(user.id));
+    facts.insert("active".to_owned(), json!(user.directory_active));
+    Ok(facts)
+}
+
+impl Work<'_> {
+    /// After a person's facts or groups changed: opens and closes what rules with `when` give them.
+    pub(super) async fn settle_user(&mut self, user: &User) -> Result<(), Error> {
+        let organization = &self.ctx.organization;
+        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
+            return Ok(());
+        };
+        if !compiled.mapping.has_user_rules() {
+            return Ok(());
+        }
+        let names = &compiled.names;
+        let wanted = wanted_of_user(&mut self.tx, organization, &compiled.mapping, names, (user, self.ctx.now)).await?;
+        self.settle(&Subject::User(user.id.clone()), &wanted, compiled.version).await
+    }
+
+    /// After a group was made, renamed or removed: opens and closes what rules give it.
+    pub(super) async fn settle_group(&mut self, group: &Group) -> Result<(), Error> {
+        let organization = &self.ctx.organization;
+        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
+            return Ok(());
+        };
+        let wanted = match group.removed_at {
+            Some(_) => Vec::new(),
+            None => wanted_of_group(&compiled.mapping, &compiled.names, group, self.ctx.now),
+        };
+        self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
+    }
+
+    /// Whether the mapping in force has any rule with `when`.
+    pub(super) async fn any_user_rules(&mut self) -> Result<bool, Error> {
+        let organization = &self.ctx.organization;
+        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        Ok(compiled.is_some_and(|compiled| compiled.mapping.has_user_rules()))
+    }
+
+    /// After something changed of which rules speak: what they give everybody now.
+    pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, &organization, self.ctx.now).await? else {
+            return Ok(());
+        };
+        let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
+        let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
+        self.apply(&diff, Some(compiled.version)).await
+    }
+
+    /// Whether coming into or leaving this group can change what a rule with `when` gives a person.
+    pub(super) async fn group_decides_for_users(&mut self, group: &Group) -> Result<bool, Error> {
+        let organization = &self.ctx.organization;
+        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        Ok(compiled.is_some_and(|compiled| {
+            compiled.mapping.has_user_rules()
+                && group_fact(&compiled.names, group).is_some_and(|fact| compiled.mapping.needs_user(&fact))
+        }))
+    }
+
+    async fn settle(&mut self, subject: &Subject, wanted: &[Terms], version: i64) -> Result<(), Error> {
+        let current = self.tx.bindings_of(&self.ctx.organization, subject).await?;
+        self.apply(&diff(&current, wanted, is_rule), Some(version)).await
+    }
+
+    /// Writes a diff: the last step of the funnel, and the only place where rules' bindings are written.
+    pub(super) async fn apply(&mut self, diff: &Diff, version: Option<i64>) -> Result<(), Error> {
+        if diff.is_empty() {
+            return Ok(());
+        }
+        let Diff { open, close } = diff;
+        if open.iter().chain(close.iter().map(|binding| &binding.terms)).any(gives_owner) {
+            self.touch_owners().await?;
+        }
+        let by = self.ctx.actor.to_string();
+        for binding in close {
+            self.tx.close_binding(&self.ctx.organization, &binding.id, (self.ctx.now, &by)).await?;
+        }
+        for terms in open {
+            let binding = Binding {
+                id: BindingId::from_uuid(self.app.clock().uuid()),
+                terms: terms.clone(),
+                mapping_version: version,
+                author: by.clone(),
+                since: self.ctx.now,
+            };
+            self.tx.open_binding(&self.ctx.organization, &binding).await?;
+        }
+        self.tell_of_access(diff);
+        Ok(())
+    }
+
+    fn tell_of_access(&mut self, diff: &Diff) {
+        let Diff { open, close } = diff;
+        let touched = || open.iter().chain(close.iter().map(|binding| &binding.terms)).map(|terms| &terms.subject);
+        for subject in touched() {
+            match subject {
+                Subject::User(user) => self.revoke_user(&user.clone()),
+                Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),
+            }
+        }
+        let subjects: Vec<_> = touched().map(ToString::to_string).collect();
+        let lines: Vec<_> = diff.to_string().lines().take(50).map(str::to_owned).collect();
+        let detail = json!({"opened": open.len(), "closed": close.len(), "lines": lines});
+        self.tell(EventKind::AccessChanged, subjects, detail);
+    }
+}

@@ -1,0 +1,323 @@
+//! The gate: whom a credential lets in, and whether they may do what a service behind the gateway asks about.
+
+use super::{Actor, App, Ctx, Error, TermsState, credentials::NOTED_EVERY, terms::terms_state};
+use crate::{
+    access::Access,
+    cache::Key,
+    crypto::{Presented, TokenKind, token},
+    model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
+    store::Tx,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+/// What somebody comes in with.
+#[derive(Clone, Copy)]
+pub enum Credential<'a> {
+    /// The secret of the session cookie.
+    Session(&'a str),
+    /// An API key.
+    Key(&'a str),
+}
+
+impl std::fmt::Debug for Credential<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Session(_) => "Credential::Session(…)",
+            Self::Key(_) => "Credential::Key(…)",
+        })
+    }
+}
+
+/// Who came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visitor {
+    /// Their id.
+    pub id: UserId,
+    /// Their name at their provider.
+    pub user_name: String,
+    /// Their primary address.
+    pub email: Option<String>,
+    /// What to call them.
+    pub label: String,
+}
+
+/// By what somebody came in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Way {
+    Session(SessionId),
+    Key(KeyId),
+}
+
+/// Somebody who came in, and what they may do. A moment's truth: made anew for each request, or remembered for a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Visit {
+    /// Their organization.
+    pub organization: OrganizationId,
+    /// Its short name.
+    pub slug: String,
+    /// The name that people read.
+    pub organization_name: String,
+    /// It has no owner who can be reached.
+    pub ownerless: bool,
+    /// Who.
+    pub visitor: Visitor,
+    /// What they may do, with reasons.
+    pub access: Access,
+    /// Where they stand with the terms.
+    pub terms: TermsState,
+    way: Way,
+    /// The first moment at which a part of this stops by itself.
+    until: Option<Instant>,
+}
+
+/// What a service behind the gateway asks.
+#[derive(Debug, Clone, Default)]
+pub struct Question {
+    /// This capability; none: being let in is enough.
+    pub can: Option<Capability>,
+    /// On this cluster (its slug); none: on the whole organization.
+    pub cluster: Option<String>,
+}
+
+/// The claims of the token that services behind the gateway verify.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who signed it.
+    pub iss: String,
+    /// Whom it is about.
+    pub sub: UserId,
+    /// For whom it is.
+    pub aud: String,
+    /// When it was signed, in seconds.
+    pub iat: i64,
+    /// When it stops, in seconds: at most 60 later.
+    pub exp: i64,
+    /// The organization.
+    pub org: OrganizationId,
+    /// The person's address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The person's name.
+    pub name: String,
+    /// What they hold: `owner`, or `member@cls_…` on one cluster.
+    pub roles: Vec<String>,
+}
+
+/// What a credential opens, remembered for the lease. Only its hash is a key.
+struct Remembered([u8; 32]);
+
+impl Key for Remembered {
+    type Value = Visit;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        use std::fmt::Write;
+        self.0.iter().fold(String::from("visit:"), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+    }
+}
+
+impl Visit {
+    /// Who acts.
+    #[must_use]
+    pub fn actor(&self) -> Actor {
+        match &self.way {
+            Way::Session(session) => Actor::User { id: self.visitor.id.clone(), session: session.clone() },
+            Way::Key(key) => Actor::Key { user: self.visitor.id.clone(), id: key.clone() },
+        }
+    }
+
+    /// The context of a request. Refused while the terms stand before everything else.
+    pub fn ctx(&self, app: &App) -> Result<Ctx, Error> {
+        let open = match (self.terms, &self.way) {
+            (TermsState::Accepted | TermsState::Transition, _) | (TermsState::Lapsed, Way::Key(_)) => true,
+            (TermsState::Lapsed, Way::Session(_)) | (TermsState::Never, _) => false,
+        };
+        if open { Ok(self.ctx_before_terms(app)) } else { Err(Error::TermsNotAccepted) }
+    }
+
+    /// The context for what is reachable before the terms: the terms, and signing out.
+    #[must_use]
+    pub fn ctx_before_terms(&self, app: &App) -> Ctx {
+        Ctx {
+            actor: self.actor(),
+            organization: self.organization.clone(),
+            now: app.clock().now(),
+            request: app.new_request(),
+        }
+    }
+}
+
+impl App {
+    /// Whom a credential lets in. Every reason for a refusal looks the same.
+    pub async fn visit(&self, credential: Credential<'_>) -> Result<Visit, Error> {
+        let (text, kind) = match credential {
+            Credential::Session(text) => (text, TokenKind::Session),
+            Credential::Key(text) => (text, TokenKind::ApiKey),
+        };
+        // The checksum refuses typing mistakes and noise before the store is asked.
+        let presented = token::parse(text, kind).map_err(|_| Error::NotSignedIn)?;
+        let now = self.clock().now();
+        let lease = self.settings().cache.lease.get();
+        let visit = self.cache().fetch(&Remembered(presented.hash()), lease, self.load_visit(&presented, now)).await?;
+        if visit.until.is_some_and(|until| until <= now) {
+            // A part of it has stopped since: what it was remembered for holds no longer.
+            return self.load_visit(&presented, now).await;
+        }
+        Ok(visit)
+    }
+
+    async fn load_visit(&self, presented: &Presented, now: Instant) -> Result<Visit, Error> {
+        let hash = presented.hash();
+        let mut tx = self.store().read().await?;
+        let (organization, user, way, expires) = match presented.kind() {
+            TokenKind::Session => {
+                let session = tx.session(&hash, now).await?.ok_or(Error::NotSignedIn)?;
+                let idle = session.last_seen_at.plus(self.settings().sessions.idle.get());
+                let user = session_user(&mut tx, &session).await?;
+                if idle <= now {
+                    return Err(Error::NotSignedIn);
+                }
+                self.note_session(&session, &hash, now).await?;
+                (session.organization, user, Way::Session(session.id), Some(session.expires_at.min(idle)))
+            }
+            TokenKind::ApiKey => {
+                let (organization, key) = tx.api_key(&hash, now).await?.ok_or(Error::NotSignedIn)?;
+                let user = tx.user(&organization, &key.user).await?.ok_or(Error::NotSignedIn)?;
+                (organization, user, Way::Key(key.id), key.expires_at)
+            }
+            TokenKind::Scim
+            | TokenKind::Link
+            | TokenKind::Invitation
+            | TokenKind::SignIn
+            | TokenKind::Code
+            | TokenKind::Refresh => return Err(Error::NotSignedIn),
+        };
+        if user.state() != UserState::Active {
+            return Err(Error::NotSignedIn);
+        }
+        self.describe(&mut tx, (&organization, user), (way, expires), now).await
+    }
+
+    async fn describe(
+        &self,
+        tx: &mut Tx,
+        (organization, user): (&OrganizationId, User),
+        (way, expires): (Way, Option<Instant>),
+        now: Instant,
+    ) -> Result<Visit, Error> {
+        let found = tx.organization(organization).await?.ok_or(Error::NotSignedIn)?;
+        let access = self.access_of(tx, organization, &user, now).await?;
+        let terms = terms_state(tx, organization, &user.id, now).await?;
+        let until = [expires, access.valid_until()].into_iter().flatten().min();
+        Ok(Visit {
+            organization: found.id,
+            slug: found.slug,
+            organization_name: found.name,
+            ownerless: found.ownerless_since.is_some(),
+            visitor: Visitor {
+                label: user.label().to_owned(),
+                id: user.id,
+                user_name: user.user_name,
+                email: user.email,
+            },
+            access,
+            terms,
+            way,
+            until,
+        })
+    }
+
+    /// Keeps a session from falling asleep, at most once a minute.
+    async fn note_session(&self, session: &Session, hash: &[u8; 32], now: Instant) -> Result<(), Error> {
+        if session.last_seen_at.plus(NOTED_EVERY) > now {
+            return Ok(());
+        }
+        let mut tx = self.store().write("session seen").await?;
+        tx.touch_session(hash, now).await?;
+        Ok(tx.commit().await?)
+    }
+
+    /// Whether a visitor may do what a service behind the gateway asks about.
+    pub async fn ask(&self, visit: &Visit, question: &Question) -> Result<(), Error> {
+        let scope = match &question.cluster {
+            None => Scope::Organization,
+            Some(slug) => {
+                let cluster = self.store().read().await?.cluster_by_slug(&visit.organization, slug).await?;
+                Scope::cluster(cluster.ok_or_else(|| Error::not_found("cluster", slug))?.id)
+            }
+        };
+        let allowed = match question.can {
+            Some(capability) => visit.access.can(capability, &scope),
+            None => !visit.access.is_empty(),
+        };
+        if allowed {
+            return Ok(());
+        }
+        let need = match question.can {
+            Some(capability) => format!("{capability} at {}", question.cluster.as_deref().unwrap_or("organization")),
+            None => "a role".to_owned(),
+        };
+        Err(Error::Forbidden { need })
+    }
+
+    /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
+    pub fn sign(&self, visit: &Visit, audience: &str) -> Result<String, Error> {
+        let now = self.clock().now();
+        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_secs(60));
+        let ends = visit.until.map_or(now.plus(life), |until| until.min(now.plus(life)));
+        self.sign_claims(&Claims {
+            iss: self.settings().server.origin().to_owned(),
+            sub: visit.visitor.id.clone(),
+            aud: audience.to_owned(),
+            iat: now.seconds(),
+            exp: ends.seconds(),
+            org: visit.organization.clone(),
+            email: visit.visitor.email.clone(),
+            name: visit.visitor.label.clone(),
+            roles: role_names(&visit.access),
+        })
+    }
+
+    /// What a program is told about itself.
+    #[must_use]
+    pub fn introduce(&self, visit: &Visit) -> serde_json::Value {
+        json!({
+            "user": visit.visitor,
+            "organization": {"id": visit.organization, "slug": visit.slug, "name": visit.organization_name},
+            "roles": role_names(&visit.access),
+            "access": visit.access.derivations,
+            "terms": visit.terms,
+        })
+    }
+}
+
+/// What somebody holds, one word for each: `owner`, or `member@cls_…` on one cluster.
+#[must_use]
+pub fn role_names(access: &Access) -> Vec<String> {
+    let names = access.roles().into_iter().map(|(role, scope)| match scope {
+        Scope::Organization => role.to_string(),
+        Scope::Cluster { id } => format!("{role}@{id}"),
+        Scope::Resource { resource, id } => format!("{role}@{resource}/{id}"),
+    });
+    names.collect()
+}
+
+/// Whose session it is, unless the person's or the connection's epoch has moved on since.
+async fn session_user(tx: &mut Tx, session: &Session) -> Result<User, Error> {
+    let user = tx.user(&session.organization, &session.user).await?.ok_or(Error::NotSignedIn)?;
+    if user.session_epoch != session.user_epoch {
+        return Err(Error::NotSignedIn);
+    }
+    if let Some(id) = &session.connection {
+        let connection = tx.connection(&session.organization, id).await?.ok_or(Error::NotSignedIn)?;
+        if !connection.enabled || connection.epoch != session.connection_epoch {
+            return Err(Error::NotSignedIn);
+        }
+    }
+    Ok(user)
+}

@@ -1,0 +1,341 @@
+//! Mapping drafts, checks, plans and publication.
+
+use super::{
+    App, Ctx, Error, Work,
+    access::{access_with, default_of},
+    funnel::{ConnectionNames, is_rule, wanted_of_group, wanted_of_user},
+};
+use crate::{
+    mapping::{Checked, KnownCluster, KnownGroup, Mapping, Reach, ReachScope, Vocabulary, check, in_force},
+    model::{Capability, EventKind, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
+    plan::{Diff, Impact, PersonChange, diff},
+    store::{MappingVersion, Tx},
+};
+use serde::Serialize;
+use serde_json::json;
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+/// People that are loaded at once when everybody is looked at.
+const CHUNK: i64 = 500;
+
+/// What somebody holds, for comparing.
+type Roles = BTreeSet<(Role, Scope)>;
+
+/// A mapping in force, compiled against the organization as it was then.
+#[derive(Debug)]
+pub(super) struct InForce {
+    pub(super) version: i64,
+    /// What it was compiled against; another number means that clusters, roles or connections changed.
+    vocabulary: i64,
+    pub(super) mapping: Mapping,
+    pub(super) names: ConnectionNames,
+}
+
+/// Compiled mappings by organization. Whoever uses one compares its numbers with the store's first.
+#[derive(Debug, Default)]
+pub(super) struct Compiled(Mutex<HashMap<OrganizationId, Arc<InForce>>>);
+
+/// What publishing a text would do, or did.
+#[derive(Debug, Clone, Serialize)]
+pub struct MappingPlan {
+    /// The version that it became; none for a plan.
+    pub version: Option<i64>,
+    /// Warnings of the check.
+    pub warnings: Vec<crate::mapping::Diagnostic>,
+    /// Bindings to open and close.
+    pub diff: Diff,
+    /// What that does to people.
+    pub impact: Impact,
+}
+
+impl App {
+    /// The mapping in force; none before the first is published.
+    pub(super) async fn mapping_in_force(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        now: Instant,
+    ) -> Result<Option<Arc<InForce>>, Error> {
+        let (Some(version), vocabulary) = tx.mapping_state(organization).await? else { return Ok(None) };
+        let known = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(organization).cloned();
+        if let Some(known) = known.filter(|known| known.version == version && known.vocabulary == vocabulary) {
+            return Ok(Some(known));
+        }
+        let stored = tx.mapping_version(organization, version).await?;
+        let stored = stored.ok_or_else(|| Error::internal(format!("mapping version {version} is not there")))?;
+        let (mut words, names) = vocabulary_of(tx, organization, false).await?;
+        // A connection made since must not make unqualified group names ambiguous in what is in force already.
+        words.connections = stored.connections;
+        let checked = in_force(&stored.text, &words, now);
+        let mapping = checked.mapping.ok_or_else(|| Error::internal("the mapping in force cannot be read"))?;
+        let compiled = Arc::new(InForce { version, vocabulary, mapping, names });
+        let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(organization.clone(), compiled.clone());
+        Ok(Some(compiled))
+    }
+
+    /// Checks a text against the organization as it is now, without keeping it.
+    pub async fn check_mapping(&self, ctx: &Ctx, text: &str) -> Result<Checked, Error> {
+        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
+        let (words, _) = vocabulary_of(&mut tx, &ctx.organization, true).await?;
+        Ok(check(text, &words, ctx.now))
+    }
+
+    /// Saves a draft. A text that does not compile is not kept.
+    pub async fn draft_mapping(&self, ctx: &Ctx, text: &str) -> Result<Checked, Error> {
+        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        let (words, _) = vocabulary_of(&mut work.tx, &ctx.organization, true).await?;
+        let checked = check(text, &words, ctx.now);
+        if checked.mapping.is_none() {
+            return work.refuse(Error::Mapping { diagnostics: checked.diagnostics }).await;
+        }
+        work.tx.save_mapping_draft(&ctx.organization, (text, &ctx.actor.to_string()), ctx.now).await?;
+        work.tell(EventKind::MappingDrafted, [ctx.organization.to_string()], json!({"bytes": text.len()}));
+        work.commit().await?;
+        Ok(checked)
+    }
+
+    /// The draft, and the version in force.
+    pub async fn mapping(&self, ctx: &Ctx) -> Result<(Option<String>, Option<MappingVersion>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
+        let draft = tx.mapping_draft(&ctx.organization).await?;
+        let version = match tx.mapping_state(&ctx.organization).await?.0 {
+            Some(version) => tx.mapping_version(&ctx.organization, version).await?,
+            None => None,
+        };
+        Ok((draft, version))
+    }
+
+    /// What publishing the text would do. The same funnel as publishing, without its last step.
+    pub async fn plan_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
+        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        let plan = work.put_in_force(text).await;
+        match plan {
+            Ok(mut plan) => {
+                plan.version = None;
+                work.tx.rollback().await?;
+                Ok(plan)
+            }
+            Err(error) => work.refuse(error).await,
+        }
+    }
+
+    /// Publishes a text: a new version, in force from now on.
+    pub async fn publish_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
+        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        match work.put_in_force(text).await {
+            Ok(plan) => work.commit().await.map(|()| plan),
+            Err(error) => work.refuse(error).await,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// Makes a text the mapping in force, inside the transaction.
+    async fn put_in_force(&mut self, text: &str) -> Result<MappingPlan, Error> {
+        let organization = self.ctx.organization.clone();
+        self.touch_owners().await?;
+        let (words, names) = vocabulary_of(&mut self.tx, &organization, true).await?;
+        let checked = check(text, &words, self.ctx.now);
+        let Some(mapping) = checked.mapping else {
+            return Err(Error::Mapping { diagnostics: checked.diagnostics });
+        };
+        self.may_give(&mapping.reach()).await?;
+        let wanted = self.wanted_of_everybody(&mapping, &names).await?;
+        let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
+        let touched = self.touched_people(&diff, &mapping).await?;
+        let current = self.app.mapping_in_force(&mut self.tx, &organization, self.ctx.now).await?;
+        let current = current.as_ref().map(|current| (&current.mapping, &current.names));
+        let before = self.roles_of(&touched, current).await?;
+        let author = self.ctx.actor.to_string();
+        let version = self.tx.publish_mapping(&organization, (text, &words.connections, &author), self.ctx.now).await?;
+        let detail = json!({"version": version, "opened": diff.open.len(), "closed": diff.close.len()});
+        self.tell(EventKind::MappingPublished, [organization.to_string()], detail);
+        self.apply(&diff, Some(version)).await?;
+        self.revoke_everybody();
+        let after = self.roles_of(&touched, Some((&mapping, &names))).await?;
+        let impact = self.impact(&touched, &before, &after).await?;
+        Ok(MappingPlan { version: Some(version), warnings: checked.diagnostics, diff, impact })
+    }
+
+    /// Nobody gives what they do not hold: every rule's reach lies within the publisher's own access.
+    async fn may_give(&mut self, reach: &[Reach]) -> Result<(), Error> {
+        let Some(user) = self.ctx.actor.user() else { return Ok(()) };
+        let organization = &self.ctx.organization;
+        let user = self.tx.user(organization, user).await?.ok_or(Error::NotSignedIn)?;
+        let access = self.app.access_of(&mut self.tx, organization, &user, self.ctx.now).await?;
+        if access.is_owner() {
+            return Ok(());
+        }
+        let custom = self.tx.custom_roles(organization).await?;
+        for rule in reach {
+            let scopes: Vec<Scope> = match &rule.scope {
+                ReachScope::AnyCluster => vec![Scope::Organization],
+                ReachScope::These(scopes) => scopes
+                    .iter()
+                    .map(|scope| match scope {
+                        crate::mapping::GrantScope::Organization => Scope::Organization,
+                        crate::mapping::GrantScope::Cluster(id) => Scope::cluster(id.clone()),
+                    })
+                    .collect(),
+            };
+            let capabilities = rule.roles.iter().flat_map(|role| match role {
+                Role::BuiltIn(role) => role.capabilities().to_vec(),
+                Role::Custom(id) => custom
+                    .iter()
+                    .find(|role| role.id == *id)
+                    .map(|role| role.capabilities.iter().copied().collect())
+                    .unwrap_or_default(),
+            });
+            let capabilities: BTreeSet<_> = capabilities.collect();
+            for scope in &scopes {
+                if let Some(missing) = capabilities.iter().find(|capability| !access.can(**capability, scope)) {
+                    let name = rule.rule.as_deref().unwrap_or("default");
+                    return Err(Error::Forbidden {
+                        need: format!("{missing} at {scope}, which rule “{name}” gives")
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What rules give every group and every person.
+    pub(super) async fn wanted_of_everybody(
+        &mut self,
+        mapping: &Mapping,
+        names: &ConnectionNames,
+    ) -> Result<Vec<Terms>, Error> {
+        let organization = &self.ctx.organization;
+        let mut wanted = Vec::new();
+        for group in self.tx.directory_groups(organization).await? {
+            wanted.extend(wanted_of_group(mapping, names, &group, self.ctx.now));
+        }
+        if mapping.has_user_rules() {
+            let mut after = String::new();
+            loop {
+                let people = self.tx.users_after(organization, &after, CHUNK).await?;
+                let Some(last) = people.last() else { break };
+                after = last.id.to_string();
+                for user in &people {
+                    let now = (user, self.ctx.now);
+                    wanted.extend(wanted_of_user(&mut self.tx, organization, mapping, names, now).await?);
+                }
+            }
+        }
+        Ok(wanted)
+    }
+
+    /// Everybody whose access a diff may change; everybody at all when the default may have changed.
+    async fn touched_people(&mut self, diff: &Diff, next: &Mapping) -> Result<Vec<User>, Error> {
+        let organization = &self.ctx.organization;
+        let connections = self.tx.connections(organization).await?;
+        let current = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        let default_changes = connections.iter().any(|connection| {
+            let before = current.as_ref().map_or(crate::mapping::DefaultRole::Role(Role::VIEWER), |current| {
+                current.mapping.default_for(&connection.name)
+            });
+            before != next.default_for(&connection.name)
+        });
+        let mut ids: HashSet<UserId> = HashSet::new();
+        let subjects: HashSet<&Subject> = diff
+            .open
+            .iter()
+            .chain(diff.close.iter().map(|binding| &binding.terms))
+            .map(|terms| &terms.subject)
+            .collect();
+        for subject in subjects {
+            match subject {
+                Subject::User(user) => drop(ids.insert(user.clone())),
+                Subject::Group(group) => ids.extend(self.tx.member_ids(organization, group).await?),
+                Subject::ServiceAccount(_) => {}
+            }
+        }
+        let mut people = Vec::new();
+        let mut after = String::new();
+        loop {
+            let chunk = self.tx.users_after(organization, &after, CHUNK).await?;
+            let Some(last) = chunk.last() else { break };
+            after = last.id.to_string();
+            people.extend(chunk.into_iter().filter(|user| default_changes || ids.contains(&user.id)));
+        }
+        Ok(people)
+    }
+
+    /// What each of these people holds as the transaction stands, under this mapping's defaults.
+    ///
+    /// The mapping is an argument: what a plan tries out must never reach the mappings that are kept compiled.
+    async fn roles_of(
+        &mut self,
+        people: &[User],
+        mapping: Option<(&Mapping, &ConnectionNames)>,
+    ) -> Result<Vec<Roles>, Error> {
+        let mut roles = Vec::with_capacity(people.len());
+        for user in people {
+            let default = default_of(user, mapping);
+            let access = access_with(&mut self.tx, &self.ctx.organization, (user, &default), self.ctx.now).await?;
+            roles.push(access.roles());
+        }
+        Ok(roles)
+    }
+
+    async fn impact(&mut self, people: &[User], before: &[Roles], after: &[Roles]) -> Result<Impact, Error> {
+        let organization = &self.ctx.organization;
+        let mut changes = Vec::new();
+        for (user, (before, after)) in people.iter().zip(before.iter().zip(after)) {
+            let keys = self.tx.api_keys_of(organization, &user.id).await?.len();
+            let who = (user.id.clone(), user.label().to_owned());
+            changes.extend(PersonChange::between(who, before, after, keys));
+        }
+        let owner_left = self.tx.reachable_owner(organization, false).await?.is_some();
+        Ok(Impact { people: changes, looked_at: people.len(), owner_left })
+    }
+}
+
+/// What a mapping may speak of, and the names of the connections. The groups are loaded only for warnings.
+async fn vocabulary_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    with_groups: bool,
+) -> Result<(Vocabulary, ConnectionNames), Error> {
+    let connections = tx.connections(organization).await?;
+    let names = ConnectionNames::of(&connections);
+    let clusters = tx.clusters(organization).await?;
+    let groups = match with_groups {
+        true => Some(known_groups(tx, organization, &connections).await?),
+        false => None,
+    };
+    let words = Vocabulary {
+        connections: connections.into_iter().map(|connection| connection.name).collect(),
+        clusters: clusters
+            .into_iter()
+            .map(|cluster| KnownCluster { id: cluster.id, slug: cluster.slug, external_id: cluster.external_id })
+            .collect(),
+        custom_roles: tx.custom_roles(organization).await?,
+        groups,
+        ..Vocabulary::default()
+    };
+    Ok((words, names))
+}
+
+async fn known_groups(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    connections: &[crate::model::Connection],
+) -> Result<Vec<KnownGroup>, Error> {
+    let groups = tx.directory_groups(organization).await?;
+    Ok(groups
+        .into_iter()
+        .filter_map(|group| {
+            let connection = connections.iter().find(|known| Some(&known.id) == group.connection.as_ref())?;
+            Some(KnownGroup {
+                connection: connection.name.clone(),
+                external_id: group.external_id,
+                display_name: group.display_name,
+            })
+        })
+        .collect())
+}

@@ -1,0 +1,204 @@
+//! Organizations and their clusters.
+
+use super::{App, Ctx, Error, Work};
+use crate::{
+    crypto::{Secret, TokenKind, token},
+    model::{
+        ApiKey, Binding, BindingId, Capability, Cluster, ClusterId, Event, EventKind, KeyId, Organization, Role, Scope,
+        Source, Subject, Terms, User, UserId, fold,
+    },
+};
+use serde_json::{Map, json};
+use std::time::Duration;
+
+/// How long the first owner's sign-in link works.
+const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+
+/// What the operator says of a new organization.
+#[derive(Debug, Clone)]
+pub struct NewOrganization {
+    /// The short name in addresses: lower-case letters, digits and hyphens.
+    pub slug: String,
+    /// The name that people read.
+    pub name: String,
+    /// The first owner's e-mail address, which is also their user name.
+    pub owner: String,
+    /// The first owner accepts the terms by having this command run.
+    pub accept_terms: bool,
+}
+
+/// A new organization, and what its first owner comes in with. The secrets are shown once.
+#[derive(Debug)]
+pub struct Founded {
+    /// The organization.
+    pub organization: Organization,
+    /// Its first owner.
+    pub owner: UserId,
+    /// An API key of theirs.
+    pub key: Secret,
+    /// A link that signs them in, once, within the hour.
+    pub link: Secret,
+}
+
+impl App {
+    /// Makes an organization and its first owner. A local command: no organization's role may do it.
+    pub async fn found_organization(&self, new: &NewOrganization) -> Result<Founded, Error> {
+        check_slug(&new.slug)?;
+        if !new.owner.contains('@') {
+            return Err(Error::invalid("owner", "the first owner is named by an e-mail address"));
+        }
+        let now = self.clock().now();
+        let organization = Organization {
+            id: self.clock().organization(),
+            slug: new.slug.clone(),
+            name: new.name.clone(),
+            mapping_version: None,
+            ownerless_since: None,
+            created_at: now,
+        };
+        let ctx = self.operator(organization.id.clone());
+        let mut work = self.begin(&ctx, super::Need::Operator).await?;
+        if work.tx.organization_by_slug(&new.slug).await?.is_some() {
+            let detail = format!("there is an organization “{}” already", new.slug);
+            return work.refuse(Error::conflict("taken", detail)).await;
+        }
+        work.tx.insert_organization(&organization).await?;
+        let owner = work.first_owner(&new.owner).await?;
+        let (key, link) = work.first_credentials(&owner.id).await?;
+        work.tell(EventKind::OrganizationCreated, [organization.id.to_string()], json!({"slug": organization.slug}));
+        work.tell(EventKind::UserCreated, [owner.id.to_string()], json!({"how": "first owner"}));
+        work.commit().await?;
+        if new.accept_terms {
+            let versions: Vec<_> =
+                self.terms().await?.into_iter().map(|document| (document.kind, document.version)).collect();
+            self.accept_terms_for(&ctx, &owner.id, &versions).await?;
+        }
+        Ok(Founded { organization, owner: owner.id, key, link })
+    }
+
+    /// One organization by its slug, for local commands.
+    pub async fn organization_by_slug(&self, slug: &str) -> Result<Organization, Error> {
+        let found = self.store().read().await?.organization_by_slug(slug).await?;
+        found.ok_or_else(|| Error::not_found("organization", slug))
+    }
+
+    /// The actor's organization.
+    pub async fn organization(&self, ctx: &Ctx) -> Result<Organization, Error> {
+        let mut tx = self.read(ctx, super::Need::Self_).await?;
+        let found = tx.organization(&ctx.organization).await?;
+        found.ok_or_else(|| Error::not_found("organization", ctx.organization.as_str()))
+    }
+
+    /// Declares a cluster. Rules whose group names speak of it are evaluated again.
+    pub async fn declare_cluster(
+        &self,
+        ctx: &Ctx,
+        slug: &str,
+        name: Option<&str>,
+        external_id: Option<&str>,
+    ) -> Result<Cluster, Error> {
+        check_slug(slug)?;
+        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        if work.tx.cluster_by_slug(&ctx.organization, slug).await?.is_some() {
+            let detail = format!("there is a cluster “{slug}” already");
+            return work.refuse(Error::conflict("taken", detail)).await;
+        }
+        let cluster = Cluster {
+            id: ClusterId::from_uuid(self.clock().uuid()),
+            slug: slug.to_owned(),
+            name: name.unwrap_or(slug).to_owned(),
+            external_id: external_id.map(str::to_owned),
+        };
+        work.tx.insert_cluster(&ctx.organization, &cluster, ctx.now).await?;
+        work.tx.move_organization_epoch(&ctx.organization).await?;
+        work.tell(EventKind::ClusterDeclared, [cluster.id.to_string()], json!({"slug": cluster.slug}));
+        work.settle_everybody().await?;
+        work.commit().await?;
+        Ok(cluster)
+    }
+
+    /// Every cluster.
+    pub async fn clusters(&self, ctx: &Ctx) -> Result<Vec<Cluster>, Error> {
+        let mut tx = self.read(ctx, Capability::ViewClusters).await?;
+        Ok(tx.clusters(&ctx.organization).await?)
+    }
+
+    /// Up to `limit` events older than `before`, the newest first; about one subject, if given.
+    pub async fn events(
+        &self,
+        ctx: &Ctx,
+        subject: Option<&str>,
+        before: &str,
+        limit: i64,
+    ) -> Result<Vec<Event>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
+        Ok(tx.events(&ctx.organization, subject, before, limit).await?)
+    }
+}
+
+impl Work<'_> {
+    async fn first_owner(&mut self, email: &str) -> Result<User, Error> {
+        let now = self.ctx.now;
+        let user = User {
+            id: UserId::from_uuid(self.app.clock().uuid()),
+            connection: None,
+            user_name: email.to_owned(),
+            external_id: None,
+            display_name: String::new(),
+            email: Some(email.to_owned()),
+            directory_active: true,
+            suspended_by_person: false,
+            removed_at: None,
+            document: Map::new(),
+            session_epoch: 0,
+            access_epoch: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        self.tx.insert_user(&self.ctx.organization, &user).await?;
+        let terms = Terms {
+            subject: Subject::User(user.id.clone()),
+            role: Role::OWNER,
+            scope: Scope::Organization,
+            source: Source::Person,
+            until: None,
+        };
+        let binding = Binding {
+            id: BindingId::from_uuid(self.app.clock().uuid()),
+            terms,
+            mapping_version: None,
+            author: self.ctx.actor.to_string(),
+            since: now,
+        };
+        self.tx.open_binding(&self.ctx.organization, &binding).await?;
+        Ok(user)
+    }
+
+    async fn first_credentials(&mut self, owner: &UserId) -> Result<(Secret, Secret), Error> {
+        let (organization, now) = (&self.ctx.organization, self.ctx.now);
+        let mut random = |bytes: &mut [u8]| self.app.clock().fill(bytes);
+        let key = token::generate(TokenKind::ApiKey, &mut random);
+        let link = token::generate(TokenKind::Link, &mut random);
+        let row = ApiKey {
+            id: KeyId::from_uuid(self.app.clock().uuid()),
+            user: owner.clone(),
+            name: "first key".to_owned(),
+            hint: key.hint(),
+            created_at: now,
+            expires_at: None,
+        };
+        self.tx.insert_api_key(organization, &row, &key.hash()).await?;
+        self.tx.insert_sign_in_link(organization, owner, &link.hash(), (now, now.plus(LINK_LIFE))).await?;
+        Ok((key, link))
+    }
+}
+
+fn check_slug(slug: &str) -> Result<(), Error> {
+    let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    let fits = !slug.is_empty() && slug.len() <= 63 && slug.chars().all(allowed) && fold(slug) == slug;
+    if fits && !slug.starts_with('-') && !slug.ends_with('-') {
+        return Ok(());
+    }
+    Err(Error::invalid("slug", format!("“{slug}” is not a short name: use lower-case letters, digits and hyphens")))
+}

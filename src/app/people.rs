@@ -1,0 +1,74 @@
+//! Members and groups, as owners see them.
+
+use super::{App, Ctx, Error};
+use crate::{
+    model::{Capability, Group, GroupId, User, UserId, UserState},
+    store::Member,
+};
+
+impl App {
+    /// Up to `limit` people whose id is greater than `after`.
+    pub async fn members(&self, ctx: &Ctx, after: &str, limit: i64) -> Result<Vec<User>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.users_after(&ctx.organization, after, limit).await?)
+    }
+
+    /// One person.
+    pub async fn member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        present(tx.user(&ctx.organization, id).await?, id)
+    }
+
+    /// Suspends somebody: sessions end, keys stop, at once. The directory cannot undo it.
+    pub async fn suspend_member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
+        self.set_suspended(ctx, id, true).await
+    }
+
+    /// Takes a suspension by a person back. Who is inactive in the directory stays so.
+    pub async fn reactivate_member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
+        self.set_suspended(ctx, id, false).await
+    }
+
+    async fn set_suspended(&self, ctx: &Ctx, id: &UserId, suspended: bool) -> Result<User, Error> {
+        let mut work = self.begin(ctx, Capability::ManageMembers).await?;
+        let before = match present(work.tx.user_to_change(&ctx.organization, id).await?, id) {
+            Ok(user) => user,
+            Err(error) => return work.refuse(error).await,
+        };
+        let mut after = before.clone();
+        after.suspended_by_person = suspended;
+        if after == before {
+            work.tx.rollback().await?;
+            return Ok(before);
+        }
+        work.change_state(&before, &mut after).await?;
+        work.tx.update_user(&ctx.organization, &after).await?;
+        // Suspended twice over, by the directory too: the row changes, the state does not.
+        if before.state() == after.state() {
+            let kind = crate::model::EventKind::UserChanged;
+            work.tell(kind, [id.to_string()], serde_json::json!({"suspended_by_person": suspended}));
+        }
+        work.commit().await?;
+        Ok(after)
+    }
+
+    /// Up to `limit` groups whose id is greater than `after`, local ones included.
+    pub async fn all_groups(&self, ctx: &Ctx, after: &str, limit: i64) -> Result<Vec<Group>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.groups_after(&ctx.organization, after, limit).await?)
+    }
+
+    /// One group with its members.
+    pub async fn group_members(&self, ctx: &Ctx, id: &GroupId) -> Result<(Group, Vec<Member>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let found = tx.group(&ctx.organization, id).await?;
+        let group = found.filter(|group| group.removed_at.is_none());
+        let group = group.ok_or_else(|| Error::not_found("group", id.as_str()))?;
+        let members = tx.members(&ctx.organization, id).await?;
+        Ok((group, members))
+    }
+}
+
+fn present(user: Option<User>, id: &UserId) -> Result<User, Error> {
+    user.filter(|user| user.state() != UserState::Removed).ok_or_else(|| Error::not_found("user", id.as_str()))
+}

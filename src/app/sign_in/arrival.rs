@@ -1,0 +1,230 @@
+//! Who signed in: loads what [`who::decide`] asks for, and does what it says.
+
+use super::{
+    super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
+    SignedIn,
+    facts::{claim, external_id, facts_of, user_name, verified_email},
+};
+use crate::{
+    access::who::{Arrival, Case, Known, Namesake, Next, Who, decide},
+    model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
+    scim::{MemberChange, MemberKind, MemberRef, UserDocument},
+    sso::{GroupsClaim, Identity},
+};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeSet;
+
+impl App {
+    /// From an identity to a session: who it is, what is known of them now, and whether they get in.
+    pub(super) async fn arrive(
+        &self,
+        ctx: &Ctx,
+        connection: &Connection,
+        identity: Identity,
+        return_to: String,
+    ) -> Result<SignedIn, Error> {
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let outcome = work.settle_arrival(connection, &identity).await;
+        match outcome {
+            Ok(Ok(user)) => {
+                work.commit().await?;
+                let hints = (identity.provider_session, Some(identity.id_token.as_str()));
+                self.start_session(ctx, Some(connection), &user, hints, return_to).await
+            }
+            Ok(Err(turned_away)) => {
+                work.tx.rollback().await?;
+                self.tell_of_refusal(ctx, &connection.id, &turned_away.to_string()).await?;
+                Err(Error::TurnedAway(turned_away))
+            }
+            Err(error) => work.refuse(error).await,
+        }
+    }
+}
+
+impl Work<'_> {
+    /// The person, written as the sign-in says; or why they do not get in.
+    async fn settle_arrival(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+    ) -> Result<Result<User, TurnedAway>, Error> {
+        let found = self.find_signed_in(connection, identity).await?;
+        let email = verified_email(&identity.claims);
+        // Only a verified address can be somebody else's: an unverified one proves nothing and clashes with nothing.
+        let (namesake, other) = match found.known {
+            Known::Nobody => self.namesake(connection, email).await?,
+            Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
+        };
+        let person = found.user.clone().or(other);
+        let mut case = Case {
+            arrival: Arrival::SignIn,
+            known: found.known,
+            active: person.as_ref().is_none_or(|user| user.state() == UserState::Active),
+            namesake,
+            proven: self.owns_domain_of(connection, email).await?,
+            invited: false,
+            turned_away: false,
+            terms_accepted: true,
+        };
+        let user = match (decide(case), person) {
+            ((_, Next::Conflict), _) => return Ok(Err(TurnedAway::Clash)),
+            ((_, Next::Suspended), _) => return Ok(Err(TurnedAway::Suspended)),
+            ((Who::New, _), _) => self.add_signed_in(connection, identity).await?,
+            ((who, _), Some(user)) => self.recognise(connection, identity, user, who).await?,
+            ((_, _), None) => return Err(Error::internal("a known person without a row")),
+        };
+        self.take_claims(connection, identity, &user).await?;
+        let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
+        case.turned_away = access.is_empty();
+        match decide(case) {
+            (_, Next::TurnedAway) => Ok(Err(TurnedAway::NoAccess)),
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended) => Ok(Ok(user)),
+        }
+    }
+
+    async fn find_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
+        let organization = self.ctx.organization.clone();
+        let subject = (IdentityKind::Subject, identity.subject.as_str());
+        if let Some(id) = self.tx.identity(&organization, &connection.id, subject).await? {
+            let user = self.tx.user(&organization, &id).await?;
+            if user.as_ref().is_some_and(|user| user.state() != UserState::Removed) {
+                return Ok(Found { known: Known::ByIdentity, user });
+            }
+        }
+        for pair in &connection.settings.match_pairs {
+            let Some(value) = claim(pair, &identity.subject, &identity.claims) else { continue };
+            let user = match pair.attribute {
+                MatchAttribute::ExternalId => self.tx.user_by_external_id(&organization, &connection.id, value).await?,
+                MatchAttribute::UserName => self.tx.user_by_name(&organization, Some(&connection.id), value).await?,
+            };
+            if let Some(user) = user {
+                return Ok(Found { known: self.by_match(connection, &user).await?, user: Some(user) });
+            }
+        }
+        let name = user_name(&identity.subject, &identity.claims);
+        let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
+        match by_name {
+            Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
+            None => Ok(Found { known: Known::Nobody, user: None }),
+        }
+    }
+
+    /// The first match stores the subject for ever: whoever is tied to one subject is not tied to a second.
+    async fn by_match(&mut self, connection: &Connection, user: &User) -> Result<Known, Error> {
+        let tied =
+            self.tx.has_identity(&self.ctx.organization, &connection.id, &user.id, IdentityKind::Subject).await?;
+        Ok(if tied { Known::ByNameOnly } else { Known::ByMatch })
+    }
+
+    /// Somebody whom nobody pushed: made by the sign-in.
+    async fn add_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<User, Error> {
+        let (now, claims) = (self.ctx.now, &identity.claims);
+        let facts = facts_of(&connection.settings, claims);
+        let mut document = facts.clone();
+        document.insert("userName".to_owned(), json!(user_name(&identity.subject, claims)));
+        let shown = UserDocument::from_stored(document);
+        let user = User {
+            id: UserId::from_uuid(self.app.clock().uuid()),
+            connection: Some(connection.id.clone()),
+            user_name: shown.user_name().to_owned(),
+            external_id: external_id(&connection.settings, &identity.subject, claims).map(str::to_owned),
+            display_name: shown.shown_name(),
+            email: shown.primary_email().map(str::to_owned),
+            directory_active: true,
+            suspended_by_person: false,
+            removed_at: None,
+            document: with_external_id(shown, external_id(&connection.settings, &identity.subject, claims)),
+            session_epoch: 0,
+            access_epoch: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        self.tx.insert_user(&self.ctx.organization, &user).await?;
+        self.tie(connection, identity, &user).await?;
+        self.tell(EventKind::UserCreated, [user.id.to_string()], json!({"how": "first sign-in"}));
+        Ok(user)
+    }
+
+    /// Somebody known: tied to the subject from now on, and to the connection when linked.
+    async fn recognise(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+        mut user: User,
+        who: Who,
+    ) -> Result<User, Error> {
+        match who {
+            Who::Known | Who::New | Who::Revive | Who::Clash => {}
+            Who::Tie => {
+                self.tie(connection, identity, &user).await?;
+                self.tell(EventKind::UserLinked, [user.id.to_string()], json!({"by": "match"}));
+            }
+            Who::Link => {
+                if user.connection.is_none() {
+                    user.connection = Some(connection.id.clone());
+                    user.version += 1;
+                    self.tx.update_user(&self.ctx.organization, &user).await?;
+                }
+                self.tie(connection, identity, &user).await?;
+                self.tell(EventKind::UserLinked, [user.id.to_string()], json!({"by": "verified e-mail domain"}));
+            }
+        }
+        Ok(user)
+    }
+
+    async fn tie(&mut self, connection: &Connection, identity: &Identity, user: &User) -> Result<(), Error> {
+        let subject = (IdentityKind::Subject, identity.subject.as_str());
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        if !self.tx.insert_identity(&organization, &connection.id, subject, &user.id, now).await? {
+            // Left behind by somebody who was removed: their name at the provider is this person's now.
+            self.tx.move_identity(&organization, &connection.id, subject, &user.id, now).await?;
+        }
+        Ok(())
+    }
+
+    /// Facts and groups that the claims assert, and what rules make of them.
+    async fn take_claims(&mut self, connection: &Connection, identity: &Identity, user: &User) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let facts = facts_of(&connection.settings, &identity.claims);
+        if self.tx.record_facts(&organization, &user.id, FactSource::Claims, &facts, self.ctx.now).await? {
+            self.tell(EventKind::UserChanged, [user.id.to_string()], json!({"from": "claims"}));
+        }
+        if let (false, GroupsClaim::Present(names)) = (connection.pushes_groups, &identity.groups) {
+            self.take_groups(connection, names, user).await?;
+        }
+        self.settle_user(user).await
+    }
+
+    /// Makes the person a member of exactly the asserted groups of this connection.
+    async fn take_groups(&mut self, connection: &Connection, names: &[String], user: &User) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
+        let mut asserted = BTreeSet::new();
+        for name in names.iter().filter(|name| !name.trim().is_empty()) {
+            let origin = GroupOrigin::Claims;
+            let known = self.tx.group_by_name(&organization, Some(&connection.id), origin, name).await?;
+            let group = match known {
+                Some(group) => group,
+                None => self.add_group(connection, origin, (name.clone(), None)).await?,
+            };
+            asserted.insert(group.id.clone());
+            self.change_members(connection, group, &[MemberChange::Add(vec![member.clone()])]).await?;
+        }
+        for group in self.tx.groups_of(&organization, &user.id).await? {
+            let ours = group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);
+            if ours && !asserted.contains(&group.id) {
+                self.change_members(connection, group, &[MemberChange::Remove(vec![member.value.clone()])]).await?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn with_external_id(document: UserDocument, id: Option<&str>) -> Map<String, Value> {
+    let mut document = document.into_map();
+    if let Some(id) = id {
+        document.insert("externalId".to_owned(), json!(id));
+    }
+    document
+}

@@ -1,0 +1,125 @@
+//! Terms of service and privacy policy: nothing is reachable before they are accepted.
+
+use super::{App, Ctx, Error, Need};
+use crate::{
+    model::{EventKind, Instant, OrganizationId, UserId},
+    store::{TermsDocument, Tx},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// The documents that ship with castgate; a deployment that has its own names their files in the settings.
+const TERMS_OF_SERVICE: &str = include_str!("../../config/terms.md");
+const PRIVACY_POLICY: &str = include_str!("../../config/privacy.md");
+
+/// Where somebody stands with the documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TermsState {
+    /// Everything in force is accepted.
+    Accepted,
+    /// An older version is, and the new one's transition is not over: keys and sessions go on, and people are asked.
+    Transition,
+    /// Never, or too long ago: sessions open only the terms. Keys of somebody who accepted once go on.
+    Lapsed,
+    /// Nothing was ever accepted: a hard gate for everything.
+    Never,
+}
+
+impl App {
+    /// Records the documents of the settings as new versions, if they differ from the newest.
+    pub(super) async fn prepare_terms(&self) -> Result<(), Error> {
+        let settings = &self.settings().terms;
+        let wanted = [
+            ("terms", settings.terms_of_service.as_deref(), TERMS_OF_SERVICE),
+            ("privacy", settings.privacy_policy.as_deref(), PRIVACY_POLICY),
+        ];
+        let now = self.clock().now();
+        let mut tx = self.store().write("terms").await?;
+        let current = tx.current_terms().await?;
+        for (kind, file, shipped) in wanted {
+            let text = match file {
+                Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                    Error::invalid(format!("terms ({})", path.display()), format!("the file cannot be read: {error}"))
+                })?,
+                None => shipped.to_owned(),
+            };
+            let newest = current.iter().find(|document| document.kind == kind);
+            if newest.is_some_and(|document| document.text == text) {
+                continue;
+            }
+            let version = newest.map_or(1, |document| document.version + 1);
+            let binding_from = if newest.is_some() { now.plus(settings.transition.get()) } else { now };
+            tx.insert_terms(&TermsDocument { kind: kind.to_owned(), version, text, binding_from }, now).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+
+    /// The documents in force.
+    pub async fn terms(&self) -> Result<Vec<TermsDocument>, Error> {
+        Ok(self.store().read().await?.current_terms().await?)
+    }
+
+    /// Notes that the actor accepts the documents in force; `versions` says which ones they saw.
+    pub async fn accept_terms(&self, ctx: &Ctx, versions: &[(String, i64)]) -> Result<(), Error> {
+        let user = ctx.actor.user().cloned().ok_or(Error::NotSignedIn)?;
+        self.accept_terms_for(ctx, &user, versions).await
+    }
+
+    /// The same for the person whom the operator makes the first owner, and who sits at the machine.
+    pub(super) async fn accept_terms_for(
+        &self,
+        ctx: &Ctx,
+        user: &UserId,
+        versions: &[(String, i64)],
+    ) -> Result<(), Error> {
+        let mut work = self.begin(ctx, Need::Self_).await?;
+        let current = work.tx.current_terms().await?;
+        let seen = |document: &&TermsDocument| {
+            versions.iter().any(|(kind, version)| *kind == document.kind && *version == document.version)
+        };
+        if !current.iter().all(|document| seen(&document)) {
+            let detail = "the documents changed while they were read; please read them again";
+            return work.refuse(Error::conflict("terms-changed", detail)).await;
+        }
+        let mut accepted = Vec::new();
+        for document in &current {
+            let what = (document.kind.as_str(), document.version);
+            if work.tx.insert_acceptance(&ctx.organization, user, what, ctx.now).await? {
+                accepted.push(json!({"document": document.kind, "version": document.version}));
+            }
+        }
+        work.tell(EventKind::TermsAccepted, [user.to_string()], json!({"accepted": accepted}));
+        work.revoke_user(user);
+        work.commit().await
+    }
+}
+
+/// Where somebody stands now.
+pub(super) async fn terms_state(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    user: &UserId,
+    now: Instant,
+) -> Result<TermsState, Error> {
+    let current = tx.current_terms().await?;
+    let accepted = tx.accepted_terms(organization, user).await?;
+    let version = |kind: &str| accepted.iter().find(|(known, _)| known == kind).map_or(0, |(_, version)| *version);
+    let states = current.iter().map(|document| match version(&document.kind) {
+        0 => TermsState::Never,
+        accepted if accepted >= document.version => TermsState::Accepted,
+        _ if now < document.binding_from => TermsState::Transition,
+        _ => TermsState::Lapsed,
+    });
+    Ok(worst(states))
+}
+
+fn worst(states: impl Iterator<Item = TermsState>) -> TermsState {
+    let rank = |state: &TermsState| match state {
+        TermsState::Accepted => 0,
+        TermsState::Transition => 1,
+        TermsState::Lapsed => 2,
+        TermsState::Never => 3,
+    };
+    states.max_by_key(rank).unwrap_or(TermsState::Accepted)
+}

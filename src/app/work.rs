@@ -1,0 +1,134 @@
+//! A unit of work: one transaction with the events that tell of it and the revocations that follow it.
+
+use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
+use crate::{
+    cache::Revocation,
+    model::{Capability, Event, EventId, EventKind, Scope, UserId},
+    store::Tx,
+};
+use serde_json::Value;
+
+/// One change under way. Dropped without [`Work::commit`] it changes nothing.
+#[derive(Debug)]
+pub struct Work<'a> {
+    pub(super) app: &'a App,
+    pub(super) ctx: &'a Ctx,
+    pub(super) tx: Tx,
+    pub(super) owners: OwnersAtRisk,
+    events: Vec<Event>,
+    revocations: Vec<Revocation>,
+}
+
+impl App {
+    /// Begins a change, if the actor holds what it needs.
+    pub async fn begin<'a>(&'a self, ctx: &'a Ctx, need: impl Into<Need>) -> Result<Work<'a>, Error> {
+        let need = need.into();
+        let mut tx = self.store().write("change").await?;
+        if let Err(error) = self.authorise(&mut tx, ctx, need).await {
+            tx.rollback().await?;
+            return Err(error);
+        }
+        Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
+    }
+
+    /// Begins to read, if the actor holds what it needs.
+    pub async fn read(&self, ctx: &Ctx, need: impl Into<Need>) -> Result<Tx, Error> {
+        let mut tx = self.store().read().await?;
+        self.authorise(&mut tx, ctx, need.into()).await?;
+        Ok(tx)
+    }
+
+    /// The one place where an actor's rights are weighed against what is needed.
+    async fn authorise(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<(), Error> {
+        let forbidden = || Error::Forbidden { need: need.to_string() };
+        match (&ctx.actor, need) {
+            // The machine's own command line needs no role; the rest of castgate asks nobody.
+            (Actor::Operator | Actor::System, _) => Ok(()),
+            (Actor::Connection { .. }, Need::Directory) => Ok(()),
+            (Actor::User { .. } | Actor::Key { .. }, Need::Self_) => Ok(()),
+            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
+                self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
+            }
+            (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)
+            | (Actor::User { .. } | Actor::Key { .. }, Need::Directory | Need::Operator) => Err(forbidden()),
+        }
+    }
+
+    /// Rights are read in the very transaction that uses them: what was taken a moment ago is gone.
+    async fn person_can(&self, tx: &mut Tx, ctx: &Ctx, user: &UserId, capability: Capability) -> Result<bool, Error> {
+        let Some(user) = tx.user(&ctx.organization, user).await? else { return Ok(false) };
+        Ok(self.access_of(tx, &ctx.organization, &user, ctx.now).await?.can(capability, &Scope::Organization))
+    }
+}
+
+impl Work<'_> {
+    /// Tells of something that this change does. Two of one kind become one, with the subjects of both.
+    pub(super) fn tell(&mut self, kind: EventKind, subjects: impl IntoIterator<Item = String>, detail: Value) {
+        if let Some(event) = self.events.iter_mut().find(|event| event.kind == kind) {
+            event.subjects.extend(subjects);
+            return;
+        }
+        self.events.push(Event {
+            id: EventId::from_uuid(self.app.clock().uuid()),
+            at: self.ctx.now,
+            kind,
+            actor: self.ctx.actor.to_string(),
+            request: self.ctx.request.clone(),
+            subjects: subjects.into_iter().collect(),
+            detail,
+        });
+    }
+
+    /// What caches must forget before the answer goes out.
+    pub(super) fn revoke(&mut self, revocation: Revocation) {
+        if !self.revocations.contains(&revocation) {
+            self.revocations.push(revocation);
+        }
+    }
+
+    /// Drops what is cached of one person.
+    pub(super) fn revoke_user(&mut self, user: &UserId) {
+        let organization = self.ctx.organization.clone();
+        self.revoke(Revocation::User { organization, user: user.clone() });
+    }
+
+    /// Drops what is cached of everybody.
+    pub(super) fn revoke_everybody(&mut self) {
+        let organization = self.ctx.organization.clone();
+        self.revoke(Revocation::Organization { organization });
+    }
+
+    /// Guards, writes the events, makes all of it durable and tells the caches. Then the answer may go out.
+    pub async fn commit(mut self) -> Result<(), Error> {
+        if let Err(error) = self.seal().await {
+            self.tx.rollback().await?;
+            return Err(error);
+        }
+        self.tx.commit().await?;
+        for revocation in self.revocations {
+            self.app.cache().publish(revocation).await;
+        }
+        Ok(())
+    }
+
+    /// Gives a refusal back after the rows that it rests on are durable.
+    pub(super) async fn refuse<T>(self, error: Error) -> Result<T, Error> {
+        self.tx.rollback().await?;
+        Err(error)
+    }
+
+    /// Everything of [`Work::commit`] that still belongs into the transaction.
+    async fn seal(&mut self) -> Result<(), Error> {
+        if !self.tx.is_dirty() {
+            return Ok(());
+        }
+        self.guard_owners().await?;
+        if self.events.is_empty() {
+            return Err(Error::internal("a change that no event tells of"));
+        }
+        for event in std::mem::take(&mut self.events) {
+            self.tx.insert_event(&self.ctx.organization, &event).await?;
+        }
+        Ok(())
+    }
+}

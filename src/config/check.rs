@@ -1,0 +1,256 @@
+//! What is well formed but wrong, or right but unwise.
+
+use super::{Engine, Settings};
+use secrecy::ExposeSecret;
+use std::{fmt, path::Path, time::Duration};
+use url::{Host, Url};
+
+/// A signed token outlives a revocation by its life: more would break the promise that gone means gone.
+const LONGEST_JWT: Duration = Duration::from_mins(1);
+/// A node that missed a revocation believes what it remembers for as long as the lease.
+const LONGEST_LEASE: Duration = Duration::from_secs(5);
+/// Beyond this a sign-in no longer says much about who sits there.
+const LONG_SESSION: Duration = Duration::from_hours(24 * 30);
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    /// castgate does not start with it.
+    Error,
+    /// castgate starts; somebody should look.
+    Warning,
+}
+
+/// One thing that [`Settings::check`] found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// How bad it is.
+    pub severity: Severity,
+    /// The key, with its section.
+    pub key: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let severity = match self.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        };
+        write!(f, "{severity}: {}: {}", self.key, self.message)
+    }
+}
+
+fn error(key: &'static str, message: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Error, key, message: message.into() }
+}
+
+fn warning(key: &'static str, message: impl Into<String>) -> Finding {
+    Finding { severity: Severity::Warning, key, message: message.into() }
+}
+
+impl Settings {
+    /// What is wrong with these settings, errors and warnings in the order of the file.
+    #[must_use]
+    pub fn check(&self) -> Vec<Finding> {
+        let mut found = Vec::new();
+        self.check_server(&mut found);
+        self.check_store(&mut found);
+        self.check_cache(&mut found);
+        self.check_sessions(&mut found);
+        self.check_limits(&mut found);
+        self.check_outside(&mut found);
+        self.check_terms(&mut found);
+        found
+    }
+
+    fn check_server(&self, found: &mut Vec<Finding>) {
+        let url = &self.server.public_url;
+        match url.scheme() {
+            "https" => {}
+            "http" if is_loopback(url) => {}
+            "http" => found.push(error(
+                "server.public_url",
+                "must be https: passwords, cookies and tokens pass through it (http is for loopback)",
+            )),
+            other => found.push(error("server.public_url", format!("must be an https address, not {other}:"))),
+        }
+        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+            found.push(error(
+                "server.public_url",
+                "must be scheme, host and port alone, such as https://sso.example.com",
+            ));
+        }
+        if !self.server.listen.ip().is_loopback() && is_loopback(url) {
+            found.push(warning(
+                "server.public_url",
+                "is loopback although castgate listens to the network; links and issuers will not work elsewhere",
+            ));
+        }
+    }
+
+    fn check_store(&self, found: &mut Vec<Finding>) {
+        let store = &self.store;
+        match (store.engine, &store.postgres_url) {
+            (Engine::Postgres, None) => {
+                found.push(error("store.postgres_url", "is needed by the engine “postgres”"));
+            }
+            (Engine::Sqlite, Some(_)) => {
+                found.push(warning("store.postgres_url", "is not used: the engine is “sqlite”"));
+            }
+            (Engine::Postgres, Some(url)) => {
+                let url = url.expose_secret();
+                if !url.starts_with("postgres://") && !url.starts_with("postgresql://") {
+                    found.push(error("store.postgres_url", "must begin with postgres://"));
+                }
+            }
+            (Engine::Sqlite, None) => {}
+        }
+        if store.postgres_pool == 0 {
+            found.push(error("store.postgres_pool", "must be at least 1"));
+        }
+        if store.data_directory.as_os_str().is_empty() {
+            found.push(error("store.data_directory", "must name a directory: the master key lies in it"));
+        }
+    }
+
+    fn check_cache(&self, found: &mut Vec<Finding>) {
+        if let Some(url) = &self.cache.redis_url
+            && !url.expose_secret().starts_with("redis://")
+        {
+            found.push(error("cache.redis_url", "must begin with redis:// (TLS to Redis is not built in)"));
+        }
+        if self.cache.lease.get() > LONGEST_LEASE {
+            found.push(error("cache.lease", "must be at most 5s: an ended session lives that long on another node"));
+        }
+        if self.cache.capacity == 0 {
+            found.push(warning("cache.capacity", "is 0: every request asks the store"));
+        }
+    }
+
+    fn check_sessions(&self, found: &mut Vec<Finding>) {
+        let sessions = &self.sessions;
+        if sessions.idle.get() < Duration::from_mins(1) {
+            found.push(error("sessions.idle", "must be at least 1m, or people are signed out while they read"));
+        }
+        if sessions.idle > sessions.absolute {
+            found.push(error("sessions.idle", "must not be longer than sessions.absolute"));
+        }
+        if sessions.absolute.get() > LONG_SESSION {
+            found.push(warning("sessions.absolute", "is longer than 30 days; most providers ask for a sign-in daily"));
+        }
+        let is_token = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if sessions.cookie_name.is_empty() || !sessions.cookie_name.chars().all(is_token) {
+            found.push(error("sessions.cookie_name", "must be letters, digits, “-” and “_”"));
+        }
+    }
+
+    fn check_limits(&self, found: &mut Vec<Finding>) {
+        if self.scim.page_size == 0 || self.scim.page_size > self.scim.max_page_size {
+            found.push(error("scim.page_size", "must be between 1 and scim.max_page_size"));
+        }
+        if self.scim.max_body.0 < 1 << 16 {
+            found.push(error("scim.max_body", "must be at least 64KiB: providers push groups with many members"));
+        }
+        if self.tokens.jwt_lifetime.get() > LONGEST_JWT || self.tokens.jwt_lifetime.get() < Duration::from_secs(1) {
+            found.push(error(
+                "tokens.jwt_lifetime",
+                "must be between 1s and 60s: a token outlives a revocation that long",
+            ));
+        }
+    }
+
+    fn check_outside(&self, found: &mut Vec<Finding>) {
+        if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
+            found.push(warning(
+                "network.allow_private_addresses",
+                "is on: whoever sets up a connection can make castgate call addresses of your own network",
+            ));
+        }
+    }
+
+    fn check_terms(&self, found: &mut Vec<Finding>) {
+        let terms = &self.terms;
+        if terms.terms_of_service.is_some() != terms.privacy_policy.is_some() {
+            found.push(error("terms.terms_of_service", "and terms.privacy_policy go together: set both or neither"));
+        }
+        let documents =
+            [("terms.terms_of_service", &terms.terms_of_service), ("terms.privacy_policy", &terms.privacy_policy)];
+        for (key, path) in documents {
+            if let Some(path) = path
+                && !Path::is_file(path)
+            {
+                found.push(error(key, format!("there is no file {}", path.display())));
+            }
+        }
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(pairs: &[(&str, &str)]) -> String {
+        let env = pairs.iter().map(|(name, value)| (format!("CASTGATE_{name}"), (*value).to_owned()));
+        let settings = Settings::load(None, env).unwrap();
+        settings.check().iter().map(Finding::to_string).collect::<Vec<_>>().join("\n")
+    }
+
+    #[test]
+    fn the_public_address_is_https_unless_it_is_loopback() {
+        assert_eq!(found(&[("SERVER__PUBLIC_URL", "https://sso.example.com")]), "");
+        assert_eq!(found(&[("SERVER__PUBLIC_URL", "http://localhost:8080")]), "");
+        insta::assert_snapshot!(found(&[("SERVER__PUBLIC_URL", "http://sso.example.com/path")]), @r#"
+error: server.public_url: must be https: passwords, cookies and tokens pass through it (http is for loopback)
+error: server.public_url: must be scheme, host and port alone, such as https://sso.example.com
+"#);
+    }
+
+    #[test]
+    fn each_mistake_is_found_and_says_what_to_do() {
+        insta::assert_snapshot!(found(&[
+            ("SERVER__LISTEN", "0.0.0.0:8080"),
+            ("STORE__ENGINE", "postgres"),
+            ("STORE__POSTGRES_POOL", "0"),
+            ("CACHE__REDIS_URL", "rediss://cache"),
+            ("CACHE__LEASE", "1m"),
+            ("SESSIONS__IDLE", "2d"),
+            ("SESSIONS__ABSOLUTE", "1d"),
+            ("SESSIONS__COOKIE_NAME", "a b"),
+            ("SCIM__PAGE_SIZE", "500"),
+            ("SCIM__MAX_BODY", "1KiB"),
+            ("TOKENS__JWT_LIFETIME", "1h"),
+            ("TERMS__PRIVACY_POLICY", "/nowhere/privacy.md"),
+        ]), @r#"
+warning: server.public_url: is loopback although castgate listens to the network; links and issuers will not work elsewhere
+error: store.postgres_url: is needed by the engine “postgres”
+error: store.postgres_pool: must be at least 1
+error: cache.redis_url: must begin with redis:// (TLS to Redis is not built in)
+error: cache.lease: must be at most 5s: an ended session lives that long on another node
+error: sessions.idle: must not be longer than sessions.absolute
+error: sessions.cookie_name: must be letters, digits, “-” and “_”
+error: scim.page_size: must be between 1 and scim.max_page_size
+error: scim.max_body: must be at least 64KiB: providers push groups with many members
+error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
+error: terms.terms_of_service: and terms.privacy_policy go together: set both or neither
+error: terms.privacy_policy: there is no file /nowhere/privacy.md
+"#);
+    }
+
+    #[test]
+    fn private_addresses_are_warned_of_on_a_public_deployment() {
+        let public = ("SERVER__PUBLIC_URL", "https://sso.example.com");
+        assert!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true"), public]).starts_with("warning: "));
+        assert_eq!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true")]), "");
+    }
+}

@@ -1,0 +1,216 @@
+//! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
+
+use super::units::{Network, Size, Span};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer};
+use std::{net::SocketAddr, path::PathBuf};
+use url::Url;
+
+/// Everything that the operator decides. Secrets never appear in its `Debug`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where castgate listens and what it is called.
+    pub server: Server,
+    /// Where it keeps what must not be lost.
+    pub store: Store,
+    /// Where it keeps what may be lost.
+    pub cache: Cache,
+    /// How long a sign-in lasts.
+    pub sessions: Sessions,
+    /// Limits of the SCIM door.
+    pub scim: Scim,
+    /// Signed tokens.
+    pub tokens: Tokens,
+    /// Whom castgate may call.
+    pub network: Outside,
+    /// What it writes about itself.
+    pub log: Log,
+    /// What everybody accepts first.
+    pub terms: Terms,
+    /// What a role change does to keys.
+    pub api_keys: ApiKeys,
+}
+
+/// `[server]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Server {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// The origin that people and providers know. [`Settings::check`] holds it to have no path.
+    pub public_url: Url,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+}
+
+impl Server {
+    /// The public address without the slash at its end: the issuer, and what paths are appended to.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.public_url.as_str().trim_end_matches('/')
+    }
+
+    /// Whether people reach castgate over TLS, so that cookies are `Secure` and carry the `__Host-` prefix.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+/// Which database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Engine {
+    /// One file, one node.
+    Sqlite,
+    /// A server, many nodes.
+    Postgres,
+}
+
+/// `[store]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Store {
+    /// Which database.
+    pub engine: Engine,
+    /// The directory of the database file and of the master key.
+    pub data_directory: PathBuf,
+    /// The address of PostgreSQL, password included.
+    #[serde(deserialize_with = "optional_secret")]
+    pub postgres_url: Option<SecretString>,
+    /// Connections to PostgreSQL.
+    pub postgres_pool: usize,
+}
+
+/// `[cache]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cache {
+    /// The address of Redis, password included; none: the process's own memory.
+    #[serde(deserialize_with = "optional_secret")]
+    pub redis_url: Option<SecretString>,
+    /// How long a remembered answer is believed.
+    pub lease: Span,
+    /// Entries in the process's memory.
+    pub capacity: u64,
+}
+
+/// The cookie attribute of the same name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    /// Sent when a link from elsewhere is followed.
+    Lax,
+    /// Never sent from elsewhere.
+    Strict,
+}
+
+/// `[sessions]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sessions {
+    /// The longest pause in a session.
+    pub idle: Span,
+    /// The longest session.
+    pub absolute: Span,
+    /// The cookie's name, without prefix.
+    pub cookie_name: String,
+    /// Whether the cookie comes along from elsewhere.
+    pub same_site: SameSite,
+}
+
+/// `[scim]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Scim {
+    /// The largest request body.
+    pub max_body: Size,
+    /// Resources in a page when nothing is asked for.
+    pub page_size: usize,
+    /// The most resources in a page.
+    pub max_page_size: usize,
+}
+
+/// `[tokens]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tokens {
+    /// The life of a signed token.
+    pub jwt_lifetime: Span,
+}
+
+/// `[network]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Outside {
+    /// Whether identity providers may have private addresses.
+    pub allow_private_addresses: bool,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// Text on a terminal, JSON elsewhere.
+    Auto,
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// `[log]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// Which lines are written: a level, or directives by module.
+    pub level: String,
+}
+
+/// `[terms]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Terms {
+    /// The file of the terms of service.
+    #[serde(deserialize_with = "optional_path")]
+    pub terms_of_service: Option<PathBuf>,
+    /// The file of the privacy policy.
+    #[serde(deserialize_with = "optional_path")]
+    pub privacy_policy: Option<PathBuf>,
+    /// How long an older acceptance is enough.
+    pub transition: Span,
+}
+
+/// What a role change by a machine does to keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OnRoleChange {
+    /// Take the lost rights at once, delete after the grace.
+    Attenuate,
+    /// Delete at once.
+    Delete,
+}
+
+/// `[api_keys]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ApiKeys {
+    /// How long an attenuated key stays.
+    pub grace: Span,
+    /// What a role change by a machine does.
+    pub on_role_change: OnRoleChange,
+}
+
+/// The empty text means that there is none: TOML has no null, and the default file must show the key.
+fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let secret = SecretString::from(String::deserialize(deserializer)?);
+    Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
+}
+
+fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    Ok(if text.is_empty() { None } else { Some(PathBuf::from(text)) })
+}

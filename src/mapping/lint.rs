@@ -1,0 +1,196 @@
+//! What loads, but is probably not what was meant.
+
+use super::{
+    diagnostic::{Findings, did_you_mean},
+    pattern::{Hole, Match},
+    rule::{GrantRole, Mapping, Matcher, Names, Rule, Targets},
+    source::Extent,
+    vocabulary::Vocabulary,
+};
+use crate::model::{Capability, Instant, Role, fold};
+use std::collections::{BTreeSet, HashMap};
+
+/// Looks for what was probably not meant.
+pub(super) fn lint(mapping: &Mapping, vocabulary: &Vocabulary, now: Instant, findings: &mut Findings<'_>) {
+    let directory = vocabulary.groups.as_ref().map(|_| Directory::new(vocabulary));
+    for rule in &mapping.rules {
+        findings.about(Some(&rule.name));
+        ended(rule, now, findings);
+        owner_by_self_service(rule, findings);
+        absence(rule, mapping, findings);
+        forgotten_placeholder(rule, findings);
+        powerful_by_name(rule, vocabulary, findings);
+        useless_allow(rule, findings);
+        if let Some(directory) = &directory {
+            for matcher in &rule.groups {
+                directory.look(matcher, mapping, findings);
+            }
+        }
+    }
+    shadows(mapping, findings);
+    findings.about(None);
+}
+
+fn warn(findings: &mut Findings<'_>, extent: Extent, message: String, help: &str) {
+    let place = findings.source().place(extent.start);
+    findings.warning(place, message, Some(help.to_owned()));
+}
+
+fn ended(rule: &Rule, now: Instant, findings: &mut Findings<'_>) {
+    if rule.ended(now) {
+        let message = "this rule has ended and gives nothing any more".to_owned();
+        warn(findings, rule.until_extent, message, "remove the rule, or move its date");
+    }
+}
+
+fn can_give_owner(rule: &Rule) -> bool {
+    match &rule.grant {
+        GrantRole::Fixed(role) => *role == Role::OWNER,
+        GrantRole::Captured => rule.allow_owner,
+    }
+}
+
+fn owner_by_self_service(rule: &Rule, findings: &mut Findings<'_>) {
+    let written = rule.when.as_ref().map(super::condition::Condition::self_written).unwrap_or_default();
+    if can_give_owner(rule) && !written.is_empty() {
+        let message = format!("owner rests on {}, which people can often write themselves", written.join(" and "));
+        warn(findings, rule.grant_extent, message, "let owner rest on a group");
+    }
+}
+
+fn absence(rule: &Rule, mapping: &Mapping, findings: &mut Findings<'_>) {
+    if rule.when.as_ref().is_some_and(|when| when.holds_of_nobody(&mapping.words)) {
+        let message = "this condition also holds of people of whom nothing is known".to_owned();
+        let help = "ask for the attribute to be there too, as in: title pr and not (title co \"Intern\")";
+        warn(findings, rule.extent, message, help);
+    }
+}
+
+fn forgotten_placeholder(rule: &Rule, findings: &mut Findings<'_>) {
+    if rule.fills(Hole::Cluster) && rule.targets == Targets::Organization {
+        let message = "the groups name a {cluster}, and the role is granted in the whole organization".to_owned();
+        warn(findings, rule.grant_extent, message, "add clusters: [\"{cluster}\"]");
+    }
+    if rule.fills(Hole::Role) && rule.grant != GrantRole::Captured {
+        let message = "the groups name a {role}, and the rule grants another one".to_owned();
+        warn(findings, rule.grant_extent, message, "write grant: \"{role}\"");
+    }
+}
+
+/// A custom role that manages members or the organization is nearly an owner, and `{role}` may stand for it.
+fn powerful_by_name(rule: &Rule, vocabulary: &Vocabulary, findings: &mut Findings<'_>) {
+    if rule.grant != GrantRole::Captured || rule.targets != Targets::Organization {
+        return;
+    }
+    let powers = [Capability::ManageMembers, Capability::ManageOrganization];
+    let powerful =
+        vocabulary.custom_roles.iter().filter(|role| powers.iter().any(|power| role.capabilities.contains(power)));
+    let names: Vec<&str> = powerful.map(|role| role.name.as_str()).collect();
+    if !names.is_empty() {
+        let message = format!("whoever names groups in the directory can give themselves {}", names.join(" or "));
+        warn(findings, rule.grant_extent, message, "grant such a role by a rule of its own");
+    }
+}
+
+fn useless_allow(rule: &Rule, findings: &mut Findings<'_>) {
+    if rule.allow_owner && rule.grant != GrantRole::Captured {
+        let message = "allow: [owner] has no effect here".to_owned();
+        warn(findings, rule.grant_extent, message, "it concerns rules that grant \"{role}\"; leave it out");
+    }
+}
+
+/// What a rule asks for and what it gives, apart from where and how long: groups, condition, role.
+type Demands = (BTreeSet<String>, Option<String>, String);
+
+/// Rules that say nothing that another does not say already.
+fn shadows(mapping: &Mapping, findings: &mut Findings<'_>) {
+    let mut alike: HashMap<Demands, Vec<&Rule>> = HashMap::new();
+    for rule in &mapping.rules {
+        let groups: BTreeSet<String> = rule.groups.iter().map(Matcher::key).collect();
+        let when = rule.when.as_ref().map(|when| when.text.split_whitespace().collect::<Vec<_>>().join(" "));
+        let grant = match &rule.grant {
+            GrantRole::Fixed(role) => role.to_string(),
+            GrantRole::Captured => format!("{} {}", Hole::Role.word(), rule.allow_owner),
+        };
+        alike.entry((groups, when, grant)).or_default().push(rule);
+    }
+    for rules in alike.values().filter(|rules| rules.len() > 1) {
+        for (position, rule) in rules.iter().enumerate() {
+            let earlier = rules.iter().take(position);
+            let later = rules.iter().skip(position + 1);
+            let covering = earlier
+                .filter(|other| covers(other, rule))
+                .chain(later.filter(|other| covers(other, rule) && !covers(rule, other)))
+                .next();
+            if let Some(other) = covering {
+                findings.about(Some(&rule.name));
+                let message = format!("the rule “{}” gives all that this rule gives", other.name);
+                warn(findings, rule.extent, message, "remove one of them");
+            }
+        }
+    }
+}
+
+/// Whether `wide` gives at least as much, as long, as `narrow`; both match the same people and give the same role.
+fn covers(wide: &Rule, narrow: &Rule) -> bool {
+    let lasts = wide.until.is_none() || (narrow.until.is_some() && wide.until >= narrow.until);
+    let reaches = match (&wide.targets, &narrow.targets) {
+        (Targets::Organization, Targets::Organization | Targets::Clusters { .. }) => true,
+        (Targets::Clusters { .. }, Targets::Organization) => false,
+        (Targets::Clusters { known: all, captured: any, .. }, Targets::Clusters { known, captured, .. }) => {
+            known.iter().all(|cluster| all.contains(cluster)) && (*any || !captured)
+        }
+    };
+    lasts && reaches
+}
+
+/// The groups that the directory has.
+struct Directory<'v> {
+    /// Folded connection and name → the external id.
+    names: HashMap<(String, String), Option<&'v str>>,
+    ids: BTreeSet<(String, &'v str)>,
+}
+
+impl<'v> Directory<'v> {
+    fn new(vocabulary: &'v Vocabulary) -> Self {
+        let mut directory = Self { names: HashMap::new(), ids: BTreeSet::new() };
+        for group in vocabulary.groups.iter().flatten() {
+            let connection = fold(&group.connection);
+            let id = group.external_id.as_deref();
+            directory.ids.extend(id.map(|id| (connection.clone(), id)));
+            directory.names.insert((connection, fold(&group.display_name)), id);
+        }
+        directory
+    }
+
+    /// Whether a matcher means a group that there is.
+    fn look(&self, matcher: &Matcher, mapping: &Mapping, findings: &mut Findings<'_>) {
+        let Some(connection) = &matcher.connection else { return };
+        let place = findings.source().place(matcher.shown.extent.start);
+        let shown = &matcher.shown.value;
+        let of_connection =
+            || self.names.keys().filter(|(owner, _)| owner == connection).map(|(_, name)| name.as_str());
+        let nobody = |help| (format!("no group {shown} is known, so this matches nobody yet"), help);
+        let (message, help) = match &matcher.names {
+            Names::Name(name) => match self.names.get(&(connection.clone(), name.clone())) {
+                Some(Some(id)) => {
+                    let help = format!("write id:{id}, and a group renamed or pushed under this name changes nothing");
+                    (format!("{shown} is named by display name, and its id is known"), Some(help))
+                }
+                Some(None) => return,
+                None if findings.has_room() => nobody(did_you_mean(name, of_connection())),
+                None => nobody(None),
+            },
+            Names::Id(id) if self.ids.contains(&(connection.clone(), id.as_str())) => return,
+            Names::Id(_) => nobody(None),
+            Names::Pattern(pattern) => {
+                let fits = |name: &str| matches!(pattern.meet(name, &mapping.words), Match::One(_));
+                if of_connection().any(fits) {
+                    return;
+                }
+                nobody(Some("{cluster} and {role} match known values only".to_owned()))
+            }
+        };
+        findings.warning(place, message, help);
+    }
+}

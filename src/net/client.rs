@@ -1,0 +1,347 @@
+//! The client itself: what may be asked, and how much is read.
+
+use super::{
+    address::is_public,
+    resolver::{DeniedName, GuardedResolver},
+};
+use http::{HeaderMap, Request, StatusCode};
+use std::{
+    error::Error,
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+use url::{Host, Url};
+
+const AGENT: &str = concat!("castgate/", env!("CARGO_PKG_VERSION"));
+
+/// What a client may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Whether private, loopback and link-local addresses may be called, and loopback over http.
+    pub allow_private_addresses: bool,
+    /// The most bytes of a body that are read.
+    pub max_body: usize,
+    /// How long connecting may take.
+    pub connect_timeout: Duration,
+    /// How long the whole exchange may take.
+    pub timeout: Duration,
+}
+
+impl Default for Policy {
+    /// The public Internet over https, 1 MiB, 3 seconds to connect, 10 seconds for all.
+    fn default() -> Self {
+        Self {
+            allow_private_addresses: false,
+            max_body: 1 << 20,
+            connect_timeout: Duration::from_secs(3),
+            timeout: Duration::from_secs(10),
+        }
+    }
+}
+
+/// An answer, read to its end.
+#[derive(Debug, Clone)]
+pub struct Response {
+    /// The status. A redirect is an answer like any other: it is not followed.
+    pub status: StatusCode,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, within the policy's cap.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer. No message holds a path, a query or a header: they may carry secrets.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetError {
+    /// The text is no absolute http or https address.
+    #[error("this is not an https address: {0}")]
+    BadUrl(String),
+    /// http to something that is not loopback, or not allowed at all.
+    #[error("{host} must be called over https")]
+    Insecure {
+        /// The host.
+        host: String,
+    },
+    /// The address is private, or the name has no public address.
+    #[error(
+        "{host} is an address inside a network; set network.allow_private_addresses if a provider of yours lives there"
+    )]
+    Denied {
+        /// The host.
+        host: String,
+    },
+    /// The name has no address, or nobody listens.
+    #[error("{host} could not be reached: {reason}")]
+    Unreachable {
+        /// The host.
+        host: String,
+        /// What went wrong.
+        reason: String,
+    },
+    /// It took too long.
+    #[error("{host} did not answer in time")]
+    TimedOut {
+        /// The host.
+        host: String,
+    },
+    /// The body is longer than the cap.
+    #[error("{host} answered with more than {max} bytes")]
+    TooLarge {
+        /// The host.
+        host: String,
+        /// The cap.
+        max: usize,
+    },
+    /// No TLS, no certificates on this machine, or a broken answer.
+    #[error("{host}: {reason}")]
+    Failed {
+        /// The host.
+        host: String,
+        /// What went wrong.
+        reason: String,
+    },
+}
+
+/// A guarded HTTP client. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Client {
+    policy: Policy,
+    inner: Arc<Inner>,
+}
+
+/// Both are made at their first use: a machine without certificates can start and use http on loopback.
+#[derive(Debug, Default)]
+struct Inner {
+    plain: OnceLock<Result<reqwest::Client, String>>,
+    secure: OnceLock<Result<reqwest::Client, String>>,
+}
+
+impl Client {
+    /// A client that keeps to `policy`. Opens nothing and reads no certificates yet.
+    #[must_use]
+    pub fn new(policy: Policy) -> Self {
+        Self { policy, inner: Arc::default() }
+    }
+
+    /// What it keeps to.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        self.policy
+    }
+
+    /// GET.
+    pub async fn get(&self, url: &str) -> Result<Response, NetError> {
+        let request = Request::get(url).body(Vec::new()).map_err(|error| NetError::BadUrl(error.to_string()))?;
+        let (parts, body) = self.send(request).await?.into_parts();
+        Ok(Response { status: parts.status, headers: parts.headers, body })
+    }
+
+    /// Sends a request and reads the answer to its end.
+    pub async fn send(&self, request: Request<Vec<u8>>) -> Result<http::Response<Vec<u8>>, NetError> {
+        let url = Url::parse(&request.uri().to_string()).map_err(|error| NetError::BadUrl(error.to_string()))?;
+        let host = self.admit(&url)?;
+        let client = self.client(url.scheme() == "https", &host)?;
+        let request = reqwest::Request::try_from(request).map_err(|error| NetError::BadUrl(cause(&error)))?;
+        let answer = client.execute(request).await.map_err(|error| name(host.clone(), &error))?;
+        self.read(answer, host).await
+    }
+
+    /// The host of an address that may be called. The addresses behind a name are judged when they are known.
+    fn admit(&self, url: &Url) -> Result<String, NetError> {
+        let host = url.host().ok_or_else(|| NetError::BadUrl("it names no host".to_owned()))?;
+        let name = host.to_string();
+        let address = match host {
+            Host::Domain(_) => None,
+            Host::Ipv4(address) => Some(IpAddr::V4(address)),
+            Host::Ipv6(address) => Some(IpAddr::V6(address)),
+        };
+        let private = self.policy.allow_private_addresses;
+        if !private && address.is_some_and(|address| !is_public(address)) {
+            return Err(NetError::Denied { host: name });
+        }
+        let loopback = address.map_or(name == "localhost", |address| address.to_canonical().is_loopback());
+        match url.scheme() {
+            "https" => Ok(name),
+            "http" if private && loopback => Ok(name),
+            "http" => Err(NetError::Insecure { host: name }),
+            other => Err(NetError::BadUrl(format!("it begins with {other}:"))),
+        }
+    }
+
+    fn client(&self, tls: bool, host: &str) -> Result<&reqwest::Client, NetError> {
+        let cell = if tls { &self.inner.secure } else { &self.inner.plain };
+        cell.get_or_init(|| self.build(tls))
+            .as_ref()
+            .map_err(|reason| NetError::Failed { host: host.to_owned(), reason: reason.clone() })
+    }
+
+    fn build(&self, tls: bool) -> Result<reqwest::Client, String> {
+        let builder = reqwest::Client::builder()
+            .user_agent(AGENT)
+            .redirect(reqwest::redirect::Policy::none())
+            // A proxy from the environment would do the connecting, and the guard would judge the proxy's address.
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(self.policy.connect_timeout)
+            .timeout(self.policy.timeout)
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy }));
+        // Without TLS no certificate is needed; with none trusted, none is looked for on this machine.
+        let builder = if tls { builder.https_only(true) } else { builder.tls_certs_only([]) };
+        builder.build().map_err(|error| cause(&error))
+    }
+
+    async fn read(&self, mut answer: reqwest::Response, host: String) -> Result<http::Response<Vec<u8>>, NetError> {
+        let max = self.policy.max_body;
+        let too_large = || NetError::TooLarge { host: host.clone(), max };
+        if answer.content_length().is_some_and(|length| length > max as u64) {
+            return Err(too_large());
+        }
+        let mut body = Vec::new();
+        while let Some(chunk) = answer.chunk().await.map_err(|error| name(host.clone(), &error))? {
+            if body.len() + chunk.len() > max {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        let mut response = http::Response::new(body);
+        *response.status_mut() = answer.status();
+        *response.headers_mut() = std::mem::take(answer.headers_mut());
+        Ok(response)
+    }
+}
+
+fn name(host: String, error: &reqwest::Error) -> NetError {
+    if causes(error).any(<dyn Error>::is::<DeniedName>) {
+        NetError::Denied { host }
+    } else if error.is_timeout() {
+        NetError::TimedOut { host }
+    } else if error.is_connect() {
+        NetError::Unreachable { host, reason: cause(error) }
+    } else {
+        NetError::Failed { host, reason: cause(error) }
+    }
+}
+
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |error| (**error).source())
+}
+
+/// The innermost cause: reqwest's own text holds the whole address.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    causes(error).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        io::{Read, Write},
+        net::TcpListener,
+    };
+
+    /// A server on loopback that gives one answer to everybody; counts the connections.
+    struct Server {
+        port: u16,
+        connections: Arc<std::sync::atomic::AtomicUsize>,
+    }
+
+    fn serve(answer: &'static str) -> Server {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let connections = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let count = connections.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer.as_bytes());
+            }
+        });
+        Server { port, connections }
+    }
+
+    impl Server {
+        fn seen(&self) -> usize {
+            self.connections.load(std::sync::atomic::Ordering::SeqCst)
+        }
+    }
+
+    fn inside() -> Client {
+        Client::new(Policy { allow_private_addresses: true, ..Policy::default() })
+    }
+
+    #[tokio::test]
+    async fn an_allowed_address_answers() {
+        let server = serve("HTTP/1.1 200 OK\r\nx-from: lab\r\ncontent-length: 5\r\n\r\nhello");
+        for host in ["127.0.0.1", "localhost"] {
+            let answer = inside().get(&format!("http://{host}:{}/a", server.port)).await.unwrap();
+            assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (200, b"hello".as_slice()));
+            assert_eq!(answer.headers["x-from"], "lab");
+        }
+        assert_eq!(server.seen(), 2);
+    }
+
+    #[tokio::test]
+    async fn nothing_connects_to_a_denied_address() {
+        let server = serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+        let outside = Client::new(Policy::default());
+        let literals = ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "0.0.0.0"];
+        for host in literals {
+            for scheme in ["http", "https"] {
+                let error = outside.get(&format!("{scheme}://{host}:{}/", server.port)).await.unwrap_err();
+                assert!(matches!(error, NetError::Denied { .. }), "{scheme}://{host}: {error:?}");
+            }
+        }
+        let plain = outside.get(&format!("http://localhost:{}/", server.port)).await;
+        assert!(matches!(plain, Err(NetError::Insecure { .. })), "{plain:?}");
+        // Where the machine trusts no certificate at all, it fails before the name is looked up.
+        let secure = outside.get(&format!("https://localhost:{}/", server.port)).await;
+        assert!(matches!(secure, Err(NetError::Denied { .. } | NetError::Failed { .. })), "{secure:?}");
+        assert_eq!(server.seen(), 0);
+    }
+
+    #[tokio::test]
+    async fn http_is_for_loopback_alone() {
+        let error = inside().get("http://192.0.2.1/").await.unwrap_err();
+        assert_eq!(error, NetError::Insecure { host: "192.0.2.1".to_owned() });
+        assert!(matches!(inside().get("ftp://127.0.0.1/").await, Err(NetError::BadUrl(_))));
+        assert!(matches!(inside().get("/relative").await, Err(NetError::BadUrl(_))));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_an_answer() {
+        let server = serve("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n");
+        let answer = inside().get(&format!("http://127.0.0.1:{}/", server.port)).await.unwrap();
+        assert_eq!(answer.status, StatusCode::FOUND);
+        assert_eq!(server.seen(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_body_beyond_the_cap_is_refused_announced_or_not() {
+        let small = Client::new(Policy { allow_private_addresses: true, max_body: 4, ..Policy::default() });
+        for answer in
+            ["HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello"]
+        {
+            let server = serve(answer);
+            let error = small.get(&format!("http://127.0.0.1:{}/", server.port)).await.unwrap_err();
+            assert_eq!(error, NetError::TooLarge { host: "127.0.0.1".to_owned(), max: 4 });
+        }
+    }
+
+    #[tokio::test]
+    async fn an_error_says_the_host_and_no_secret() {
+        let error = inside().get("http://127.0.0.1:1/?token=hunter2").await.unwrap_err();
+        assert!(matches!(error, NetError::Unreachable { .. }), "{error:?}");
+        assert!(!error.to_string().contains("hunter2"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn who_does_not_answer_is_given_up() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let hasty = Policy { allow_private_addresses: true, timeout: Duration::from_millis(100), ..Policy::default() };
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        assert!(matches!(Client::new(hasty).get(&url).await, Err(NetError::TimedOut { .. })));
+    }
+}

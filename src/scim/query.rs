@@ -1,0 +1,206 @@
+//! What a list is asked for (RFC 7644 §3.4.2 and §3.4.3). Percent-decoding is over when this begins.
+
+use super::{
+    error::ScimError,
+    patch::{get, names_schema},
+    projection::Projection,
+    schema::{Attribute, Named, ResourceType, Type},
+    tolerance::Leniency,
+};
+use crate::{
+    filter::{AttributePath, Dialect, Filter, Literal, Node, Operator, parse},
+    model::Instant,
+};
+use serde_json::{Map, Value};
+
+/// A query for a list of resources.
+#[derive(Debug, Clone)]
+pub struct Query {
+    /// Which resources; every attribute in it is known, canonically spelt, and qualified exactly if it is the extension's.
+    pub filter: Option<Filter>,
+    /// The first one wanted, counted from 1.
+    pub start_index: u64,
+    /// How many; 0 asks for the total alone. `None` leaves it to the server.
+    pub count: Option<u64>,
+    /// In which order; by the order of their making if the client does not say.
+    pub sort: Option<Sort>,
+    /// What of each.
+    pub projection: Projection,
+}
+
+/// An order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sort {
+    /// By what, canonically spelt.
+    pub by: AttributePath,
+    /// Whether the greatest comes first. Resources without a value come last in ascending order (RFC 7644 §3.4.2.3).
+    pub descending: bool,
+}
+
+impl Query {
+    /// Reads the parameters of a GET. Unknown ones are ignored; of repeated ones the last counts.
+    ///
+    /// # Errors
+    /// `invalidFilter` for a filter that cannot be read or names what no schema knows, `invalidValue` for the rest.
+    pub fn parse(kind: ResourceType, parameters: &[(String, String)], dialect: Dialect) -> Result<Self, ScimError> {
+        let find = |name: &str| {
+            let found = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
+        };
+        let filter = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
+            None => None,
+            Some((_, text)) => Some(read_filter(kind, text, dialect)?),
+        };
+        let sort = match find("sortBy") {
+            None => None,
+            Some(by) => Some(Sort { by: sort_key(kind, by)?, descending: descending(find("sortOrder"))? }),
+        };
+        Ok(Self {
+            filter,
+            // RFC 7644 §3.4.2.4: "A value less than 1 SHALL be interpreted as 1."
+            start_index: number(find("startIndex"), "startIndex")?.unwrap_or(1).max(1),
+            // "A negative value SHALL be interpreted as 0."
+            count: number(find("count"), "count")?,
+            sort,
+            projection: Projection::parse(kind, find("attributes"), find("excludedAttributes")),
+        })
+    }
+
+    /// Reads the body of a `POST …/.search`.
+    ///
+    /// # Errors
+    /// As [`Self::parse`], and `invalidSyntax` for a body that is not a search request.
+    pub fn from_search(kind: ResourceType, body: &Map<String, Value>, dialect: Dialect) -> Result<Self, ScimError> {
+        Self::parse(kind, &search_parameters(body, dialect)?, dialect)
+    }
+}
+
+const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
+
+/// The body of a search request as the parameters that a GET would have.
+fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<(String, String)>, ScimError> {
+    let mut leniency = Leniency::new(dialect);
+    if !names_schema(body, SEARCH_SCHEMA) {
+        leniency.allow(super::Tolerance::SchemasMissing, || {
+            ScimError::invalid_syntax(format!("A search must name its schema: \"schemas\": [\"{SEARCH_SCHEMA}\"]."))
+        })?;
+    }
+    let names = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+    let mut parameters = Vec::new();
+    for name in names {
+        let text = match get(body, name) {
+            None | Some(Value::Null) => continue,
+            Some(Value::String(text)) => text.clone(),
+            Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Array(list)) => list.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(","),
+            Some(Value::Bool(_) | Value::Object(_)) => {
+                return Err(ScimError::invalid_value(format!("“{name}” of a search has the wrong type.")));
+            }
+        };
+        parameters.push((name.to_owned(), text));
+    }
+    Ok(parameters)
+}
+
+/// A number of RFC 7644 §3.4.2.4; below zero is zero, beyond 64 bits is as much as there is.
+fn number(text: Option<&str>, name: &str) -> Result<Option<u64>, ScimError> {
+    let Some(text) = text.map(str::trim) else { return Ok(None) };
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(ScimError::invalid_value(format!("“{name}” must be a whole number.")));
+    }
+    Ok(Some(if negative { 0 } else { digits.parse().unwrap_or(u64::MAX) }))
+}
+
+fn sort_key(kind: ResourceType, by: &str) -> Result<AttributePath, ScimError> {
+    let named = by.trim().parse().ok().and_then(|path: AttributePath| kind.find(&path));
+    named.map(|named| named.path()).ok_or_else(|| ScimError::invalid_value(format!("sortBy: {}", kind.unknown(by))))
+}
+
+fn descending(order: Option<&str>) -> Result<bool, ScimError> {
+    match order.map(|order| order.trim().to_ascii_lowercase()).as_deref() {
+        None | Some("ascending") => Ok(false),
+        Some("descending") => Ok(true),
+        Some(_) => Err(ScimError::invalid_value("“sortOrder” must be ascending or descending.")),
+    }
+}
+
+fn read_filter(kind: ResourceType, text: &str, dialect: Dialect) -> Result<Filter, ScimError> {
+    let filter = parse(text, dialect)
+        .map_err(|error| ScimError::invalid_filter(format!("The filter cannot be read: {error}.")))?;
+    canonical(kind, filter, None)
+}
+
+/// The same filter, every attribute known and canonically spelt. `inside` is the attribute whose brackets this is in.
+fn canonical(kind: ResourceType, filter: Filter, inside: Option<Named>) -> Result<Filter, ScimError> {
+    let each =
+        |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(kind, part, inside)).collect::<Result<_, _>>();
+    let node = match filter.node {
+        Node::Compare { path, operator, value } => {
+            let (path, attribute) = known(kind, &path, inside)?;
+            check_comparison(attribute, operator, &value, &path)?;
+            Node::Compare { path, operator, value }
+        }
+        Node::Present(path) => Node::Present(known(kind, &path, inside)?.0),
+        Node::And(parts) => Node::And(each(parts)?),
+        Node::Or(parts) => Node::Or(each(parts)?),
+        Node::Not(part) => Node::Not(Box::new(canonical(kind, *part, inside)?)),
+        Node::Element { path, filter } => {
+            let named = find(kind, &path)?;
+            if named.part.is_some() || named.attribute.sub_attributes.is_empty() {
+                return Err(ScimError::invalid_filter(format!("“{path}” has no parts that brackets could ask about.")));
+            }
+            Node::Element { path: named.path(), filter: Box::new(canonical(kind, *filter, Some(named))?) }
+        }
+    };
+    Ok(Filter { node, span: filter.span })
+}
+
+fn known(
+    kind: ResourceType,
+    path: &AttributePath,
+    inside: Option<Named>,
+) -> Result<(AttributePath, &'static Attribute), ScimError> {
+    let Some(outer) = inside else {
+        let named = find(kind, path)?;
+        return Ok((named.path(), named.leaf()));
+    };
+    let part = outer.attribute.part(&path.name).filter(|_| path.sub.is_none() && path.schema.is_none());
+    let unknown = || ScimError::invalid_filter(kind.unknown(&format!("{}.{path}", outer.attribute.name)));
+    part.map(|part| (AttributePath::new(part.name), part)).ok_or_else(unknown)
+}
+
+fn find(kind: ResourceType, path: &AttributePath) -> Result<Named, ScimError> {
+    kind.find(path).ok_or_else(|| ScimError::invalid_filter(kind.unknown(&path.to_string())))
+}
+
+/// RFC 7644 §3.4.2.2: booleans and binaries have no order, and a time is compared with a time.
+fn check_comparison(
+    attribute: &Attribute,
+    operator: Operator,
+    value: &Literal,
+    path: &AttributePath,
+) -> Result<(), ScimError> {
+    let ordered = match operator {
+        Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => true,
+        Operator::Equal | Operator::NotEqual | Operator::Contains | Operator::StartsWith | Operator::EndsWith => false,
+    };
+    match (attribute.kind, value) {
+        (Type::Boolean | Type::Binary, _) if ordered => {
+            Err(ScimError::invalid_filter(format!("“{path}” has no order; compare it with eq or ne.")))
+        }
+        (Type::DateTime, Literal::Text(text)) if ordered && text.parse::<Instant>().is_err() => {
+            Err(ScimError::invalid_filter(format!("“{path}” is compared with a time like 2026-11-21T08:30:00Z.")))
+        }
+        (
+            Type::Boolean | Type::Binary | Type::DateTime | Type::String | Type::Reference | Type::Complex,
+            Literal::Null | Literal::Boolean(_) | Literal::Number(_) | Literal::Text(_),
+        ) => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,17 @@
+//! The core Group (RFC 7643 §4.2).
+
+use super::attribute::Attribute;
+
+const MEMBER: &[Attribute] = &[
+    Attribute::text("value", "The member's id.").exact().immutable(),
+    Attribute::reference("$ref", "Where the member is.", &["User", "Group"]).immutable(),
+    Attribute::text("type", "The kind of the member.").values(&["User", "Group"]).immutable(),
+    // The RFC's text has it, its schema has not. It is ours to say, and never what a client sent.
+    Attribute::text("display", "The member's name.").read_only(),
+];
+
+/// The attributes of a Group.
+pub const GROUP: &[Attribute] = &[
+    Attribute::text("displayName", "The name of the group.").required().unique(),
+    Attribute::list("members", "Who is in the group.", MEMBER),
+];

@@ -1,0 +1,118 @@
+//! What a tolerant connection lets pass, each thing with a name so that it can be counted and shown to the admin who could
+//! switch the provider to the strict dialect.
+
+use super::error::ScimError;
+use crate::filter::Dialect;
+
+/// Something that the RFC does not allow, or calls meaningless, and that a request got away with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Tolerance {
+    /// `"True"` where `true` belongs.
+    StringBoolean,
+    /// A number where a text belongs.
+    NumberForText,
+    /// `""` or blanks, taken as no value.
+    EmptyText,
+    /// `["x"]` where `"x"` belongs.
+    ListAroundValue,
+    /// One object where a list of them belongs.
+    ValueForList,
+    /// `"x"` where `{"value": "x"}` belongs.
+    BareValue,
+    /// An object written into a text, as Entra does with app roles.
+    JsonInText,
+    /// A value with a type or a primary mark and nothing else.
+    HollowValue,
+    /// More than one primary value; the last one counts.
+    SeveralPrimary,
+    /// The same value twice in one list.
+    RepeatedValue,
+    /// An attribute or sub-attribute that no schema knows, left out.
+    UnknownAttribute,
+    /// An attribute of the enterprise extension without its URN.
+    UnqualifiedExtension,
+    /// `name.givenName` or `urn:…:department` as a key of an object.
+    PathAsKey,
+    /// A password, thrown away.
+    Password,
+    /// A value for an attribute that only the server writes, left out.
+    ReadOnlyIgnored,
+    /// `schemas` is missing or does not name the message.
+    SchemasMissing,
+    /// `remove` with a list of what to remove.
+    RemoveWithValue,
+    /// A value path that matches nothing made a new value.
+    TargetCreated,
+    /// A value path that matches nothing had nothing to remove.
+    NothingToRemove,
+    /// A PATCH operation without a path.
+    NoPath,
+}
+
+impl Tolerance {
+    /// A name for counters and the console.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::StringBoolean => "string_boolean",
+            Self::NumberForText => "number_for_text",
+            Self::EmptyText => "empty_text",
+            Self::ListAroundValue => "list_around_value",
+            Self::ValueForList => "value_for_list",
+            Self::BareValue => "bare_value",
+            Self::JsonInText => "json_in_text",
+            Self::HollowValue => "hollow_value",
+            Self::SeveralPrimary => "several_primary",
+            Self::RepeatedValue => "repeated_value",
+            Self::UnknownAttribute => "unknown_attribute",
+            Self::UnqualifiedExtension => "unqualified_extension",
+            Self::PathAsKey => "path_as_key",
+            Self::Password => "password",
+            Self::ReadOnlyIgnored => "read_only_ignored",
+            Self::SchemasMissing => "schemas_missing",
+            Self::RemoveWithValue => "remove_with_value",
+            Self::TargetCreated => "target_created",
+            Self::NothingToRemove => "nothing_to_remove",
+            Self::NoPath => "no_path",
+        }
+    }
+}
+
+/// The dialect of a request, and what it was let pass so far.
+#[derive(Debug, Clone)]
+pub(super) struct Leniency {
+    dialect: Dialect,
+    used: Vec<Tolerance>,
+}
+
+impl Leniency {
+    pub(super) fn new(dialect: Dialect) -> Self {
+        Self { dialect, used: Vec::new() }
+    }
+
+    pub(super) fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
+    /// Lets something pass in either dialect, and counts it.
+    pub(super) fn note(&mut self, tolerance: Tolerance) {
+        if !self.used.contains(&tolerance) {
+            self.used.push(tolerance);
+        }
+    }
+
+    /// Lets something pass if the dialect is tolerant; otherwise it is the refusal.
+    pub(super) fn allow(&mut self, tolerance: Tolerance, refusal: impl FnOnce() -> ScimError) -> Result<(), ScimError> {
+        match self.dialect {
+            Dialect::Tolerant => {
+                self.note(tolerance);
+                Ok(())
+            }
+            Dialect::Strict => Err(refusal()),
+        }
+    }
+
+    pub(super) fn into_used(self) -> Vec<Tolerance> {
+        self.used
+    }
+}

@@ -1,0 +1,58 @@
+//! The one line that a request leaves.
+
+use crate::model::{OrganizationId, RequestId};
+use std::time::Duration;
+
+/// What is said of a request when it was answered.
+#[derive(Debug, Clone)]
+pub struct RequestLine {
+    /// The request's id, which the answer carries too.
+    pub request: RequestId,
+    /// The HTTP method.
+    pub method: String,
+    /// The route's template, such as `/scim/v2/Users/{id}`: a path could hold a secret or a name.
+    pub route: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The organization, when one was found.
+    pub organization: Option<OrganizationId>,
+    /// What kind of caller it was: `nobody`, `user`, `key`, `connection`, …
+    pub actor: &'static str,
+    /// From the first byte read to the answer.
+    pub elapsed: Duration,
+    /// Of it, waiting for the store.
+    pub database: Duration,
+    /// Statements sent to the store.
+    pub queries: u32,
+}
+
+impl RequestLine {
+    /// Writes the line: an error when the failure is ours (5xx), else information.
+    pub fn emit(&self) {
+        let organization = self.organization.as_ref().map(OrganizationId::as_str);
+        let (ms, database_ms) = (millis(self.elapsed), millis(self.database));
+        macro_rules! line {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "castgate::request",
+                    request = self.request.as_str(),
+                    method = self.method.as_str(),
+                    route = self.route.as_str(),
+                    status = self.status,
+                    organization,
+                    actor = self.actor,
+                    ms,
+                    database_ms,
+                    queries = self.queries,
+                    "request"
+                )
+            };
+        }
+        if self.status >= 500 { line!(error) } else { line!(info) }
+    }
+}
+
+/// Milliseconds with three digits behind the point.
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1_000_000.0).round() / 1_000.0
+}
