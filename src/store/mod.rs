@@ -35,5 +35,4 @@ pub use mapping::MappingVersion;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
-pub(crate) use value::stored_as_text;
 pub use value::{FromValue, ToValue, Value, ValueRef};

@@ -50,13 +50,21 @@ pub(crate) async fn everywhere(test: impl AsyncFn(&Store)) {
 }
 
 /// SQLite in a directory of its own.
+pub(crate) async fn sqlite() -> World {
+    sqlite_with(MIGRATIONS).await
+}
+
+/// PostgreSQL with a database of its own, if there is one.
+pub(crate) async fn postgres() -> Option<World> {
+    postgres_with(MIGRATIONS).await
+}
+
 pub(super) async fn sqlite_with(migrations: &'static [Migration]) -> World {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite_with(directory.path(), migrations).await.unwrap();
     World { store, _directory: Some(directory) }
 }
 
-/// PostgreSQL with a database of its own, if there is one.
 pub(super) async fn postgres_with(migrations: &'static [Migration]) -> Option<World> {
     let url = fresh_database().await?;
     let store = Store::open_postgres_with(&url, 8, migrations).await.unwrap();

@@ -104,7 +104,6 @@ macro_rules! stored_as_text {
         }
     )+};
 }
-pub(crate) use stored_as_text;
 
 stored_as_text!(
     BindingId,
