@@ -29,6 +29,7 @@ mod value;
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
+pub use events::Waiting;
 pub use groups::Member;
 pub use mapping::MappingVersion;
 pub use row::{FromRow, RowRef};
