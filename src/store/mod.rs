@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod events;
 mod groups;
+mod identities;
 mod mapping;
 mod migrate;
 mod organizations;
