@@ -1,1 +1,99 @@
-//! Line 10: commands.
+//! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
+
+mod check;
+mod demo;
+mod health;
+mod init;
+mod open;
+mod serve;
+
+use clap::{Parser, Subcommand};
+use std::{path::PathBuf, process::ExitCode};
+
+/// SSO and SCIM identity-provisioning gateway for Cast AI organizations.
+#[derive(Debug, Parser)]
+#[command(name = "castgate", version, about, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where the settings come from.
+#[derive(Debug, Clone, clap::Args)]
+struct Configuration {
+    /// A settings file; what is not in it keeps its default (see `castgate check --defaults`).
+    #[arg(long, env = "CASTGATE_CONFIG", value_name = "FILE")]
+    config: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Shows the main job in a minute: a throw-away gateway beside a lab identity provider.
+    ///
+    /// Example: castgate demo
+    Demo(demo::Demo),
+    /// Serves.
+    ///
+    /// Example: castgate serve --config /etc/castgate.toml
+    Serve(Configuration),
+    /// Makes an organization and its first owner.
+    ///
+    /// Example: castgate init --slug acme --owner ada@acme.example --accept-terms
+    Init(init::Init),
+    /// Says what is wrong with the settings, without starting.
+    Check(check::Check),
+    /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
+    Health(Configuration),
+}
+
+/// A failure, in words for whoever typed the command.
+#[derive(Debug)]
+struct Failure(String);
+
+impl<E: std::error::Error> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// Runs the command that the process was started with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("castgate: the system gives no threads: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let outcome = runtime.block_on(run(arguments.command));
+    match outcome {
+        Ok(code) => code,
+        Err(Failure(message)) => {
+            eprintln!("castgate: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Demo(demo) => demo.run().await,
+        Command::Serve(configuration) => serve::run(&configuration).await,
+        Command::Init(init) => init.run().await,
+        Command::Check(check) => check.run(),
+        Command::Health(configuration) => health::run(&configuration).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -26,7 +26,6 @@ pub(crate) mod testing;
 mod users;
 mod value;
 
-pub use crate::args;
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
@@ -35,5 +34,4 @@ pub use mapping::MappingVersion;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
-pub(crate) use value::stored_as_text;
-pub use value::{FromValue, ToValue, Value, ValueRef};
+pub use value::{FromValue, ToValue, Value, ValueRef, args};

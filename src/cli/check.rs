@@ -1,0 +1,36 @@
+//! `castgate check`: what is wrong with the settings.
+
+use super::{Configuration, Failure};
+use crate::config::{DEFAULT, Settings, Severity};
+use std::process::ExitCode;
+
+/// What `check` is told.
+#[derive(Debug, clap::Args)]
+pub(super) struct Check {
+    #[command(flatten)]
+    configuration: Configuration,
+    /// Print the documented defaults instead: a file to begin with.
+    #[arg(long)]
+    defaults: bool,
+}
+
+impl Check {
+    pub(super) fn run(self) -> Result<ExitCode, Failure> {
+        if self.defaults {
+            print!("{DEFAULT}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        let settings = Settings::load(self.configuration.config.as_deref(), std::env::vars())?;
+        let findings = settings.check();
+        for finding in &findings {
+            println!("{finding}");
+        }
+        let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
+        match (errors, findings.len()) {
+            (0, 0) => println!("The settings are right."),
+            (0, warnings) => println!("The settings work; {warnings} to think about above."),
+            (errors, _) => println!("{errors} to put right above before castgate starts."),
+        }
+        Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

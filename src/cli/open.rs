@@ -1,0 +1,42 @@
+//! From settings to a running [`App`].
+
+use super::{Configuration, Failure};
+use crate::{
+    app::{App, Clock},
+    cache::Cache,
+    config::{Engine, Settings, Severity},
+    crypto::{Sealer, keyfile},
+    store::Store,
+};
+use secrecy::ExposeSecret;
+
+/// The settings of file and environment, if nothing about them is wrong. Warnings go to stderr.
+pub(super) fn settings(configuration: &Configuration) -> Result<Settings, Failure> {
+    let settings = Settings::load(configuration.config.as_deref(), std::env::vars())?;
+    let findings = settings.check();
+    let wrong = findings.iter().any(|finding| finding.severity == Severity::Error);
+    for finding in &findings {
+        eprintln!("castgate: {finding}");
+    }
+    if wrong { Err(Failure("the settings above have to be put right first".to_owned())) } else { Ok(settings) }
+}
+
+/// Opens store, keys and cache.
+pub(super) async fn app(settings: Settings) -> Result<App, Failure> {
+    let directory = &settings.store.data_directory;
+    std::fs::create_dir_all(directory)
+        .map_err(|error| Failure(format!("the data directory {} cannot be made: {error}", directory.display())))?;
+    let keys = keyfile::load_or_create(directory)?;
+    let sealer = Sealer::new(&keys)?;
+    let store = match (settings.store.engine, &settings.store.postgres_url) {
+        (Engine::Sqlite, _) => Store::open_sqlite(directory).await?,
+        (Engine::Postgres, Some(url)) => {
+            Store::open_postgres(url.expose_secret(), settings.store.postgres_pool).await?
+        }
+        (Engine::Postgres, None) => return Err(Failure("store.postgres_url is not set".to_owned())),
+    };
+    let cache = Cache::open(&settings.cache)?;
+    let app = App::new(settings, store, cache, sealer, Clock::machine());
+    app.prepare().await?;
+    Ok(app)
+}

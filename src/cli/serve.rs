@@ -1,0 +1,32 @@
+//! `castgate serve`.
+
+use super::{Configuration, Failure, open};
+use crate::{http, telemetry};
+use std::process::ExitCode;
+use tokio::{net::TcpListener, signal};
+
+pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failure> {
+    let settings = open::settings(configuration)?;
+    telemetry::init(&settings.log)?;
+    let address = settings.server.listen;
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure(format!("cannot listen on {address} (server.listen): {error}")))?;
+    let app = open::app(settings).await?;
+    tracing::info!(%address, public_url = app.settings().server.origin(), "castgate serves");
+    http::serve(app, listener, asked_to_stop()).await?;
+    tracing::info!("castgate stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends when the process is asked to: SIGTERM by a supervisor, Ctrl-C by a person.
+pub(super) async fn asked_to_stop() {
+    let mut terminate = match signal::unix::signal(signal::unix::SignalKind::terminate()) {
+        Ok(terminate) => terminate,
+        Err(_) => return drop(signal::ctrl_c().await),
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = signal::ctrl_c() => {}
+    }
+}

@@ -1,0 +1,137 @@
+//! The four ways in which a refusal is said.
+
+use super::{super::pages, Refusal};
+use crate::scim::ScimError;
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::Response,
+};
+use maud::{Markup, html};
+use serde_json::json;
+
+/// Seconds until a caller may try again while the store is away.
+const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
+
+/// Who is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) enum Room {
+    /// Identity providers.
+    Scim,
+    /// Programs.
+    Api,
+    /// People with a browser.
+    Page,
+    /// People who are about to sign in.
+    SignIn,
+}
+
+impl Room {
+    /// The room that a path leads to.
+    pub(in crate::http) fn of(path: &str) -> Self {
+        let under =
+            |prefix: &str| path.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+        if under("/scim") {
+            Self::Scim
+        } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {
+            Self::Api
+        } else if under("/login") {
+            Self::SignIn
+        } else {
+            Self::Page
+        }
+    }
+}
+
+/// Marks an answer that says what it has to say. In the answer's extensions.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http) struct Rendered;
+
+/// What the log is told of an answer, and nobody else. In the answer's extensions.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Internals(pub(in crate::http) String);
+
+pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
+    let (status, internals) = (refusal.status, refusal.internals.take());
+    let (kind, text) = match room {
+        Room::Scim => ("application/scim+json", scim_json(refusal)),
+        Room::Api => ("application/problem+json", problem_json(&refusal)),
+        Room::Page => ("text/html; charset=utf-8", page(&refusal).into_string()),
+        Room::SignIn => ("text/html; charset=utf-8", sign_in_page(&refusal).into_string()),
+    };
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    if status == StatusCode::SERVICE_UNAVAILABLE {
+        headers.insert(RETRY_AFTER, RETRY_SECONDS);
+    }
+    if status == StatusCode::UNAUTHORIZED && matches!(room, Room::Scim | Room::Api) {
+        // RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field".
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response.extensions_mut().insert(Rendered);
+    if let Some(internals) = internals {
+        response.extensions_mut().insert(Internals(internals));
+    }
+    response
+}
+
+fn scim_json(refusal: Refusal) -> String {
+    let Refusal { status, scim_type, detail, .. } = refusal;
+    ScimError { status: status.as_u16(), scim_type, detail }.to_json().to_string()
+}
+
+/// RFC 9457. `code` is the stable word; `type` stays about:blank, as there are no pages to point at.
+fn problem_json(refusal: &Refusal) -> String {
+    let mut problem = json!({
+        "type": "about:blank",
+        "title": refusal.status.canonical_reason().unwrap_or("Error"),
+        "status": refusal.status.as_u16(),
+        "code": refusal.code,
+        "detail": refusal.detail,
+    });
+    if !refusal.diagnostics.is_empty() {
+        problem["diagnostics"] = json!(refusal.diagnostics);
+    }
+    problem.to_string()
+}
+
+fn page(refusal: &Refusal) -> Markup {
+    let title = title(refusal.status);
+    pages::page(title, &html! { (sentence(refusal)) })
+}
+
+fn sign_in_page(refusal: &Refusal) -> Markup {
+    let body = html! {
+        (sentence(refusal))
+        p { a href="/login" { "Start again" } }
+    };
+    pages::page("You are not signed in", &body)
+}
+
+fn sentence(refusal: &Refusal) -> Markup {
+    html! { p role="alert" data-code=(refusal.code) { (capitalized(refusal.sentence.unwrap_or(&refusal.detail))) } }
+}
+
+/// The errors of `app` begin in lower case, as they may stand inside a sentence. On a page they are one.
+fn capitalized(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
+    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
+    format!("{first}{}{stop}", letters.as_str())
+}
+
+fn title(status: StatusCode) -> &'static str {
+    match status {
+        StatusCode::NOT_FOUND | StatusCode::GONE => "Nothing here",
+        StatusCode::UNAUTHORIZED => "Please sign in",
+        StatusCode::FORBIDDEN => "Not allowed",
+        StatusCode::SERVICE_UNAVAILABLE => "Not available now",
+        status if status.is_server_error() => "Something went wrong",
+        _ => "That did not work",
+    }
+}

@@ -1,0 +1,63 @@
+//! Every route there is, and who may call it. Tests call each of them as nobody.
+
+/// Whom a route answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// Everybody.
+    Anyone,
+    /// Somebody signed in, in a browser; others are sent to the sign-in (303).
+    SignedIn,
+    /// Somebody signed in or an API key; others get 401 as problem+json.
+    SessionOrKey,
+    /// An identity provider with its connection's token; others get 401 as a SCIM error.
+    ScimToken,
+}
+
+/// One route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// The HTTP method.
+    pub method: &'static str,
+    /// The template of the path, as the request line has it: `/scim/v2/Users/{id}`.
+    pub path: &'static str,
+    /// Whom it answers.
+    pub who: Caller,
+}
+
+const fn route(method: &'static str, path: &'static str, who: Caller) -> Route {
+    Route { method, path, who }
+}
+
+use Caller::{Anyone, ScimToken};
+
+/// Every route, but HEAD, which goes wherever GET does.
+pub const ROUTES: &[Route] = &[
+    route("GET", "/healthz", Anyone),
+    route("GET", "/readyz", Anyone),
+    route("GET", "/scim/v2/ServiceProviderConfig", ScimToken),
+    route("GET", "/scim/v2/ResourceTypes", ScimToken),
+    route("GET", "/scim/v2/ResourceTypes/{id}", ScimToken),
+    route("GET", "/scim/v2/Schemas", ScimToken),
+    route("GET", "/scim/v2/Schemas/{urn}", ScimToken),
+    route("GET", "/scim/v2/Users", ScimToken),
+    route("POST", "/scim/v2/Users", ScimToken),
+    route("POST", "/scim/v2/Users/.search", ScimToken),
+    route("GET", "/scim/v2/Users/{id}", ScimToken),
+    route("PUT", "/scim/v2/Users/{id}", ScimToken),
+    route("PATCH", "/scim/v2/Users/{id}", ScimToken),
+    route("DELETE", "/scim/v2/Users/{id}", ScimToken),
+    route("GET", "/scim/v2/Groups", ScimToken),
+    route("POST", "/scim/v2/Groups", ScimToken),
+    route("POST", "/scim/v2/Groups/.search", ScimToken),
+    route("GET", "/scim/v2/Groups/{id}", ScimToken),
+    route("PUT", "/scim/v2/Groups/{id}", ScimToken),
+    route("PATCH", "/scim/v2/Groups/{id}", ScimToken),
+    route("DELETE", "/scim/v2/Groups/{id}", ScimToken),
+    route("POST", "/scim/v2/.search", ScimToken),
+    route("POST", "/scim/v2/Bulk", ScimToken),
+    route("GET", "/scim/v2/Me", ScimToken),
+    route("POST", "/scim/v2/Me", ScimToken),
+    route("PUT", "/scim/v2/Me", ScimToken),
+    route("PATCH", "/scim/v2/Me", ScimToken),
+    route("DELETE", "/scim/v2/Me", ScimToken),
+];

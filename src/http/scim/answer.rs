@@ -1,0 +1,146 @@
+//! Resources as answers: JSON, ETag, Location.
+
+use crate::{
+    app::{App, GroupView, UserView},
+    http::error::ScimFailure,
+    model::PatchResponse,
+    scim::{
+        EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ScimError, group_json, list_response,
+        user_json, weak,
+    },
+};
+use axum::{
+    body::Body,
+    http::{
+        HeaderValue, StatusCode,
+        header::{CONTENT_TYPE, ETAG, LOCATION},
+    },
+    response::{IntoResponse, Response},
+};
+use serde_json::Value;
+
+/// One resource, ready to be answered.
+pub(super) struct Resource {
+    json: Value,
+    location: String,
+    version: String,
+}
+
+/// The root of every location.
+pub(super) fn base(app: &App) -> String {
+    format!("{}/scim/v2", app.settings().server.origin())
+}
+
+/// A user, whole.
+pub(super) fn user(app: &App, view: UserView) -> Resource {
+    // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
+    let document = view.document();
+    let UserView { user, groups } = view;
+    let (base, version) = (base(app), weak(&user.version.to_string()));
+    let groups: Vec<GroupRef<'_>> =
+        groups.iter().map(|group| GroupRef { id: group.id.as_str(), display: &group.display_name }).collect();
+    let meta = ResourceMeta {
+        id: user.id.as_str(),
+        base_url: &base,
+        created: user.created_at,
+        modified: user.updated_at,
+        version: &version,
+    };
+    let json = user_json(&document, meta, &groups);
+    Resource { json, location: format!("{base}/Users/{}", user.id), version }
+}
+
+/// A group, with its members where the view has them.
+pub(super) fn group(app: &App, view: &GroupView) -> Resource {
+    let GroupView { group, members } = view;
+    let (base, version) = (base(app), weak(&group.version.to_string()));
+    // Without names: clients that compare what they sent with what they get do best without.
+    let members: Option<Vec<Member<'_>>> = members.as_ref().map(|members| {
+        members
+            .iter()
+            .map(|member| Member { id: member.user.as_str(), display: None, kind: MemberKind::User })
+            .collect()
+    });
+    let meta = ResourceMeta {
+        id: group.id.as_str(),
+        base_url: &base,
+        created: group.created_at,
+        modified: group.updated_at,
+        version: &version,
+    };
+    let json = group_json(&group.display_name, group.external_id.as_deref(), meta, members.as_deref());
+    Resource { json, location: format!("{base}/Groups/{}", group.id), version }
+}
+
+impl Resource {
+    /// 200.
+    pub(super) fn ok(self, projection: &Projection) -> Response {
+        let Self { json, location: _, version } = self;
+        let mut response = self::json(&projection.apply(json));
+        put(&mut response, ETAG, &version);
+        response
+    }
+
+    /// 304 if the client has this version (RFC 9110 §13.1.2), else 200.
+    pub(super) fn ok_unless(self, known: Option<&EntityTags>, projection: &Projection) -> Response {
+        if !known.is_some_and(|tags| tags.matches(&self.version)) {
+            return self.ok(projection);
+        }
+        let mut response = StatusCode::NOT_MODIFIED.into_response();
+        put(&mut response, ETAG, &self.version);
+        response
+    }
+
+    /// 201 and where it is (RFC 7644 §3.3).
+    pub(super) fn created(self, projection: &Projection) -> Response {
+        let location = self.location.clone();
+        let mut response = self.ok(projection);
+        *response.status_mut() = StatusCode::CREATED;
+        put(&mut response, LOCATION, &location);
+        response
+    }
+
+    /// What the connection wants a PATCH to be answered with. RFC 7644 §3.5.2: 200 if `attributes` was given.
+    pub(super) fn patched(self, how: PatchResponse, projection: &Projection) -> Response {
+        match how {
+            PatchResponse::Empty if !projection.is_selective() => {
+                let mut response = gone();
+                put(&mut response, ETAG, &self.version);
+                response
+            }
+            PatchResponse::Empty | PatchResponse::Body => self.ok(projection),
+        }
+    }
+}
+
+/// 204.
+pub(super) fn gone() -> Response {
+    StatusCode::NO_CONTENT.into_response()
+}
+
+/// A page of resources.
+pub(super) fn list(resources: Vec<Resource>, total: u64, start_index: u64, projection: &Projection) -> Response {
+    let resources = resources.into_iter().map(|resource| projection.apply(resource.json)).collect();
+    json(&list_response(resources, total, start_index))
+}
+
+/// 200 and this.
+pub(super) fn json(value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
+    response
+}
+
+/// 404 for what is not among the things that discovery lists.
+pub(super) fn found(value: Option<Value>, what: &str, id: &str) -> Result<Response, ScimFailure> {
+    match value {
+        Some(value) => Ok(json(&value)),
+        None => Err(ScimError::not_found(format!("There is no {what} “{id}”.")).into()),
+    }
+}
+
+fn put(response: &mut Response, name: axum::http::HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

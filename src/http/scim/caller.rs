@@ -1,0 +1,80 @@
+//! Whose push it is.
+
+use crate::{
+    app::{App, Ctx, Error},
+    http::{
+        error::{Refusal, ScimFailure},
+        request::Noted,
+    },
+    model::Connection,
+};
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, header::AUTHORIZATION},
+    middleware::Next,
+    response::Response,
+};
+use std::sync::Arc;
+
+/// A request of a provider that showed a good token. In the request's extensions.
+#[derive(Debug, Clone)]
+pub(super) struct Push {
+    pub(super) ctx: Ctx,
+    pub(super) connection: Arc<Connection>,
+}
+
+/// Lets nobody past without a token. Every reason for a refusal gets the same bytes.
+pub(super) async fn authenticate(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Result<Response, ScimFailure> {
+    let token = bearer(request.headers()).ok_or_else(nobody)?;
+    let (mut ctx, connection) = match app.scim_connection(token).await {
+        Ok(found) => found,
+        Err(Error::NotSignedIn) => return Err(nobody().into()),
+        Err(error) => return Err(error.into()),
+    };
+    if let Some(noted) = request.extensions().get::<Noted>() {
+        noted.note(&mut ctx);
+    }
+    request.extensions_mut().insert(Push { ctx, connection: Arc::new(connection) });
+    Ok(next.run(request).await)
+}
+
+fn nobody() -> Refusal {
+    Refusal {
+        detail: "Send the token of an enabled connection: Authorization: Bearer ….".to_owned(),
+        ..Error::NotSignedIn.into()
+    }
+}
+
+/// RFC 6750 §2.1; the scheme's letter case does not matter (RFC 9110 §11.1). One header, or none counts.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut all = headers.get_all(AUTHORIZATION).into_iter();
+    let (Some(one), None) = (all.next(), all.next()) else { return None };
+    let (scheme, token) = one.to_str().ok()?.split_once(' ')?;
+    Some(token.trim()).filter(|_| scheme.eq_ignore_ascii_case("bearer"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, value.parse().unwrap());
+        }
+        bearer(&headers).map(str::to_owned)
+    }
+
+    #[test]
+    fn a_token_comes_once_and_with_its_scheme() {
+        assert_eq!(read(&["Bearer abc"]), Some("abc".to_owned()));
+        assert_eq!(read(&["bEARER  abc "]), Some("abc".to_owned()));
+        for none in [&[][..], &["abc"], &["Basic abc"], &["Bearerabc"], &["Bearer a", "Bearer a"]] {
+            assert_eq!(read(none), None, "{none:?}");
+        }
+    }
+}

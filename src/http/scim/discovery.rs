@@ -1,0 +1,46 @@
+//! What this server can do (RFC 7644 §4).
+
+use super::answer;
+use crate::{
+    app::App,
+    http::{error::ScimFailure, request::parameters},
+    scim::{self, Capabilities, ScimError},
+};
+use axum::{
+    extract::{Path, State},
+    http::Uri,
+    response::Response,
+};
+
+pub(super) async fn configuration(State(app): State<App>) -> Response {
+    let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
+    answer::json(&scim::service_provider_config(&answer::base(&app), capabilities))
+}
+
+pub(super) async fn resource_types(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+    no_filter(&uri)?;
+    Ok(answer::json(&scim::resource_types(&answer::base(&app))))
+}
+
+pub(super) async fn resource_type(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ScimFailure> {
+    answer::found(scim::resource_type(&answer::base(&app), &id), "ResourceType", &id)
+}
+
+pub(super) async fn schemas(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+    no_filter(&uri)?;
+    Ok(answer::json(&scim::schemas(&answer::base(&app))))
+}
+
+pub(super) async fn schema(State(app): State<App>, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
+    answer::found(scim::schema(&answer::base(&app), &urn), "Schema", &urn)
+}
+
+/// RFC 7644 §4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403 (Forbidden)".
+fn no_filter(uri: &Uri) -> Result<(), ScimFailure> {
+    let filtered = parameters(uri).iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
+    if filtered {
+        Err(ScimError::forbidden("Discovery cannot be filtered; leave the filter out.").into())
+    } else {
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! `/Groups`. Members are fetched only where they are shown.
+
+use super::{
+    answer,
+    body::{Object, note},
+    caller::Push,
+    dialect, parameters,
+};
+use crate::{
+    app::App,
+    http::error::ScimFailure,
+    scim::{GroupDocument, Patch, Query, ResourceType},
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::{
+        HeaderMap, Uri,
+        header::{IF_MATCH, IF_NONE_MATCH},
+    },
+    response::Response,
+};
+
+type Answer = Result<Response, ScimFailure>;
+
+const KIND: ResourceType = ResourceType::Group;
+
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
+    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    find(&app, &push, query).await
+}
+
+pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    find(&app, &push, query).await
+}
+
+async fn find(app: &App, push: &Push, query: Query) -> Answer {
+    let (mut total, mut views) = app.groups(&push.ctx, &push.connection, &query).await?;
+    if let (0, Some(again)) = (total, parameters::with_pluses(&query)) {
+        (total, views) = app.groups(&push.ctx, &push.connection, &again).await?;
+    }
+    let groups = views.iter().map(|view| answer::group(app, view)).collect();
+    Ok(answer::list(groups, total, query.start_index, &query.projection))
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+    Object(body): Object,
+) -> Answer {
+    let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
+    note(&tolerances, &push);
+    let view = app.create_group(&push.ctx, &push.connection, document).await?;
+    Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn read(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let (projection, _) = parameters::projection(KIND, &uri);
+    let view = app.group(&push.ctx, &push.connection, &id, projection.wants("members")).await?;
+    let known = parameters::tags(&headers, &IF_NONE_MATCH);
+    Ok(answer::group(&app, &view).ok_unless(known.as_ref(), &projection))
+}
+
+pub(super) async fn replace(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Object(body): Object,
+) -> Answer {
+    let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
+    note(&tolerances, &push);
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    let view = app.replace_group(&push.ctx, &push.connection, (&id, seen.as_ref()), document).await?;
+    Ok(answer::group(&app, &view).ok(&parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn patch(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Object(body): Object,
+) -> Answer {
+    let patch = Patch::parse(&body, dialect(&push))?.for_group()?;
+    note(&patch.tolerances, &push);
+    let (projection, asked) = parameters::projection(KIND, &uri);
+    let (seen, target) = (parameters::tags(&headers, &IF_MATCH), id.as_str());
+    // Adding one member to a group of a million must not answer with a million: they are shown to who asks for them.
+    let members = asked && projection.wants("members");
+    let view = app.patch_group(&push.ctx, &push.connection, (target, seen.as_ref()), &patch, members).await?;
+    Ok(answer::group(&app, &view).patched(push.connection.settings.patch_response, &projection))
+}
+
+pub(super) async fn delete(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    app.delete_group(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
+    Ok(answer::gone())
+}

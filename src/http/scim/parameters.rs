@@ -1,0 +1,91 @@
+//! What stands behind the question mark, and If-Match and If-None-Match.
+
+use crate::{
+    filter::{Dialect, Filter, Literal, Node},
+    http::{error::ScimFailure, request::parameters},
+    scim::{EntityTags, Projection, Query, ResourceType},
+};
+use axum::http::{HeaderMap, HeaderName, Uri};
+
+/// The query of a list.
+pub(super) fn query(kind: ResourceType, uri: &Uri, dialect: Dialect) -> Result<Query, ScimFailure> {
+    Ok(Query::parse(kind, &parameters(uri), dialect)?)
+}
+
+/// What of one resource is wanted, and whether the client said anything about it.
+pub(super) fn projection(kind: ResourceType, uri: &Uri) -> (Projection, bool) {
+    let given = parameters(uri);
+    let find = |name: &str| {
+        let found = given.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
+    };
+    let (only, without) = (find("attributes"), find("excludedAttributes"));
+    (Projection::parse(kind, only, without), only.is_some() || without.is_some())
+}
+
+/// The tags of a conditional header.
+pub(super) fn tags(headers: &HeaderMap, name: &HeaderName) -> Option<EntityTags> {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(EntityTags::parse)
+}
+
+/// The same query with `+` where it has spaces in front of an `@`; none where it has no such text.
+///
+/// Some clients write a space as `+`, others send an address like `ada+test@example.com` as it is: the two look alike. What
+/// was decoded is asked for first, and this only when there is nothing.
+pub(super) fn with_pluses(query: &Query) -> Option<Query> {
+    let before = query.filter.as_ref()?;
+    let after = plus_in(before);
+    (after != *before).then(|| Query { filter: Some(after), ..query.clone() })
+}
+
+fn plus_in(filter: &Filter) -> Filter {
+    let each = |parts: &[Filter]| parts.iter().map(plus_in).collect();
+    let node = match &filter.node {
+        Node::Compare { path, operator, value: Literal::Text(text) } => {
+            Node::Compare { path: path.clone(), operator: *operator, value: Literal::Text(plus_in_local_part(text)) }
+        }
+        Node::Compare { value: Literal::Null | Literal::Boolean(_) | Literal::Number(_), .. } | Node::Present(_) => {
+            filter.node.clone()
+        }
+        Node::And(parts) => Node::And(each(parts)),
+        Node::Or(parts) => Node::Or(each(parts)),
+        Node::Not(part) => Node::Not(Box::new(plus_in(part))),
+        Node::Element { path, filter } => Node::Element { path: path.clone(), filter: Box::new(plus_in(filter)) },
+    };
+    Filter { node, span: filter.span }
+}
+
+fn plus_in_local_part(text: &str) -> String {
+    match text.rsplit_once('@') {
+        Some((local, domain)) => format!("{}@{domain}", local.replace(' ', "+")),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn again(query: &str) -> Option<String> {
+        let uri: Uri = format!("/Users?{query}").parse().unwrap();
+        let query = super::query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        with_pluses(&query).map(|query| query.filter.unwrap().to_string())
+    }
+
+    #[test]
+    fn a_plus_and_percent_twenty_are_a_space() {
+        let uri: Uri = "/Users?filter=userName+eq%20%22a%2Bb@x%22".parse().unwrap();
+        let query = query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        assert_eq!(query.filter.unwrap().to_string(), r#"userName eq "a+b@x""#);
+    }
+
+    #[test]
+    fn a_space_before_an_at_sign_may_have_been_a_plus() {
+        assert_eq!(again("filter=userName+eq+%22a+b@x%22").as_deref(), Some(r#"userName eq "a+b@x""#));
+        let nested = again("filter=active+eq+true+and+emails[value+eq+%22a+b@x%22]");
+        assert_eq!(nested.as_deref(), Some(r#"active eq true and emails[value eq "a+b@x"]"#));
+        assert_eq!(again("filter=displayName+eq+%22a+b%22"), None);
+        assert_eq!(again("filter=userName+eq+%22a@x+b%22"), None);
+        assert_eq!(again("count=1"), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! `/Users`.
+
+use super::{
+    answer,
+    body::{Object, note},
+    caller::Push,
+    dialect, parameters,
+};
+use crate::{
+    app::App,
+    http::error::ScimFailure,
+    scim::{Patch, Query, ResourceType, UserDocument},
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::{
+        HeaderMap, Uri,
+        header::{IF_MATCH, IF_NONE_MATCH},
+    },
+    response::Response,
+};
+
+type Answer = Result<Response, ScimFailure>;
+
+const KIND: ResourceType = ResourceType::User;
+
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
+    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    find(&app, &push, query).await
+}
+
+pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    find(&app, &push, query).await
+}
+
+async fn find(app: &App, push: &Push, query: Query) -> Answer {
+    let (mut total, mut views) = app.users(&push.ctx, &push.connection, &query).await?;
+    if let (0, Some(again)) = (total, parameters::with_pluses(&query)) {
+        (total, views) = app.users(&push.ctx, &push.connection, &again).await?;
+    }
+    let users = views.into_iter().map(|view| answer::user(app, view)).collect();
+    Ok(answer::list(users, total, query.start_index, &query.projection))
+}
+
+pub(super) async fn create(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+    Object(body): Object,
+) -> Answer {
+    let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
+    note(&tolerances, &push);
+    let view = app.create_user(&push.ctx, &push.connection, document).await?;
+    Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn read(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Answer {
+    let view = app.user(&push.ctx, &push.connection, &id).await?;
+    let known = parameters::tags(&headers, &IF_NONE_MATCH);
+    Ok(answer::user(&app, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn replace(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Object(body): Object,
+) -> Answer {
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    let view = app.replace_user(&push.ctx, &push.connection, (&id, seen.as_ref()), &body).await?;
+    Ok(answer::user(&app, view).ok(&parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn patch(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+    Object(body): Object,
+) -> Answer {
+    let patch = Patch::parse(&body, dialect(&push))?;
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    let view = app.patch_user(&push.ctx, &push.connection, (&id, seen.as_ref()), &patch).await?;
+    let how = push.connection.settings.patch_response;
+    Ok(answer::user(&app, view).patched(how, &parameters::projection(KIND, &uri).0))
+}
+
+pub(super) async fn delete(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    app.delete_user(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
+    Ok(answer::gone())
+}
