@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, Scope, UserId},
+    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId},
     store::Tx,
 };
 use serde_json::Value;
@@ -77,6 +77,13 @@ impl Work<'_> {
             subjects: subjects.into_iter().collect(),
             detail,
         });
+    }
+
+    /// Puts a notice for the operator into the outbox: told after the commit, at least once.
+    pub(super) async fn notify(&mut self, payload: &Value) -> Result<(), Error> {
+        let id = JobId::from_uuid(self.app.clock().uuid());
+        let what = ("operator-notice", payload);
+        Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
     }
 
     /// What caches must forget before the answer goes out.

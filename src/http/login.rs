@@ -29,7 +29,8 @@ use serde::Deserialize;
 use url::Url;
 
 /// One sentence for an organization that does not exist and for one that has no sign-in.
-const NOWHERE: &str = "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
+const NOWHERE: &str =
+    "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -79,7 +80,12 @@ async fn begin(
     let return_to = ReturnTo::of(wanted.return_to.as_deref());
     let so_far = wanted.so_far(return_to.as_str());
     if so_far.email.is_empty() && so_far.organization.is_empty() {
-        return Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Email, Some("Please enter your work e-mail address.")));
+        return Ok(sign_in::sign_in(
+            StatusCode::OK,
+            so_far,
+            Ask::Email,
+            Some("Please enter your work e-mail address."),
+        ));
     }
     match app.route_sign_in(filled(so_far.organization), filled(so_far.email)).await? {
         Route::Provider { organization, connection } => leave(&app, (&organization, &connection), so_far).await,

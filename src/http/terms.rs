@@ -27,11 +27,7 @@ struct Wanted {
 }
 
 /// `GET /terms`
-async fn show(
-    State(app): State<App>,
-    guest: SignedIn,
-    Query(wanted): Query<Wanted>,
-) -> Result<Response, PageFailure> {
+async fn show(State(app): State<App>, guest: SignedIn, Query(wanted): Query<Wanted>) -> Result<Response, PageFailure> {
     let return_to = ReturnTo::of(wanted.return_to.as_deref());
     page(&app, &guest, &return_to, (StatusCode::OK, None)).await
 }

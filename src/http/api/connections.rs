@@ -46,7 +46,17 @@ struct Shown {
 fn shown(app: &App, connection: Connection) -> Shown {
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
     let scim_url = format!("{}/scim/v2", app.settings().server.origin());
-    Shown { id, name, enabled, settings, pushes_groups, scim_url, redirect_uri: app.redirect_uri(), created_at, version }
+    Shown {
+        id,
+        name,
+        enabled,
+        settings,
+        pushes_groups,
+        scim_url,
+        redirect_uri: app.redirect_uri(),
+        created_at,
+        version,
+    }
 }
 
 fn answer(app: &App, status: StatusCode, connection: Connection) -> Response {
@@ -59,11 +69,7 @@ async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Sho
     Ok(Json(List::whole(all.into_iter().map(|connection| shown(&app, connection)).collect())))
 }
 
-async fn one(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<ConnectionId>,
-) -> Result<Response, ApiFailure> {
+async fn one(State(app): State<App>, caller: ApiCaller, Path(id): Path<ConnectionId>) -> Result<Response, ApiFailure> {
     let connection = app.connection(&caller.ctx, &id).await?;
     Ok(answer(&app, StatusCode::OK, connection))
 }

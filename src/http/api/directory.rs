@@ -75,11 +75,7 @@ async fn users(
 }
 
 /// One person, with what they may do and why.
-async fn user(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<UserId>,
-) -> Result<Json<Value>, ApiFailure> {
+async fn user(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
     let person = Shown::from(app.member(&caller.ctx, &id).await?);
     let access = app.access(&caller.ctx, &id).await?;
     let mut told = json!(person);
@@ -88,11 +84,7 @@ async fn user(
     Ok(Json(told))
 }
 
-async fn suspend(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<UserId>,
-) -> Result<Json<Shown>, ApiFailure> {
+async fn suspend(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Shown>, ApiFailure> {
     Ok(Json(app.suspend_member(&caller.ctx, &id).await?.into()))
 }
 
@@ -150,11 +142,7 @@ async fn groups(
 }
 
 /// One group with everybody in it.
-async fn group(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<GroupId>,
-) -> Result<Json<Value>, ApiFailure> {
+async fn group(State(app): State<App>, caller: ApiCaller, Path(id): Path<GroupId>) -> Result<Json<Value>, ApiFailure> {
     let (group, members) = app.group_members(&caller.ctx, &id).await?;
     let mut told = json!(group);
     told["members"] = members.iter().map(|member| json!({"id": member.user, "display": member.display})).collect();

@@ -42,11 +42,7 @@ async fn create(
     Ok((StatusCode::CREATED, Json(told)))
 }
 
-async fn revoke(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<KeyId>,
-) -> Result<StatusCode, ApiFailure> {
+async fn revoke(State(app): State<App>, caller: ApiCaller, Path(id): Path<KeyId>) -> Result<StatusCode, ApiFailure> {
     app.revoke_key(&caller.ctx, &id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

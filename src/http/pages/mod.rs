@@ -31,7 +31,10 @@ static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| format!("/assets/castg
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
-        .route("/assets/castgate.css", get(async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8")))
+        .route(
+            "/assets/castgate.css",
+            get(async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8")),
+        )
         .route("/assets/castgate.svg", get(async |headers: HeaderMap| asset(&headers, MARK, "image/svg+xml")))
 }
 

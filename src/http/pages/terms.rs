@@ -49,7 +49,8 @@ pub(in crate::http) fn terms(status: StatusCode, page: &TermsPage<'_>) -> Respon
             }
         }
     };
-    Page { title: "Terms", organization: Some(page.organization), width: Width::Wide, go_to: None, body }.respond(status)
+    Page { title: "Terms", organization: Some(page.organization), width: Width::Wide, go_to: None, body }
+        .respond(status)
 }
 
 fn name(kind: &str) -> &str {

@@ -5,8 +5,8 @@ use crate::{
     http::error::ScimFailure,
     model::PatchResponse,
     scim::{
-        EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ScimError, UserDocument, group_json,
-        list_response, user_json, weak,
+        EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ScimError, group_json, list_response,
+        user_json, weak,
     },
 };
 use axum::{
