@@ -70,7 +70,7 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
 
 #[derive(Debug, Deserialize)]
 struct EndSession {
-    csrf: Option<String>,
+    form: Option<String>,
     session: SessionId,
 }
 
@@ -79,17 +79,17 @@ async fn end_session(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(form): Form<EndSession>,
+    Form(sent): Form<EndSession>,
 ) -> Result<Response, PageFailure> {
-    guest.refuse_forged(&app, &headers, form.csrf.as_deref())?;
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
-    app.end_session(&ctx, &guest.visit.visitor.id, &form.session).await?;
+    app.end_session(&ctx, &guest.visit.visitor.id, &sent.session).await?;
     Ok(see_other("/account"))
 }
 
 #[derive(Debug, Deserialize)]
 struct CreateKey {
-    csrf: Option<String>,
+    form: Option<String>,
     name: String,
     /// Days until it ends; empty: never.
     #[serde(default)]
@@ -101,11 +101,11 @@ async fn create_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(form): Form<CreateKey>,
+    Form(sent): Form<CreateKey>,
 ) -> Result<Response, PageFailure> {
-    guest.refuse_forged(&app, &headers, form.csrf.as_deref())?;
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
-    let new = app.create_key(&ctx, &form.name, life(&form.days)?).await?;
+    let new = app.create_key(&ctx, &sent.name, life(&sent.days)?).await?;
     page(&app, &guest, Some(&new)).await
 }
 
@@ -121,7 +121,7 @@ fn life(days: &str) -> Result<Option<Duration>, Error> {
 
 #[derive(Debug, Deserialize)]
 struct EndKey {
-    csrf: Option<String>,
+    form: Option<String>,
     key: crate::model::KeyId,
 }
 
@@ -130,9 +130,9 @@ async fn end_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(form): Form<EndKey>,
+    Form(sent): Form<EndKey>,
 ) -> Result<Response, PageFailure> {
-    guest.refuse_forged(&app, &headers, form.csrf.as_deref())?;
-    app.revoke_key(&guest.ctx(&app)?, &form.key).await?;
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
+    app.revoke_key(&guest.ctx(&app)?, &sent.key).await?;
     Ok(see_other("/account"))
 }

@@ -178,7 +178,7 @@ async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
 
 #[derive(Deserialize)]
 struct SignOut {
-    csrf: Option<String>,
+    form: Option<String>,
 }
 
 /// `POST /logout`: here, and at the provider if it can be asked to.
@@ -186,13 +186,13 @@ async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
     guest: Option<SignedIn>,
-    Form(form): Form<SignOut>,
+    Form(sent): Form<SignOut>,
 ) -> Result<Response, PageFailure> {
     let settings = app.settings();
     let mut elsewhere = None;
     match (cookies::session(&headers, settings), guest) {
         (Some(secret), Some(SignedIn(guest))) => {
-            guest.refuse_forged(&app, &headers, form.csrf.as_deref())?;
+            guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
             elsewhere = app.sign_out(&secret).await?;
         }
         // There is nothing to end; a stale cookie goes.

@@ -59,11 +59,12 @@ async fn accept(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, PageFailure> {
     let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
-    guest.0.refuse_forged(&app, &headers, field("csrf"))?;
+    guest.0.refuse_forged(&app, &headers, field("form"))?;
     let return_to = ReturnTo::of(field("return_to"));
+    let documents = fields.iter().filter(|(name, _)| !["form", "return_to"].contains(&name.as_str()));
     let versions: Option<Vec<(String, i64)>> =
-        fields.iter().filter(|(name, _)| name == "version").map(|(_, value)| seen(value)).collect();
-    let bad = || Refusal::new(StatusCode::BAD_REQUEST, "invalid", "A version is written like terms:1.");
+        documents.map(|(kind, version)| Some((kind.clone(), version.parse().ok()?))).collect();
+    let bad = || Refusal::new(StatusCode::BAD_REQUEST, "invalid", "A document's version is a number.");
     let ctx = guest.0.ctx_before_terms(&app);
     match app.accept_terms(&ctx, &versions.ok_or_else(bad)?).await {
         Ok(()) => Ok(see_other(return_to.as_str())),
@@ -72,9 +73,4 @@ async fn accept(
         }
         Err(error) => Err(error.into()),
     }
-}
-
-fn seen(text: &str) -> Option<(String, i64)> {
-    let (kind, version) = text.split_once(':')?;
-    Some((kind.to_owned(), version.parse().ok()?))
 }

@@ -206,7 +206,7 @@ fn keys(page: &AccountPage<'_>) -> Markup {
 }
 
 fn token(csrf: &str) -> Markup {
-    html! { input type="hidden" name="csrf" value=(csrf); }
+    html! { input type="hidden" name="form" value=(csrf); }
 }
 
 /// To the minute, in UTC: people compare these with their own log files.

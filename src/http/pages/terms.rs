@@ -40,10 +40,10 @@ pub(in crate::http) fn terms(status: StatusCode, page: &TermsPage<'_>) -> Respon
             p { a class="button" href=(page.return_to) { "Go on" } }
         } @else {
             form method="post" action="/terms" {
-                input type="hidden" name="csrf" value=(page.csrf);
+                input type="hidden" name="form" value=(page.csrf);
                 input type="hidden" name="return_to" value=(page.return_to);
                 @for document in page.documents {
-                    input type="hidden" name="version" value=(format!("{}:{}", document.kind, document.version));
+                    input type="hidden" name=(document.kind) value=(document.version);
                 }
                 button type="submit" class="fill" { "I accept both documents" }
             }
