@@ -83,7 +83,10 @@ async fn a_mapping_with_a_mistake_leaves_the_version_in_force() {
                 world.app.plan_mapping(&world.operator(), text).await.map(drop),
                 world.app.draft_mapping(&world.operator(), text).await.map(drop),
             ] {
-                assert!(matches!(&result, Err(Error::Mapping { diagnostics }) if !diagnostics.is_empty()), "{result:?}");
+                assert!(
+                    matches!(&result, Err(Error::Mapping { diagnostics }) if !diagnostics.is_empty()),
+                    "{result:?}"
+                );
             }
         }
         let after = (everybodys_roles(world).await, world.app.mapping(&world.operator()).await.unwrap());

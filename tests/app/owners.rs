@@ -101,8 +101,7 @@ async fn linking_the_last_owner_to_a_provider_that_signs_nobody_in_is_noticed() 
         let push_only = connect(&world.app, &operator, "push-only", false).await;
         let mut settings = ConnectionSettings::of(Profile::Okta);
         settings.domains = vec!["acme.test".to_owned()];
-        let push_only =
-            world.app.update_connection(&operator, &push_only.id, None, settings, None).await.unwrap();
+        let push_only = world.app.update_connection(&operator, &push_only.id, None, settings, None).await.unwrap();
         let body = json!({
             "userName": "boss", "externalId": "boss", "emails": [{"value": "owner@acme.test", "primary": true}]
         });

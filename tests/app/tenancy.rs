@@ -162,7 +162,8 @@ async fn a_group_with_a_stranger_waits_and_the_same_names_live_side_by_side() {
     everywhere(async |world| {
         let other = found(&world.app, "other").await;
         populate(world, &other).await;
-        let zoe = world.create(json!({"userName": "zoe", "externalId": "zoe", "emails": [{"value": "zoe@other.test"}]}));
+        let zoe =
+            world.create(json!({"userName": "zoe", "externalId": "zoe", "emails": [{"value": "zoe@other.test"}]}));
         let zoe = zoe.await.unwrap();
         world.group("eng", &[zoe.id.as_str()]).await.unwrap();
         world.app.declare_cluster(&world.operator(), "prod", None, None).await.unwrap();
