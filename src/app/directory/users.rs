@@ -211,7 +211,9 @@ impl Work<'_> {
         self.change_state(&before, &mut after).await?;
         self.tx.update_user(&self.ctx.organization, &after).await?;
         self.record_push(connection, Some(&before), &after).await?;
-        if after.document != before.document || after.connection != before.connection {
+        // Every change is told of: also one of `active` alone that, under a suspension by a person, changes no state.
+        if after.document != before.document || after.connection != before.connection || before.state() == after.state()
+        {
             let changed = changed_attributes(&before, &after);
             self.tell(EventKind::UserChanged, [after.id.to_string()], json!({"attributes": changed}));
         }
