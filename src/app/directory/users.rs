@@ -24,12 +24,20 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let document = document.with_active_unless_said(true);
-        let (who, found) = work.who_is_pushed(connection, &document).await?;
+        let (mut who, mut found) = work.who_is_pushed(connection, &document).await?;
+        // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
+        if let Some(seen) = &found
+            && work.tx.user_to_change(&ctx.organization, &seen.id).await?.as_ref() != Some(seen)
+        {
+            (who, found) = work.who_is_pushed(connection, &document).await?;
+        }
         let user = match (who, found) {
             (Who::New, _) => work.add_user(connection, document).await?,
             (Who::Known | Who::Tie, Some(before)) => work.rewrite_user(connection, before, document).await?,
             (Who::Revive, Some(before)) => work.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
+                // The connection may sign nobody in: then this was an owner who can be reached no more.
+                work.touch_owners_by(&before.id).await?;
                 before.connection = Some(connection.id.clone());
                 work.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
                 work.rewrite_user(connection, before, document).await?
