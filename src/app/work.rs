@@ -104,11 +104,17 @@ impl Work<'_> {
             self.tx.rollback().await?;
             return Err(error);
         }
-        self.tx.commit().await?;
-        for revocation in self.revocations {
-            self.app.cache().publish(revocation).await;
-        }
-        Ok(())
+        let Self { app, tx, revocations, .. } = self;
+        let cache = app.cache().clone();
+        // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
+        let told = tokio::spawn(async move {
+            tx.commit().await?;
+            for revocation in revocations {
+                cache.publish(revocation).await;
+            }
+            Ok(())
+        });
+        told.await.map_err(Error::internal)?
     }
 
     /// Gives a refusal back after the rows that it rests on are durable.
