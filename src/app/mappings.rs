@@ -64,6 +64,22 @@ impl App {
         if let Some(known) = known.filter(|known| known.version == version && known.vocabulary == vocabulary) {
             return Ok(Some(known));
         }
+        let compiled = Arc::new(self.compile_in_force(tx, organization, now).await?);
+        let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(organization.clone(), compiled.clone());
+        Ok(Some(compiled))
+    }
+
+    /// The same, compiled anew and not kept: for a transaction that changed what a mapping speaks of and may be undone.
+    pub(super) async fn compile_in_force(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        now: Instant,
+    ) -> Result<InForce, Error> {
+        let (Some(version), vocabulary) = tx.mapping_state(organization).await? else {
+            return Err(Error::internal("there is no mapping to compile"));
+        };
         let stored = tx.mapping_version(organization, version).await?;
         let stored = stored.ok_or_else(|| Error::internal(format!("mapping version {version} is not there")))?;
         let (mut words, names) = vocabulary_of(tx, organization, false).await?;
@@ -71,10 +87,7 @@ impl App {
         words.connections = stored.connections;
         let checked = in_force(&stored.text, &words, now);
         let mapping = checked.mapping.ok_or_else(|| Error::internal("the mapping in force cannot be read"))?;
-        let compiled = Arc::new(InForce { version, vocabulary, mapping, names });
-        let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(organization.clone(), compiled.clone());
-        Ok(Some(compiled))
+        Ok(InForce { version, vocabulary, mapping, names })
     }
 
     /// Checks a text against the organization as it is now, without keeping it.
