@@ -139,6 +139,8 @@ impl App {
     /// Publishes a text: a new version, in force from now on.
     pub async fn publish_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        // A push at the same moment would be judged by the version before, and stay so.
+        work.tx.hold_directory(&ctx.organization, true).await?;
         match work.put_in_force(text).await {
             Ok(plan) => work.commit().await.map(|()| plan),
             Err(error) => work.refuse(error).await,

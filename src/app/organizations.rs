@@ -99,6 +99,7 @@ impl App {
     ) -> Result<Cluster, Error> {
         check_slug(slug)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        work.tx.hold_directory(&ctx.organization, true).await?;
         if work.tx.cluster_by_slug(&ctx.organization, slug).await?.is_some() {
             let detail = format!("there is a cluster “{slug}” already");
             return work.refuse(Error::conflict("taken", detail)).await;

@@ -28,6 +28,9 @@ impl App {
             tx.rollback().await?;
             return Err(error);
         }
+        if need == Need::Directory {
+            tx.hold_directory(&ctx.organization, false).await?;
+        }
         Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
     }
 
