@@ -148,9 +148,10 @@ impl Work<'_> {
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, &organization, self.ctx.now).await? else {
+        if self.tx.mapping_state(&organization).await?.0.is_none() {
             return Ok(());
-        };
+        }
+        let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
         let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
         let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
         self.apply(&diff, Some(compiled.version)).await

@@ -136,6 +136,7 @@ impl Work<'_> {
 
     async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
+        self.tx.hold_directory(&organization, true).await?;
         if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
             return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
         }

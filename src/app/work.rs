@@ -28,6 +28,9 @@ impl App {
             tx.rollback().await?;
             return Err(error);
         }
+        if need == Need::Directory {
+            tx.hold_directory(&ctx.organization, false).await?;
+        }
         Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
     }
 
@@ -111,11 +114,17 @@ impl Work<'_> {
             self.tx.rollback().await?;
             return Err(error);
         }
-        self.tx.commit().await?;
-        for revocation in self.revocations {
-            self.app.cache().publish(revocation).await;
-        }
-        Ok(())
+        let Self { app, tx, revocations, .. } = self;
+        let cache = app.cache().clone();
+        // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
+        let told = tokio::spawn(async move {
+            tx.commit().await?;
+            for revocation in revocations {
+                cache.publish(revocation).await;
+            }
+            Ok(())
+        });
+        told.await.map_err(Error::internal)?
     }
 
     /// Ends the work: commits what went well. Of what did not nothing remains, and the refusal goes out only after the rows
