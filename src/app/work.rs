@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, Scope, UserId},
+    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId},
     store::Tx,
 };
 use serde_json::Value;
@@ -79,6 +79,13 @@ impl Work<'_> {
         });
     }
 
+    /// Puts a notice for the operator into the outbox: told after the commit, at least once.
+    pub(super) async fn notify(&mut self, payload: &Value) -> Result<(), Error> {
+        let id = JobId::from_uuid(self.app.clock().uuid());
+        let what = ("operator-notice", payload);
+        Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
+    }
+
     /// What caches must forget before the answer goes out.
     pub(super) fn revoke(&mut self, revocation: Revocation) {
         if !self.revocations.contains(&revocation) {
@@ -111,10 +118,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Gives a refusal back after the rows that it rests on are durable.
-    pub(super) async fn refuse<T>(self, error: Error) -> Result<T, Error> {
-        self.tx.rollback().await?;
-        Err(error)
+    /// Ends the work: commits what went well. Of what did not nothing remains, and the refusal goes out only after the rows
+    /// that it rests on are durable.
+    pub(super) async fn finish<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                self.tx.rollback().await?;
+                Err(error)
+            }
+        }
     }
 
     /// Everything of [`Work::commit`] that still belongs into the transaction.

@@ -1,7 +1,7 @@
 //! `castgate serve`.
 
 use super::{Configuration, Failure, open};
-use crate::{http, telemetry};
+use crate::{http, telemetry, worker};
 use std::process::ExitCode;
 use tokio::{net::TcpListener, signal};
 
@@ -14,7 +14,9 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
         .map_err(|error| Failure(format!("cannot listen on {address} (server.listen): {error}")))?;
     let app = open::app(settings).await?;
     tracing::info!(%address, public_url = app.settings().server.origin(), "castgate serves");
+    let worker = tokio::spawn(worker::run(app.clone(), asked_to_stop()));
     http::serve(app, listener, asked_to_stop()).await?;
+    let _ = worker.await;
     tracing::info!("castgate stopped");
     Ok(ExitCode::SUCCESS)
 }

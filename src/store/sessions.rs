@@ -247,4 +247,11 @@ impl Tx {
         )
         .await
     }
+
+    /// Forgets sessions and links that were over before `before`; how many.
+    pub async fn forget_credentials(&mut self, before: Instant) -> Result<u64, StoreError> {
+        let sessions = self.run("DELETE FROM sessions WHERE expires_at < ?1", args![before]).await?;
+        let links = self.run("DELETE FROM sign_in_links WHERE expires_at < ?1", args![before]).await?;
+        Ok(sessions + links)
+    }
 }

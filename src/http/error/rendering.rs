@@ -96,6 +96,8 @@ fn problem_json(refusal: &Refusal) -> String {
     });
     if !refusal.diagnostics.is_empty() {
         problem["diagnostics"] = json!(refusal.diagnostics);
+        let text: Vec<String> = refusal.diagnostics.iter().map(ToString::to_string).collect();
+        problem["text"] = json!(text.join("\n"));
     }
     problem.to_string()
 }
@@ -108,7 +110,7 @@ fn page(refusal: &Refusal) -> Markup {
 fn sign_in_page(refusal: &Refusal) -> Markup {
     let body = html! {
         (sentence(refusal))
-        p { a href="/login" { "Start again" } }
+        p { a class="button fill" href="/login" { "Try again" } }
     };
     pages::page("You are not signed in", &body)
 }
