@@ -13,7 +13,6 @@ use std::{
     error::Error,
     fs::File,
     net::{Ipv4Addr, SocketAddr, TcpListener},
-    path::Path,
     process::{Child, Command, Stdio},
     thread,
     time::{Duration, Instant},
@@ -38,7 +37,7 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Gateway {
     pub address: SocketAddr,
-    child: Child,
+    pub child: Child,
 }
 
 impl Place {
@@ -108,11 +107,6 @@ impl Place {
         std::fs::read_to_string(self.log()).unwrap_or_default()
     }
 
-    /// The directory of the data.
-    pub fn directory(&self) -> &Path {
-        self.directory.path()
-    }
-
     fn log(&self) -> std::path::PathBuf {
         self.directory.path().join("log")
     }
@@ -147,11 +141,6 @@ impl Gateway {
             thread::sleep(Duration::from_millis(2));
         }
         Ok(false)
-    }
-
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
     }
 
     /// SIGKILL: the process gets to do nothing any more.
