@@ -70,20 +70,22 @@ impl Scene {
         let gateway = self.place.start(PROGRAM)?;
         let life = Duration::from_millis(20 + self.dice.number() % 281);
         let (address, token, pool) = (gateway.address, self.place.token.as_str(), self.pool.as_slice());
-        let dice = &mut self.dice;
+        // Everybody is connected, and has read what is promised, before the clock runs.
+        let mut wires = Vec::new();
+        for record in &self.records {
+            let mut wire = Wire::connect(address, token)?;
+            members_are_shown(&mut wire, record)?;
+            wires.push((wire, Dice::new(self.dice.number())));
+        }
         thread::scope(|scope| {
             let writers: Vec<_> = self
                 .records
                 .iter_mut()
+                .zip(wires)
                 .enumerate()
-                .map(|(number, record)| {
-                    let mut dice = Dice::new(dice.number());
+                .map(|(number, (record, (mut wire, mut dice)))| {
                     let label = format!("r{round}w{number}");
-                    scope.spawn(move || {
-                        let Ok(mut wire) = Wire::connect(address, token) else { return Ok(()) };
-                        members_are_shown(&mut wire, record)?;
-                        writer::work(&mut wire, record, &mut dice, (&label, pool))
-                    })
+                    scope.spawn(move || writer::work(&mut wire, record, &mut dice, (&label, pool)))
                 })
                 .collect();
             thread::sleep(life);
@@ -115,7 +117,7 @@ impl Scene {
 
 /// Over SCIM the group has the members that are promised.
 fn members_are_shown(wire: &mut Wire, record: &Record) -> Result<(), Failure> {
-    let Ok(answer) = wire.send("GET", &format!("/scim/v2/Groups/{}", record.group.id), "") else { return Ok(()) };
+    let answer = wire.send("GET", &format!("/scim/v2/Groups/{}", record.group.id), "")?;
     let body: serde_json::Value = serde_json::from_slice(&answer.body)?;
     let shown: Members = body["members"]
         .as_array()

@@ -93,7 +93,7 @@ pub fn work(
 /// The next change, noted as in flight; with the name of the person whom it is about, if it is about one.
 fn choose(record: &mut Record, dice: &mut Dice, label: &str, pool: &[String]) -> (Option<String>, Change) {
     let turn = dice.below(100);
-    if turn < 20 {
+    if turn < 10 {
         return (None, change_group(&mut record.group, dice, pool));
     }
     let somebody = record.names.get(dice.below(record.names.len())).cloned();
@@ -116,7 +116,7 @@ fn change_person(known: &mut Known<Person>, dice: &mut Dice, turn: usize, name: 
     let Person::Somebody { title, active } = known.acknowledged else { return None };
     let path = format!("/scim/v2/Users/{}", known.id);
     let (state, method, body) = match turn {
-        20..40 => {
+        10..40 => {
             let title = dice.number() >> 16;
             let body = patch_body(&json!({"op": "replace", "value": {"title": title.to_string()}}));
             (Person::Somebody { title, active }, "PATCH", body)
