@@ -1,5 +1,7 @@
 //! People's and programs' doors: sign-in pages, terms, account, the API, and what services behind the gateway are told.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
 mod world;
 
 use castgate::{
@@ -46,7 +48,8 @@ impl<'a> Browser<'a> {
 
 /// The value of a page's hidden field.
 fn field(page: &str, name: &str) -> String {
-    let after = page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}")).1;
+    let after =
+        page.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name} in {page}")).1;
     after.split('"').next().unwrap().to_owned()
 }
 
@@ -220,7 +223,8 @@ async fn looking_at_a_one_time_link_does_not_use_it_up() {
         assert_eq!(field(&page.text, "token"), acme.link);
     }
     Browser::by_link(&world, &acme.link).await.get("/account").await.expect(200);
-    let again = world.client.send("POST", "/login/link", &[FORM], Some(format!("token={}", acme.link))).await.expect(410);
+    let again =
+        world.client.send("POST", "/login/link", &[FORM], Some(format!("token={}", acme.link))).await.expect(410);
     assert_eq!(again.header("set-cookie"), "");
 }
 
@@ -275,7 +279,9 @@ async fn a_sign_in_leads_back_only_to_a_path_of_ours() {
     let world = World::start().await;
     let acme = world.organization("acme").await;
     let browser = Browser::by_link(&world, &acme.link).await;
-    for bad in ["//evil.test", "https://evil.test", "/%5Cevil.test", "%2F%2Fevil.test", "/%09/evil.test", "javascript:x"] {
+    for bad in
+        ["//evil.test", "https://evil.test", "/%5Cevil.test", "%2F%2Fevil.test", "/%09/evil.test", "javascript:x"]
+    {
         let to = browser.get(&format!("/login?return_to={bad}")).await.expect(303);
         assert_eq!(to.header("location"), "/account", "{bad}");
     }
