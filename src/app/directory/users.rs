@@ -108,12 +108,20 @@ impl App {
 
 impl Work<'_> {
     async fn push_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
-        let (who, found) = self.who_is_pushed(connection, &document).await?;
+        let (mut who, mut found) = self.who_is_pushed(connection, &document).await?;
+        // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
+        if let Some(seen) = &found
+            && self.tx.user_to_change(&self.ctx.organization, &seen.id).await?.as_ref() != Some(seen)
+        {
+            (who, found) = self.who_is_pushed(connection, &document).await?;
+        }
         let user = match (who, found) {
             (Who::New, _) => self.add_user(connection, document).await?,
             (Who::Known | Who::Tie, Some(before)) => self.rewrite_user(connection, before, document).await?,
             (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
+                // The connection may sign nobody in: then this was an owner who can be reached no more.
+                self.touch_owners_by(&before.id).await?;
                 before.connection = Some(connection.id.clone());
                 self.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
                 self.rewrite_user(connection, before, document).await?
@@ -199,7 +207,9 @@ impl Work<'_> {
         self.change_state(&before, &mut after).await?;
         self.tx.update_user(&self.ctx.organization, &after).await?;
         self.record_push(connection, Some(&before), &after).await?;
-        if after.document != before.document || after.connection != before.connection {
+        // Every change is told of: also one of `active` alone that, under a suspension by a person, changes no state.
+        if after.document != before.document || after.connection != before.connection || before.state() == after.state()
+        {
             let changed = changed_attributes(&before, &after);
             self.tell(EventKind::UserChanged, [after.id.to_string()], json!({"attributes": changed}));
         }
