@@ -104,7 +104,7 @@ async fn attributes_of(tx: &mut Tx, organization: &OrganizationId, user: &User) 
 }
 
 impl Work<'_> {
-    /// After a person's facts or groups changed: opens and closes what rules with `when` give them.
+    /// After a person's facts or groups changed, or the person was removed: opens and closes what rules with `when` give them.
     pub(super) async fn settle_user(&mut self, user: &User) -> Result<(), Error> {
         let organization = &self.ctx.organization;
         let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
@@ -113,8 +113,15 @@ impl Work<'_> {
         if !compiled.mapping.has_user_rules() {
             return Ok(());
         }
-        let names = &compiled.names;
-        let wanted = wanted_of_user(&mut self.tx, organization, &compiled.mapping, names, (user, self.ctx.now)).await?;
+        // Held from before its groups are read: of two pushes that move the same person, the later one sees both moves.
+        let user = self.tx.user_to_change(organization, &user.id).await?.unwrap_or_else(|| user.clone());
+        let wanted = match user.removed_at {
+            Some(_) => Vec::new(),
+            None => {
+                let (mapping, names) = (&compiled.mapping, &compiled.names);
+                wanted_of_user(&mut self.tx, organization, mapping, names, (&user, self.ctx.now)).await?
+            }
+        };
         self.settle(&Subject::User(user.id.clone()), &wanted, compiled.version).await
     }
 

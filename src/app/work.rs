@@ -118,10 +118,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Gives a refusal back after the rows that it rests on are durable.
-    pub(super) async fn refuse<T>(self, error: Error) -> Result<T, Error> {
-        self.tx.rollback().await?;
-        Err(error)
+    /// Ends the work: commits what went well. Of what did not nothing remains, and the refusal goes out only after the rows
+    /// that it rests on are durable.
+    pub(super) async fn finish<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                self.tx.rollback().await?;
+                Err(error)
+            }
+        }
     }
 
     /// Everything of [`Work::commit`] that still belongs into the transaction.

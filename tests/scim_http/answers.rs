@@ -46,7 +46,8 @@ async fn a_patch_is_answered_as_the_connection_wants_it() {
     let answer = okta.patch(&format!("{path}?attributes=members"), add.clone()).await.expect(200);
     assert_eq!(members(&answer), [one]);
 
-    let settings = ConnectionSettings { patch_response: PatchResponse::Empty, ..ConnectionSettings::of(Profile::Entra) };
+    let settings =
+        ConnectionSettings { patch_response: PatchResponse::Empty, ..ConnectionSettings::of(Profile::Entra) };
     let entra = world.organization("other").await.connection_with("entra", settings).await;
     let path = format!("/Groups/{}", entra.post("/Groups", group("eng", &[])).await.expect(201).id());
     assert_eq!(entra.patch(&path, add.clone()).await.expect(204).text, "");
@@ -62,10 +63,17 @@ async fn a_search_finds_what_a_query_finds() {
     let search = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
                         "filter": "userName sw \"ada\"", "attributes": ["userName"], "count": 10});
     let found = okta.post("/Users/.search", search).await.expect(200).json();
-    assert_eq!((&found["totalResults"], &found["Resources"][0]["userName"]), (&json!(1), &json!("ada+test@example.com")));
+    assert_eq!(
+        (&found["totalResults"], &found["Resources"][0]["userName"]),
+        (&json!(1), &json!("ada+test@example.com"))
+    );
     // Spaces as %20 and as +, and an address whose own + nobody encoded.
-    for filter in ["userName%20eq%20%22ada%2Btest@example.com%22", "userName+eq+%22ada%2Btest@example.com%22",
-                   "userName+eq+%22ada+test@example.com%22", "emails+eq+%22ADA+test@example.com%22"] {
+    for filter in [
+        "userName%20eq%20%22ada%2Btest@example.com%22",
+        "userName+eq+%22ada%2Btest@example.com%22",
+        "userName+eq+%22ada+test@example.com%22",
+        "emails+eq+%22ADA+test@example.com%22",
+    ] {
         let found = okta.get(&format!("/Users?filter={filter}&unknown=1")).await.expect(200).json();
         assert_eq!(found["totalResults"], 1, "{filter}: {found}");
     }
@@ -80,7 +88,9 @@ async fn discovery_says_what_is_there() {
     let config = okta.get("/ServiceProviderConfig").await.expect(200).json();
     assert_eq!((&config["patch"]["supported"], &config["bulk"]["supported"]), (&json!(true), &json!(false)));
     assert_eq!(okta.get("/ResourceTypes").await.expect(200).json()["totalResults"], 2);
-    for urn in ["urn:ietf:params:scim:schemas:core:2.0:User", "urn%3Aietf%3Aparams%3Ascim%3Aschemas%3Acore%3A2.0%3AGroup"] {
+    for urn in
+        ["urn:ietf:params:scim:schemas:core:2.0:User", "urn%3Aietf%3Aparams%3Ascim%3Aschemas%3Acore%3A2.0%3AGroup"]
+    {
         let schema = okta.get(&format!("/Schemas/{urn}")).await.expect(200).json();
         assert!(schema["meta"]["location"].as_str().unwrap().starts_with(&world.origin), "{schema}");
     }

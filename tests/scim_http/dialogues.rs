@@ -55,7 +55,8 @@ impl Provider {
     }
 
     async fn fill_group(&self) {
-        let both = json!([{"op": "replace", "path": "members", "value": [{"value": self.user}, {"value": self.other}]}]);
+        let both =
+            json!([{"op": "replace", "path": "members", "value": [{"value": self.user}, {"value": self.other}]}]);
         let answer = self.connection.patch(&format!("/Groups/{}", self.group), patch(&both)).await;
         assert!([200, 204].contains(&answer.status), "{answer:?}");
     }

@@ -2,7 +2,11 @@
 
 use super::{assert_refused, okta, patch, user};
 use crate::world::World;
-use castgate::{app::Clock, config::Size, model::{ConnectionSettings, Profile, ScimDialect}};
+use castgate::{
+    app::Clock,
+    config::Size,
+    model::{ConnectionSettings, Profile, ScimDialect},
+};
 use serde_json::json;
 
 #[tokio::test]
@@ -49,7 +53,9 @@ async fn a_body_says_that_it_is_json() {
     for (index, kind) in ["application/json", "application/scim+json; charset=UTF-8"].into_iter().enumerate() {
         send(kind, &format!("{index}@example.com")).await.expect(201);
     }
-    for kind in ["text/plain", "application/xml", "application/json; charset=latin1", "application/x-www-form-urlencoded"] {
+    for kind in
+        ["text/plain", "application/xml", "application/json; charset=latin1", "application/x-www-form-urlencoded"]
+    {
         assert_refused(&send(kind, "no@example.com").await, 415, None);
     }
 }
@@ -57,7 +63,9 @@ async fn a_body_says_that_it_is_json() {
 #[tokio::test]
 async fn a_query_that_makes_no_sense_is_named() {
     let (_world, okta) = okta().await;
-    for filter in ["nonsense%20eq%20%221%22", "userName%20eq", "userName%20zz%20%221%22", "active%20gt%20true", "%28", ""] {
+    for filter in
+        ["nonsense%20eq%20%221%22", "userName%20eq", "userName%20zz%20%221%22", "active%20gt%20true", "%28", ""]
+    {
         let answer = okta.get(&format!("/Users?filter={filter}")).await;
         assert_eq!(answer.status, 400, "{filter}: {answer:?}");
         assert_refused(&answer, 400, Some("invalidFilter"));

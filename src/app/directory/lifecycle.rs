@@ -47,7 +47,7 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Deletes somebody. The tombstone keeps id, bindings and keys for the day they come back.
+    /// Deletes somebody. The tombstone keeps id, direct bindings and keys for the day they come back.
     pub(in crate::app) async fn remove_user(&mut self, mut user: User) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         self.end_access(&mut user).await?;
@@ -61,7 +61,7 @@ impl Work<'_> {
             self.tx.delete_identities(&organization, &user.id, kind).await?;
         }
         self.tell(EventKind::UserRemoved, [user.id.to_string()], json!({}));
-        Ok(())
+        self.settle_user(&user).await
     }
 
     /// Brings somebody back under the same id, with the memberships that ended when they were deleted.

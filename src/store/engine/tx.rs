@@ -41,7 +41,7 @@ impl Tx {
         Self { inner, name, began: Instant::now(), dirty: false, failed: false, statements: 0, recorder }
     }
 
-    /// All rows of an answer. A statement that writes (`INSERT … RETURNING`) marks the transaction dirty.
+    /// All rows of an answer. A row that was written (`INSERT … RETURNING`) marks the transaction dirty.
     ///
     /// On PostgreSQL the statement stays prepared and its parameters take the types of what they are compared with;
     /// where there is nothing to compare with, write `CAST(?1 AS BIGINT)`.
@@ -60,7 +60,7 @@ impl Tx {
         Ok(self.rows(sql, args, limit).await?.into_iter().next())
     }
 
-    /// Runs a statement that changes rows; says how many. Marks the transaction dirty. An error in one that only reads.
+    /// Runs a statement that changes rows; says how many. Any row marks the transaction dirty. An error in one that only reads.
     pub async fn run(&mut self, sql: &'static str, args: &[Value]) -> Result<u64, StoreError> {
         self.enter(sql, true)?;
         let text = dialect::translated(sql, self.dialect());
@@ -71,7 +71,10 @@ impl Tx {
                 session.run(text, args).await.map(|rows| (rows, 0))
             }
         };
-        self.leave(sql, ran, |(rows, steps)| (*rows, *steps)).map(|(rows, _)| rows)
+        let (rows, _) = self.leave(sql, ran, |(rows, steps)| (*rows, *steps))?;
+        // A statement that finds nothing to change (`ON CONFLICT DO NOTHING`) leaves nothing to make durable or to tell of.
+        self.dirty |= rows > 0;
+        Ok(rows)
     }
 
     /// All rows of an answer to a text that was built at run time, such as a filter; it may look at many rows.
@@ -106,7 +109,7 @@ impl Tx {
         if self.is_postgres() { postgres } else { sqlite }
     }
 
-    /// Whether something was written.
+    /// Whether a row was written, changed or deleted.
     pub fn is_dirty(&self) -> bool {
         self.dirty
     }
@@ -175,7 +178,9 @@ impl Tx {
                 session.rows(text, args).await.map(|rows| (rows, 0))
             }
         };
-        self.leave(sql, found, |(rows, steps)| (rows.len() as u64, *steps)).map(|(rows, _)| rows)
+        let (rows, _) = self.leave(sql, found, |(rows, steps)| (rows.len() as u64, *steps))?;
+        self.dirty |= !rows.is_empty() && dialect::writes(sql);
+        Ok(rows)
     }
 
     /// Before a statement. Until it has ended, the transaction counts as failed: a future that is dropped in the middle
@@ -186,7 +191,7 @@ impl Tx {
         }
         if writes {
             match self.inner {
-                Inner::Writing(_) | Inner::PostgresWriting(_) => self.dirty = true,
+                Inner::Writing(_) | Inner::PostgresWriting(_) => {}
                 Inner::Reading(_) | Inner::PostgresReading(_) => {
                     return Err(StoreError::Misuse(format!("a read-only transaction was asked to write: {sql}")));
                 }

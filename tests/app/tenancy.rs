@@ -1,0 +1,177 @@
+//! Two organizations share nothing: another one's id is an id that does not exist.
+
+use crate::harness::{World, everywhere, found, member, object, patch, user};
+use castgate::{
+    app::{Actor, Ctx, Error},
+    model::{ClusterId, ConnectionId, ConnectionSettings, GroupId, KeyId, Profile, SessionId, TokenId, UserId},
+    scim::{GroupDocument, Query, ResourceType},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+/// The ids of what one organization has, or of nothing at all.
+struct Ids {
+    user: UserId,
+    group: GroupId,
+    connection: ConnectionId,
+    token: TokenId,
+    key: KeyId,
+    session: SessionId,
+}
+
+impl Ids {
+    fn of_nothing() -> Self {
+        let uuid = Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0001);
+        Self {
+            user: UserId::from_uuid(uuid),
+            group: GroupId::from_uuid(uuid),
+            connection: ConnectionId::from_uuid(uuid),
+            token: TokenId::from_uuid(uuid),
+            key: KeyId::from_uuid(uuid),
+            session: SessionId::from_uuid(uuid),
+        }
+    }
+
+    fn hide(&self, text: &str) -> String {
+        let ids = [
+            self.user.as_str(),
+            self.group.as_str(),
+            self.connection.as_str(),
+            self.token.as_str(),
+            self.key.as_str(),
+            self.session.as_str(),
+        ];
+        ids.iter().fold(text.to_owned(), |text, id| text.replace(id, "…"))
+    }
+}
+
+/// Every use case that takes an id, asked by the owner or a connection of `world`; what each said.
+async fn ask_everything(world: &World, ids: &Ids) -> Vec<String> {
+    let (app, owner) = (&world.app, world.as_user(&world.tenant.owner));
+    let (push, okta) = (world.push(), world.okta().await);
+    let body = object(json!({"userName": "x"}));
+    let change = patch(json!([{"op": "replace", "path": "active", "value": false}]));
+    let rename = patch(json!([{"op": "replace", "path": "displayName", "value": "x"}])).for_group().unwrap();
+    let document = GroupDocument {
+        display_name: "x".to_owned(),
+        external_id: None,
+        clears_external_id: false,
+        members: Some(vec![]),
+    };
+    let settings = ConnectionSettings::of(Profile::Okta);
+    let (user, group) = (ids.user.as_str(), ids.group.as_str());
+    let said = vec![
+        told("member", app.member(&owner, &ids.user).await),
+        told("suspend", app.suspend_member(&owner, &ids.user).await),
+        told("reactivate", app.reactivate_member(&owner, &ids.user).await),
+        told("access", app.access(&owner, &ids.user).await),
+        told("end session", app.end_session(&owner, &ids.user, &ids.session).await),
+        told("end session of own", app.end_session(&owner, &world.tenant.owner, &ids.session).await),
+        told("revoke key", app.revoke_key(&owner, &ids.key).await),
+        told("group members", app.group_members(&owner, &ids.group).await),
+        told("connection", app.connection(&owner, &ids.connection).await),
+        told("enable", app.set_connection_enabled(&owner, &ids.connection, false).await),
+        told("settings", app.update_connection(&owner, &ids.connection, None, settings, None).await),
+        told("make token", app.create_scim_token(&owner, &ids.connection, None).await),
+        told("tokens", app.scim_tokens(&owner, &ids.connection).await),
+        told("revoke token", app.revoke_scim_token(&owner, &ids.connection, &ids.token).await),
+        told("user", app.user(&push, &okta, user).await),
+        told("put user", app.replace_user(&push, &okta, (user, None), &body).await),
+        told("patch user", app.patch_user(&push, &okta, (user, None), &change).await),
+        told("delete user", app.delete_user(&push, &okta, (user, None)).await),
+        told("group", app.group(&push, &okta, group, true).await),
+        told("put group", app.replace_group(&push, &okta, (group, None), document).await),
+        told("patch group", app.patch_group(&push, &okta, (group, None), &rename, true).await),
+        told("delete group", app.delete_group(&push, &okta, (group, None)).await),
+        told("sign in", app.begin_sign_in(&owner.organization, &ids.connection, None, "/").await),
+    ];
+    said.into_iter().map(|line| ids.hide(&line)).collect()
+}
+
+fn told<T: std::fmt::Debug>(what: &str, result: Result<T, Error>) -> String {
+    match result {
+        Ok(got) => panic!("{what} let a stranger through: {got:?}"),
+        Err(error) => format!("{what}: {error:?}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_organizations_id_is_an_id_that_does_not_exist() {
+    everywhere(async |world| {
+        let other = found(&world.app, "other").await;
+        let theirs = populate(world, &other).await;
+        let strangers = ask_everything(world, &theirs).await;
+        assert_eq!(strangers, ask_everything(world, &Ids::of_nothing()).await);
+        // Nothing of theirs was touched by asking.
+        let ctx = Ctx { organization: other.organization.clone(), ..world.as_user(&other.owner) };
+        assert!(world.app.member(&ctx, &theirs.user).await.unwrap().directory_active);
+        assert_eq!(world.app.group_members(&ctx, &theirs.group).await.unwrap().1.len(), 1);
+    })
+    .await;
+}
+
+async fn populate(world: &World, other: &crate::harness::Tenant) -> Ids {
+    let (app, operator) = (&world.app, world.app.operator(other.organization.clone()));
+    let push = Ctx { actor: Actor::Connection { id: other.okta.id.clone() }, ..operator.clone() };
+    let document = user(json!({"userName": "zoe", "externalId": "zoe", "emails": [{"value": "zoe@other.test"}]}));
+    let zoe = app.create_user(&push, &other.okta, document).await.unwrap().user;
+    let group = GroupDocument {
+        display_name: "eng".to_owned(),
+        external_id: Some("eng".to_owned()),
+        clears_external_id: false,
+        members: Some(vec![member(zoe.id.as_str())]),
+    };
+    let group = app.create_group(&push, &other.okta, group).await.unwrap().group;
+    let token = app.create_scim_token(&operator, &other.okta.id, None).await.unwrap().token.id;
+    let session = app.use_sign_in_link(&other.link).await.unwrap();
+    let visit = app.visit(castgate::app::Credential::Session(session.secret.expose())).await.unwrap();
+    let Actor::User { session, .. } = visit.actor() else { panic!("not a session") };
+    let ctx = visit.ctx(app).unwrap();
+    let key = app.keys(&ctx).await.unwrap().remove(0).id;
+    Ids { user: zoe.id, group: group.id, connection: other.okta.id.clone(), token, key, session }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_hold_only_what_is_ones_own() {
+    everywhere(async |world| {
+        let other = found(&world.app, "other").await;
+        populate(world, &other).await;
+        let owner = world.as_user(&world.tenant.owner);
+        let (app, okta) = (&world.app, world.okta().await);
+        assert_eq!(app.members(&owner, "", 100).await.unwrap().len(), 1);
+        assert!(app.all_groups(&owner, "", 100).await.unwrap().is_empty());
+        assert_eq!(app.connections(&owner).await.unwrap().len(), 1);
+        assert!(app.clusters(&owner).await.unwrap().is_empty());
+        let users = Query::parse(ResourceType::User, &[], castgate::filter::Dialect::Tolerant).unwrap();
+        assert_eq!(app.users(&world.push(), &okta, &users).await.unwrap().0, 0);
+        let groups = Query::parse(ResourceType::Group, &[], castgate::filter::Dialect::Tolerant).unwrap();
+        assert_eq!(app.groups(&world.push(), &okta, &groups).await.unwrap().0, 0);
+        for event in app.events(&owner, None, "", 100).await.unwrap() {
+            assert!(!event.subjects.iter().any(|subject| *subject == other.owner.to_string()), "{event:?}");
+        }
+        assert!(app.events(&owner, Some(other.owner.as_str()), "", 100).await.unwrap().is_empty());
+        // The other's member is nobody here, whatever the push says.
+        let group = world.group("mixed", &[other.owner.as_str()]).await.unwrap();
+        assert_eq!(group.members.as_deref(), Some([].as_slice()));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_with_a_stranger_waits_and_the_same_names_live_side_by_side() {
+    everywhere(async |world| {
+        let other = found(&world.app, "other").await;
+        populate(world, &other).await;
+        let zoe =
+            world.create(json!({"userName": "zoe", "externalId": "zoe", "emails": [{"value": "zoe@other.test"}]}));
+        let zoe = zoe.await.unwrap();
+        world.group("eng", &[zoe.id.as_str()]).await.unwrap();
+        world.app.declare_cluster(&world.operator(), "prod", None, None).await.unwrap();
+        let theirs = world.app.operator(other.organization.clone());
+        let cluster = world.app.declare_cluster(&theirs, "prod", None, None).await.unwrap();
+        let mine: Vec<ClusterId> =
+            world.app.clusters(&world.operator()).await.unwrap().into_iter().map(|cluster| cluster.id).collect();
+        assert!(!mine.contains(&cluster.id));
+    })
+    .await;
+}
