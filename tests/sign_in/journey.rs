@@ -1,6 +1,6 @@
 //! The way in, from an e-mail address to a service behind the gateway.
 
-use crate::{browser::Browser, scene::Scene, scene::DOMAIN};
+use crate::{browser::Browser, scene::DOMAIN, scene::Scene};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, jwk::JwkSet};
 use serde_json::{Value, json};
 
