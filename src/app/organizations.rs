@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
-const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+const LINK_LIFE: Duration = Duration::from_hours(1);
 
 /// What the operator says of a new organization.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId},
+    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
     store::Tx,
 };
 use serde_json::Value;
@@ -47,8 +47,16 @@ impl App {
         match (&ctx.actor, need) {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
             (Actor::Operator | Actor::System, _) => Ok(()),
-            (Actor::Connection { .. }, Need::Directory) => Ok(()),
-            (Actor::User { .. } | Actor::Key { .. }, Need::Self_) => Ok(()),
+            // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
+            (Actor::Connection { id }, Need::Directory) => match tx.connection(&ctx.organization, id).await? {
+                Some(connection) if connection.enabled => Ok(()),
+                Some(_) | None => Err(Error::NotSignedIn),
+            },
+            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
+                let user = tx.user(&ctx.organization, id).await?;
+                let active = user.is_some_and(|user| user.state() == UserState::Active);
+                if active { Ok(()) } else { Err(Error::NotSignedIn) }
+            }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
                 self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
             }
