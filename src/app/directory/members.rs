@@ -18,11 +18,13 @@ struct Moves {
     came: BTreeSet<UserId>,
     went: BTreeSet<UserId>,
     waiting: usize,
+    /// Who came and went, or went and came, in one request: all is as before, but it happened.
+    undone: usize,
 }
 
 impl Moves {
     fn is_empty(&self) -> bool {
-        self.came.is_empty() && self.went.is_empty() && self.waiting == 0
+        self.came.is_empty() && self.went.is_empty() && self.waiting == 0 && self.undone == 0
     }
 }
 
@@ -110,8 +112,12 @@ impl Work<'_> {
             }
             return Ok(());
         };
-        if self.tx.open_membership(&organization, &group.id, &id, now).await? && !moves.went.remove(&id) {
-            moves.came.insert(id);
+        if self.tx.open_membership(&organization, &group.id, &id, now).await? {
+            if moves.went.remove(&id) {
+                moves.undone += 1;
+            } else {
+                moves.came.insert(id);
+            }
         }
         Ok(())
     }
@@ -122,8 +128,12 @@ impl Work<'_> {
             moves.waiting += 1;
         }
         let Ok(id) = value.parse::<UserId>() else { return Ok(()) };
-        if self.tx.close_membership(&organization, &group.id, &id, now).await? && !moves.came.remove(&id) {
-            moves.went.insert(id);
+        if self.tx.close_membership(&organization, &group.id, &id, now).await? {
+            if moves.came.remove(&id) {
+                moves.undone += 1;
+            } else {
+                moves.went.insert(id);
+            }
         }
         Ok(())
     }
@@ -184,7 +194,7 @@ impl Work<'_> {
     }
 
     fn tell_of_moves(&mut self, group: &Group, moves: &Moves) {
-        let Moves { came, went, waiting } = moves;
+        let Moves { came, went, waiting, undone: _ } = moves;
         if came.len() + went.len() > MANY {
             self.revoke_everybody();
         } else {
