@@ -1,4 +1,69 @@
 //! castgate: an SSO and SCIM identity-provisioning gateway for Cast AI organizations.
+//!
+//! Identity providers push people and groups over SCIM 2.0; employees sign in over OpenID Connect; a mapping config turns
+//! what the provider says into Cast AI roles, at organization or cluster scope. Services behind the gateway are told who it
+//! is and what they may do, until the provider deactivates the person: then the very next request is refused.
+//!
+//! # The map
+//!
+//! A module uses only modules on lines above its own: no sideways, no cycles. `tests/architecture` holds it.
+//!
+//! | line | modules | what |
+//! |---|---|---|
+//! | 0 | [`model`] | the nouns, plain data |
+//! | 1 | [`filter`] | RFC 7644 filters and paths: parse, print, evaluate, say how near a miss was |
+//! | 2 | [`access`], [`scim`] | who may what, and who is who; the SCIM protocol without HTTP |
+//! | 3 | [`mapping`] | facts → grants, with provenance and near misses |
+//! | 4 | [`plan`] | current and wanted → diff, objections, impact |
+//! | | *above: pure — no async, no clock, no randomness, no I/O; `now` is a parameter* | |
+//! | 5 | [`config`] | settings as data |
+//! | 6 | [`telemetry`], [`crypto`], [`net`] | logs and the request line; keys, tokens, sealing; the guarded HTTP client |
+//! | 7 | [`store`], [`cache`], [`sso`] | one adapter for each thing outside; never each other |
+//! | 8 | [`app`] | the use cases; the only place where adapters meet |
+//! | 9 | [`http`], [`worker`], [`lab`] | requests; work that nobody waits for; the demo's identity provider |
+//! | 10 | [`cli`] | commands; `main.rs` calls it |
+//!
+//! # The laws
+//!
+//! 1. **The organization is in every key.** A query without one does not type-check. Global are only an organization's slug,
+//!    the hashes of credentials, and a verified domain.
+//! 2. **One funnel.** Everything that changes who may do what runs through [`app`]'s funnel: load facts → evaluate the mapping
+//!    → diff → guard the owners → write rows, events, outbox and revocations in one transaction → tell the caches. A plan is the
+//!    same funnel without its last step.
+//! 3. **[`App::begin`](app::App::begin) is the only way to a change**, and authorises it; [`Work::commit`](app::Work::commit)
+//!    refuses a change that no event tells of.
+//! 4. **An answer goes out after the commit is on disk**, and after this node's caches have forgotten what it ended.
+//! 5. **Membership is rows.** Adding one member costs the same in a group of ten and of a hundred thousand.
+//! 6. **Bindings, memberships and facts are closed, never deleted.**
+//! 7. **One SQL text for both engines**, and one conformance suite.
+//! 8. **Only `http` knows status codes.** Errors are small enums; matches have no `_`.
+//! 9. **Time and ids come from [`app::Clock`]**, fixed and seeded in tests.
+//!
+//! # Walkthroughs
+//!
+//! **Okta deactivates somebody.** `PATCH /scim/v2/Users/usr_…` arrives at [`http`], which finds the connection by the bearer
+//! token, parses the body into a [`scim::Patch`] and calls [`App::patch_user`](app::App::patch_user). That begins a unit of
+//! work as the connection, applies the pure patch to the stored document, sees the state change and calls `end_access`, the one
+//! function that ends access: sessions closed, session epoch moved on, owners guarded. Row, facts, events and outbox commit
+//! together; then the caches are told; then the answer goes out. The next `/auth/verify` finds nothing.
+//!
+//! **An employee signs in.** `/login` finds the connection by the address's verified domain. [`sso::Oidc`] makes the
+//! provider's address; what must come back is sealed into a cookie of this browser. The provider's answer becomes an
+//! [`sso::Identity`]; [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
+//! session begins, and opens only the terms until they are accepted.
+//!
+//! **An owner publishes a mapping.** [`mapping::check`] compiles the text against the organization as it is, and reports every
+//! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's
+//! access before and after is the impact; the owner guard has its say; one transaction makes it the version in force.
+//!
+//! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
+//! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers
+//! and a JWT that lives a minute at most.
+//!
+//! # Where to find it
+//!
+//! A noun is in [`model`], a verb in [`app`], a protocol detail in [`scim`] or [`sso`], a page or route in [`http`], SQL in
+//! [`store`]. What exactly could grant Owner is answered by three small pure modules: [`access`], [`mapping`], [`plan`].
 
 pub mod model;
 

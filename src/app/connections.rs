@@ -48,19 +48,8 @@ impl App {
         };
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let others = work.tx.connections(&ctx.organization).await?;
-        if others.iter().any(|other| fold(&other.name) == fold(&connection.name)) {
-            let detail = format!("there is a connection “{}” already", connection.name);
-            return work.refuse(Error::conflict("taken", detail)).await;
-        }
-        work.tx.insert_connection(&ctx.organization, &connection, sealed.as_deref()).await?;
-        if let Err(error) = work.take_domains(&connection).await {
-            return work.refuse(error).await;
-        }
-        work.tx.move_organization_epoch(&ctx.organization).await?;
-        work.tell(EventKind::ConnectionCreated, [connection.id.to_string()], json!({"name": connection.name}));
-        work.commit().await?;
-        Ok(connection)
+        let outcome = work.add_connection(connection, sealed).await;
+        work.finish(outcome).await
     }
 
     /// Replaces a connection's settings. `if_match` is the version that they are based on.
@@ -75,27 +64,8 @@ impl App {
         let settings = checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        work.touch_owners().await?;
-        let Some(mut connection) = work.tx.connection(&ctx.organization, id).await? else {
-            return work.refuse(Error::not_found("connection", id.as_str())).await;
-        };
-        if if_match.is_some_and(|version| version != connection.version) {
-            return work.refuse(Error::Stale).await;
-        }
-        connection.settings = settings;
-        if !work.tx.update_connection(&ctx.organization, &connection).await? {
-            return work.refuse(Error::Stale).await;
-        }
-        connection.version += 1;
-        if let Some(sealed) = sealed {
-            work.tx.set_client_secret(&ctx.organization, id, &sealed).await?;
-        }
-        if let Err(error) = work.take_domains(&connection).await {
-            return work.refuse(error).await;
-        }
-        work.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
-        work.commit().await?;
-        Ok(connection)
+        let outcome = work.change_connection(id, if_match, (settings, sealed)).await;
+        work.finish(outcome).await
     }
 
     /// Disables a connection, which ends its sessions and refuses its tokens at once; or enables it again.
@@ -106,26 +76,8 @@ impl App {
         enabled: bool,
     ) -> Result<Connection, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        work.touch_owners().await?;
-        let Some(mut connection) = work.tx.connection(&ctx.organization, id).await? else {
-            return work.refuse(Error::not_found("connection", id.as_str())).await;
-        };
-        if connection.enabled == enabled {
-            work.tx.rollback().await?;
-            return Ok(connection);
-        }
-        connection.enabled = enabled;
-        // Sessions carry the epoch that they began in: moving it on ends them all by writing one row.
-        connection.epoch += i64::from(!enabled);
-        if !work.tx.update_connection(&ctx.organization, &connection).await? {
-            return work.refuse(Error::Stale).await;
-        }
-        connection.version += 1;
-        let kind = if enabled { EventKind::ConnectionEnabled } else { EventKind::ConnectionDisabled };
-        work.tell(kind, [id.to_string()], json!({}));
-        work.revoke(Revocation::Connection { organization: ctx.organization.clone(), connection: id.clone() });
-        work.commit().await?;
-        Ok(connection)
+        let outcome = work.switch_connection(id, enabled).await;
+        work.finish(outcome).await
     }
 
     /// Every connection.
@@ -149,29 +101,8 @@ impl App {
         life: Option<Duration>,
     ) -> Result<NewToken, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        if work.tx.connection(&ctx.organization, connection).await?.is_none() {
-            return work.refuse(Error::not_found("connection", connection.as_str())).await;
-        }
-        let tokens = work.tx.scim_tokens(&ctx.organization, connection).await?;
-        let Some(slot) = [1, 2].into_iter().find(|slot| tokens.iter().all(|token| token.slot != *slot)) else {
-            let detail = "both token slots of this connection are taken; revoke one of the two tokens first";
-            return work.refuse(Error::conflict("slots-taken", detail)).await;
-        };
-        let secret = token::generate(TokenKind::Scim, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let token = ScimToken {
-            id: TokenId::from_uuid(self.clock().uuid()),
-            connection: connection.clone(),
-            hint: secret.hint(),
-            slot,
-            created_at: ctx.now,
-            expires_at: life.map(|life| ctx.now.plus(life)),
-            last_used_at: None,
-        };
-        work.tx.insert_scim_token(&ctx.organization, &token, &secret.hash()).await?;
-        let subjects = [connection.to_string(), token.id.to_string()];
-        work.tell(EventKind::TokenCreated, subjects, json!({"slot": slot, "hint": token.hint}));
-        work.commit().await?;
-        Ok(NewToken { token, secret })
+        let outcome = work.add_scim_token(connection, life).await;
+        work.finish(outcome).await
     }
 
     /// The tokens of a connection that have not been revoked.
@@ -186,11 +117,8 @@ impl App {
     /// Ends a token at once.
     pub async fn revoke_scim_token(&self, ctx: &Ctx, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        if !work.tx.revoke_scim_token(&ctx.organization, connection, id, ctx.now).await? {
-            return work.refuse(Error::not_found("token", id.as_str())).await;
-        }
-        work.tell(EventKind::TokenRevoked, [connection.to_string(), id.to_string()], json!({}));
-        work.commit().await
+        let outcome = work.end_scim_token(connection, id).await;
+        work.finish(outcome).await
     }
 
     fn seal_secret(
@@ -206,6 +134,106 @@ impl App {
 }
 
 impl Work<'_> {
+    async fn add_connection(&mut self, connection: Connection, sealed: Option<Vec<u8>>) -> Result<Connection, Error> {
+        let organization = self.ctx.organization.clone();
+        let others = self.tx.connections(&organization).await?;
+        if others.iter().any(|other| fold(&other.name) == fold(&connection.name)) {
+            let detail = format!("there is a connection “{}” already", connection.name);
+            return Err(Error::conflict("taken", detail));
+        }
+        self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
+        self.take_domains(&connection).await?;
+        self.tx.move_organization_epoch(&organization).await?;
+        self.tell(EventKind::ConnectionCreated, [connection.id.to_string()], json!({"name": connection.name}));
+        Ok(connection)
+    }
+
+    async fn change_connection(
+        &mut self,
+        id: &ConnectionId,
+        if_match: Option<i64>,
+        (settings, sealed): (ConnectionSettings, Option<Vec<u8>>),
+    ) -> Result<Connection, Error> {
+        let mut connection = self.connection_to_change(id).await?;
+        if if_match.is_some_and(|version| version != connection.version) {
+            return Err(Error::Stale);
+        }
+        connection.settings = settings;
+        self.write_connection(&mut connection).await?;
+        if let Some(sealed) = sealed {
+            self.tx.set_client_secret(&self.ctx.organization, id, &sealed).await?;
+        }
+        self.take_domains(&connection).await?;
+        self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
+        Ok(connection)
+    }
+
+    async fn switch_connection(&mut self, id: &ConnectionId, enabled: bool) -> Result<Connection, Error> {
+        let mut connection = self.connection_to_change(id).await?;
+        if connection.enabled == enabled {
+            return Ok(connection);
+        }
+        connection.enabled = enabled;
+        // Sessions carry the epoch that they began in: moving it on ends them all by writing one row.
+        connection.epoch += i64::from(!enabled);
+        self.write_connection(&mut connection).await?;
+        let kind = if enabled { EventKind::ConnectionEnabled } else { EventKind::ConnectionDisabled };
+        self.tell(kind, [id.to_string()], json!({}));
+        let organization = self.ctx.organization.clone();
+        self.revoke(Revocation::Connection { organization, connection: id.clone() });
+        Ok(connection)
+    }
+
+    /// Whoever signs in by it may be an owner: a change of it may leave none who can be reached.
+    async fn connection_to_change(&mut self, id: &ConnectionId) -> Result<Connection, Error> {
+        self.touch_owners().await?;
+        let found = self.tx.connection(&self.ctx.organization, id).await?;
+        found.ok_or_else(|| Error::not_found("connection", id.as_str()))
+    }
+
+    async fn write_connection(&mut self, connection: &mut Connection) -> Result<(), Error> {
+        if !self.tx.update_connection(&self.ctx.organization, connection).await? {
+            return Err(Error::Stale);
+        }
+        connection.version += 1;
+        Ok(())
+    }
+
+    async fn add_scim_token(&mut self, connection: &ConnectionId, life: Option<Duration>) -> Result<NewToken, Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        if self.tx.connection(&organization, connection).await?.is_none() {
+            return Err(Error::not_found("connection", connection.as_str()));
+        }
+        let tokens = self.tx.scim_tokens(&organization, connection).await?;
+        let Some(slot) = [1, 2].into_iter().find(|slot| tokens.iter().all(|token| token.slot != *slot)) else {
+            let detail = "both token slots of this connection are taken; revoke one of the two tokens first";
+            return Err(Error::conflict("slots-taken", detail));
+        };
+        let clock = self.app.clock();
+        let secret = token::generate(TokenKind::Scim, &mut |bytes: &mut [u8]| clock.fill(bytes));
+        let token = ScimToken {
+            id: TokenId::from_uuid(clock.uuid()),
+            connection: connection.clone(),
+            hint: secret.hint(),
+            slot,
+            created_at: now,
+            expires_at: life.map(|life| now.plus(life)),
+            last_used_at: None,
+        };
+        self.tx.insert_scim_token(&organization, &token, &secret.hash()).await?;
+        let subjects = [connection.to_string(), token.id.to_string()];
+        self.tell(EventKind::TokenCreated, subjects, json!({"slot": slot, "hint": token.hint}));
+        Ok(NewToken { token, secret })
+    }
+
+    async fn end_scim_token(&mut self, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
+        if !self.tx.revoke_scim_token(&self.ctx.organization, connection, id, self.ctx.now).await? {
+            return Err(Error::not_found("token", id.as_str()));
+        }
+        self.tell(EventKind::TokenRevoked, [connection.to_string(), id.to_string()], json!({}));
+        Ok(())
+    }
+
     /// The connection's domains are its own, and nobody else's in the whole deployment.
     async fn take_domains(&mut self, connection: &Connection) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();

@@ -5,13 +5,14 @@ use crate::{
     cache::Revocation,
     crypto::{Context, Secret, TokenKind, token},
     model::{ApiKey, Capability, EventKind, KeyId, Session, SessionId, UserId},
+    store::StoreError,
 };
 use secrecy::ExposeSecret;
 use serde_json::json;
 use std::time::Duration;
 
 /// The time of the last use is kept to the minute: a write for each request would cost more than it tells.
-pub(super) const NOTED_EVERY: Duration = Duration::from_secs(60);
+pub(super) const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 /// A new API key. The secret is shown once.
 #[derive(Debug)]
@@ -40,10 +41,10 @@ impl App {
             expires_at: life.map(|life| ctx.now.plus(life)),
         };
         let mut work = self.begin(ctx, Need::Self_).await?;
-        work.tx.insert_api_key(&ctx.organization, &key, &secret.hash()).await?;
+        let inserted = work.tx.insert_api_key(&ctx.organization, &key, &secret.hash()).await;
         let subjects = [user.to_string(), key.id.to_string()];
         work.tell(EventKind::KeyCreated, subjects, json!({"hint": key.hint}));
-        work.commit().await?;
+        work.finish(inserted.map_err(Error::from)).await?;
         Ok(NewKey { key, secret })
     }
 
@@ -58,12 +59,10 @@ impl App {
     pub async fn revoke_key(&self, ctx: &Ctx, id: &KeyId) -> Result<(), Error> {
         let user = ctx.actor.user().cloned().ok_or(Error::NotSignedIn)?;
         let mut work = self.begin(ctx, Need::Self_).await?;
-        if !work.tx.revoke_api_key(&ctx.organization, &user, id, ctx.now).await? {
-            return work.refuse(Error::not_found("key", id.as_str())).await;
-        }
+        let revoked = work.tx.revoke_api_key(&ctx.organization, &user, id, ctx.now).await;
         work.tell(EventKind::KeyRevoked, [user.to_string(), id.to_string()], json!({}));
         work.revoke(Revocation::Key { organization: ctx.organization.clone(), key: id.clone() });
-        work.commit().await
+        work.finish(found(revoked, ("key", id.as_str()))).await
     }
 
     /// Somebody's sessions: one's own, or anybody's for who manages members.
@@ -75,12 +74,10 @@ impl App {
     /// Ends one session.
     pub async fn end_session(&self, ctx: &Ctx, user: &UserId, id: &SessionId) -> Result<(), Error> {
         let mut work = self.begin(ctx, own_or_members(ctx, user)).await?;
-        if !work.tx.end_session_by_id(&ctx.organization, user, id, ctx.now).await? {
-            return work.refuse(Error::not_found("session", id.as_str())).await;
-        }
+        let ended = work.tx.end_session_by_id(&ctx.organization, user, id, ctx.now).await;
         work.tell(EventKind::SessionEnded, [user.to_string(), id.to_string()], json!({"sessions": 1}));
         work.revoke(Revocation::Session { organization: ctx.organization.clone(), session: id.clone() });
-        work.commit().await
+        work.finish(found(ended, ("session", id.as_str()))).await
     }
 
     /// Signs out: ends the session of this secret. Gives the provider's sign-out address, if it has one.
@@ -96,11 +93,11 @@ impl App {
         let actor = super::Actor::User { id: session.user.clone(), session: session.id.clone() };
         let ctx = Ctx { actor, organization: session.organization.clone(), now, request: self.new_request() };
         let mut work = self.begin(&ctx, Need::Self_).await?;
-        work.tx.end_session(&hash, now).await?;
+        let ended = work.tx.end_session(&hash, now).await;
         let subjects = [session.user.to_string(), session.id.to_string()];
         work.tell(EventKind::SessionEnded, subjects, json!({"sessions": 1, "how": "signed out"}));
         work.revoke(Revocation::Session { organization: ctx.organization.clone(), session: session.id.clone() });
-        work.commit().await?;
+        work.finish(ended.map_err(Error::from)).await?;
         Ok(self.provider_sign_out(&session, sealed.as_deref()).await)
     }
 
@@ -116,6 +113,11 @@ impl App {
         let hint = hint.as_ref().map(ExposeSecret::expose_secret);
         self.oidc().end_session_url(&settings, hint, &back, None, self.clock().now()).await.ok()?
     }
+}
+
+/// Nothing when a row was changed; that there is no such thing when none was.
+fn found(changed: Result<bool, StoreError>, (what, id): (&'static str, &str)) -> Result<(), Error> {
+    if changed? { Ok(()) } else { Err(Error::not_found(what, id)) }
 }
 
 /// Where a session's ID token lies.

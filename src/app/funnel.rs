@@ -115,13 +115,11 @@ impl Work<'_> {
         }
         // Held from before its groups are read: of two pushes that move the same person, the later one sees both moves.
         let user = self.tx.user_to_change(organization, &user.id).await?.unwrap_or_else(|| user.clone());
-        let wanted = match user.removed_at {
-            Some(_) => Vec::new(),
-            None => {
-                let (mapping, names) = (&compiled.mapping, &compiled.names);
-                wanted_of_user(&mut self.tx, organization, mapping, names, (&user, self.ctx.now)).await?
-            }
-        };
+        let mut wanted = Vec::new();
+        if user.removed_at.is_none() {
+            let (mapping, names) = (&compiled.mapping, &compiled.names);
+            wanted = wanted_of_user(&mut self.tx, organization, mapping, names, (&user, self.ctx.now)).await?;
+        }
         self.settle(&Subject::User(user.id.clone()), &wanted, compiled.version).await
     }
 

@@ -272,7 +272,7 @@ impl App {
     /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
     pub fn sign(&self, visit: &Visit, audience: &str) -> Result<String, Error> {
         let now = self.clock().now();
-        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_secs(60));
+        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_mins(1));
         let ends = visit.until.map_or(now.plus(life), |until| until.min(now.plus(life)));
         self.sign_claims(&Claims {
             iss: self.settings().server.origin().to_owned(),

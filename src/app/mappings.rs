@@ -100,15 +100,8 @@ impl App {
     /// Saves a draft. A text that does not compile is not kept.
     pub async fn draft_mapping(&self, ctx: &Ctx, text: &str) -> Result<Checked, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let (words, _) = vocabulary_of(&mut work.tx, &ctx.organization, true).await?;
-        let checked = check(text, &words, ctx.now);
-        if checked.mapping.is_none() {
-            return work.refuse(Error::Mapping { diagnostics: checked.diagnostics }).await;
-        }
-        work.tx.save_mapping_draft(&ctx.organization, (text, &ctx.actor.to_string()), ctx.now).await?;
-        work.tell(EventKind::MappingDrafted, [ctx.organization.to_string()], json!({"bytes": text.len()}));
-        work.commit().await?;
-        Ok(checked)
+        let outcome = work.save_draft(text).await;
+        work.finish(outcome).await
     }
 
     /// The draft, and the version in force.
@@ -125,30 +118,44 @@ impl App {
     /// What publishing the text would do. The same funnel as publishing, without its last step.
     pub async fn plan_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let plan = work.put_in_force(text).await;
-        match plan {
-            Ok(mut plan) => {
-                plan.version = None;
-                work.tx.rollback().await?;
-                Ok(plan)
-            }
-            Err(error) => work.refuse(error).await,
-        }
+        let outcome = work.put_in_force(text).await;
+        // The guard belongs to the plan as it belongs to the change: what it would refuse is refused here.
+        let outcome = match outcome {
+            Ok(plan) => work.guard_owners().await.map(|()| plan),
+            Err(error) => Err(error),
+        };
+        work.tx.rollback().await?;
+        outcome.map(|plan| MappingPlan { version: None, ..plan })
     }
 
     /// Publishes a text: a new version, in force from now on.
     pub async fn publish_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        // A push at the same moment would be judged by the version before, and stay so.
-        work.tx.hold_directory(&ctx.organization, true).await?;
-        match work.put_in_force(text).await {
-            Ok(plan) => work.commit().await.map(|()| plan),
-            Err(error) => work.refuse(error).await,
-        }
+        let outcome = work.publish(text).await;
+        work.finish(outcome).await
     }
 }
 
 impl Work<'_> {
+    async fn save_draft(&mut self, text: &str) -> Result<Checked, Error> {
+        let organization = self.ctx.organization.clone();
+        let (words, _) = vocabulary_of(&mut self.tx, &organization, true).await?;
+        let checked = check(text, &words, self.ctx.now);
+        if checked.mapping.is_none() {
+            return Err(Error::Mapping { diagnostics: checked.diagnostics });
+        }
+        let author = self.ctx.actor.to_string();
+        self.tx.save_mapping_draft(&organization, (text, &author), self.ctx.now).await?;
+        self.tell(EventKind::MappingDrafted, [organization.to_string()], json!({"bytes": text.len()}));
+        Ok(checked)
+    }
+
+    async fn publish(&mut self, text: &str) -> Result<MappingPlan, Error> {
+        // A push at the same moment would be judged by the version before, and stay so.
+        self.tx.hold_directory(&self.ctx.organization, true).await?;
+        self.put_in_force(text).await
+    }
+
     /// Makes a text the mapping in force, inside the transaction.
     async fn put_in_force(&mut self, text: &str) -> Result<MappingPlan, Error> {
         let organization = self.ctx.organization.clone();

@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
-const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+const LINK_LIFE: Duration = Duration::from_hours(1);
 
 /// What the operator says of a new organization.
 #[derive(Debug, Clone)]
@@ -58,22 +58,14 @@ impl App {
         };
         let ctx = self.operator(organization.id.clone());
         let mut work = self.begin(&ctx, super::Need::Operator).await?;
-        if work.tx.organization_by_slug(&new.slug).await?.is_some() {
-            let detail = format!("there is an organization “{}” already", new.slug);
-            return work.refuse(Error::conflict("taken", detail)).await;
-        }
-        work.tx.insert_organization(&organization).await?;
-        let owner = work.first_owner(&new.owner).await?;
-        let (key, link) = work.first_credentials(&owner.id).await?;
-        work.tell(EventKind::OrganizationCreated, [organization.id.to_string()], json!({"slug": organization.slug}));
-        work.tell(EventKind::UserCreated, [owner.id.to_string()], json!({"how": "first owner"}));
-        work.commit().await?;
+        let outcome = work.found(organization, &new.owner).await;
+        let founded = work.finish(outcome).await?;
         if new.accept_terms {
             let versions: Vec<_> =
                 self.terms().await?.into_iter().map(|document| (document.kind, document.version)).collect();
-            self.accept_terms_for(&ctx, &owner.id, &versions).await?;
+            self.accept_terms_for(&ctx, &founded.owner, &versions).await?;
         }
-        Ok(Founded { organization, owner: owner.id, key, link })
+        Ok(founded)
     }
 
     /// One organization by its slug, for local commands.
@@ -98,24 +90,15 @@ impl App {
         external_id: Option<&str>,
     ) -> Result<Cluster, Error> {
         check_slug(slug)?;
-        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        work.tx.hold_directory(&ctx.organization, true).await?;
-        if work.tx.cluster_by_slug(&ctx.organization, slug).await?.is_some() {
-            let detail = format!("there is a cluster “{slug}” already");
-            return work.refuse(Error::conflict("taken", detail)).await;
-        }
         let cluster = Cluster {
             id: ClusterId::from_uuid(self.clock().uuid()),
             slug: slug.to_owned(),
             name: name.unwrap_or(slug).to_owned(),
             external_id: external_id.map(str::to_owned),
         };
-        work.tx.insert_cluster(&ctx.organization, &cluster, ctx.now).await?;
-        work.tx.move_organization_epoch(&ctx.organization).await?;
-        work.tell(EventKind::ClusterDeclared, [cluster.id.to_string()], json!({"slug": cluster.slug}));
-        work.settle_everybody().await?;
-        work.commit().await?;
-        Ok(cluster)
+        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
+        let outcome = work.add_cluster(cluster).await;
+        work.finish(outcome).await
     }
 
     /// Every cluster.
@@ -138,6 +121,32 @@ impl App {
 }
 
 impl Work<'_> {
+    async fn found(&mut self, organization: Organization, owner: &str) -> Result<Founded, Error> {
+        if self.tx.organization_by_slug(&organization.slug).await?.is_some() {
+            let detail = format!("there is an organization “{}” already", organization.slug);
+            return Err(Error::conflict("taken", detail));
+        }
+        self.tx.insert_organization(&organization).await?;
+        let owner = self.first_owner(owner).await?;
+        let (key, link) = self.first_credentials(&owner.id).await?;
+        self.tell(EventKind::OrganizationCreated, [organization.id.to_string()], json!({"slug": organization.slug}));
+        self.tell(EventKind::UserCreated, [owner.id.to_string()], json!({"how": "first owner"}));
+        Ok(Founded { organization, owner: owner.id, key, link })
+    }
+
+    async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
+        let organization = self.ctx.organization.clone();
+        self.tx.hold_directory(&organization, true).await?;
+        if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
+            return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
+        }
+        self.tx.insert_cluster(&organization, &cluster, self.ctx.now).await?;
+        self.tx.move_organization_epoch(&organization).await?;
+        self.tell(EventKind::ClusterDeclared, [cluster.id.to_string()], json!({"slug": cluster.slug}));
+        self.settle_everybody().await?;
+        Ok(cluster)
+    }
+
     async fn first_owner(&mut self, email: &str) -> Result<User, Error> {
         let now = self.ctx.now;
         let user = User {

@@ -102,7 +102,7 @@ impl Work<'_> {
         }
         self.revoke_user(user);
         self.tell(EventKind::OwnerKept, [user.to_string()], json!({"why": "the last owner who can be reached"}));
-        Ok(())
+        self.notify(&json!({"what": "the last owner was kept by the floor", "user": user})).await
     }
 
     async fn owned(&mut self, close: Vec<BindingId>, was_ownerless: bool) -> Result<(), Error> {
@@ -120,9 +120,9 @@ impl Work<'_> {
 
     async fn ownerless(&mut self) -> Result<(), Error> {
         self.tx.set_ownerless(&self.ctx.organization, Some(self.ctx.now)).await?;
-        let detail = json!({"recover": "castgate admin recover, at the machine itself"});
+        let detail = json!({"why": "the provider suspended or removed the last owner who could be reached"});
         self.tell(EventKind::OrganizationOwnerless, [self.ctx.organization.to_string()], detail);
-        Ok(())
+        self.notify(&json!({"what": "the organization has no owner who can be reached"})).await
     }
 }
 

@@ -1,10 +1,11 @@
 //! Members and groups, as owners see them.
 
-use super::{App, Ctx, Error};
+use super::{App, Ctx, Error, Work};
 use crate::{
-    model::{Capability, Group, GroupId, User, UserId, UserState},
+    model::{Capability, EventKind, Group, GroupId, User, UserId, UserState},
     store::Member,
 };
+use serde_json::json;
 
 impl App {
     /// Up to `limit` people whose id is greater than `after`.
@@ -31,25 +32,8 @@ impl App {
 
     async fn set_suspended(&self, ctx: &Ctx, id: &UserId, suspended: bool) -> Result<User, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let before = match present(work.tx.user_to_change(&ctx.organization, id).await?, id) {
-            Ok(user) => user,
-            Err(error) => return work.refuse(error).await,
-        };
-        let mut after = before.clone();
-        after.suspended_by_person = suspended;
-        if after == before {
-            work.tx.rollback().await?;
-            return Ok(before);
-        }
-        work.change_state(&before, &mut after).await?;
-        work.tx.update_user(&ctx.organization, &after).await?;
-        // Suspended twice over, by the directory too: the row changes, the state does not.
-        if before.state() == after.state() {
-            let kind = crate::model::EventKind::UserChanged;
-            work.tell(kind, [id.to_string()], serde_json::json!({"suspended_by_person": suspended}));
-        }
-        work.commit().await?;
-        Ok(after)
+        let outcome = work.suspend(id, suspended).await;
+        work.finish(outcome).await
     }
 
     /// Up to `limit` groups whose id is greater than `after`, local ones included.
@@ -64,8 +48,27 @@ impl App {
         let found = tx.group(&ctx.organization, id).await?;
         let group = found.filter(|group| group.removed_at.is_none());
         let group = group.ok_or_else(|| Error::not_found("group", id.as_str()))?;
-        let members = tx.members(&ctx.organization, id).await?;
+        let members = tx.members(&ctx.organization, id, crate::store::EVERYBODY).await?;
         Ok((group, members))
+    }
+}
+
+impl Work<'_> {
+    async fn suspend(&mut self, id: &UserId, suspended: bool) -> Result<User, Error> {
+        let organization = self.ctx.organization.clone();
+        let before = present(self.tx.user_to_change(&organization, id).await?, id)?;
+        let mut after = before.clone();
+        after.suspended_by_person = suspended;
+        if after == before {
+            return Ok(before);
+        }
+        self.change_state(&before, &mut after).await?;
+        self.tx.update_user(&organization, &after).await?;
+        // Suspended twice over, by the directory too: the row changes, the state does not.
+        if before.state() == after.state() {
+            self.tell(EventKind::UserChanged, [id.to_string()], json!({"suspended_by_person": suspended}));
+        }
+        Ok(after)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Terms of service and privacy policy: nothing is reachable before they are accepted.
 
-use super::{App, Ctx, Error, Need};
+use super::{App, Ctx, Error, Need, Work};
 use crate::{
     model::{EventKind, Instant, OrganizationId, UserId},
     store::{TermsDocument, Tx},
@@ -74,24 +74,31 @@ impl App {
         versions: &[(String, i64)],
     ) -> Result<(), Error> {
         let mut work = self.begin(ctx, Need::Self_).await?;
-        let current = work.tx.current_terms().await?;
-        let seen = |document: &&TermsDocument| {
+        let outcome = work.accept(user, versions).await;
+        work.finish(outcome).await
+    }
+}
+
+impl Work<'_> {
+    async fn accept(&mut self, user: &UserId, versions: &[(String, i64)]) -> Result<(), Error> {
+        let current = self.tx.current_terms().await?;
+        let seen = |document: &TermsDocument| {
             versions.iter().any(|(kind, version)| *kind == document.kind && *version == document.version)
         };
-        if !current.iter().all(|document| seen(&document)) {
+        if !current.iter().all(seen) {
             let detail = "the documents changed while they were read; please read them again";
-            return work.refuse(Error::conflict("terms-changed", detail)).await;
+            return Err(Error::conflict("terms-changed", detail));
         }
         let mut accepted = Vec::new();
         for document in &current {
             let what = (document.kind.as_str(), document.version);
-            if work.tx.insert_acceptance(&ctx.organization, user, what, ctx.now).await? {
+            if self.tx.insert_acceptance(&self.ctx.organization, user, what, self.ctx.now).await? {
                 accepted.push(json!({"document": document.kind, "version": document.version}));
             }
         }
-        work.tell(EventKind::TermsAccepted, [user.to_string()], json!({"accepted": accepted}));
-        work.revoke_user(user);
-        work.commit().await
+        self.tell(EventKind::TermsAccepted, [user.to_string()], json!({"accepted": accepted}));
+        self.revoke_user(user);
+        Ok(())
     }
 }
 

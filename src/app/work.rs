@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, Scope, UserId},
+    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
     store::Tx,
 };
 use serde_json::Value;
@@ -47,8 +47,16 @@ impl App {
         match (&ctx.actor, need) {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
             (Actor::Operator | Actor::System, _) => Ok(()),
-            (Actor::Connection { .. }, Need::Directory) => Ok(()),
-            (Actor::User { .. } | Actor::Key { .. }, Need::Self_) => Ok(()),
+            // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
+            (Actor::Connection { id }, Need::Directory) => match tx.connection(&ctx.organization, id).await? {
+                Some(connection) if connection.enabled => Ok(()),
+                Some(_) | None => Err(Error::NotSignedIn),
+            },
+            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
+                let user = tx.user(&ctx.organization, id).await?;
+                let active = user.is_some_and(|user| user.state() == UserState::Active);
+                if active { Ok(()) } else { Err(Error::NotSignedIn) }
+            }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
                 self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
             }
@@ -80,6 +88,13 @@ impl Work<'_> {
             subjects: subjects.into_iter().collect(),
             detail,
         });
+    }
+
+    /// Puts a notice for the operator into the outbox: told after the commit, at least once.
+    pub(super) async fn notify(&mut self, payload: &Value) -> Result<(), Error> {
+        let id = JobId::from_uuid(self.app.clock().uuid());
+        let what = ("operator-notice", payload);
+        Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
     }
 
     /// What caches must forget before the answer goes out.
@@ -120,10 +135,16 @@ impl Work<'_> {
         told.await.map_err(Error::internal)?
     }
 
-    /// Gives a refusal back after the rows that it rests on are durable.
-    pub(super) async fn refuse<T>(self, error: Error) -> Result<T, Error> {
-        self.tx.rollback().await?;
-        Err(error)
+    /// Ends the work: commits what went well. Of what did not nothing remains, and the refusal goes out only after the rows
+    /// that it rests on are durable.
+    pub(super) async fn finish<T>(self, outcome: Result<T, Error>) -> Result<T, Error> {
+        match outcome {
+            Ok(value) => self.commit().await.map(|()| value),
+            Err(error) => {
+                self.tx.rollback().await?;
+                Err(error)
+            }
+        }
     }
 
     /// Everything of [`Work::commit`] that still belongs into the transaction.

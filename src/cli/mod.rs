@@ -4,6 +4,7 @@ mod check;
 mod demo;
 mod health;
 mod init;
+mod mapping;
 mod open;
 mod serve;
 
@@ -42,6 +43,9 @@ enum Command {
     Init(init::Init),
     /// Says what is wrong with the settings, without starting.
     Check(check::Check),
+    /// Looks at a mapping config.
+    #[command(subcommand)]
+    Mapping(mapping::Mapping),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     Health(Configuration),
 }
@@ -83,6 +87,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
+        Command::Mapping(mapping) => mapping.run(),
         Command::Health(configuration) => health::run(&configuration).await,
     }
 }

@@ -1,7 +1,7 @@
 //! `castgate serve`.
 
 use super::{Configuration, Failure, open};
-use crate::{http, telemetry};
+use crate::{http, telemetry, worker};
 use std::process::ExitCode;
 use tokio::{net::TcpListener, signal};
 
@@ -14,16 +14,17 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
         .map_err(|error| Failure(format!("cannot listen on {address} (server.listen): {error}")))?;
     let app = open::app(settings).await?;
     tracing::info!(%address, public_url = app.settings().server.origin(), "castgate serves");
+    let worker = tokio::spawn(worker::run(app.clone(), asked_to_stop()));
     http::serve(app, listener, asked_to_stop()).await?;
+    let _ = worker.await;
     tracing::info!("castgate stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Ends when the process is asked to: SIGTERM by a supervisor, Ctrl-C by a person.
 pub(super) async fn asked_to_stop() {
-    let mut terminate = match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return drop(signal::ctrl_c().await),
+    let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
+        return drop(signal::ctrl_c().await);
     };
     tokio::select! {
         _ = terminate.recv() => {}

@@ -1,8 +1,136 @@
-//! To come.
+//! A person's own page: what they may do and why, their sessions, their keys.
 
-use crate::app::App;
-use axum::Router;
+use super::{
+    caller::{Guest, SignedIn},
+    cookies::ReturnTo,
+    error::PageFailure,
+    login::see_other,
+    pages::account::{AccountPage, account},
+};
+use crate::{
+    app::{Actor, App, Error, NewKey},
+    model::{Capability, Scope, SessionId},
+};
+use axum::{
+    Form, Router,
+    extract::State,
+    http::{HeaderMap, StatusCode},
+    response::Response,
+    routing::{get, post},
+};
+use serde::Deserialize;
+use std::time::Duration;
+
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/", get(async || see_other("/account")))
+        .route("/account", get(show))
+        .route("/account/sessions/end", post(end_session))
+        .route("/account/keys", post(create_key))
+        .route("/account/keys/end", post(end_key))
+}
+
+/// `GET /account`
+async fn show(State(app): State<App>, SignedIn(guest): SignedIn) -> Result<Response, PageFailure> {
+    page(&app, &guest, None).await
+}
+
+async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Response, PageFailure> {
+    let ctx = match guest.ctx(app) {
+        Ok(ctx) => ctx,
+        Err(Error::TermsNotAccepted) => return Ok(see_other(&ReturnTo::of(None).by_the_terms())),
+        Err(error) => return Err(error.into()),
+    };
+    let visit = &guest.visit;
+    let sessions = app.sessions(&ctx, &visit.visitor.id).await?;
+    let keys = app.keys(&ctx).await?;
+    let sees_clusters = visit.access.can(Capability::ViewClusters, &Scope::Organization);
+    let clusters = if sees_clusters { app.clusters(&ctx).await? } else { Vec::new() };
+    let current = match &ctx.actor {
+        Actor::User { session, .. } => Some(session),
+        Actor::Key { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => None,
+    };
+    let csrf = guest.csrf().unwrap_or_default();
+    let page = AccountPage {
+        visit,
+        clusters: &clusters,
+        sessions: &sessions,
+        current,
+        keys: &keys,
+        new_key: new_key.map(|new| (new.key.name.as_str(), new.secret.expose())),
+        csrf: &csrf,
+    };
+    let status = if new_key.is_some() { StatusCode::CREATED } else { StatusCode::OK };
+    Ok(account(status, &page))
+}
+
+#[derive(Debug, Deserialize)]
+struct EndSession {
+    form: Option<String>,
+    session: SessionId,
+}
+
+/// `POST /account/sessions/end`
+async fn end_session(
+    State(app): State<App>,
+    SignedIn(guest): SignedIn,
+    headers: HeaderMap,
+    Form(sent): Form<EndSession>,
+) -> Result<Response, PageFailure> {
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
+    let ctx = guest.ctx(&app)?;
+    app.end_session(&ctx, &guest.visit.visitor.id, &sent.session).await?;
+    Ok(see_other("/account"))
+}
+
+#[derive(Debug, Deserialize)]
+struct CreateKey {
+    form: Option<String>,
+    name: String,
+    /// Days until it ends; empty: never.
+    #[serde(default)]
+    days: String,
+}
+
+/// `POST /account/keys`. The answer is the page with the secret, and not a redirect: it is shown once and kept nowhere.
+async fn create_key(
+    State(app): State<App>,
+    SignedIn(guest): SignedIn,
+    headers: HeaderMap,
+    Form(sent): Form<CreateKey>,
+) -> Result<Response, PageFailure> {
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
+    let ctx = guest.ctx(&app)?;
+    let new = app.create_key(&ctx, &sent.name, life(&sent.days)?).await?;
+    page(&app, &guest, Some(&new)).await
+}
+
+fn life(days: &str) -> Result<Option<Duration>, Error> {
+    match days.trim() {
+        "" => Ok(None),
+        text => match text.parse::<u32>() {
+            Ok(days @ 1..=3650) => Ok(Some(DAY * days)),
+            Ok(_) | Err(_) => Err(Error::invalid("days", "give a number of days from 1 to 3650, or leave it empty")),
+        },
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct EndKey {
+    form: Option<String>,
+    key: crate::model::KeyId,
+}
+
+/// `POST /account/keys/end`
+async fn end_key(
+    State(app): State<App>,
+    SignedIn(guest): SignedIn,
+    headers: HeaderMap,
+    Form(sent): Form<EndKey>,
+) -> Result<Response, PageFailure> {
+    guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
+    app.revoke_key(&guest.ctx(&app)?, &sent.key).await?;
+    Ok(see_other("/account"))
 }

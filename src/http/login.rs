@@ -1,8 +1,214 @@
-//! To come.
+//! Signing in and out: from an e-mail address to the organization's provider, and back with a session.
+//!
+//! Nobody learns here which organizations or people exist: a domain that nobody owns leads to the question for the
+//! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
 
-use crate::app::App;
-use axum::Router;
+use super::{
+    caller::SignedIn,
+    cookies::{self, ReturnTo},
+    error::{PageFailure, SignInFailure},
+    pages::{
+        notice,
+        sign_in::{self, Ask, SoFar},
+    },
+};
+use crate::{
+    app::{App, Error, Route, SignedIn as Arrived, TermsState, TurnedAway},
+    config::SameSite,
+    model::{ConnectionId, OrganizationId},
+    sso::Callback,
+};
+use axum::{
+    Form, Router,
+    extract::{Query, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{get, post},
+};
+use serde::Deserialize;
+use url::Url;
+
+/// One sentence for an organization that does not exist and for one that has no sign-in.
+const NOWHERE: &str =
+    "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/login", get(show).post(begin))
+        .route("/login/callback", get(finish))
+        .route("/login/link", get(show_link).post(use_link))
+        .route("/logout", post(sign_out))
+}
+
+/// What the pages before a session send. Nothing of it is believed.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Wanted {
+    email: String,
+    organization: String,
+    connection: String,
+    return_to: Option<String>,
+}
+
+impl Wanted {
+    fn so_far<'a>(&'a self, return_to: &'a str) -> SoFar<'a> {
+        SoFar { email: self.email.trim(), organization: self.organization.trim(), return_to }
+    }
+}
+
+fn filled(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty())
+}
+
+/// `GET /login`. Who is signed in already goes on.
+async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response {
+    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+    if guest.is_some() {
+        return see_other(return_to.as_str());
+    }
+    let ask = if filled(&wanted.organization).is_some() { Ask::Organization } else { Ask::Email };
+    sign_in::sign_in(StatusCode::OK, wanted.so_far(return_to.as_str()), ask, None)
+}
+
+/// `POST /login`
+async fn begin(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(wanted): Form<Wanted>,
+) -> Result<Response, SignInFailure> {
+    cookies::refuse_cross_site(&headers, app.settings())?;
+    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+    let so_far = wanted.so_far(return_to.as_str());
+    if so_far.email.is_empty() && so_far.organization.is_empty() {
+        return Ok(sign_in::sign_in(
+            StatusCode::OK,
+            so_far,
+            Ask::Email,
+            Some("Please enter your work e-mail address."),
+        ));
+    }
+    match app.route_sign_in(filled(so_far.organization), filled(so_far.email)).await? {
+        Route::Provider { organization, connection } => leave(&app, (&organization, &connection), so_far).await,
+        Route::Choose(organization, providers) => {
+            let chosen = providers.iter().find(|(id, _)| id.as_str() == wanted.connection);
+            if let Some((connection, _)) = chosen {
+                return leave(&app, (&organization, connection), so_far).await;
+            }
+            let shown: Vec<_> = providers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+            Ok(sign_in::choose(so_far, &shown))
+        }
+        Route::AskOrganization => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, None)),
+        Route::Nothing => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, Some(NOWHERE))),
+    }
+}
+
+/// To the provider, with the memory of this sign-in sealed in a cookie.
+async fn leave(
+    app: &App,
+    (organization, connection): (&OrganizationId, &ConnectionId),
+    so_far: SoFar<'_>,
+) -> Result<Response, SignInFailure> {
+    let begun = app.begin_sign_in(organization, connection, filled(so_far.email), so_far.return_to).await?;
+    let host = Url::parse(&begun.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let provider = host.as_deref().unwrap_or("your provider");
+    let mut response = notice::on_the_way("Off to your organization's sign-in", provider, &begun.url);
+    add_cookie(&mut response, cookies::set_sign_in(app.settings(), &begun.cookie));
+    Ok(response)
+}
+
+/// `GET /login/callback`: the provider sends the browser back. The memory of the sign-in is used up, whatever comes of it.
+async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Query<Callback>) -> Response {
+    let sealed = cookies::sign_in(&headers, app.settings());
+    let outcome = match sealed {
+        Some(sealed) => app.finish_sign_in(&sealed, callback).await,
+        None => Err(Error::TurnedAway(TurnedAway::Expired)),
+    };
+    let mut response = match outcome {
+        Ok(arrived) => arrive(&app, &headers, &arrived).await,
+        Err(error) => SignInFailure::from(error).into_response(),
+    };
+    add_cookie(&mut response, cookies::clear_sign_in(app.settings()));
+    response
+}
+
+/// `GET /login/link`
+async fn show_link(Query(link): Query<Link>) -> Response {
+    sign_in::link(&link.token)
+}
+
+#[derive(Deserialize)]
+struct Link {
+    token: String,
+}
+
+/// `POST /login/link`
+async fn use_link(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(link): Form<Link>,
+) -> Result<Response, SignInFailure> {
+    cookies::refuse_cross_site(&headers, app.settings())?;
+    let arrived = app.use_sign_in_link(&link.token).await?;
+    Ok(arrive(&app, &headers, &arrived).await)
+}
+
+/// A fresh session in this browser; what it held before ends.
+async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
+    if let Some(before) = cookies::session(headers, app.settings())
+        && let Err(error) = app.sign_out(&before).await
+    {
+        // The new session is good all the same; the old one ends by itself.
+        tracing::warn!(%error, "the session that a sign-in replaces was not ended");
+    }
+    let return_to = ReturnTo::of(Some(&arrived.return_to));
+    let target = match arrived.terms {
+        TermsState::Accepted | TermsState::Transition => return_to.to_string(),
+        TermsState::Lapsed | TermsState::Never => return_to.by_the_terms(),
+    };
+    let mut response = match app.settings().sessions.same_site {
+        SameSite::Lax => see_other(&target),
+        // A redirect goes on with the journey that began elsewhere, and a strict cookie would stay behind.
+        SameSite::Strict => notice::on_the_way("You are signed in", "castgate", &target),
+    };
+    add_cookie(&mut response, cookies::set_session(app.settings(), arrived.secret.expose()));
+    response
+}
+
+#[derive(Deserialize)]
+struct SignOut {
+    form: Option<String>,
+}
+
+/// `POST /logout`: here, and at the provider if it can be asked to.
+async fn sign_out(
+    State(app): State<App>,
+    headers: HeaderMap,
+    Form(sent): Form<SignOut>,
+) -> Result<Response, PageFailure> {
+    let settings = app.settings();
+    cookies::refuse_cross_site(&headers, settings)?;
+    let mut elsewhere = None;
+    if let Some(secret) = cookies::session(&headers, settings) {
+        // The token follows from the secret alone: it is right for a session that has ended by itself as well.
+        cookies::refuse_forged(&headers, settings, &secret, sent.form.as_deref())?;
+        elsewhere = app.sign_out(&secret).await?;
+    }
+    let mut response = match &elsewhere {
+        Some(target) => notice::on_the_way("You are signed out here", "sign out at your provider", target),
+        None => notice::signed_out(),
+    };
+    add_cookie(&mut response, cookies::clear_session(settings));
+    Ok(response)
+}
+
+pub(super) fn see_other(target: &str) -> Response {
+    (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
+}
+
+fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+    let Some(cookie) = cookie else {
+        tracing::error!("a cookie was not set: its value does not fit into a header");
+        return;
+    };
+    response.headers_mut().append(header::SET_COOKIE, cookie);
 }

@@ -10,6 +10,7 @@
 mod account;
 mod api;
 mod body;
+mod caller;
 mod cookies;
 mod error;
 mod headers;

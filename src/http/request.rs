@@ -38,6 +38,11 @@ impl Noted {
         Self { id, caller: Arc::default() }
     }
 
+    /// The request's number.
+    pub(super) fn id(&self) -> &RequestId {
+        &self.id
+    }
+
     /// Notes who asks, for the request line, and gives the context this request's id. Call it wherever a [`Ctx`] is made.
     pub(super) fn note(&self, ctx: &mut Ctx) {
         ctx.request = self.id.clone();

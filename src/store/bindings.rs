@@ -240,6 +240,34 @@ impl Tx {
         Ok(row.map(|(user,)| user))
     }
 
+    /// Open bindings of any organization whose time was over at `now`, the oldest first.
+    pub async fn expired_bindings(
+        &mut self,
+        now: Instant,
+        limit: i64,
+    ) -> Result<Vec<(OrganizationId, Binding)>, StoreError> {
+        let ids: Vec<(OrganizationId, BindingId)> = self
+            .all(
+                "SELECT organization, id FROM bindings WHERE ended IS NULL AND until IS NOT NULL AND until <= ?1
+                 ORDER BY until LIMIT ?2",
+                args![now, limit],
+            )
+            .await?;
+        let mut found = Vec::with_capacity(ids.len());
+        for (organization, id) in ids {
+            let row = self
+                .first(
+                    select_bindings!("FROM bindings b WHERE b.organization = ?1 AND b.id = ?2"),
+                    args![organization, id],
+                )
+                .await?;
+            if let Some(row) = row {
+                found.push((organization, binding(row)?));
+            }
+        }
+        Ok(found)
+    }
+
     /// The open floor bindings.
     pub async fn floor_bindings(&mut self, organization: &OrganizationId) -> Result<Vec<Binding>, StoreError> {
         let rows = self

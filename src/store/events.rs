@@ -6,6 +6,19 @@ use serde_json::Value;
 
 type EventRow = (EventId, Instant, String, String, RequestId, String);
 
+/// Work that waits in the outbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// Whose.
+    pub organization: OrganizationId,
+    /// Its id.
+    pub id: JobId,
+    /// What kind of work.
+    pub topic: String,
+    /// What it is about, as JSON.
+    pub payload: String,
+}
+
 impl Tx {
     /// Appends an event and names what it is about.
     pub async fn insert_event(&mut self, organization: &OrganizationId, event: &Event) -> Result<(), StoreError> {
@@ -85,6 +98,35 @@ impl Tx {
         self.run(
             "INSERT INTO outbox (organization, id, topic, payload, created_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
             args![organization, id, topic, payload.to_string(), now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// The oldest work of all organizations that is not done.
+    pub async fn waiting_jobs(&mut self, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT organization, id, topic, payload FROM outbox WHERE done_at IS NULL ORDER BY organization, id LIMIT ?1",
+                args![limit],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(organization, id, topic, payload)| Waiting { organization, id, topic, payload })
+            .collect())
+    }
+
+    /// Marks work as done.
+    pub async fn finish_job(
+        &mut self,
+        organization: &OrganizationId,
+        id: &JobId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE outbox SET done_at = ?3, attempts = attempts + 1 WHERE organization = ?1 AND id = ?2",
+            args![organization, id, now],
         )
         .await
         .map(drop)

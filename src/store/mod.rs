@@ -14,6 +14,7 @@ mod engine;
 mod error;
 mod events;
 mod groups;
+mod identities;
 mod mapping;
 mod migrate;
 mod organizations;
@@ -26,14 +27,16 @@ pub(crate) mod testing;
 mod users;
 mod value;
 
-pub use crate::args;
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
+pub use events::Waiting;
 pub use groups::Member;
 pub use mapping::MappingVersion;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
-pub(crate) use value::stored_as_text;
-pub use value::{FromValue, ToValue, Value, ValueRef};
+pub use value::{FromValue, ToValue, Value, ValueRef, args};
+
+/// As many rows as there are.
+pub const EVERYBODY: i64 = i64::MAX;

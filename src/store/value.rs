@@ -87,6 +87,8 @@ macro_rules! args {
     ($($value:expr),+ $(,)?) => { &[$($crate::store::ToValue::to_value(&$value)),+] as &[$crate::store::Value] };
 }
 
+pub use args;
+
 /// Makes types with `Display` and `FromStr` storable as their text.
 macro_rules! stored_as_text {
     ($($name:ty),+ $(,)?) => {$(
@@ -104,7 +106,6 @@ macro_rules! stored_as_text {
         }
     )+};
 }
-pub(crate) use stored_as_text;
 
 stored_as_text!(
     BindingId,

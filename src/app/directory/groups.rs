@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{Connection, EventKind, Group, GroupId, GroupOrigin},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
+    store::EVERYBODY,
 };
 use serde_json::json;
 
@@ -19,26 +20,8 @@ impl App {
         document: GroupDocument,
     ) -> Result<GroupView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let GroupDocument { display_name, external_id, members, .. } = document;
-        let (organization, name) = (&ctx.organization, display_name.as_str());
-        if let Some(other) = work.tx.group_by_name(organization, Some(&connection.id), GroupOrigin::Scim, name).await? {
-            let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
-            return work.refuse(ScimError::uniqueness(detail).into()).await;
-        }
-        if !connection.pushes_groups {
-            work.groups_come_from_scim(connection).await?;
-        }
-        let since = ctx.now.minus(TOMBSTONE);
-        let (id, external) = (&connection.id, external_id.as_deref());
-        let group = match work.tx.group_tombstone(organization, id, external, name, since).await? {
-            Some(tombstone) => work.revive_group(tombstone, (display_name, external_id)).await?,
-            None => work.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
-        };
-        let changes = [MemberChange::Replace(members.unwrap_or_default())];
-        let group = work.change_members(connection, group, &changes).await?;
-        let members = Some(work.tx.members(organization, &group.id).await?);
-        work.commit().await?;
-        Ok(GroupView { group, members })
+        let outcome = work.push_group(connection, document).await;
+        work.finish(outcome).await
     }
 
     /// One group of the connection; with its members if `members` says so.
@@ -50,7 +33,7 @@ impl App {
         };
         let group = visible(found, connection).ok_or_else(|| not_found(id))?;
         let members = match members {
-            true => Some(tx.members(&ctx.organization, &group.id).await?),
+            true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
             false => None,
         };
         Ok(GroupView { group, members })
@@ -71,7 +54,7 @@ impl App {
         let mut views = Vec::with_capacity(groups.len());
         for group in groups {
             let members = match query.projection.wants("members") {
-                true => Some(tx.members(&ctx.organization, &group.id).await?),
+                true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
                 false => None,
             };
             views.push(GroupView { group, members });
@@ -94,30 +77,21 @@ impl App {
             members: document.members.map(MemberChange::Replace).into_iter().collect(),
             tolerances: Vec::new(),
         };
-        self.patch_group(ctx, connection, target, &patch, true).await
+        self.patch_group(ctx, connection, target, &patch, usize::MAX).await
     }
 
-    /// Changes a group: all of it or nothing. The answer has its members only if `members` says so.
+    /// Changes a group: all of it or nothing. The answer has its members unless they are more than `members`.
     pub async fn patch_group(
         &self,
         ctx: &Ctx,
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &GroupPatch,
-        members: bool,
+        members: usize,
     ) -> Result<GroupView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        match work.change_group(connection, (id, if_match), patch).await {
-            Ok(group) => {
-                let members = match members {
-                    true => Some(work.tx.members(&ctx.organization, &group.id).await?),
-                    false => None,
-                };
-                work.commit().await?;
-                Ok(GroupView { group, members })
-            }
-            Err(error) => work.refuse(error).await,
-        }
+        let outcome = work.change_group(connection, (id, if_match), patch, members).await;
+        work.finish(outcome).await
     }
 
     /// Deletes a group. The tombstone keeps its id and bindings for 30 days.
@@ -128,15 +102,50 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
     ) -> Result<(), Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        match work.group_to_change(connection, id, if_match).await {
-            Ok(group) => work.remove_group(connection, group).await?,
-            Err(error) => return work.refuse(error).await,
-        }
-        work.commit().await
+        let outcome = match work.group_to_change(connection, id, if_match).await {
+            Ok(group) => work.remove_group(connection, group).await,
+            Err(error) => Err(error),
+        };
+        work.finish(outcome).await
     }
 }
 
 impl Work<'_> {
+    async fn push_group(&mut self, connection: &Connection, document: GroupDocument) -> Result<GroupView, Error> {
+        let GroupDocument { display_name, external_id, members, .. } = document;
+        self.check_group_name_is_free(connection, &display_name, None).await?;
+        if !connection.pushes_groups {
+            self.groups_come_from_scim(connection).await?;
+        }
+        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
+        let (id, external) = (&connection.id, external_id.as_deref());
+        let group = match self.tx.group_tombstone(&organization, id, external, &display_name, since).await? {
+            Some(tombstone) => self.revive_group(tombstone, (display_name, external_id)).await?,
+            None => self.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
+        };
+        let changes = [MemberChange::Replace(members.unwrap_or_default())];
+        let group = self.change_members(connection, group, &changes).await?;
+        let members = Some(self.tx.members(&organization, &group.id, EVERYBODY).await?);
+        Ok(GroupView { group, members })
+    }
+
+    async fn check_group_name_is_free(
+        &mut self,
+        connection: &Connection,
+        name: &str,
+        own: Option<&GroupId>,
+    ) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let other = self.tx.group_by_name(&organization, Some(&connection.id), GroupOrigin::Scim, name).await?;
+        match other.filter(|other| own != Some(&other.id)) {
+            Some(other) => {
+                let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
+                Err(ScimError::uniqueness(detail).into())
+            }
+            None => Ok(()),
+        }
+    }
+
     async fn group_to_change(
         &mut self,
         connection: &Connection,
@@ -157,7 +166,8 @@ impl Work<'_> {
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &GroupPatch,
-    ) -> Result<Group, Error> {
+        members: usize,
+    ) -> Result<GroupView, Error> {
         let before = self.group_to_change(connection, id, if_match).await?;
         let mut group = before.clone();
         group.display_name = patch.display_name.clone().unwrap_or(group.display_name);
@@ -166,17 +176,18 @@ impl Work<'_> {
         if group.display_name != before.display_name || group.external_id != before.external_id {
             self.rename_group(connection, &mut group).await?;
         }
-        self.change_members(connection, group, &patch.members).await
+        let group = self.change_members(connection, group, &patch.members).await?;
+        let limit = i64::try_from(members).unwrap_or(EVERYBODY);
+        let found = match members {
+            0 => None,
+            _ => Some(self.tx.members(&self.ctx.organization, &group.id, limit.saturating_add(1)).await?),
+        };
+        let members = found.filter(|found| found.len() <= members);
+        Ok(GroupView { group, members })
     }
 
     async fn rename_group(&mut self, connection: &Connection, group: &mut Group) -> Result<(), Error> {
-        let name = group.display_name.as_str();
-        let organization = self.ctx.organization.clone();
-        let other = self.tx.group_by_name(&organization, Some(&connection.id), GroupOrigin::Scim, name).await?;
-        if let Some(other) = other.filter(|other| other.id != group.id) {
-            let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
-            return Err(ScimError::uniqueness(detail).into());
-        }
+        self.check_group_name_is_free(connection, &group.display_name, Some(&group.id)).await?;
         self.touch_group(group).await?;
         self.tell(EventKind::GroupChanged, [group.id.to_string()], json!({"name": group.display_name}));
         self.settle_group(group).await?;

@@ -23,33 +23,8 @@ impl App {
         document: UserDocument,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let document = document.with_active_unless_said(true);
-        let (mut who, mut found) = work.who_is_pushed(connection, &document).await?;
-        // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
-        if let Some(seen) = &found
-            && work.tx.user_to_change(&ctx.organization, &seen.id).await?.as_ref() != Some(seen)
-        {
-            (who, found) = work.who_is_pushed(connection, &document).await?;
-        }
-        let user = match (who, found) {
-            (Who::New, _) => work.add_user(connection, document).await?,
-            (Who::Known | Who::Tie, Some(before)) => work.rewrite_user(connection, before, document).await?,
-            (Who::Revive, Some(before)) => work.revive_user(connection, before, document).await?,
-            (Who::Link, Some(mut before)) => {
-                // The connection may sign nobody in: then this was an owner who can be reached no more.
-                work.touch_owners_by(&before.id).await?;
-                before.connection = Some(connection.id.clone());
-                work.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
-                work.rewrite_user(connection, before, document).await?
-            }
-            (Who::Clash, other) => return work.refuse(clash(&document, other.as_ref(), connection).into()).await,
-            (Who::Known | Who::Tie | Who::Revive | Who::Link, None) => {
-                return work.refuse(Error::internal("a known user without a row")).await;
-            }
-        };
-        let view = view(&mut work.tx, ctx, user).await?;
-        work.commit().await?;
-        Ok(view)
+        let outcome = work.push_user(connection, document.with_active_unless_said(true)).await;
+        work.finish(outcome).await
     }
 
     /// One user of the connection.
@@ -94,14 +69,11 @@ impl App {
         body: &Map<String, Value>,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let before = match work.user_to_change(connection, id, if_match).await {
-            Ok(user) => user,
-            Err(error) => return work.refuse(error).await,
+        let replace = |before: &UserDocument| {
+            UserDocument::parse_replacement(body, before, dialect(connection)).map(|(document, _)| document)
         };
-        match UserDocument::parse_replacement(body, &scim_document(&before), dialect(connection)) {
-            Ok((document, _)) => work.finish_user(connection, before, document).await,
-            Err(error) => work.refuse(error.into()).await,
-        }
+        let outcome = work.change_user(connection, (id, if_match), replace).await;
+        work.finish(outcome).await
     }
 
     /// Changes what the provider says of a user (RFC 7644 §3.5.2): all of it or nothing.
@@ -113,15 +85,9 @@ impl App {
         patch: &Patch,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let before = match work.user_to_change(connection, id, if_match).await {
-            Ok(user) => user,
-            Err(error) => return work.refuse(error).await,
-        };
-        let patched = match patch.apply_to_user(&scim_document(&before)) {
-            Ok(patched) => patched,
-            Err(error) => return work.refuse(error.into()).await,
-        };
-        work.finish_user(connection, before, patched.document).await
+        let apply = |before: &UserDocument| patch.apply_to_user(before).map(|patched| patched.document);
+        let outcome = work.change_user(connection, (id, if_match), apply).await;
+        work.finish(outcome).await
     }
 
     /// Deletes a user: 404 from now on, and the name is free.
@@ -132,15 +98,54 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
     ) -> Result<(), Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        match work.user_to_change(connection, id, if_match).await {
-            Ok(user) => work.remove_user(user).await?,
-            Err(error) => return work.refuse(error).await,
-        }
-        work.commit().await
+        let outcome = match work.user_to_change(connection, id, if_match).await {
+            Ok(user) => work.remove_user(user).await,
+            Err(error) => Err(error),
+        };
+        work.finish(outcome).await
     }
 }
 
 impl Work<'_> {
+    async fn push_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
+        let (mut who, mut found) = self.who_is_pushed(connection, &document).await?;
+        // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
+        if let Some(seen) = &found
+            && self.tx.user_to_change(&self.ctx.organization, &seen.id).await?.as_ref() != Some(seen)
+        {
+            (who, found) = self.who_is_pushed(connection, &document).await?;
+        }
+        let user = match (who, found) {
+            (Who::New, _) => self.add_user(connection, document).await?,
+            (Who::Known | Who::Tie, Some(before)) => self.rewrite_user(connection, before, document).await?,
+            (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
+            (Who::Link, Some(mut before)) => {
+                // The connection may sign nobody in: then this was an owner who can be reached no more.
+                self.touch_owners_by(&before.id).await?;
+                before.connection = Some(connection.id.clone());
+                self.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
+                self.rewrite_user(connection, before, document).await?
+            }
+            (Who::Clash, other) => return Err(clash(&document, other.as_ref(), connection).into()),
+            (Who::Known | Who::Tie | Who::Revive | Who::Link, None) => {
+                return Err(Error::internal("a known user without a row"));
+            }
+        };
+        view(&mut self.tx, self.ctx, user).await
+    }
+
+    async fn change_user(
+        &mut self,
+        connection: &Connection,
+        (id, if_match): (&str, Option<&EntityTags>),
+        change: impl FnOnce(&UserDocument) -> Result<UserDocument, ScimError>,
+    ) -> Result<UserView, Error> {
+        let before = self.user_to_change(connection, id, if_match).await?;
+        let document = change(&scim_document(&before))?;
+        let user = self.rewrite_user(connection, before, document).await?;
+        view(&mut self.tx, self.ctx, user).await
+    }
+
     async fn user_to_change(
         &mut self,
         connection: &Connection,
@@ -154,23 +159,6 @@ impl Work<'_> {
         let user = visible(found, connection).ok_or_else(|| not_found(id))?;
         check_version(if_match, user.version)?;
         Ok(user)
-    }
-
-    async fn finish_user(
-        mut self,
-        connection: &Connection,
-        before: User,
-        document: UserDocument,
-    ) -> Result<UserView, Error> {
-        let ctx = self.ctx;
-        match self.rewrite_user(connection, before, document).await {
-            Ok(user) => {
-                let view = view(&mut self.tx, ctx, user).await?;
-                self.commit().await?;
-                Ok(view)
-            }
-            Err(error) => self.refuse(error).await,
-        }
     }
 
     async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<User, Error> {
@@ -277,7 +265,7 @@ impl Work<'_> {
 
 /// The user with what a document says of them.
 pub(super) fn described(mut user: User, document: UserDocument) -> User {
-    user.user_name = document.user_name().to_owned();
+    document.user_name().clone_into(&mut user.user_name);
     user.external_id = document.external_id().map(str::to_owned);
     user.display_name = document.shown_name();
     user.email = document.primary_email().map(str::to_owned);

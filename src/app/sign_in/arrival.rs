@@ -25,29 +25,23 @@ impl App {
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let outcome = work.settle_arrival(connection, &identity).await;
-        match outcome {
-            Ok(Ok(user)) => {
-                work.commit().await?;
+        match work.finish(outcome).await {
+            Ok(user) => {
                 let hints = (identity.provider_session, Some(identity.id_token.as_str()));
                 self.start_session(ctx, Some(connection), &user, hints, return_to).await
             }
-            Ok(Err(turned_away)) => {
-                work.tx.rollback().await?;
-                self.tell_of_refusal(ctx, &connection.id, &turned_away.to_string()).await?;
-                Err(Error::TurnedAway(turned_away))
+            Err(Error::TurnedAway(why)) => {
+                self.tell_of_refusal(ctx, &connection.id, &why.to_string()).await?;
+                Err(Error::TurnedAway(why))
             }
-            Err(error) => work.refuse(error).await,
+            Err(error) => Err(error),
         }
     }
 }
 
 impl Work<'_> {
     /// The person, written as the sign-in says; or why they do not get in.
-    async fn settle_arrival(
-        &mut self,
-        connection: &Connection,
-        identity: &Identity,
-    ) -> Result<Result<User, TurnedAway>, Error> {
+    async fn settle_arrival(&mut self, connection: &Connection, identity: &Identity) -> Result<User, Error> {
         let found = self.find_signed_in(connection, identity).await?;
         let email = verified_email(&identity.claims);
         // Only a verified address can be somebody else's: an unverified one proves nothing and clashes with nothing.
@@ -67,8 +61,8 @@ impl Work<'_> {
             terms_accepted: true,
         };
         let user = match (decide(case), person) {
-            ((_, Next::Conflict), _) => return Ok(Err(TurnedAway::Clash)),
-            ((_, Next::Suspended), _) => return Ok(Err(TurnedAway::Suspended)),
+            ((_, Next::Conflict), _) => return Err(Error::TurnedAway(TurnedAway::Clash)),
+            ((_, Next::Suspended), _) => return Err(Error::TurnedAway(TurnedAway::Suspended)),
             ((Who::New, _), _) => self.add_signed_in(connection, identity).await?,
             ((who, _), Some(user)) => self.recognise(connection, identity, user, who).await?,
             ((_, _), None) => return Err(Error::internal("a known person without a row")),
@@ -79,8 +73,8 @@ impl Work<'_> {
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
         case.turned_away = access.is_empty();
         match decide(case) {
-            (_, Next::TurnedAway) => Ok(Err(TurnedAway::NoAccess)),
-            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended) => Ok(Ok(user)),
+            (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended) => Ok(user),
         }
     }
 

@@ -4,7 +4,7 @@ mod arrival;
 mod facts;
 
 use super::{
-    App, Ctx, Error, TurnedAway,
+    App, Ctx, Error, TurnedAway, Work,
     credentials::id_token_place,
     terms::{TermsState, terms_state},
 };
@@ -21,7 +21,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long somebody may take at the provider's pages.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Where somebody who gave an e-mail address or an organization goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -197,15 +197,8 @@ impl App {
             None => None,
         };
         let mut work = self.begin(ctx, super::Need::Directory).await?;
-        // Suspended while the provider's answer was on its way: the newer word counts.
-        let current = work.tx.user(&ctx.organization, &user.id).await?;
-        if !current.is_some_and(|now| now.state() == UserState::Active && now.session_epoch == user.session_epoch) {
-            return work.refuse(Error::TurnedAway(TurnedAway::Suspended)).await;
-        }
-        work.tx.insert_session(&session, &secret.hash(), sealed.as_deref()).await?;
-        let terms = terms_state(&mut work.tx, &ctx.organization, &user.id, ctx.now).await?;
-        work.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
-        work.commit().await?;
+        let outcome = work.open_session(user, (&session, &secret), sealed.as_deref()).await;
+        let terms = work.finish(outcome).await?;
         Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
     }
 
@@ -251,6 +244,25 @@ impl App {
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         format!("{}/login/callback", self.settings().server.origin())
+    }
+}
+
+impl Work<'_> {
+    async fn open_session(
+        &mut self,
+        user: &User,
+        (session, secret): (&Session, &Secret),
+        id_token: Option<&[u8]>,
+    ) -> Result<TermsState, Error> {
+        let organization = self.ctx.organization.clone();
+        // Suspended while the provider's answer was on its way: the newer word counts.
+        let current = self.tx.user(&organization, &user.id).await?;
+        if !current.is_some_and(|now| now.state() == UserState::Active && now.session_epoch == user.session_epoch) {
+            return Err(Error::TurnedAway(TurnedAway::Suspended));
+        }
+        self.tx.insert_session(session, &secret.hash(), id_token).await?;
+        self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
+        terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
     config::Settings,
     http,
     lab::{Lab, people},
-    model::{Connection, ConnectionSettings, OidcSettings, Profile},
+    model::{ConnectionSettings, OidcSettings, Profile},
 };
 use secrecy::SecretString;
 use std::{net::SocketAddr, path::PathBuf};
@@ -29,10 +29,9 @@ pub(super) struct Scene {
     server: JoinHandle<std::io::Result<()>>,
 }
 
-/// A connection and the secret that its provider pushes with.
+/// What a provider pushes with.
 #[derive(Debug)]
 pub(super) struct Provider {
-    pub(super) connection: Connection,
     pub(super) token: String,
 }
 
@@ -118,7 +117,7 @@ impl Provider {
         let new = NewConnection { name: name.to_owned(), settings, client_secret };
         let connection = app.create_connection(operator, new).await?;
         let token = app.create_scim_token(operator, &connection.id, None).await?;
-        Ok(Self { connection, token: token.secret.expose().to_owned() })
+        Ok(Self { token: token.secret.expose().to_owned() })
     }
 }
 

@@ -33,7 +33,8 @@ pub(super) async fn tell(scene: &mut Scene) -> Result<(), Failure> {
 
 /// Somebody on call for production, whose access costs something when it stays.
 fn hero(scene: &Scene) -> Result<Person, Failure> {
-    let on_call = |person: &&Person| person.groups.iter().any(|group| group == "platform-oncall");
+    let is_in = |person: &Person, name: &str| person.groups.iter().any(|group| group == name);
+    let on_call = |person: &&Person| is_in(person, "platform-oncall") && !is_in(person, "castai-owners");
     scene.lab.people().iter().find(on_call).cloned().ok_or_else(|| Failure("nobody is on call".to_owned()))
 }
 
@@ -44,8 +45,7 @@ async fn map(scene: &Scene) -> Result<(), Failure> {
     }
     println!("   │ …");
     let plan = scene.app.publish_mapping(&scene.operator, MAPPING).await?;
-    let rules = MAPPING.lines().filter(|line| line.trim_start().starts_with("- name:")).count();
-    println!("   → version {} is in force ({rules} rules and tests hold)", plan.version.unwrap_or_default());
+    println!("   → version {} is in force; its own tests hold", plan.version.unwrap_or_default());
     Ok(())
 }
 

@@ -96,19 +96,25 @@ fn problem_json(refusal: &Refusal) -> String {
     });
     if !refusal.diagnostics.is_empty() {
         problem["diagnostics"] = json!(refusal.diagnostics);
+        let text: Vec<String> = refusal.diagnostics.iter().map(ToString::to_string).collect();
+        problem["text"] = json!(text.join("\n"));
     }
     problem.to_string()
 }
 
 fn page(refusal: &Refusal) -> Markup {
     let title = title(refusal.status);
-    pages::page(title, &html! { (sentence(refusal)) })
+    let body = html! {
+        (sentence(refusal))
+        p { a class="button second" href="/account" { "Go to your account" } }
+    };
+    pages::page(title, &body)
 }
 
 fn sign_in_page(refusal: &Refusal) -> Markup {
     let body = html! {
         (sentence(refusal))
-        p { a href="/login" { "Start again" } }
+        p { a class="button fill" href="/login" { "Try again" } }
     };
     pages::page("You are not signed in", &body)
 }

@@ -8,6 +8,8 @@ mod recorder;
 mod sqlite;
 #[cfg(test)]
 mod suite;
+#[cfg(test)]
+mod suite_sqlite;
 mod tx;
 
 use self::{group_commit::Writer, readers::Readers, sqlite::Purpose, tx::Inner};

@@ -142,7 +142,7 @@ CREATE TABLE groups (
 );
 CREATE UNIQUE INDEX groups_display_name ON groups (organization, connection, origin, display_name_folded)
   WHERE removed_at IS NULL;
-CREATE INDEX groups_external_id ON groups (organization, connection, external_id);
+CREATE INDEX groups_external_id ON groups (organization, connection, external_id, origin);
 CREATE INDEX groups_listing ON groups (organization, connection, origin, id) WHERE removed_at IS NULL;
 
 CREATE TABLE memberships (

@@ -1,0 +1,93 @@
+//! Work that nobody waits for: what has expired is closed, what waits in the outbox is told, what is long over is forgotten.
+
+use super::{Actor, App, Ctx, Error, Need, Work};
+use crate::{
+    model::{Binding, EventKind, Instant, OrganizationId, Subject},
+    store::Waiting,
+};
+use serde_json::json;
+use std::{collections::BTreeMap, time::Duration};
+
+/// Rows that are handled at once.
+const CHUNK: i64 = 200;
+/// How long ended sessions and used links are kept, for whoever asks what happened.
+const REMEMBERED: Duration = Duration::from_hours(30 * 24);
+
+/// What a round did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Round {
+    /// Bindings that had expired and were closed.
+    pub expired: usize,
+    /// Notices that were told.
+    pub told: usize,
+    /// Sessions and links that were forgotten.
+    pub forgotten: u64,
+}
+
+impl App {
+    /// One round of all of it.
+    pub async fn keep_house(&self) -> Result<Round, Error> {
+        Ok(Round {
+            expired: self.close_expired().await?,
+            told: self.tell_notices().await?,
+            forgotten: self.forget_the_past().await?,
+        })
+    }
+
+    /// Closes bindings whose time is over. They gave nothing any more: access is weighed against the clock at use.
+    async fn close_expired(&self) -> Result<usize, Error> {
+        let now = self.clock().now();
+        let mut by_organization: BTreeMap<OrganizationId, Vec<Binding>> = BTreeMap::new();
+        for (organization, binding) in self.store().read().await?.expired_bindings(now, CHUNK).await? {
+            by_organization.entry(organization).or_default().push(binding);
+        }
+        let mut closed = 0;
+        for (organization, bindings) in by_organization {
+            let ctx = Ctx { actor: Actor::System, organization, now, request: self.new_request() };
+            let mut work = self.begin(&ctx, Need::Directory).await?;
+            closed += work.expire(&bindings).await?;
+            work.commit().await?;
+        }
+        Ok(closed)
+    }
+
+    /// Tells the operator, through the log, what waits in the outbox; at least once each.
+    async fn tell_notices(&self) -> Result<usize, Error> {
+        let waiting = self.store().read().await?.waiting_jobs(CHUNK).await?;
+        for Waiting { organization, id, topic, payload } in &waiting {
+            tracing::warn!(%organization, topic, payload, "notice");
+            let mut tx = self.store().write("notice told").await?;
+            tx.finish_job(organization, id, self.clock().now()).await?;
+            tx.commit().await?;
+        }
+        Ok(waiting.len())
+    }
+
+    async fn forget_the_past(&self) -> Result<u64, Error> {
+        let before = self.clock().now().minus(REMEMBERED);
+        let mut tx = self.store().write("forget").await?;
+        let forgotten = tx.forget_credentials(before).await?;
+        tx.commit().await?;
+        Ok(forgotten)
+    }
+}
+
+impl Work<'_> {
+    async fn expire(&mut self, bindings: &[Binding]) -> Result<usize, Error> {
+        let (organization, now): (_, Instant) = (self.ctx.organization.clone(), self.ctx.now);
+        let mut closed = 0;
+        for binding in bindings {
+            if !self.tx.close_binding(&organization, &binding.id, (now, "expiry")).await? {
+                continue;
+            }
+            closed += 1;
+            match &binding.terms.subject {
+                Subject::User(user) => self.revoke_user(user),
+                Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),
+            }
+            let detail = json!({"expired": true});
+            self.tell(EventKind::AccessChanged, [binding.terms.subject.to_string()], detail);
+        }
+        Ok(closed)
+    }
+}

@@ -1,8 +1,0 @@
-//! To come.
-
-use crate::app::App;
-use axum::Router;
-
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-}

@@ -1,0 +1,48 @@
+//! The caller's own API keys.
+
+use super::{List, life};
+use crate::{
+    app::App,
+    http::{body::JsonBody, caller::ApiCaller, error::ApiFailure},
+    model::{ApiKey, KeyId},
+};
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::StatusCode,
+    routing::{delete, get},
+};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/keys", get(list).post(create)).route("/keys/{id}", delete(revoke))
+}
+
+async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ApiKey>>, ApiFailure> {
+    Ok(Json(List::whole(app.keys(&caller.ctx).await?)))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct New {
+    name: String,
+    expires_in_days: Option<u32>,
+}
+
+/// The secret is in this answer and in no other.
+async fn create(
+    State(app): State<App>,
+    caller: ApiCaller,
+    JsonBody(new): JsonBody<New>,
+) -> Result<(StatusCode, Json<Value>), ApiFailure> {
+    let made = app.create_key(&caller.ctx, &new.name, life(new.expires_in_days)?).await?;
+    let mut told = json!(made.key);
+    told["secret"] = json!(made.secret.expose());
+    Ok((StatusCode::CREATED, Json(told)))
+}
+
+async fn revoke(State(app): State<App>, caller: ApiCaller, Path(id): Path<KeyId>) -> Result<StatusCode, ApiFailure> {
+    app.revoke_key(&caller.ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,121 @@
+//! What a browser brings along and where it may be sent: cookies, proof that a form is ours, addresses to return to.
+
+mod origin;
+mod return_to;
+
+pub(super) use origin::{csrf_token, refuse_cross_site, refuse_forged};
+pub(super) use return_to::{ReturnTo, sign_in_address};
+
+use crate::config::{SameSite, Settings};
+use axum::http::{HeaderMap, HeaderValue};
+use axum_extra::extract::CookieJar;
+
+/// Seconds that somebody may take at the provider.
+const SIGN_IN_LIFE: u64 = 600;
+const SIGN_IN: &str = "castgate-sign-in";
+
+/// Over TLS the name is one that only this host, over TLS, can have set (RFC 6265bis §4.1.3.2).
+fn session_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Host-" } else { "" };
+    format!("{prefix}{}", settings.sessions.cookie_name)
+}
+
+/// `__Host-` would ask for `Path=/`; this cookie is nobody's business outside the sign-in.
+fn sign_in_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Secure-" } else { "" };
+    format!("{prefix}{SIGN_IN}")
+}
+
+fn secure(settings: &Settings) -> &'static str {
+    if settings.server.is_https() { "; Secure" } else { "" }
+}
+
+fn read(headers: &HeaderMap, name: &str) -> Option<String> {
+    let jar = CookieJar::from_headers(headers);
+    jar.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The session's secret, as the browser sends it. Nothing of it is checked.
+pub(super) fn session(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &session_name(settings))
+}
+
+/// The sealed memory of a sign-in under way.
+pub(super) fn sign_in(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &sign_in_name(settings))
+}
+
+/// A `Set-Cookie` that begins a session in this browser.
+pub(super) fn set_session(settings: &Settings, secret: &str) -> Option<HeaderValue> {
+    session_header(settings, secret, settings.sessions.absolute.get().as_secs())
+}
+
+/// A `Set-Cookie` that takes the session from this browser.
+pub(super) fn clear_session(settings: &Settings) -> Option<HeaderValue> {
+    session_header(settings, "", 0)
+}
+
+fn session_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue> {
+    let same_site = match settings.sessions.same_site {
+        SameSite::Lax => "Lax",
+        SameSite::Strict => "Strict",
+    };
+    let (name, secure) = (session_name(settings), secure(settings));
+    header(&format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
+}
+
+/// A `Set-Cookie` that remembers a sign-in under way. Lax and never Strict: the provider sends the browser back from elsewhere.
+pub(super) fn set_sign_in(settings: &Settings, sealed: &str) -> Option<HeaderValue> {
+    sign_in_header(settings, sealed, SIGN_IN_LIFE)
+}
+
+/// A `Set-Cookie` that forgets it: an answer is for one use, whatever came of it.
+pub(super) fn clear_sign_in(settings: &Settings) -> Option<HeaderValue> {
+    sign_in_header(settings, "", 0)
+}
+
+fn sign_in_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue> {
+    let (name, secure) = (sign_in_name(settings), secure(settings));
+    header(&format!("{name}={value}; Path=/login; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"))
+}
+
+/// A cookie keeps its value out of the `Debug` of headers.
+fn header(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(public_url: &str) -> Settings {
+        let mut settings = Settings::load(None, std::iter::empty()).unwrap();
+        settings.server.public_url = public_url.parse().unwrap();
+        settings
+    }
+
+    #[test]
+    fn over_tls_only_this_host_can_have_set_the_session() {
+        let value = set_session(&settings("https://id.example"), "cgn_x").unwrap();
+        insta::assert_snapshot!(value.to_str().unwrap(), @"__Host-castgate=cgn_x; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn on_loopback_there_is_no_tls_to_insist_on() {
+        let value = set_session(&settings("http://127.0.0.1:8080"), "cgn_x").unwrap();
+        insta::assert_snapshot!(value.to_str().unwrap(), @"castgate=cgn_x; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax");
+    }
+
+    #[test]
+    fn a_sign_in_is_remembered_for_ten_minutes_and_only_at_the_sign_in() {
+        let value = set_sign_in(&settings("https://id.example"), "sealed").unwrap();
+        insta::assert_snapshot!(value.to_str().unwrap(), @"__Secure-castgate-sign-in=sealed; Path=/login; Max-Age=600; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn a_cookie_cannot_carry_a_line_break() {
+        assert!(set_session(&settings("https://id.example"), "a\r\nSet-Cookie: b").is_none());
+    }
+}

@@ -1,0 +1,219 @@
+//! The account page: who you are, what you may do and why, where you are signed in, your keys.
+
+use super::{Page, Width};
+use crate::{
+    access::Via,
+    app::{TermsState, Visit},
+    model::{ApiKey, Cluster, Instant, Scope, Session, SessionId},
+};
+use axum::{http::StatusCode, response::Response};
+use maud::{Markup, html};
+
+/// What the account page shows.
+#[derive(Debug)]
+pub(in crate::http) struct AccountPage<'a> {
+    /// Who looks.
+    pub visit: &'a Visit,
+    /// For the names of clusters; empty when the visitor may not see them.
+    pub clusters: &'a [Cluster],
+    /// Where they are signed in.
+    pub sessions: &'a [Session],
+    /// The session that looks.
+    pub current: Option<&'a SessionId>,
+    /// Their keys.
+    pub keys: &'a [ApiKey],
+    /// A key made just now, shown this once.
+    pub new_key: Option<(&'a str, &'a str)>,
+    /// The session's form token.
+    pub csrf: &'a str,
+}
+
+/// `GET /account`.
+pub(in crate::http) fn account(status: StatusCode, page: &AccountPage<'_>) -> Response {
+    let visit = page.visit;
+    let body = html! {
+        div class="head" {
+            div {
+                h1 { (visit.visitor.label) }
+                p class="lead" { (visit.visitor.email.as_deref().unwrap_or(&visit.visitor.user_name)) }
+            }
+            form method="post" action="/logout" { (token(page.csrf)) button class="second" type="submit" { "Sign out" } }
+        }
+        (notices(visit))
+        (you(visit))
+        (roles(page))
+        (sessions(page))
+        (keys(page))
+    };
+    Page { title: "Your account", organization: Some(&visit.organization_name), width: Width::Wide, go_to: None, body }
+        .respond(status)
+}
+
+fn notices(visit: &Visit) -> Markup {
+    html! {
+        @if visit.ownerless {
+            div class="notice" role="status" {
+                p {
+                    "This organization has no owner who can sign in. Whoever runs this gateway can restore one with "
+                    code { "castgate admin recover" } "."
+                }
+            }
+        }
+        @match visit.terms {
+            TermsState::Transition => div class="notice" role="status" {
+                p { "The terms have changed. " a href="/terms" { "Read and accept them" } " before the transition ends." }
+            },
+            TermsState::Accepted | TermsState::Lapsed | TermsState::Never => {},
+        }
+    }
+}
+
+fn you(visit: &Visit) -> Markup {
+    html! {
+        section class="card" aria-labelledby="you" {
+            h2 id="you" { "You" }
+            dl class="facts" {
+                dt { "User name" } dd { (visit.visitor.user_name) }
+                dt { "Organization" } dd { (visit.organization_name) " " span class="quiet" { "(" (visit.slug) ")" } }
+                dt { "Id" } dd { code { (visit.visitor.id) } }
+            }
+        }
+    }
+}
+
+fn roles(page: &AccountPage<'_>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="roles" {
+            h2 id="roles" { "What you may do, and why" }
+            @if page.visit.access.is_empty() {
+                p class="quiet" { "Nothing yet. An owner of your organization can give you a role." }
+            }
+            ul class="list" {
+                @for held in &page.visit.access.derivations {
+                    li {
+                        div class="what" {
+                            p { span class="tag" { (held.role) } " " (place(&held.scope, page.clusters)) }
+                            p class="quiet small" {
+                                (why(&held.via))
+                                @if let Some(until) = held.until { ", until " (moment(until)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn place(scope: &Scope, clusters: &[Cluster]) -> String {
+    match scope {
+        Scope::Organization => "in the whole organization".to_owned(),
+        Scope::Cluster { id } => match clusters.iter().find(|cluster| cluster.id == *id) {
+            Some(cluster) => format!("on cluster {}", cluster.slug),
+            None => format!("on cluster {id}"),
+        },
+        Scope::Resource { resource, id } => format!("on {resource} {id}"),
+    }
+}
+
+fn why(via: &Via) -> String {
+    match via {
+        Via::Direct { source } => format!("Directly: {source}"),
+        Via::Group { name, source, .. } => format!("Through the group “{name}”: {source}"),
+        Via::Default => "The default for people whom no rule gives anything".to_owned(),
+    }
+}
+
+fn sessions(page: &AccountPage<'_>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="sessions" {
+            h2 id="sessions" { "Where you are signed in" }
+            ul class="list" {
+                @for session in page.sessions {
+                    li {
+                        div class="what" {
+                            p {
+                                "Signed in " (moment(session.created_at))
+                                @if page.current == Some(&session.id) { " " span class="tag" { "this browser" } }
+                            }
+                            p class="quiet small" {
+                                "Last seen " (moment(session.last_seen_at)) ", ends " (moment(session.expires_at)) " at the latest"
+                            }
+                        }
+                        form method="post" action="/account/sessions/end" {
+                            (token(page.csrf))
+                            input type="hidden" name="session" value=(session.id);
+                            button class="danger little" type="submit" aria-label=(format!("End the session of {}", moment(session.created_at))) { "End" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn keys(page: &AccountPage<'_>) -> Markup {
+    html! {
+        section class="card" aria-labelledby="keys" {
+            h2 id="keys" { "API keys" }
+            p class="quiet" { "A key may do what you may do, for as long as you may do it." }
+            @if let Some((name, secret)) = page.new_key {
+                div class="notice" role="status" {
+                    p { "The key “" (name) "”. Copy it now: it is not shown again." }
+                    p class="secret" { (secret) }
+                }
+            }
+            ul class="list" {
+                @for key in page.keys {
+                    li {
+                        div class="what" {
+                            p { (key.name) " " code { (key.hint) "…" } }
+                            p class="quiet small" {
+                                "Made " (moment(key.created_at))
+                                @match key.expires_at { Some(end) => { ", ends " (moment(end)) }, None => ", without end" }
+                            }
+                        }
+                        form method="post" action="/account/keys/end" {
+                            (token(page.csrf))
+                            input type="hidden" name="key" value=(key.id);
+                            button class="danger little" type="submit" aria-label=(format!("Delete the key {}", key.name)) { "Delete" }
+                        }
+                    }
+                }
+            }
+            h3 { "New key" }
+            form method="post" action="/account/keys" {
+                (token(page.csrf))
+                div class="row" {
+                    div class="field" {
+                        label for="key-name" { "Name" }
+                        input id="key-name" name="name" type="text" required maxlength="80" autocomplete="off";
+                    }
+                    div class="field short" {
+                        label for="key-days" { "Life" }
+                        select id="key-days" name="days" {
+                            option value="30" { "30 days" }
+                            option value="90" selected { "90 days" }
+                            option value="365" { "1 year" }
+                            option value="" { "No end" }
+                        }
+                    }
+                    button type="submit" class="fill-small" { "Create" }
+                }
+            }
+        }
+    }
+}
+
+fn token(csrf: &str) -> Markup {
+    html! { input type="hidden" name="form" value=(csrf); }
+}
+
+/// To the minute, in UTC: people compare these with their own log files.
+fn moment(instant: Instant) -> String {
+    let text = instant.to_string();
+    match (text.get(..10), text.get(11..16)) {
+        (Some(day), Some(time)) => format!("{day} {time} UTC"),
+        (Some(_) | None, Some(_) | None) => text,
+    }
+}

@@ -1,0 +1,62 @@
+//! Pages for people: one layout, one style sheet, no script, nothing from elsewhere.
+//!
+//! Everything works in a browser without script and under a content security policy that allows our own style sheet and our
+//! own forms and nothing else. maud escapes whatever is put into a page; nothing here goes around that.
+
+pub(super) mod account;
+mod layout;
+mod markdown;
+pub(super) mod notice;
+pub(super) mod sign_in;
+pub(super) mod terms;
+
+pub(super) use notice::page;
+
+use layout::{Page, Width};
+
+use crate::{app::App, crypto};
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use std::sync::LazyLock;
+
+const STYLE: &str = include_str!("castgate.css");
+const MARK: &str = include_str!("castgate.svg");
+
+/// The style sheet's address changes with its content, so that browsers may keep it for ever.
+static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| format!("/assets/castgate.css?v={}", tag(STYLE)));
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route(
+            "/assets/castgate.css",
+            get(async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8")),
+        )
+        .route("/assets/castgate.svg", get(async |headers: HeaderMap| asset(&headers, MARK, "image/svg+xml")))
+}
+
+/// The first letters of the content's hash.
+fn tag(content: &str) -> String {
+    let mut hash = data_encoding::HEXLOWER.encode(&crypto::sha256(content.as_bytes()));
+    hash.truncate(16);
+    hash
+}
+
+/// RFC 9110 §13.1.2: a copy that is still right is not sent again.
+fn asset(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Response {
+    let etag = format!("\"{}\"", tag(content));
+    let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    let fixed = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, "public, max-age=31536000, immutable"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    let etag_header = [(header::ETAG, etag.clone())];
+    if known.is_some_and(|known| known.split(',').any(|one| one.trim().trim_start_matches("W/") == etag)) {
+        return (StatusCode::NOT_MODIFIED, fixed, etag_header).into_response();
+    }
+    (fixed, etag_header, content).into_response()
+}

@@ -1,0 +1,184 @@
+//! Who a user is at a provider, and what is known about them: identities and facts.
+
+use super::{
+    StoreError, Tx, args,
+    users::{document, document_text},
+};
+use crate::model::{ConnectionId, FactSource, IdentityKind, Instant, OrganizationId, UserId};
+use serde_json::{Map, Value};
+
+impl Tx {
+    /// Ties a name at a provider to a user. False when the name is somebody's already.
+    pub async fn insert_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO identities (organization, connection, kind, value, user_id, created_at)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+                 ON CONFLICT (organization, connection, kind, value) DO NOTHING",
+                args![organization, connection, kind.name(), value, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Gives a name at a provider to another user than before.
+    pub async fn move_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE identities SET user_id = ?5, created_at = ?6
+             WHERE organization = ?1 AND connection = ?2 AND kind = ?3 AND value = ?4",
+            args![organization, connection, kind.name(), value, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Whether a user is tied to any name of one kind at a provider.
+    pub async fn has_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        user: &UserId,
+        kind: IdentityKind,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT 1 FROM identities
+                 WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND kind = ?4 LIMIT 1",
+                args![organization, user, connection, kind.name()],
+            )
+            .await?;
+        Ok(row.is_some())
+    }
+
+    /// Unties every name of one kind from a user: its externalId changed, or it was removed.
+    pub async fn delete_identities(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        kind: IdentityKind,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "DELETE FROM identities WHERE organization = ?1 AND user_id = ?2 AND kind = ?3",
+            args![organization, user, kind.name()],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Whose name at a provider this is.
+    pub async fn identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+    ) -> Result<Option<UserId>, StoreError> {
+        let row: Option<(UserId,)> = self
+            .first(
+                "SELECT user_id FROM identities
+                 WHERE organization = ?1 AND connection = ?2 AND kind = ?3 AND value = ?4",
+                args![organization, connection, kind.name(), value],
+            )
+            .await?;
+        Ok(row.map(|(user,)| user))
+    }
+
+    /// What one source says of a user now.
+    pub async fn facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+    ) -> Result<Option<Map<String, Value>>, StoreError> {
+        let row: Option<(String,)> = self
+            .first(
+                "SELECT document FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        row.map(|(text,)| document(&text, user)).transpose()
+    }
+
+    /// Closes what a source said of a user and writes what it says now. Nothing is written when nothing changed.
+    pub async fn record_facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+        facts: &Map<String, Value>,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let text = document_text(facts)?;
+        let current: Option<(i64, String)> = self
+            .first(
+                "SELECT sequence, document FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        let sequence = match current {
+            Some((_, known)) if known == text => return Ok(false),
+            Some((sequence, _)) => {
+                self.run(
+                    "UPDATE facts SET ended = ?5
+                     WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND sequence = ?4",
+                    args![organization, user, source.name(), sequence, now],
+                )
+                .await?;
+                sequence + 1
+            }
+            None => self.next_sequence(organization, user, source).await?,
+        };
+        self.run(
+            "INSERT INTO facts (organization, user_id, source, sequence, document, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            args![organization, user, source.name(), sequence, text, now],
+        )
+        .await?;
+        Ok(true)
+    }
+
+    /// The facts of a user's past end here: removed, and forgotten by its provider.
+    pub async fn close_facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE facts SET ended = ?3 WHERE organization = ?1 AND user_id = ?2 AND ended IS NULL",
+            args![organization, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    async fn next_sequence(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+    ) -> Result<i64, StoreError> {
+        let row: Option<(i64,)> = self
+            .first(
+                "SELECT coalesce(max(sequence), 0) + 1 FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3",
+                args![organization, user, source.name()],
+            )
+            .await?;
+        Ok(row.map_or(1, |(sequence,)| sequence))
+    }
+}
