@@ -83,6 +83,11 @@ impl World {
         Self { app, store, tenant, _directory: directory }
     }
 
+    /// The same store and clock, and another organization.
+    pub(crate) fn of_tenant(&self, tenant: Tenant) -> Self {
+        Self { app: self.app.clone(), store: self.store.clone(), tenant, _directory: None }
+    }
+
     /// A second node on the same store, with a cache of its own.
     pub(crate) fn node(&self, settings: &Settings) -> App {
         app(settings, &self.store, self.app.clock())
