@@ -21,7 +21,7 @@ use axum::{
 use serde::Deserialize;
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -46,10 +46,8 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
     let visit = &guest.visit;
     let sessions = app.sessions(&ctx, &visit.visitor.id).await?;
     let keys = app.keys(&ctx).await?;
-    let clusters = match visit.access.can(Capability::ViewClusters, &Scope::Organization) {
-        true => app.clusters(&ctx).await?,
-        false => Vec::new(),
-    };
+    let sees_clusters = visit.access.can(Capability::ViewClusters, &Scope::Organization);
+    let clusters = if sees_clusters { app.clusters(&ctx).await? } else { Vec::new() };
     let current = match &ctx.actor {
         Actor::User { session, .. } => Some(session),
         Actor::Key { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => None,
