@@ -2,7 +2,8 @@
 //!
 //! An answer of 500 fails the test: a panic in the server is one.
 
-#![expect(clippy::allow_attributes, reason = "a test file that used everything would not fulfil an expectation")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::allow_attributes, reason = "a test file that uses everything would not fulfil an expectation")]
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
 mod client;
@@ -72,9 +73,9 @@ impl World {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = Settings::load(None, iter::empty()).unwrap();
         settings.server.public_url = origin.parse().unwrap();
-        settings.store.data_directory = directory.path().to_owned();
+        directory.path().clone_into(&mut settings.store.data_directory);
         settings.network.allow_private_addresses = true;
-        settings.log.level = "error".to_owned();
+        "error".clone_into(&mut settings.log.level);
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.
         let _ = telemetry::init(&settings.log);
