@@ -97,7 +97,11 @@ impl Browser {
         for cookie in headers.get_all("set-cookie") {
             let (name, value) = cookie.to_str().unwrap().split(';').next().unwrap().split_once('=').unwrap();
             let key = (server.clone(), name.to_owned());
-            if value.is_empty() { self.cookies.remove(&key) } else { self.cookies.insert(key, value.to_owned()) };
+            if value.is_empty() {
+                self.cookies.remove(&key)
+            } else {
+                self.cookies.insert(key, value.to_owned())
+            };
         }
         let text = answer.text().await.unwrap();
         assert_ne!(status, 500, "{url} failed: {text}");

@@ -50,8 +50,7 @@ impl Scene {
         let world = World::start_with(Clock::machine(), |_| {}).await;
         let provider = Provider::start(&world.origin);
         let organization = world.organization("acme").await;
-        let mut scene =
-            Self { world, organization, provider, connection: String::new(), scim_token: String::new() };
+        let mut scene = Self { world, organization, provider, connection: String::new(), scim_token: String::new() };
         let (client_id, client_secret) = scene.provider.client(algorithm);
         let oidc = json!({"issuer": scene.provider.issuer, "client_id": client_id});
         let settings = json!({"profile": "okta", "oidc": oidc, "domains": [DOMAIN]});
@@ -88,7 +87,8 @@ impl Scene {
         let email = format!("{user}@{DOMAIN}");
         let schema = "urn:ietf:params:scim:schemas:core:2.0:User";
         let emails = json!([{"value": email, "type": "work", "primary": true}]);
-        let body = json!({"schemas": [schema], "userName": email, "externalId": user, "emails": emails, "active": true});
+        let body =
+            json!({"schemas": [schema], "userName": email, "externalId": user, "emails": emails, "active": true});
         self.scim("POST", "/Users", body).await
     }
 
