@@ -268,7 +268,7 @@ async fn group_step(world: &World, model: &mut Model, step: &Step) -> Result<(),
             }
             let connection = world.okta().await;
             let target = (id.as_str(), None);
-            let patched = world.app.patch_group(&world.push(), &connection, target, &patch, true).await;
+            let patched = world.app.patch_group(&world.push(), &connection, target, &patch, usize::MAX).await;
             patched.map_err(|error| format!("{error:?}"))?;
         }
         other => return Err(format!("{other:?} is no step of a group")),
