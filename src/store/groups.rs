@@ -368,10 +368,10 @@ impl Tx {
         let [one, two, three] = names;
         let rows: Vec<(GroupId,)> = self
             .all(
-                "SELECT DISTINCT p.group_id FROM pending_members p
+                "SELECT p.group_id FROM pending_members p
                    JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
-                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5) AND g.removed_at IS NULL
-                 ORDER BY p.group_id",
+                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5)
+                   AND g.removed_at IS NULL",
                 args![organization, connection, one, two, three],
             )
             .await?;
@@ -383,7 +383,9 @@ impl Tx {
             )
             .await?;
         }
-        Ok(rows.into_iter().map(|(group,)| group).collect())
+        // Sorted here: an index in that order would be one that reads everybody who is waited for.
+        let groups: std::collections::BTreeSet<GroupId> = rows.into_iter().map(|(group,)| group).collect();
+        Ok(groups.into_iter().collect())
     }
 
     /// The members that a group waits for.

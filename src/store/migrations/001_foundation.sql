@@ -288,6 +288,7 @@ CREATE TABLE event_subjects (
   event TEXT NOT NULL,
   PRIMARY KEY (organization, subject, event)
 );
+CREATE INDEX event_subjects_event ON event_subjects (organization, event, subject);
 
 CREATE TABLE outbox (
   organization TEXT NOT NULL,
