@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
-const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+const LINK_LIFE: Duration = Duration::from_hours(1);
 
 /// What the operator says of a new organization.
 #[derive(Debug, Clone)]
@@ -107,6 +107,17 @@ impl App {
         Ok(tx.clusters(&ctx.organization).await?)
     }
 
+    /// The clusters on which a visitor holds a role: everybody may know what their own are called.
+    pub async fn clusters_of(&self, visit: &super::Visit) -> Result<Vec<Cluster>, Error> {
+        let held = |cluster: &Cluster| {
+            let scope = Scope::cluster(cluster.id.clone());
+            visit.access.derivations.iter().any(|derivation| derivation.scope == scope)
+        };
+        let mut clusters = self.store().read().await?.clusters(&visit.organization).await?;
+        clusters.retain(held);
+        Ok(clusters)
+    }
+
     /// Up to `limit` events older than `before`, the newest first; about one subject, if given.
     pub async fn events(
         &self,
@@ -136,6 +147,7 @@ impl Work<'_> {
 
     async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
+        self.tx.hold_directory(&organization, true).await?;
         if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
             return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
         }

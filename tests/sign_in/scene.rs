@@ -1,0 +1,149 @@
+//! One castgate, one real provider, one organization that trusts it.
+
+use crate::{
+    browser::{Browser, Page},
+    have,
+    provider::Provider,
+    world::{Answer, Organization, World},
+};
+use castgate::app::Clock;
+use serde_json::{Value, json};
+
+/// The e-mail domain of everybody at the provider.
+pub const DOMAIN: &str = "example.test";
+
+pub const MAPPING: &str = r#"
+default: viewer
+rules:
+  - name: owners
+    groups: [castai-owners]
+    grant: owner
+  - name: engineers
+    groups: [engineering]
+    grant: analyst
+  - name: the last of many
+    groups: [group-250]
+    grant: member
+  - name: cluster teams
+    groups: k8s-{cluster}-{role}
+    grant: "{role}"
+    clusters: ["{cluster}"]
+"#;
+
+pub struct Scene {
+    pub world: World,
+    pub organization: Organization,
+    pub provider: Provider,
+    /// The connection's id.
+    pub connection: String,
+    scim_token: String,
+}
+
+impl Scene {
+    /// Everything set up by the API, as an owner does it. None where the provider cannot run.
+    pub async fn set(algorithm: &str) -> Option<Self> {
+        if !have(&["CASTGATE_TEST_NODE_MODULES"]) {
+            return None;
+        }
+        // What castgate logs shows where a test fails.
+        let _ = tracing_subscriber::fmt().with_test_writer().try_init();
+        let world = World::start_with(Clock::machine(), |_| {}).await;
+        let provider = Provider::start(&world.origin);
+        let organization = world.organization("acme").await;
+        let mut scene = Self { world, organization, provider, connection: String::new(), scim_token: String::new() };
+        let (client_id, client_secret) = scene.provider.client(algorithm);
+        let oidc = json!({"issuer": scene.provider.issuer, "client_id": client_id});
+        let settings = json!({"profile": "okta", "oidc": oidc, "domains": [DOMAIN]});
+        let new = json!({"name": "okta", "settings": settings, "client_secret": client_secret});
+        scene.connection = scene.api("POST", "/connections", Some(new)).await.expect(201).id();
+        let tokens = format!("/connections/{}/tokens", scene.connection);
+        let token = scene.api("POST", &tokens, Some(json!({}))).await.expect(201).json();
+        scene.scim_token = token["secret"].as_str().unwrap_or_else(|| panic!("no secret in {token}")).to_owned();
+        scene.api("POST", "/clusters", Some(json!({"slug": "staging"}))).await.expect(201);
+        scene.publish(MAPPING).await;
+        Some(scene)
+    }
+
+    pub async fn publish(&self, mapping: &str) {
+        self.api("POST", "/mapping/publish", Some(json!({"text": mapping}))).await.expect(200);
+    }
+
+    /// The owner's API.
+    pub async fn api(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let bearer = format!("Bearer {}", self.organization.key);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        self.world.client.send(method, &format!("/api/v1{path}"), &headers, body.map(|body| body.to_string())).await
+    }
+
+    /// The provider pushes.
+    pub async fn scim(&self, method: &str, path: &str, body: Value) -> Answer {
+        let bearer = format!("Bearer {}", self.scim_token);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/scim+json")];
+        self.world.client.send(method, &format!("/scim/v2{path}"), &headers, Some(body.to_string())).await
+    }
+
+    /// Pushes one of the provider's people: their externalId is the `sub` of their sign-ins.
+    pub async fn push_user(&self, user: &str) -> Answer {
+        let email = format!("{user}@{DOMAIN}");
+        let schema = "urn:ietf:params:scim:schemas:core:2.0:User";
+        let emails = json!([{"value": email, "type": "work", "primary": true}]);
+        let body =
+            json!({"schemas": [schema], "userName": email, "externalId": user, "emails": emails, "active": true});
+        self.scim("POST", "/Users", body).await
+    }
+
+    pub async fn push_group(&self, name: &str, members: &[&str]) -> Answer {
+        let members: Vec<_> = members.iter().map(|id| json!({"value": id})).collect();
+        let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+        self.scim("POST", "/Groups", json!({"schemas": [schema], "displayName": name, "members": members})).await
+    }
+
+    pub async fn set_active(&self, id: &str, active: bool) -> Answer {
+        let schema = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+        let body = json!({"schemas": [schema], "Operations": [{"op": "replace", "value": {"active": active}}]});
+        self.scim("PATCH", &format!("/Users/{id}"), body).await
+    }
+
+    /// From castgate's sign-in page through the provider's pages to whatever castgate answers.
+    pub async fn sign_in(&self, browser: &mut Browser, user: &str, email: &str) -> Page {
+        let page = browser.open(&format!("{}/login", self.world.origin)).await.expect(200, "/login");
+        let page = browser.submit(&page, "/login", &[("email", email)]).await;
+        self.at_provider(browser, page, user).await
+    }
+
+    /// Answers the provider's pages (who are you, do you agree) until they lead back.
+    pub async fn at_provider(&self, browser: &mut Browser, mut page: Page, user: &str) -> Page {
+        while page.status != 0 && page.url.as_str().starts_with(&self.provider.issuer) {
+            assert_eq!(page.status, 200, "the provider does not like something: {page:?}");
+            let asks_who = page.form("").fields.iter().any(|(name, _)| name == "login");
+            let filled: &[_] = if asks_who { &[("login", user), ("password", "any")] } else { &[] };
+            page = browser.submit(&page, "", filled).await;
+        }
+        page
+    }
+
+    /// Signs somebody in, in a browser of their own, and accepts the terms.
+    pub async fn enter(&self, user: &str) -> Browser {
+        let mut browser = Browser::new();
+        let page = self.sign_in(&mut browser, user, &format!("{user}@{DOMAIN}")).await.expect(200, "/terms");
+        browser.submit(&page, "/terms", &[]).await.expect(200, "/account");
+        browser
+    }
+
+    /// What a service behind the gateway is told about a browser.
+    pub async fn verify(&self, browser: &mut Browser, question: &str) -> Page {
+        browser.ask(&format!("{}/auth/verify{question}", self.world.origin)).await
+    }
+
+    /// The roles that a browser's person has.
+    pub async fn roles(&self, browser: &mut Browser) -> Vec<String> {
+        let page = self.verify(browser, "").await.expect(200, "/auth/verify");
+        let roles = page.header("x-castgate-roles");
+        roles.split(',').filter(|role| !role.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// The id of a browser's person.
+    pub async fn who(&self, browser: &mut Browser) -> String {
+        self.verify(browser, "").await.expect(200, "/auth/verify").header("x-castgate-user").to_owned()
+    }
+}
