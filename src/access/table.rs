@@ -14,18 +14,18 @@ pub fn capability_table() -> String {
         ("Invite/remove members", &[(C::ManageMembers, "yes")]),
         ("Service-account key creation", &[(C::CreateServiceAccountKeys, "yes")]),
     ];
-    let mut table = format!("{:<30}", "");
-    for role in BuiltInRole::ALL {
-        table.push_str(&format!("{:<9}", role.name()));
-    }
+    let cells = |first: &str, cell: &dyn Fn(BuiltInRole) -> &'static str| {
+        let [owner, member, analyst, viewer] = BuiltInRole::ALL.map(cell);
+        format!("{first:<30}{owner:<9}{member:<9}{analyst:<9}{viewer}")
+    };
+    let mut table = vec![cells("", &BuiltInRole::name)];
     for (area, levels) in areas {
-        table.push_str(&format!("\n{area:<30}"));
-        for role in BuiltInRole::ALL {
+        table.push(cells(area, &|role| {
             let held = levels.iter().find(|(capability, _)| role.capabilities().contains(capability));
-            table.push_str(&format!("{:<9}", held.map_or("–", |(_, level)| level)));
-        }
+            held.map_or("–", |(_, level)| level)
+        }));
     }
-    table.lines().map(str::trim_end).collect::<Vec<_>>().join("\n") + "\n"
+    table.join("\n") + "\n"
 }
 
 #[cfg(test)]

@@ -44,6 +44,10 @@ pub enum Namesake {
 }
 
 /// What is known about an arrival.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the columns of a table: each is one yes or no that somebody looked up"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Case {
     /// By which door.
@@ -112,13 +116,10 @@ fn who(case: Case) -> Who {
         (Known::ByIdentity, Arrival::Push | Arrival::SignIn) => Who::Known,
         // Pushed after the first sign-in, or signed in after the push: the other half of the same person.
         (Known::ByMatch, Arrival::Push | Arrival::SignIn) => Who::Tie,
-        // An inactive person of the same userName but another externalId is somebody else: the name must be freed first.
-        (Known::ByNameOnly, Arrival::Push) => Who::Clash,
-        // A name that the pair does not vouch for says nothing about who signs in.
-        (Known::ByNameOnly, Arrival::SignIn) => Who::Clash,
         (Known::Tombstone, Arrival::Push) => Who::Revive,
-        // Only the provider's push brings back whom it deleted.
-        (Known::Tombstone, Arrival::SignIn) => Who::Clash,
+        // An inactive person of the same userName but another externalId is somebody else: the name must be freed first. A name
+        // that the pair does not vouch for says nothing about who signs in. Only a push brings back whom the provider deleted.
+        (Known::ByNameOnly, Arrival::Push | Arrival::SignIn) | (Known::Tombstone, Arrival::SignIn) => Who::Clash,
         (Known::Nobody, Arrival::Push | Arrival::SignIn) => stranger(case),
     }
 }
@@ -181,7 +182,7 @@ fn cases() -> Vec<Case> {
                         turned_away: flag(3),
                         terms_accepted: flag(4),
                     };
-                    if is_distinct(&case) {
+                    if is_distinct(case) {
                         cases.push(case);
                     }
                 }
@@ -192,7 +193,7 @@ fn cases() -> Vec<Case> {
 }
 
 /// Leaves out what cannot matter: facts that nobody asks for are false (or true, for `active`) in the case that stands.
-fn is_distinct(case: &Case) -> bool {
+fn is_distinct(case: Case) -> bool {
     let stranger = case.known == Known::Nobody;
     let pushed = case.arrival == Arrival::Push;
     (stranger || (case.namesake == Namesake::None && !case.proven))

@@ -12,7 +12,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// The time of the last use is kept to the minute: a write for each request would cost more than it tells.
-pub(super) const NOTED_EVERY: Duration = Duration::from_secs(60);
+pub(super) const NOTED_EVERY: Duration = Duration::from_mins(1);
 
 /// A new API key. The secret is shown once.
 #[derive(Debug)]

@@ -115,13 +115,11 @@ impl Work<'_> {
         }
         // Held from before its groups are read: of two pushes that move the same person, the later one sees both moves.
         let user = self.tx.user_to_change(organization, &user.id).await?.unwrap_or_else(|| user.clone());
-        let wanted = match user.removed_at {
-            Some(_) => Vec::new(),
-            None => {
-                let (mapping, names) = (&compiled.mapping, &compiled.names);
-                wanted_of_user(&mut self.tx, organization, mapping, names, (&user, self.ctx.now)).await?
-            }
-        };
+        let mut wanted = Vec::new();
+        if user.removed_at.is_none() {
+            let (mapping, names) = (&compiled.mapping, &compiled.names);
+            wanted = wanted_of_user(&mut self.tx, organization, mapping, names, (&user, self.ctx.now)).await?;
+        }
         self.settle(&Subject::User(user.id.clone()), &wanted, compiled.version).await
     }
 
@@ -148,9 +146,10 @@ impl Work<'_> {
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, &organization, self.ctx.now).await? else {
+        if self.tx.mapping_state(&organization).await?.0.is_none() {
             return Ok(());
-        };
+        }
+        let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
         let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
         let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
         self.apply(&diff, Some(compiled.version)).await

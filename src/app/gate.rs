@@ -174,6 +174,7 @@ impl App {
     async fn load_visit(&self, presented: &Presented, now: Instant) -> Result<Visit, Error> {
         let hash = presented.hash();
         let mut tx = self.store().read().await?;
+        let mut noted = None;
         let (organization, user, way, expires) = match presented.kind() {
             TokenKind::Session => {
                 let session = tx.session(&hash, now).await?.ok_or(Error::NotSignedIn)?;
@@ -182,7 +183,7 @@ impl App {
                 if idle <= now {
                     return Err(Error::NotSignedIn);
                 }
-                self.note_session(&session, &hash, now).await?;
+                noted = Some(session.last_seen_at);
                 (session.organization, user, Way::Session(session.id), Some(session.expires_at.min(idle)))
             }
             TokenKind::ApiKey => {
@@ -200,7 +201,13 @@ impl App {
         if user.state() != UserState::Active {
             return Err(Error::NotSignedIn);
         }
-        self.describe(&mut tx, (&organization, user), (way, expires), now).await
+        let visit = self.describe(&mut tx, (&organization, user), (way, expires), now).await?;
+        // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
+        drop(tx);
+        if noted.is_some_and(|seen| seen.plus(NOTED_EVERY) <= now) {
+            self.note_session(&hash, now).await?;
+        }
+        Ok(visit)
     }
 
     async fn describe(
@@ -233,10 +240,7 @@ impl App {
     }
 
     /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(&self, session: &Session, hash: &[u8; 32], now: Instant) -> Result<(), Error> {
-        if session.last_seen_at.plus(NOTED_EVERY) > now {
-            return Ok(());
-        }
+    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), Error> {
         let mut tx = self.store().write("session seen").await?;
         tx.touch_session(hash, now).await?;
         Ok(tx.commit().await?)
@@ -268,7 +272,7 @@ impl App {
     /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
     pub fn sign(&self, visit: &Visit, audience: &str) -> Result<String, Error> {
         let now = self.clock().now();
-        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_secs(60));
+        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_mins(1));
         let ends = visit.until.map_or(now.plus(life), |until| until.min(now.plus(life)));
         self.sign_claims(&Claims {
             iss: self.settings().server.origin().to_owned(),

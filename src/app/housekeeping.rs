@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 /// Rows that are handled at once.
 const CHUNK: i64 = 200;
 /// How long ended sessions and used links are kept, for whoever asks what happened.
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

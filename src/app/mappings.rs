@@ -64,6 +64,22 @@ impl App {
         if let Some(known) = known.filter(|known| known.version == version && known.vocabulary == vocabulary) {
             return Ok(Some(known));
         }
+        let compiled = Arc::new(self.compile_in_force(tx, organization, now).await?);
+        let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.insert(organization.clone(), compiled.clone());
+        Ok(Some(compiled))
+    }
+
+    /// The same, compiled anew and not kept: for a transaction that changed what a mapping speaks of and may be undone.
+    pub(super) async fn compile_in_force(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        now: Instant,
+    ) -> Result<InForce, Error> {
+        let (Some(version), vocabulary) = tx.mapping_state(organization).await? else {
+            return Err(Error::internal("there is no mapping to compile"));
+        };
         let stored = tx.mapping_version(organization, version).await?;
         let stored = stored.ok_or_else(|| Error::internal(format!("mapping version {version} is not there")))?;
         let (mut words, names) = vocabulary_of(tx, organization, false).await?;
@@ -71,10 +87,7 @@ impl App {
         words.connections = stored.connections;
         let checked = in_force(&stored.text, &words, now);
         let mapping = checked.mapping.ok_or_else(|| Error::internal("the mapping in force cannot be read"))?;
-        let compiled = Arc::new(InForce { version, vocabulary, mapping, names });
-        let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.insert(organization.clone(), compiled.clone());
-        Ok(Some(compiled))
+        Ok(InForce { version, vocabulary, mapping, names })
     }
 
     /// Checks a text against the organization as it is now, without keeping it.
@@ -118,7 +131,7 @@ impl App {
     /// Publishes a text: a new version, in force from now on.
     pub async fn publish_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.put_in_force(text).await;
+        let outcome = work.publish(text).await;
         work.finish(outcome).await
     }
 }
@@ -135,6 +148,12 @@ impl Work<'_> {
         self.tx.save_mapping_draft(&organization, (text, &author), self.ctx.now).await?;
         self.tell(EventKind::MappingDrafted, [organization.to_string()], json!({"bytes": text.len()}));
         Ok(checked)
+    }
+
+    async fn publish(&mut self, text: &str) -> Result<MappingPlan, Error> {
+        // A push at the same moment would be judged by the version before, and stay so.
+        self.tx.hold_directory(&self.ctx.organization, true).await?;
+        self.put_in_force(text).await
     }
 
     /// Makes a text the mapping in force, inside the transaction.

@@ -12,7 +12,7 @@ use serde_json::{Map, json};
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
-const LINK_LIFE: Duration = Duration::from_secs(60 * 60);
+const LINK_LIFE: Duration = Duration::from_hours(1);
 
 /// What the operator says of a new organization.
 #[derive(Debug, Clone)]
@@ -147,6 +147,7 @@ impl Work<'_> {
 
     async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
+        self.tx.hold_directory(&organization, true).await?;
         if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
             return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
         }

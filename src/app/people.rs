@@ -48,7 +48,7 @@ impl App {
         let found = tx.group(&ctx.organization, id).await?;
         let group = found.filter(|group| group.removed_at.is_none());
         let group = group.ok_or_else(|| Error::not_found("group", id.as_str()))?;
-        let members = tx.members(&ctx.organization, id).await?;
+        let members = tx.members(&ctx.organization, id, crate::store::EVERYBODY).await?;
         Ok((group, members))
     }
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// How long a retired key is still published: longer than any token that it signed lives.
-const OVERLAP: Duration = Duration::from_secs(24 * 60 * 60);
+const OVERLAP: Duration = Duration::from_hours(24);
 
 /// The keys, once [`App::prepare`] has loaded them.
 #[derive(Debug, Default)]

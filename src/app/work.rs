@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId},
+    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
     store::Tx,
 };
 use serde_json::Value;
@@ -28,6 +28,9 @@ impl App {
             tx.rollback().await?;
             return Err(error);
         }
+        if need == Need::Directory {
+            tx.hold_directory(&ctx.organization, false).await?;
+        }
         Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
     }
 
@@ -44,8 +47,16 @@ impl App {
         match (&ctx.actor, need) {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
             (Actor::Operator | Actor::System, _) => Ok(()),
-            (Actor::Connection { .. }, Need::Directory) => Ok(()),
-            (Actor::User { .. } | Actor::Key { .. }, Need::Self_) => Ok(()),
+            // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
+            (Actor::Connection { id }, Need::Directory) => match tx.connection(&ctx.organization, id).await? {
+                Some(connection) if connection.enabled => Ok(()),
+                Some(_) | None => Err(Error::NotSignedIn),
+            },
+            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
+                let user = tx.user(&ctx.organization, id).await?;
+                let active = user.is_some_and(|user| user.state() == UserState::Active);
+                if active { Ok(()) } else { Err(Error::NotSignedIn) }
+            }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
                 self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
             }
@@ -111,11 +122,17 @@ impl Work<'_> {
             self.tx.rollback().await?;
             return Err(error);
         }
-        self.tx.commit().await?;
-        for revocation in self.revocations {
-            self.app.cache().publish(revocation).await;
-        }
-        Ok(())
+        let Self { app, tx, revocations, .. } = self;
+        let cache = app.cache().clone();
+        // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
+        let told = tokio::spawn(async move {
+            tx.commit().await?;
+            for revocation in revocations {
+                cache.publish(revocation).await;
+            }
+            Ok(())
+        });
+        told.await.map_err(Error::internal)?
     }
 
     /// Ends the work: commits what went well. Of what did not nothing remains, and the refusal goes out only after the rows

@@ -23,9 +23,8 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
 
 /// Ends when the process is asked to: SIGTERM by a supervisor, Ctrl-C by a person.
 pub(super) async fn asked_to_stop() {
-    let mut terminate = match signal::unix::signal(signal::unix::SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(_) => return drop(signal::ctrl_c().await),
+    let Ok(mut terminate) = signal::unix::signal(signal::unix::SignalKind::terminate()) else {
+        return drop(signal::ctrl_c().await);
     };
     tokio::select! {
         _ = terminate.recv() => {}

@@ -21,7 +21,7 @@ use axum::{
 use serde::Deserialize;
 use std::time::Duration;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 pub(super) fn routes() -> Router<App> {
     Router::new()

@@ -91,13 +91,11 @@ async fn begin(
         Route::Provider { organization, connection } => leave(&app, (&organization, &connection), so_far).await,
         Route::Choose(organization, providers) => {
             let chosen = providers.iter().find(|(id, _)| id.as_str() == wanted.connection);
-            match chosen {
-                Some((connection, _)) => leave(&app, (&organization, connection), so_far).await,
-                None => {
-                    let shown: Vec<_> = providers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
-                    Ok(sign_in::choose(so_far, &shown))
-                }
+            if let Some((connection, _)) = chosen {
+                return leave(&app, (&organization, connection), so_far).await;
             }
+            let shown: Vec<_> = providers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
+            Ok(sign_in::choose(so_far, &shown))
         }
         Route::AskOrganization => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, None)),
         Route::Nothing => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, Some(NOWHERE))),
@@ -185,18 +183,15 @@ struct SignOut {
 async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
-    guest: Option<SignedIn>,
     Form(sent): Form<SignOut>,
 ) -> Result<Response, PageFailure> {
     let settings = app.settings();
+    cookies::refuse_cross_site(&headers, settings)?;
     let mut elsewhere = None;
-    match (cookies::session(&headers, settings), guest) {
-        (Some(secret), Some(SignedIn(guest))) => {
-            guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
-            elsewhere = app.sign_out(&secret).await?;
-        }
-        // There is nothing to end; a stale cookie goes.
-        (Some(_), None) | (None, Some(_) | None) => cookies::refuse_cross_site(&headers, settings)?,
+    if let Some(secret) = cookies::session(&headers, settings) {
+        // The token follows from the secret alone: it is right for a session that has ended by itself as well.
+        cookies::refuse_forged(&headers, settings, &secret, sent.form.as_deref())?;
+        elsewhere = app.sign_out(&secret).await?;
     }
     let mut response = match &elsewhere {
         Some(target) => notice::on_the_way("You are signed out here", "sign out at your provider", target),
@@ -211,8 +206,9 @@ pub(super) fn see_other(target: &str) -> Response {
 }
 
 fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
-    match cookie {
-        Some(cookie) => drop(response.headers_mut().append(header::SET_COOKIE, cookie)),
-        None => tracing::error!("a cookie was not set: its value does not fit into a header"),
-    }
+    let Some(cookie) = cookie else {
+        tracing::error!("a cookie was not set: its value does not fit into a header");
+        return;
+    };
+    response.headers_mut().append(header::SET_COOKIE, cookie);
 }

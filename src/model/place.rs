@@ -105,7 +105,7 @@ pub enum ScimDialect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PatchResponse {
-    /// 200 and the resource, but a group without its members unless asked for.
+    /// 200 and the resource, but a large group without its members unless asked for.
     Body,
     /// 204, as Entra prefers it for groups; 200 when `attributes` is given.
     Empty,

@@ -28,7 +28,7 @@ mod tolerance;
 mod user;
 
 #[cfg(test)]
-mod dialogues;
+mod tests;
 
 pub use body::parse_object;
 pub use discovery::{

@@ -287,16 +287,21 @@ impl Tx {
         Ok(rows.into_iter().map(|(user,)| user).collect())
     }
 
-    /// Everybody in a group with their names; removed people left out.
-    pub async fn members(&mut self, organization: &OrganizationId, group: &GroupId) -> Result<Vec<Member>, StoreError> {
+    /// Who is in a group with their names, at most `most`; removed people left out.
+    pub async fn members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        most: i64,
+    ) -> Result<Vec<Member>, StoreError> {
         let rows: Vec<(UserId, String, String)> = self
             .all(
                 "SELECT u.id, u.display_name, u.user_name
                  FROM memberships m JOIN users u ON u.organization = m.organization AND u.id = m.member_id
                  WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'user' AND m.ended IS NULL
                    AND u.removed_at IS NULL
-                 ORDER BY u.id",
-                args![organization, group],
+                 ORDER BY m.member_id LIMIT ?3",
+                args![organization, group, most],
             )
             .await?;
         Ok(rows

@@ -37,3 +37,6 @@ pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
+
+/// As many rows as there are.
+pub const EVERYBODY: i64 = i64::MAX;

@@ -8,6 +8,8 @@ use crate::model::{ApiKey, Instant, KeyId, OrganizationId, Session, SessionId, U
 
 type SessionRow = (SessionId, OrganizationId, UserId, String, i64, i64, Instant, Instant, Instant, Option<String>);
 
+type KeyRow = (OrganizationId, KeyId, UserId, String, String, Instant, Option<Instant>);
+
 fn session(row: SessionRow) -> Result<Session, StoreError> {
     Ok(Session {
         connection: connection_id(&row.3)?,
@@ -162,7 +164,7 @@ impl Tx {
         hash: &[u8; 32],
         now: Instant,
     ) -> Result<Option<(OrganizationId, ApiKey)>, StoreError> {
-        let row: Option<(OrganizationId, KeyId, UserId, String, String, Instant, Option<Instant>)> = self
+        let row: Option<KeyRow> = self
             .first(
                 "SELECT organization, id, user_id, name, hint, created_at, expires_at FROM api_keys
                  WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",

@@ -120,7 +120,7 @@ async fn a_second_connection_does_not_change_what_is_in_force() {
         let theirs = world.app.create_group(&ctx, &other, document).await.unwrap().group;
         let add = crate::harness::patch(json!([{"op": "add", "path": "members", "value": [{"value": mallory.id}]}]));
         let add = add.for_group().unwrap();
-        world.app.patch_group(&ctx, &other, (theirs.id.as_str(), None), &add, false).await.unwrap();
+        world.app.patch_group(&ctx, &other, (theirs.id.as_str(), None), &add, 0).await.unwrap();
         assert_eq!(world.roles(&mallory.id).await, ["viewer"], "another provider's group of that name gives nothing");
         // Declaring a cluster evaluates everything again, by what was published.
         let now = everybodys_roles(world).await;

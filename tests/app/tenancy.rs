@@ -81,7 +81,7 @@ async fn ask_everything(world: &World, ids: &Ids) -> Vec<String> {
         told("delete user", app.delete_user(&push, &okta, (user, None)).await),
         told("group", app.group(&push, &okta, group, true).await),
         told("put group", app.replace_group(&push, &okta, (group, None), document).await),
-        told("patch group", app.patch_group(&push, &okta, (group, None), &rename, true).await),
+        told("patch group", app.patch_group(&push, &okta, (group, None), &rename, 1_000).await),
         told("delete group", app.delete_group(&push, &okta, (group, None)).await),
         told("sign in", app.begin_sign_in(&owner.organization, &ids.connection, None, "/").await),
     ];

@@ -42,7 +42,18 @@ async fn a_patch_is_answered_as_the_connection_wants_it() {
     let path = format!("/Groups/{}", okta.post("/Groups", group("eng", &[])).await.expect(201).id());
     let add = patch(&json!([{"op": "add", "path": "members", "value": [{"value": one}]}]));
     let answer = okta.patch(&path, add.clone()).await.expect(200);
-    assert!(answer.json().get("members").is_none(), "nobody asked for the members: {answer:?}");
+    assert_eq!(members(&answer), [one.clone()], "it is short, so it is shown");
+    let many: Vec<String> = (0..101).map(|number| format!("{number}@example.com")).collect();
+    let mut ids = Vec::new();
+    for name in &many {
+        ids.push(json!({"value": okta.post("/Users", user(name)).await.expect(201).id()}));
+    }
+    let all = patch(&json!([{"op": "add", "path": "members", "value": ids}]));
+    let answer = okta.patch(&path, all).await.expect(200);
+    assert!(answer.json().get("members").is_none(), "it is long, and nobody asked for it: {answer:?}");
+    let rest = patch(&json!([{"op": "replace", "path": "members", "value": [{"value": one}]}]));
+    let answer = okta.patch(&format!("{path}?excludedAttributes=members"), rest).await.expect(200);
+    assert!(answer.json().get("members").is_none(), "{answer:?}");
     let answer = okta.patch(&format!("{path}?attributes=members"), add.clone()).await.expect(200);
     assert_eq!(members(&answer), [one]);
 
@@ -98,4 +109,26 @@ async fn discovery_says_what_is_there() {
     assert_refused(&okta.get("/Schemas/urn:nothing").await, 404, None);
     assert_refused(&okta.get("/Me").await, 501, None);
     assert_refused(&okta.post("/Bulk", json!({})).await, 501, None);
+}
+
+#[tokio::test]
+async fn one_search_spans_users_and_groups() {
+    let (_world, okta) = okta().await;
+    let ada = okta.post("/Users", user("ada@example.com")).await.expect(201).id();
+    okta.post("/Users", user("bob@example.com")).await.expect(201);
+    let eng = okta.post("/Groups", group("eng", &[&ada])).await.expect(201).id();
+    let search = async |body| okta.post("/.search", body).await.expect(200).json();
+    let all = search(json!({})).await;
+    assert_eq!(
+        (&all["totalResults"], &all["Resources"][0]["id"], &all["Resources"][2]["id"]),
+        (&json!(3), &json!(ada), &json!(eng))
+    );
+    let last = search(json!({"startIndex": 3, "count": 1})).await;
+    assert_eq!(
+        (&last["totalResults"], &last["itemsPerPage"], &last["Resources"][0]["id"]),
+        (&json!(3), &json!(1), &json!(eng))
+    );
+    let users = search(json!({"filter": "userName pr", "attributes": ["userName"]})).await;
+    assert_eq!((&users["totalResults"], &users["Resources"][0].get("emails")), (&json!(2), &None));
+    assert_refused(&okta.post("/.search", json!({"filter": "nonsense pr"})).await, 400, Some("invalidFilter"));
 }

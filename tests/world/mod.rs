@@ -2,7 +2,9 @@
 //!
 //! An answer of 500 fails the test: a panic in the server is one.
 
-#![expect(dead_code, reason = "each test file uses what it needs")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::allow_attributes, reason = "a test file that uses everything would not fulfil an expectation")]
+#![allow(dead_code, reason = "each test file uses what it needs")]
 
 mod client;
 
@@ -16,13 +18,15 @@ use castgate::{
     http,
     model::{Connection as Stored, ConnectionSettings, Organization as Founded, Profile, ScimToken},
     store::Store,
+    telemetry,
 };
 use serde_json::Value;
 use std::iter;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-/// Terms that nobody has to accept: the settings of most tests name none.
+/// The server and its client. The settings name no terms, so nobody has to accept any.
+#[derive(Debug)]
 pub struct World {
     pub app: App,
     /// Such as `http://127.0.0.1:41234`, without a slash at its end.
@@ -32,6 +36,7 @@ pub struct World {
 }
 
 /// One tenant.
+#[derive(Debug)]
 pub struct Organization {
     app: App,
     client: Client,
@@ -45,6 +50,7 @@ pub struct Organization {
 }
 
 /// One identity provider, with a token, at the SCIM door.
+#[derive(Debug)]
 pub struct Connection {
     app: App,
     client: Client,
@@ -67,9 +73,12 @@ impl World {
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = Settings::load(None, iter::empty()).unwrap();
         settings.server.public_url = origin.parse().unwrap();
-        settings.store.data_directory = directory.path().to_owned();
+        directory.path().clone_into(&mut settings.store.data_directory);
         settings.network.allow_private_addresses = true;
+        "error".clone_into(&mut settings.log.level);
         settle(&mut settings);
+        // Once in the process: what the server has to say of its own failures is shown beside the failed test.
+        let _ = telemetry::init(&settings.log);
         let store = Store::open_sqlite(directory.path()).await.unwrap();
         let cache = Cache::open(&settings.cache).unwrap();
         let sealer = Sealer::new(&keyfile::load_or_create(directory.path()).unwrap()).unwrap();

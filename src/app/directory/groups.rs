@@ -7,6 +7,7 @@ use super::{
 use crate::{
     model::{Connection, EventKind, Group, GroupId, GroupOrigin},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
+    store::EVERYBODY,
 };
 use serde_json::json;
 
@@ -32,7 +33,7 @@ impl App {
         };
         let group = visible(found, connection).ok_or_else(|| not_found(id))?;
         let members = match members {
-            true => Some(tx.members(&ctx.organization, &group.id).await?),
+            true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
             false => None,
         };
         Ok(GroupView { group, members })
@@ -53,7 +54,7 @@ impl App {
         let mut views = Vec::with_capacity(groups.len());
         for group in groups {
             let members = match query.projection.wants("members") {
-                true => Some(tx.members(&ctx.organization, &group.id).await?),
+                true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
                 false => None,
             };
             views.push(GroupView { group, members });
@@ -76,17 +77,17 @@ impl App {
             members: document.members.map(MemberChange::Replace).into_iter().collect(),
             tolerances: Vec::new(),
         };
-        self.patch_group(ctx, connection, target, &patch, true).await
+        self.patch_group(ctx, connection, target, &patch, usize::MAX).await
     }
 
-    /// Changes a group: all of it or nothing. The answer has its members only if `members` says so.
+    /// Changes a group: all of it or nothing. The answer has its members unless they are more than `members`.
     pub async fn patch_group(
         &self,
         ctx: &Ctx,
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &GroupPatch,
-        members: bool,
+        members: usize,
     ) -> Result<GroupView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let outcome = work.change_group(connection, (id, if_match), patch, members).await;
@@ -124,7 +125,7 @@ impl Work<'_> {
         };
         let changes = [MemberChange::Replace(members.unwrap_or_default())];
         let group = self.change_members(connection, group, &changes).await?;
-        let members = Some(self.tx.members(&organization, &group.id).await?);
+        let members = Some(self.tx.members(&organization, &group.id, EVERYBODY).await?);
         Ok(GroupView { group, members })
     }
 
@@ -165,7 +166,7 @@ impl Work<'_> {
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &GroupPatch,
-        members: bool,
+        members: usize,
     ) -> Result<GroupView, Error> {
         let before = self.group_to_change(connection, id, if_match).await?;
         let mut group = before.clone();
@@ -176,10 +177,12 @@ impl Work<'_> {
             self.rename_group(connection, &mut group).await?;
         }
         let group = self.change_members(connection, group, &patch.members).await?;
-        let members = match members {
-            true => Some(self.tx.members(&self.ctx.organization, &group.id).await?),
-            false => None,
+        let limit = i64::try_from(members).unwrap_or(EVERYBODY);
+        let found = match members {
+            0 => None,
+            _ => Some(self.tx.members(&self.ctx.organization, &group.id, limit.saturating_add(1)).await?),
         };
+        let members = found.filter(|found| found.len() <= members);
         Ok(GroupView { group, members })
     }
 

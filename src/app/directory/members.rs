@@ -5,6 +5,7 @@ use crate::{
     filter::{Filter, StandardKinds},
     model::{Connection, EventKind, Group, User, UserId},
     scim::{MemberChange, MemberRef},
+    store::EVERYBODY,
 };
 use serde_json::json;
 use std::collections::{BTreeSet, HashSet};
@@ -18,11 +19,13 @@ struct Moves {
     came: BTreeSet<UserId>,
     went: BTreeSet<UserId>,
     waiting: usize,
+    /// Whether rows changed, also where in the end nobody came or went: taken out and put back by one request.
+    wrote: bool,
 }
 
 impl Moves {
     fn is_empty(&self) -> bool {
-        self.came.is_empty() && self.went.is_empty() && self.waiting == 0
+        !self.wrote
     }
 }
 
@@ -107,11 +110,15 @@ impl Work<'_> {
             let waiting = (member.value.as_str(), member.display.as_deref());
             if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
                 moves.waiting += 1;
+                moves.wrote = true;
             }
             return Ok(());
         };
-        if self.tx.open_membership(&organization, &group.id, &id, now).await? && !moves.went.remove(&id) {
-            moves.came.insert(id);
+        if self.tx.open_membership(&organization, &group.id, &id, now).await? {
+            moves.wrote = true;
+            if !moves.went.remove(&id) {
+                moves.came.insert(id);
+            }
         }
         Ok(())
     }
@@ -120,10 +127,14 @@ impl Work<'_> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         if self.tx.delete_pending_member(&organization, &group.id, value).await? {
             moves.waiting += 1;
+            moves.wrote = true;
         }
         let Ok(id) = value.parse::<UserId>() else { return Ok(()) };
-        if self.tx.close_membership(&organization, &group.id, &id, now).await? && !moves.came.remove(&id) {
-            moves.went.insert(id);
+        if self.tx.close_membership(&organization, &group.id, &id, now).await? {
+            moves.wrote = true;
+            if !moves.came.remove(&id) {
+                moves.went.insert(id);
+            }
         }
         Ok(())
     }
@@ -144,7 +155,7 @@ impl Work<'_> {
     }
 
     async fn remove_where(&mut self, group: &Group, filter: &Filter, moves: &mut Moves) -> Result<(), Error> {
-        for member in self.tx.members(&self.ctx.organization, &group.id).await? {
+        for member in self.tx.members(&self.ctx.organization, &group.id, EVERYBODY).await? {
             let shown = json!({"value": member.user, "display": member.display, "type": "User"});
             if filter.matches(&shown, &StandardKinds) {
                 self.member_goes(group, member.user.as_str(), moves).await?;
@@ -184,7 +195,7 @@ impl Work<'_> {
     }
 
     fn tell_of_moves(&mut self, group: &Group, moves: &Moves) {
-        let Moves { came, went, waiting } = moves;
+        let Moves { came, went, waiting, wrote: _ } = moves;
         if came.len() + went.len() > MANY {
             self.revoke_everybody();
         } else {

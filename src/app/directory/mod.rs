@@ -20,7 +20,7 @@ use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// How long a deleted user or group can come back under the same id.
-pub(super) const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+pub(super) const TOMBSTONE: Duration = Duration::from_hours(30 * 24);
 
 /// A user, and the pushed groups that they are in.
 #[derive(Debug, Clone)]

@@ -265,7 +265,7 @@ impl Work<'_> {
 
 /// The user with what a document says of them.
 pub(super) fn described(mut user: User, document: UserDocument) -> User {
-    user.user_name = document.user_name().to_owned();
+    document.user_name().clone_into(&mut user.user_name);
     user.external_id = document.external_id().map(str::to_owned);
     user.display_name = document.shown_name();
     user.email = document.primary_email().map(str::to_owned);

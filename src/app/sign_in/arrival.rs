@@ -67,6 +67,8 @@ impl Work<'_> {
             ((who, _), Some(user)) => self.recognise(connection, identity, user, who).await?,
             ((_, _), None) => return Err(Error::internal("a known person without a row")),
         };
+        // Held: a second sign-in of the same person at this moment comes after this one.
+        let user = self.tx.user_to_change(&self.ctx.organization, &user.id).await?.unwrap_or(user);
         self.take_claims(connection, identity, &user).await?;
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
         case.turned_away = access.is_empty();
@@ -155,6 +157,8 @@ impl Work<'_> {
                 self.tell(EventKind::UserLinked, [user.id.to_string()], json!({"by": "match"}));
             }
             Who::Link => {
+                // As it is now, and held: it is written as a whole.
+                user = self.tx.user_to_change(&self.ctx.organization, &user.id).await?.unwrap_or(user);
                 if user.connection.is_none() {
                     user.connection = Some(connection.id.clone());
                     user.version += 1;

@@ -66,8 +66,8 @@ pub(super) fn external_id<'a>(
     subject: &'a str,
     claims: &'a Map<String, Value>,
 ) -> Option<&'a str> {
-    let pairs = settings.match_pairs.iter().filter(|pair| pair.attribute == MatchAttribute::ExternalId);
-    pairs.filter_map(|pair| claim(pair, subject, claims)).next()
+    let mut pairs = settings.match_pairs.iter().filter(|pair| pair.attribute == MatchAttribute::ExternalId);
+    pairs.find_map(|pair| claim(pair, subject, claims))
 }
 
 /// The userName of somebody who was never pushed: what the provider calls them, else their address, else the subject.

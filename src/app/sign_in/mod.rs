@@ -21,7 +21,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long somebody may take at the provider's pages.
-const PATIENCE: Duration = Duration::from_secs(10 * 60);
+const PATIENCE: Duration = Duration::from_mins(10);
 
 /// Where somebody who gave an e-mail address or an organization goes.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -195,20 +195,20 @@ async fn revoke_token(
 mod tests {
     use super::*;
 
-    fn read(value: Value) -> Result<ConnectionSettings, Error> {
+    fn read(value: &Value) -> Result<ConnectionSettings, Error> {
         settings(value.as_object().cloned().unwrap())
     }
 
     #[test]
     fn what_is_left_out_is_what_the_profile_begins_with() {
-        assert_eq!(read(json!({"profile": "entra"})).unwrap(), ConnectionSettings::of(Profile::Entra));
-        let domains = read(json!({"profile": "okta", "domains": ["acme.test"]})).unwrap().domains;
+        assert_eq!(read(&json!({"profile": "entra"})).unwrap(), ConnectionSettings::of(Profile::Entra));
+        let domains = read(&json!({"profile": "okta", "domains": ["acme.test"]})).unwrap().domains;
         assert_eq!(domains, ["acme.test"]);
     }
 
     #[test]
     fn an_unknown_setting_is_named() {
-        let error = read(json!({"profile": "okta", "domain": []})).unwrap_err().to_string();
+        let error = read(&json!({"profile": "okta", "domain": []})).unwrap_err().to_string();
         assert!(error.contains("`domain`"), "{error}");
     }
 

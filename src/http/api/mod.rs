@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Things in a page when nothing is asked for, and the most that there are.
 const PAGE: i64 = 100;
 const LARGEST_PAGE: i64 = 500;
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 

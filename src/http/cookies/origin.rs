@@ -36,10 +36,10 @@ pub(in crate::http) fn refuse_forged(
     refuse_cross_site(headers, settings)?;
     let expected = csrf_token(session_secret);
     let sent = token.unwrap_or_default();
-    match crypto::constant_time_eq(expected.as_bytes(), sent.as_bytes()) {
-        true => Ok(()),
-        false => Err(forged("a form that was not made for this session; open the page again and repeat it")),
+    if crypto::constant_time_eq(expected.as_bytes(), sent.as_bytes()) {
+        return Ok(());
     }
+    Err(forged("a form that was not made for this session; open the page again and repeat it"))
 }
 
 fn forged(what: &str) -> Error {

@@ -104,7 +104,11 @@ fn problem_json(refusal: &Refusal) -> String {
 
 fn page(refusal: &Refusal) -> Markup {
     let title = title(refusal.status);
-    pages::page(title, &html! { (sentence(refusal)) })
+    let body = html! {
+        (sentence(refusal))
+        p { a class="button second" href="/account" { "Go to your account" } }
+    };
+    pages::page(title, &body)
 }
 
 fn sign_in_page(refusal: &Refusal) -> Markup {

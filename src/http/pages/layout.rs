@@ -67,7 +67,7 @@ impl Page<'_> {
                         }
                     }
                     main id="main" class=(width) { (self.body) }
-                    footer class="foot" { "Signing in for your organization" }
+                    footer class="foot" { "castgate decides who may do what, and says why." }
                 }
             }
         }

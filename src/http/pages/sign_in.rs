@@ -32,7 +32,7 @@ pub(in crate::http) fn sign_in(status: StatusCode, so_far: SoFar<'_>, ask: Ask, 
             p class="lead" {
                 @match ask {
                     Ask::Email => "Your organization's own sign-in takes it from there.",
-                    Ask::Organization => "We do not know this e-mail domain. Which organization is it?",
+                    Ask::Organization => "This e-mail address alone does not say where to go. Which organization is it?",
                 }
             }
             @if let Some(notice) = notice { div class="notice" role="alert" { p { (notice) } } }

@@ -73,6 +73,11 @@ pub(super) fn group(app: &App, view: &GroupView) -> Resource {
 }
 
 impl Resource {
+    /// As it stands in a list.
+    pub(super) fn shown(self, projection: &Projection) -> Value {
+        projection.apply(self.json)
+    }
+
     /// 200.
     pub(super) fn ok(self, projection: &Projection) -> Response {
         let Self { json, location: _, version } = self;
@@ -119,8 +124,7 @@ pub(super) fn gone() -> Response {
 }
 
 /// A page of resources.
-pub(super) fn list(resources: Vec<Resource>, total: u64, start_index: u64, projection: &Projection) -> Response {
-    let resources = resources.into_iter().map(|resource| projection.apply(resource.json)).collect();
+pub(super) fn list(resources: Vec<Value>, total: u64, start_index: u64) -> Response {
     json(&list_response(resources, total, start_index))
 }
 

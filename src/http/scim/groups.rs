@@ -1,7 +1,7 @@
 //! `/Groups`. Members are fetched only where they are shown.
 
 use super::{
-    answer,
+    answer::{self, Resource},
     body::{Object, note},
     caller::Push,
     dialect, parameters,
@@ -25,6 +25,10 @@ type Answer = Result<Response, ScimFailure>;
 
 const KIND: ResourceType = ResourceType::Group;
 
+/// A PATCH of members shows them all, as RFC 7644 §3.5.2 has it, if they are at most so many or were asked for: adding one to
+/// a group of a million must not answer with a million.
+const SHOWN_UNASKED: usize = 100;
+
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
     find(&app, &push, query).await
@@ -36,12 +40,18 @@ pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Pu
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
-    let (mut total, mut views) = app.groups(&push.ctx, &push.connection, &query).await?;
-    if let (0, Some(again)) = (total, parameters::with_pluses(&query)) {
+    let (total, groups) = found(app, push, &query).await?;
+    let groups = groups.into_iter().map(|group| group.shown(&query.projection)).collect();
+    Ok(answer::list(groups, total, query.start_index))
+}
+
+/// One page of the groups that a query asks for, and how many there are.
+pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64, Vec<Resource>), ScimFailure> {
+    let (mut total, mut views) = app.groups(&push.ctx, &push.connection, query).await?;
+    if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
         (total, views) = app.groups(&push.ctx, &push.connection, &again).await?;
     }
-    let groups = views.iter().map(|view| answer::group(app, view)).collect();
-    Ok(answer::list(groups, total, query.start_index, &query.projection))
+    Ok((total, views.iter().map(|view| answer::group(app, view)).collect()))
 }
 
 pub(super) async fn create(
@@ -96,8 +106,12 @@ pub(super) async fn patch(
     note(&patch.tolerances, &push);
     let (projection, asked) = parameters::projection(KIND, &uri);
     let (seen, target) = (parameters::tags(&headers, &IF_MATCH), id.as_str());
-    // Adding one member to a group of a million must not answer with a million: they are shown to who asks for them.
-    let members = asked && projection.wants("members");
+    let members = match (projection.wants("members"), asked) {
+        (false, _) => 0,
+        (true, true) => usize::MAX,
+        (true, false) if patch.members.is_empty() => 0,
+        (true, false) => SHOWN_UNASKED,
+    };
     let view = app.patch_group(&push.ctx, &push.connection, (target, seen.as_ref()), &patch, members).await?;
     Ok(answer::group(&app, &view).patched(push.connection.settings.patch_response, &projection))
 }

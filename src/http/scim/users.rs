@@ -1,7 +1,7 @@
 //! `/Users`.
 
 use super::{
-    answer,
+    answer::{self, Resource},
     body::{Object, note},
     caller::Push,
     dialect, parameters,
@@ -36,12 +36,18 @@ pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Pu
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
-    let (mut total, mut views) = app.users(&push.ctx, &push.connection, &query).await?;
-    if let (0, Some(again)) = (total, parameters::with_pluses(&query)) {
+    let (total, users) = found(app, push, &query).await?;
+    let users = users.into_iter().map(|user| user.shown(&query.projection)).collect();
+    Ok(answer::list(users, total, query.start_index))
+}
+
+/// One page of the users that a query asks for, and how many there are.
+pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64, Vec<Resource>), ScimFailure> {
+    let (mut total, mut views) = app.users(&push.ctx, &push.connection, query).await?;
+    if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
         (total, views) = app.users(&push.ctx, &push.connection, &again).await?;
     }
-    let users = views.into_iter().map(|view| answer::user(app, view)).collect();
-    Ok(answer::list(users, total, query.start_index, &query.projection))
+    Ok((total, views.into_iter().map(|view| answer::user(app, view)).collect()))
 }
 
 pub(super) async fn create(

@@ -1,7 +1,7 @@
 //! The schemas as data. Everything else here reads them: what a body may say, how filters compare, what `/Schemas` answers.
 
 mod attribute;
-mod common;
+mod every;
 mod group;
 mod user;
 
@@ -96,7 +96,7 @@ impl ResourceType {
     /// The attribute at the top of a resource with this name, common ones included, whatever its case.
     #[must_use]
     pub fn attribute(self, name: &str) -> Option<&'static Attribute> {
-        find(common::COMMON, name).or_else(|| find(self.attributes(), name))
+        find(every::COMMON, name).or_else(|| find(self.attributes(), name))
     }
 
     /// The attribute of the extension with this name, whatever its case.
@@ -136,7 +136,7 @@ impl ResourceType {
     #[must_use]
     pub fn nearest(self, mistaken: &str) -> Option<String> {
         let wanted = mistaken.rsplit(':').next().unwrap_or(mistaken).to_ascii_lowercase();
-        let known = common::COMMON.iter().chain(self.attributes()).chain(self.extension());
+        let known = every::COMMON.iter().chain(self.attributes()).chain(self.extension());
         let paths = known.flat_map(|attribute| {
             let parts = attribute.sub_attributes.iter().map(|part| format!("{}.{}", attribute.name, part.name));
             std::iter::once(attribute.name.to_owned()).chain(parts)

@@ -136,7 +136,7 @@ impl World {
         }
         for number in (0..12).filter(|number| *number != 8 && *number != 9) {
             let group = tx.group(&organization, &group_id(number)).await.expect("is read").expect("is there");
-            let members = tx.members(&organization, &group.id).await.expect("are read");
+            let members = tx.members(&organization, &group.id, crate::store::EVERYBODY).await.expect("are read");
             groups.push(group_resource(&group, &members));
         }
         tx.commit().await.expect("commits");
