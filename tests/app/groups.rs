@@ -41,7 +41,7 @@ fn recorded(world: &World) -> (App, Recorder) {
 async fn change(world: &World, app: &App, group: &GroupId, change: MemberChange) {
     let patch = GroupPatch { display_name: None, external_id: None, members: vec![change], tolerances: Vec::new() };
     let target = (group.as_str(), None);
-    app.patch_group(&world.push(), &world.tenant.okta, target, &patch, false).await.unwrap();
+    app.patch_group(&world.push(), &world.tenant.okta, target, &patch, 0).await.unwrap();
 }
 
 /// What adding and removing one member ran.

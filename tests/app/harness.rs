@@ -172,11 +172,7 @@ impl World {
 
     pub(crate) async fn patch_group(&self, id: &GroupId, operations: Value) -> Result<GroupView, Error> {
         let patch = patch(operations).for_group().unwrap();
-<<<<<<< HEAD
-        self.app.patch_group(&self.push(), &self.okta().await, (id.as_str(), None), &patch, usize::MAX).await
-=======
         self.app.patch_group(&self.push(), &self.okta().await, (id.as_str(), None), &patch, 1_000).await
->>>>>>> main
     }
 
     pub(crate) async fn delete_group(&self, id: &GroupId) -> Result<(), Error> {
