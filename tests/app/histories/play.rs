@@ -127,10 +127,21 @@ impl Step {
     /// Whether a provider says it.
     fn is_push(&self) -> bool {
         match self {
-            Self::Push(_) | Self::PatchActive(..) | Self::PatchTitle(..) | Self::Put(..) | Self::Delete(_) => true,
-            Self::MakeGroup(..) | Self::RenameGroup(..) | Self::DeleteGroup(_) | Self::Members(..) => true,
-            Self::Suspend(..) | Self::SuspendFirstOwner(_) | Self::Publish(_) | Self::DeclareCluster(_) => false,
-            Self::Enable(_) | Self::Wait(_) => false,
+            Self::Push(_)
+            | Self::PatchActive(..)
+            | Self::PatchTitle(..)
+            | Self::Put(..)
+            | Self::Delete(_)
+            | Self::MakeGroup(..)
+            | Self::RenameGroup(..)
+            | Self::DeleteGroup(_)
+            | Self::Members(..) => true,
+            Self::Suspend(..)
+            | Self::SuspendFirstOwner(_)
+            | Self::Publish(_)
+            | Self::DeclareCluster(_)
+            | Self::Enable(_)
+            | Self::Wait(_) => false,
         }
     }
 }
@@ -200,7 +211,7 @@ async fn do_step(world: &World, model: &mut Model, step: &Step) -> Result<(), St
             person_may(world.app.set_connection_enabled(&world.operator(), &world.tenant.okta.id, *on).await.map(drop))
         }
         Step::Wait(days) => {
-            world.app.clock().advance(Duration::from_secs(days * 24 * 60 * 60));
+            world.app.clock().advance(Duration::from_hours(days * 24));
             Ok(())
         }
         Step::MakeGroup(..) | Step::RenameGroup(..) | Step::DeleteGroup(_) | Step::Members(..) => {
@@ -284,7 +295,7 @@ async fn group_step(world: &World, model: &mut Model, step: &Step) -> Result<(),
             }
             let connection = world.okta().await;
             let target = (id.as_str(), None);
-            let patched = world.app.patch_group(&world.push(), &connection, target, &patch, 1000).await;
+            let patched = world.app.patch_group(&world.push(), &connection, target, &patch, usize::MAX).await;
             patched.map_err(|error| format!("{error:?}"))?;
         }
         other => return Err(format!("{other:?} is no step of a group")),
