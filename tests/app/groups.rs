@@ -22,7 +22,7 @@ const RULES: &str = "rules:\n  - {name: named, groups: [small, big], grant: memb
 async fn fill(world: &World, group: &GroupId, size: i64) {
     let mut tx = world.store.write("fill").await.unwrap();
     assert_eq!(
-        tx.run(FILL, &args![world.tenant.organization, group, size]).await.unwrap(),
+        tx.run(FILL, args![world.tenant.organization, group, size]).await.unwrap(),
         u64::try_from(size).unwrap()
     );
     tx.commit().await.unwrap();
