@@ -358,30 +358,34 @@ impl Tx {
             .await
     }
 
-    /// The groups that wait for this value in this connection, which wait no longer.
+    /// The groups that wait in this connection for somebody of one of these names, which wait no longer.
     pub async fn take_pending(
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        value: &str,
+        names: [&str; 3],
     ) -> Result<Vec<GroupId>, StoreError> {
+        let [one, two, three] = names;
         let rows: Vec<(GroupId,)> = self
             .all(
                 "SELECT p.group_id FROM pending_members p
                    JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
-                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value = ?3 AND g.removed_at IS NULL
-                 ORDER BY p.group_id",
-                args![organization, connection, value],
+                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5)
+                   AND g.removed_at IS NULL",
+                args![organization, connection, one, two, three],
             )
             .await?;
         if !rows.is_empty() {
             self.run(
-                "DELETE FROM pending_members WHERE organization = ?1 AND connection = ?2 AND value = ?3",
-                args![organization, connection, value],
+                "DELETE FROM pending_members
+                 WHERE organization = ?1 AND connection = ?2 AND value IN (?3, ?4, ?5)",
+                args![organization, connection, one, two, three],
             )
             .await?;
         }
-        Ok(rows.into_iter().map(|(group,)| group).collect())
+        // Sorted here: an index in that order would be one that reads everybody who is waited for.
+        let groups: std::collections::BTreeSet<GroupId> = rows.into_iter().map(|(group,)| group).collect();
+        Ok(groups.into_iter().collect())
     }
 
     /// The members that a group waits for.

@@ -123,16 +123,17 @@ impl Tx {
         now: Instant,
     ) -> Result<bool, StoreError> {
         let text = document_text(facts)?;
-        let current: Option<(i64, String)> = self
+        // The last one is the one that holds, or the one whose number the next follows.
+        let last: Option<(i64, String, bool)> = self
             .first(
-                "SELECT sequence, document FROM facts
-                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
+                "SELECT sequence, document, ended IS NULL FROM facts
+                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 ORDER BY sequence DESC LIMIT 1",
                 args![organization, user, source.name()],
             )
             .await?;
-        let sequence = match current {
-            Some((_, known)) if known == text => return Ok(false),
-            Some((sequence, _)) => {
+        let sequence = match last {
+            Some((_, known, true)) if known == text => return Ok(false),
+            Some((sequence, _, true)) => {
                 self.run(
                     "UPDATE facts SET ended = ?5
                      WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND sequence = ?4",
@@ -141,7 +142,8 @@ impl Tx {
                 .await?;
                 sequence + 1
             }
-            None => self.next_sequence(organization, user, source).await?,
+            Some((sequence, _, false)) => sequence + 1,
+            None => 1,
         };
         self.run(
             "INSERT INTO facts (organization, user_id, source, sequence, document, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
@@ -166,19 +168,4 @@ impl Tx {
         .map(drop)
     }
 
-    async fn next_sequence(
-        &mut self,
-        organization: &OrganizationId,
-        user: &UserId,
-        source: FactSource,
-    ) -> Result<i64, StoreError> {
-        let row: Option<(i64,)> = self
-            .first(
-                "SELECT coalesce(max(sequence), 0) + 1 FROM facts
-                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3",
-                args![organization, user, source.name()],
-            )
-            .await?;
-        Ok(row.map_or(1, |(sequence,)| sequence))
-    }
 }

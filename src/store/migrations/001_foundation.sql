@@ -100,7 +100,7 @@ CREATE UNIQUE INDEX users_user_name ON users (organization, connection, user_nam
 CREATE UNIQUE INDEX users_external_id ON users (organization, connection, external_id)
   WHERE removed_at IS NULL AND external_id IS NOT NULL;
 CREATE INDEX users_listing ON users (organization, connection, id) WHERE removed_at IS NULL;
-CREATE INDEX users_email ON users (organization, email_folded) WHERE removed_at IS NULL;
+CREATE INDEX users_email ON users (organization, email_folded, id) WHERE removed_at IS NULL;
 CREATE INDEX users_tombstones ON users (organization, connection, external_id) WHERE removed_at IS NOT NULL;
 
 CREATE TABLE identities (
@@ -288,6 +288,7 @@ CREATE TABLE event_subjects (
   event TEXT NOT NULL,
   PRIMARY KEY (organization, subject, event)
 );
+CREATE INDEX event_subjects_event ON event_subjects (organization, event, subject);
 
 CREATE TABLE outbox (
   organization TEXT NOT NULL,
