@@ -83,6 +83,11 @@ impl World {
         Self { app, store, tenant, _directory: directory }
     }
 
+    /// The same store and clock, and another organization.
+    pub(crate) fn of_tenant(&self, tenant: Tenant) -> Self {
+        Self { app: self.app.clone(), store: self.store.clone(), tenant, _directory: None }
+    }
+
     /// A second node on the same store, with a cache of its own.
     pub(crate) fn node(&self, settings: &Settings) -> App {
         app(settings, &self.store, self.app.clock())
@@ -167,11 +172,7 @@ impl World {
 
     pub(crate) async fn patch_group(&self, id: &GroupId, operations: Value) -> Result<GroupView, Error> {
         let patch = patch(operations).for_group().unwrap();
-<<<<<<< HEAD
         self.app.patch_group(&self.push(), &self.okta().await, (id.as_str(), None), &patch, usize::MAX).await
-=======
-        self.app.patch_group(&self.push(), &self.okta().await, (id.as_str(), None), &patch, 1_000).await
->>>>>>> main
     }
 
     pub(crate) async fn delete_group(&self, id: &GroupId) -> Result<(), Error> {

@@ -156,3 +156,20 @@ async fn the_same_words_again_change_nothing() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_who_comes_and_goes_in_one_request_is_no_mistake() {
+    everywhere(async |world| {
+        let ada = world.hire("ada").await;
+        let group = world.group("eng", &[]).await.unwrap().group;
+        let value = json!([{"value": ada.id}]);
+        let add = json!({"op": "add", "path": "members", "value": value});
+        let remove = json!({"op": "remove", "path": format!("members[value eq \"{}\"]", ada.id)});
+        let view = world.patch_group(&group.id, json!([add, remove])).await.unwrap();
+        assert_eq!(view.members.as_deref(), Some([].as_slice()));
+        world.patch_group(&group.id, json!([add])).await.unwrap();
+        let view = world.patch_group(&group.id, json!([remove, add])).await.unwrap();
+        assert_eq!(view.members.unwrap().len(), 1);
+    })
+    .await;
+}
