@@ -9,19 +9,19 @@ COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && touch src/lib.rs \
     && echo 'fn main() {}' > src/main.rs \
-    && cargo build --release --locked \
+    && cargo build --profile dist --locked \
     && rm -r src
 
 COPY config config
 COPY src src
 # Cargo compares times, and a checkout may be older than the empty crate.
 RUN touch src/lib.rs src/main.rs \
-    && cargo build --release --locked \
+    && cargo build --profile dist --locked \
     && mkdir /data
 
 # The C library, certificates and time zones; no shell and no package manager.
 FROM gcr.io/distroless/cc-debian12:nonroot
-COPY --from=builder /build/target/release/castgate /usr/local/bin/castgate
+COPY --from=builder /build/target/dist/castgate /usr/local/bin/castgate
 # Everything that castgate writes is here: the rest of the file system may be read-only.
 COPY --from=builder --chown=65532:65532 /data /var/lib/castgate
 VOLUME /var/lib/castgate

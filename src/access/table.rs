@@ -15,8 +15,8 @@ pub fn capability_table() -> String {
         ("Service-account key creation", &[(C::CreateServiceAccountKeys, "yes")]),
     ];
     let cells = |first: &str, cell: &dyn Fn(BuiltInRole) -> &'static str| {
-        let row: String = BuiltInRole::ALL.into_iter().map(|role| format!("{:<9}", cell(role))).collect();
-        format!("{first:<30}{row}").trim_end().to_owned()
+        let [owner, member, analyst, viewer] = BuiltInRole::ALL.map(cell);
+        format!("{first:<30}{owner:<9}{member:<9}{analyst:<9}{viewer}")
     };
     let mut table = vec![cells("", &BuiltInRole::name)];
     for (area, levels) in areas {

@@ -107,6 +107,17 @@ impl App {
         Ok(tx.clusters(&ctx.organization).await?)
     }
 
+    /// The clusters on which a visitor holds a role: everybody may know what their own are called.
+    pub async fn clusters_of(&self, visit: &super::Visit) -> Result<Vec<Cluster>, Error> {
+        let held = |cluster: &Cluster| {
+            let scope = Scope::cluster(cluster.id.clone());
+            visit.access.derivations.iter().any(|derivation| derivation.scope == scope)
+        };
+        let mut clusters = self.store().read().await?.clusters(&visit.organization).await?;
+        clusters.retain(held);
+        Ok(clusters)
+    }
+
     /// Up to `limit` events older than `before`, the newest first; about one subject, if given.
     pub async fn events(
         &self,

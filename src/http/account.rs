@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     app::{Actor, App, Error, NewKey},
-    model::{Capability, Scope, SessionId},
+    model::SessionId,
 };
 use axum::{
     Form, Router,
@@ -46,8 +46,7 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
     let visit = &guest.visit;
     let sessions = app.sessions(&ctx, &visit.visitor.id).await?;
     let keys = app.keys(&ctx).await?;
-    let sees_clusters = visit.access.can(Capability::ViewClusters, &Scope::Organization);
-    let clusters = if sees_clusters { app.clusters(&ctx).await? } else { Vec::new() };
+    let clusters = app.clusters_of(visit).await?;
     let current = match &ctx.actor {
         Actor::User { session, .. } => Some(session),
         Actor::Key { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => None,

@@ -40,15 +40,6 @@ pub(crate) struct World {
     _directory: Option<TempDir>,
 }
 
-/// Runs a test on every engine that there is.
-pub(crate) async fn everywhere(test: impl AsyncFn(&Store)) {
-    let sqlite = sqlite_with(MIGRATIONS).await;
-    test(&sqlite.store).await;
-    if let Some(postgres) = postgres_with(MIGRATIONS).await {
-        test(&postgres.store).await;
-    }
-}
-
 /// SQLite in a directory of its own.
 pub(crate) async fn sqlite() -> World {
     sqlite_with(MIGRATIONS).await

@@ -30,7 +30,7 @@ async fn walk(scene: &Scene) {
     assert!(account.text.contains("Alice Ångström"), "{}", account.text);
     let known = scene.verify(&mut browser, "?audience=billing").await.expect(200, "/auth/verify");
     assert_eq!(known.header("x-castgate-email"), "alice@example.test");
-    assert_eq!(known.header("x-castgate-organization"), "acme");
+    assert_eq!(known.header("x-castgate-organization"), scene.organization.founded.id.as_str());
     assert!(known.header("x-castgate-roles").contains("owner"), "{known:?}");
     let claims = verified(scene, known.header("x-castgate-jwt"), "billing").await;
     assert_eq!(claims["sub"], known.header("x-castgate-user"));
@@ -106,6 +106,6 @@ async fn nobody_gets_in_whom_no_rule_lets_in_when_the_default_is_none() {
     scene.verify(&mut browser, "").await.expect(401, "/auth/verify");
     scene.enter("bob").await;
     let events = scene.api("GET", "/events", None).await.json();
-    let refused = events["items"].as_array().unwrap().iter().any(|event| event["kind"] == json!("sign_in.refused"));
+    let refused = events["items"].as_array().unwrap().iter().any(|event| event["kind"] == json!("session.refused"));
     assert!(refused, "the owners see it: {events}");
 }

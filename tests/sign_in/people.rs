@@ -56,3 +56,13 @@ async fn suspended_over_scim_means_out_at_once_and_not_in_again() {
     scene.sign_in(&mut back, "bob", "bob@example.test").await.expect(200, "/account");
     assert_eq!(scene.who(&mut back).await, id);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_read_the_names_of_their_own_clusters() {
+    let Some(scene) = Scene::set("RS256").await else { return };
+    scene.api("POST", "/clusters", Some(serde_json::json!({"slug": "secret-prod"}))).await.expect(201);
+    let mut bob = scene.enter("bob").await;
+    let account = bob.open(&format!("{}/account", scene.world.origin)).await.expect(200, "/account");
+    assert!(account.text.contains("on cluster staging"), "{}", account.text);
+    assert!(!account.text.contains("secret-prod"), "{}", account.text);
+}

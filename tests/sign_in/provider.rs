@@ -88,8 +88,7 @@ fn spawn(origin: &str, users: &Path) -> Child {
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node starts")
 }
 
+/// What the provider tells next; its library may say something of its own in between. None at its end.
 fn next_line(says: &mut impl BufRead) -> Option<Value> {
-    let mut line = String::new();
-    says.read_line(&mut line).unwrap();
-    serde_json::from_str(&line).ok()
+    says.lines().map_while(Result::ok).find_map(|line| serde_json::from_str(&line).ok())
 }

@@ -41,12 +41,13 @@ impl Page {
         self.url.join(&unescape(to.trim())).ok()
     }
 
-    /// The value of a hidden or chosen field of the page's form.
-    pub(super) fn field(&self, name: &str) -> Option<String> {
-        let marker = format!("name=\"{name}\"");
-        let tag = self.body.split('<').find(|tag| tag.contains(&marker))?;
-        let value = tag.split_once("value=\"")?.1.split_once('"')?.0;
-        Some(unescape(value))
+    /// Where the form to `action` goes, and its fields as they stand.
+    fn form(&self, action: &str) -> Option<(Url, Vec<(String, String)>)> {
+        let goes_to = format!(" action=\"{action}\"");
+        let form = self.body.split("<form").skip(1).find(|form| form.contains(&goes_to))?.split("</form>").next()?;
+        let inputs = form.split("<input").skip(1).filter_map(|input| input.split('>').next());
+        let field = |input: &str| Some((attribute(input, "name")?, attribute(input, "value").unwrap_or_default()));
+        Some((self.url.join(action).ok()?, inputs.filter_map(field).collect()))
     }
 }
 
@@ -67,8 +68,14 @@ impl Browser {
         self.send("GET", Url::parse(address)?, headers, None).await
     }
 
-    /// Sends a form and goes where the answer leads.
-    pub(super) async fn submit(&mut self, to: Url, fields: &[(&str, &str)]) -> Result<Page, Failure> {
+    /// Sends the page's form to `action`, with these fields filled in, and goes where the answer leads.
+    pub(super) async fn submit(&mut self, page: &Page, action: &str, filled: &[(&str, &str)]) -> Result<Page, Failure> {
+        let no_form = || Failure(format!("{} has no form to {action}", page.url));
+        let (to, mut fields) = page.form(action).ok_or_else(no_form)?;
+        for (name, value) in filled {
+            fields.retain(|(known, _)| known != name);
+            fields.push(((*name).to_owned(), (*value).to_owned()));
+        }
         let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let page = self.send("POST", to, &[], Some(body)).await?;
         self.follow(page).await
@@ -122,6 +129,11 @@ impl Browser {
             self.cookies.insert(name.trim().to_owned(), value.trim().to_owned());
         }
     }
+}
+
+fn attribute(tag: &str, name: &str) -> Option<String> {
+    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
+    rest.split_once('"').map(|(value, _)| unescape(value))
 }
 
 fn unescape(text: &str) -> String {

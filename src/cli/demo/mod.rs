@@ -1,12 +1,14 @@
 //! `castgate demo`: the main job on real input, in a minute, with nothing to set up.
 
 mod browser;
+mod directory;
 mod scene;
 mod story;
 
 use super::{Failure, serve};
+use directory::ThrowAway;
 use scene::Scene;
-use std::process::ExitCode;
+use std::{pin::pin, process::ExitCode};
 
 /// What `demo` is told.
 #[derive(Debug, clap::Args)]
@@ -21,14 +23,30 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let mut scene = Scene::set(self.port).await?;
-        story::tell(&mut scene).await?;
-        if !self.once {
+        let directory = ThrowAway::make()?;
+        let outcome = self.play(&directory).await;
+        drop(directory);
+        outcome?;
+        println!("\nThe throw-away store is gone.");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    /// Whoever stops it in the middle of the story leaves nothing behind either.
+    async fn play(&self, directory: &ThrowAway) -> Result<(), Failure> {
+        let mut stop = pin!(serve::asked_to_stop());
+        let scene = tokio::select! {
+            scene = Scene::set(self.port, directory.path()) => scene?,
+            () = &mut stop => return Ok(()),
+        };
+        let told = tokio::select! {
+            told = story::tell(&scene) => Some(told),
+            () = &mut stop => None,
+        };
+        if let (Some(Ok(())), false) = (&told, self.once) {
             scene.invite();
-            serve::asked_to_stop().await;
-            println!("\nThe throw-away store is gone. Nothing is left behind.");
+            stop.await;
         }
         scene.strike().await;
-        Ok(ExitCode::SUCCESS)
+        told.unwrap_or(Ok(()))
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     model::{ConnectionSettings, OidcSettings, Profile},
 };
 use secrecy::SecretString;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::Path};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 /// Everything that the story plays on.
@@ -24,7 +24,6 @@ pub(super) struct Scene {
     pub(super) owner_key: String,
     pub(super) okta: Provider,
     pub(super) entra: Provider,
-    directory: PathBuf,
     stop: oneshot::Sender<()>,
     server: JoinHandle<std::io::Result<()>>,
 }
@@ -37,15 +36,14 @@ pub(super) struct Provider {
 
 impl Scene {
     /// Starts everything on loopback.
-    pub(super) async fn set(port: u16) -> Result<Self, Failure> {
+    pub(super) async fn set(port: u16, directory: &Path) -> Result<Self, Failure> {
         let listener = match TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], port))).await {
             Ok(listener) => listener,
             Err(_) => TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await?,
         };
         let address = listener.local_addr()?;
         let origin = format!("http://{address}");
-        let directory = throw_away_directory()?;
-        let app = open::app(settings(address, &directory)?).await?;
+        let app = open::app(settings(address, directory)?).await?;
         let lab = Lab::start(&app.redirect_uri()).await?;
         let (stop, stopped) = oneshot::channel();
         let serving = app.clone();
@@ -66,7 +64,6 @@ impl Scene {
             operator,
             okta,
             entra,
-            directory,
             stop,
             server,
         })
@@ -76,28 +73,24 @@ impl Scene {
     pub(super) fn invite(&self) {
         let Self { origin, lab, owner_link, owner_key, .. } = self;
         let one = |department: &str| lab.people().iter().find(|person| person.department == department);
-        println!("\nIt stays up now. Try it:");
-        println!("  sign in as an employee   {origin}/login");
+        println!("\nIt stays up now, for you to try. Ctrl-C ends it.");
+        println!("\n   Sign in as an employee: {origin}/login");
         for person in [one("Platform"), one("Finance"), one("Robot Lab")].into_iter().flatten() {
-            println!("                           {} ({}, {})", person.email, person.department, person.title);
+            println!("      {:<36} {}, {}", person.email, person.department, person.title);
         }
-        println!("  sign in as the owner     {owner_link}");
-        println!("  the owner's API key      {owner_key}");
-        println!("  the mapping in force     curl -H 'Authorization: Bearer {owner_key}' {origin}/api/v1/mapping");
-        println!("  what happened            curl -H 'Authorization: Bearer {owner_key}' {origin}/api/v1/events");
-        println!(
-            "  push over SCIM as Okta   curl -H 'Authorization: Bearer {}' {origin}/scim/v2/Users",
-            self.okta.token
-        );
-        println!("\nCtrl-C ends it.");
+        println!("\n   Sign in as the owner, by a link that works once:\n      {owner_link}");
+        println!("\n   Ask the API with the owner's key: who is there, the mapping, what happened");
+        for path in ["/users", "/mapping", "/events"] {
+            println!("      curl -H 'Authorization: Bearer {owner_key}' {origin}/api/v1{path}");
+        }
+        println!("\n   Speak SCIM as Okta:");
+        println!("      curl -H 'Authorization: Bearer {}' {origin}/scim/v2/Users", self.okta.token);
     }
 
-    /// Stops the gateway and throws the store away.
+    /// Stops the gateway.
     pub(super) async fn strike(self) {
         let _ = self.stop.send(());
         let _ = self.server.await;
-        drop(self.app);
-        let _ = std::fs::remove_dir_all(&self.directory);
     }
 }
 
@@ -131,7 +124,7 @@ fn northwind() -> NewOrganization {
 }
 
 /// The defaults, with the demo's own address and directory; the lab lives on loopback, which is allowed only here.
-fn settings(address: SocketAddr, directory: &std::path::Path) -> Result<Settings, Failure> {
+fn settings(address: SocketAddr, directory: &Path) -> Result<Settings, Failure> {
     let own = [
         ("CASTGATE_SERVER__LISTEN", address.to_string()),
         ("CASTGATE_SERVER__PUBLIC_URL", format!("http://{address}")),
@@ -140,11 +133,4 @@ fn settings(address: SocketAddr, directory: &std::path::Path) -> Result<Settings
     ];
     let own = own.map(|(key, value)| (key.to_owned(), value));
     Ok(Settings::load(None, own.into_iter())?)
-}
-
-fn throw_away_directory() -> Result<PathBuf, Failure> {
-    let number: u64 = u64::from_be_bytes(crate::crypto::random::bytes()?);
-    let directory = std::env::temp_dir().join(format!("castgate-demo-{number:016x}"));
-    std::fs::create_dir(&directory)?;
-    Ok(directory)
 }

@@ -6,29 +6,31 @@ use super::{
     scene::Scene,
 };
 use crate::{
-    app::role_names,
-    lab::{Exchange, MAPPING, Person, Pusher},
-    model::UserId,
+    access::Via,
+    lab::{Exchange, MAPPING, Person, Pusher, people},
+    model::{Scope, UserId},
 };
 use serde_json::Value;
-use url::Url;
 
 /// The capability and cluster that the demo's service asks about.
-const ASKED: &str = "can=manage-clusters&cluster=prod-eu";
+const ASKED: &str = "/auth/verify?can=manage-clusters&cluster=prod-eu";
+/// Letters of a body or a header that are shown.
+const SHOWN: usize = 74;
+/// Lines of the mapping that are shown: its first three rules.
+const RULES: usize = 13;
 
-pub(super) async fn tell(scene: &mut Scene) -> Result<(), Failure> {
-    println!(
-        "castgate demo: a gateway on a throw-away store, and a lab identity provider, both on this machine only.\n"
-    );
+pub(super) async fn tell(scene: &Scene) -> Result<(), Failure> {
+    println!("castgate demo: a gateway on a throw-away store and a lab identity provider, on this machine alone.");
     map(scene).await?;
     push(scene).await?;
     let hero = hero(scene)?;
-    explain(scene, &hero).await?;
+    let id = id_of(scene, &hero).await?;
+    explain(scene, &hero, &id).await?;
     let mut browser = Browser::new();
     sign_in(scene, &mut browser, &hero).await?;
     allowed(scene, &mut browser, &hero).await?;
     deactivate(scene, &mut browser, &hero).await?;
-    come_back(scene, &hero).await
+    remember(scene, &hero, &id).await
 }
 
 /// Somebody on call for production, whose access costs something when it stays.
@@ -40,124 +42,123 @@ fn hero(scene: &Scene) -> Result<Person, Failure> {
 
 async fn map(scene: &Scene) -> Result<(), Failure> {
     heading(1, "An owner publishes the mapping: who gets which role, and where");
-    for line in MAPPING.lines().skip_while(|line| !line.starts_with("rules")).take(13) {
-        println!("   │ {line}");
+    for line in MAPPING.lines().skip_while(|line| !line.starts_with("rules")).take(RULES) {
+        println!("{}", format!("   │ {line}").trim_end());
     }
     println!("   │ …");
     let plan = scene.app.publish_mapping(&scene.operator, MAPPING).await?;
-    println!("   → version {} is in force; its own tests hold", plan.version.unwrap_or_default());
+    println!("   → version {} is in force, and the tests written in it pass", plan.version.unwrap_or_default());
     Ok(())
 }
 
 async fn push(scene: &Scene) -> Result<(), Failure> {
-    heading(2, "Okta and Entra push people and groups over SCIM");
+    heading(2, "Okta and Entra push people and groups over SCIM, each in its own dialect");
     let base = format!("{}/scim/v2", scene.origin);
-    let mut sent = Pusher::okta(&base, &scene.okta.token).push_everybody(scene.lab.people()).await?;
-    show_first(&sent, "POST", "Okta   ");
+    let okta = Pusher::okta(&base, &scene.okta.token).push_everybody(scene.lab.people()).await?;
     let entra = Pusher::entra(&base, &scene.entra.token).push_everybody(scene.lab.people()).await?;
-    show_first(&entra, "PATCH", "Entra  ");
-    sent.extend(entra);
-    let refused = sent.iter().filter(|exchange| !exchange.succeeded()).count();
-    let time: f64 = sent.iter().map(|exchange| exchange.milliseconds).sum();
-    println!(
-        "   → {} requests in {time:.0} ms, {refused} refused: {} people and {} groups are there",
-        sent.len(),
-        scene.lab.people().len(),
-        crate::lab::people::GROUPS.len()
-    );
-    Ok(())
+    for (who, sent, method) in [("Okta", &okta, "POST"), ("Entra", &entra, "POST"), ("Entra", &entra, "PATCH")] {
+        let of_kind = |exchange: &&Exchange| exchange.method == method && exchange.body.is_some();
+        if let Some(exchange) = sent.iter().find(of_kind) {
+            show(exchange.status, &format!("{who:<6} {method:<6} /scim/v2{}", exchange.path), "");
+            println!("        {}", body(exchange));
+        }
+    }
+    let all = || okta.iter().chain(&entra);
+    let refused = all().filter(|exchange| !exchange.succeeded()).count();
+    let time: f64 = all().map(|exchange| exchange.milliseconds).sum();
+    let (people, groups) = (scene.lab.people().len(), people::GROUPS.len());
+    println!("   → {} requests in {time:.0} ms, {refused} refused: {people} people, {groups} groups", all().count());
+    expect(refused == 0, "every push should be taken")
 }
 
-async fn explain(scene: &Scene, hero: &Person) -> Result<(), Failure> {
-    heading(3, &format!("The rules decide. What {} may do, and why", hero.name()));
-    let access = scene.app.access(&scene.operator, &id_of(scene, hero).await?).await?;
+async fn explain(scene: &Scene, hero: &Person, id: &UserId) -> Result<(), Failure> {
+    heading(3, &format!("The rules decide: what {} may do, and why", hero.name()));
+    let access = scene.app.access(&scene.operator, id).await?;
     let clusters = scene.app.clusters(&scene.operator).await?;
-    for derivation in &access.derivations {
-        let named = clusters
-            .iter()
-            .fold(derivation.to_string(), |text, cluster| text.replace(cluster.id.as_str(), &cluster.slug));
-        println!("   → {named}");
+    for held in &access.derivations {
+        let place = match &held.scope {
+            Scope::Organization => "everywhere".to_owned(),
+            Scope::Cluster { id } => match clusters.iter().find(|cluster| cluster.id == *id) {
+                Some(cluster) => format!("on {}", cluster.slug),
+                None => format!("on {id}"),
+            },
+            Scope::Resource { resource, id } => format!("on {resource} {id}"),
+        };
+        let why = match &held.via {
+            Via::Direct { source } => source.to_string(),
+            Via::Group { name, source, .. } => format!("{source}, by the group “{name}”"),
+            Via::Default => "nothing else: the mapping's default".to_owned(),
+        };
+        println!("   {:<8}{place:<16}{why}", held.role.to_string());
     }
-    debug_assert!(!role_names(&access).is_empty(), "the hero is somebody");
-    Ok(())
+    expect(!access.is_empty(), "the rules should give something")
 }
 
 async fn sign_in(scene: &Scene, browser: &mut Browser, hero: &Person) -> Result<(), Failure> {
-    heading(4, &format!("{} signs in through the provider", hero.name()));
+    heading(4, &format!("{} signs in with a browser", hero.name()));
     let page = browser.open(&format!("{}/login", scene.origin)).await?;
-    say(&page, "asks for an e-mail address");
-    let form = form_token(&page);
-    let fields: Vec<(&str, &str)> =
-        [("email", hero.email.as_str())].into_iter().chain(form.as_deref().map(|token| ("form", token))).collect();
-    let page = browser.submit(page.url.clone(), &fields).await?;
-    say(&page, "the provider, found by the address's domain");
-    let request = page.url.query().unwrap_or_default().to_owned();
-    let to = Url::parse(&format!("{}/sign-in", scene.lab.issuer))?;
-    let page = browser.submit(to, &[("request", &request), ("person", &hero.external_id)]).await?;
-    say(&page, "back at castgate: the terms come before everything else");
-    let page = accept(browser, page).await?;
-    say(&page, "signed in");
-    Ok(())
-}
-
-/// Sends the terms' form back with everything that it holds.
-async fn accept(browser: &mut Browser, page: Page) -> Result<Page, Failure> {
-    let mut fields = Vec::new();
-    for name in ["form", "terms", "privacy", "return_to"] {
-        if let Some(value) = page.field(name) {
-            fields.push((name, value));
-        }
-    }
-    let fields: Vec<_> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let to = page.url.join("/terms")?;
-    browser.submit(to, &fields).await
+    say(&page, "castgate asks for an e-mail address")?;
+    let page = browser.submit(&page, "/login", &[("email", &hero.email)]).await?;
+    say(&page, "the provider, found by the address's domain")?;
+    let page = browser.submit(&page, "/sign-in", &[("person", &hero.external_id)]).await?;
+    say(&page, "back again: the terms come before everything else")?;
+    let page = browser.submit(&page, "/terms", &[]).await?;
+    say(&page, "accepted, and in")
 }
 
 async fn allowed(scene: &Scene, browser: &mut Browser, hero: &Person) -> Result<(), Failure> {
-    heading(5, "A service behind the gateway asks who this is, and whether they may manage prod-eu");
+    heading(5, "A service behind the gateway asks: who is this, and may they manage prod-eu?");
     let page = ask(scene, browser).await?;
-    println!("   GET /auth/verify?{ASKED} → {}", page.status);
-    for name in ["x-castgate-user", "x-castgate-email", "x-castgate-roles", "x-castgate-jwt"] {
-        if let Some(value) = page.header(name) {
-            let short: String = value.chars().take(60).collect();
-            let more = if short.len() < value.len() { "…" } else { "" };
-            println!("     {name}: {short}{more}");
-        }
+    show(page.status, &format!("GET {ASKED}"), "");
+    for name in ["x-castgate-user", "x-castgate-email", "x-castgate-jwt"] {
+        println!("        {name:<17} {}", shortened(page.header(name).unwrap_or("-")));
     }
-    expect(page.status == 200, &format!("{} should be allowed", hero.name()))
+    expect(page.status == 200, &format!("{} should be let through", hero.name()))
 }
 
 async fn deactivate(scene: &Scene, browser: &mut Browser, hero: &Person) -> Result<(), Failure> {
-    heading(6, &format!("Okta deactivates {}", hero.name()));
+    heading(6, &format!("Okta deactivates {}. The very next request is refused", hero.name()));
     let base = format!("{}/scim/v2", scene.origin);
     let sent = Pusher::okta(&base, &scene.okta.token).deactivate(hero).await?;
     for exchange in sent.iter().filter(|exchange| exchange.method != "GET") {
-        println!("   {} {} → {} in {:.1} ms", exchange.method, exchange.path, exchange.status, exchange.milliseconds);
+        let time = format!("{:.1} ms", exchange.milliseconds);
+        show(exchange.status, &format!("{} /scim/v2{}", exchange.method, exchange.path), &time);
+        println!("        {}", body(exchange));
     }
     let page = ask(scene, browser).await?;
-    println!("   the very next request: GET /auth/verify?{ASKED} → {}", page.status);
+    show(page.status, &format!("GET {ASKED}"), "");
     expect(page.status == 401, "the session should be over")
 }
 
-async fn come_back(scene: &Scene, hero: &Person) -> Result<(), Failure> {
-    heading(7, "What happened stays on record");
-    let id = id_of(scene, hero).await?;
+async fn remember(scene: &Scene, hero: &Person, id: &UserId) -> Result<(), Failure> {
+    heading(7, "All of it is on record, with who did it");
     let mut events = scene.app.events(&scene.operator, Some(id.as_str()), "", 20).await?;
     events.reverse();
+    let connections = scene.app.connections(&scene.operator).await?;
     for event in events {
-        println!("   {}  {:<22} {}", event.at, event.kind.name(), event.actor);
+        let at = event.at.to_string();
+        // Hour, minute, second and millisecond.
+        let time = at.get(11..23).unwrap_or(&at);
+        let by = match event.actor.split_once(' ') {
+            Some(("connection", by)) => match connections.iter().find(|connection| connection.id.as_str() == by) {
+                Some(connection) => format!("connection {}", connection.name),
+                None => event.actor,
+            },
+            Some((_, by)) if by == id.as_str() => hero.name(),
+            Some(_) | None => event.actor,
+        };
+        println!("   {time}  {:<22}  {by}", event.kind.name());
     }
     let base = format!("{}/scim/v2", scene.origin);
     let back = Pusher::okta(&base, &scene.okta.token).reactivate(hero).await?;
-    let fine = back.iter().all(Exchange::succeeded);
-    expect(fine, "coming back should work")?;
-    println!("   → and {} is active again, under the same id, for you to try", hero.name());
+    expect(back.iter().all(Exchange::succeeded), "coming back should work")?;
+    expect(id_of(scene, hero).await? == *id, "who comes back should be the same user")?;
+    println!("   → {} is active again, as the same user with the same id", hero.name());
     Ok(())
 }
 
 async fn ask(scene: &Scene, browser: &mut Browser) -> Result<Page, Failure> {
-    let address = format!("{}/auth/verify?{ASKED}", scene.origin);
-    browser.ask(&address, &[("accept", "application/json")]).await
+    browser.ask(&format!("{}{ASKED}", scene.origin), &[("accept", "application/json")]).await
 }
 
 /// The id of a person of the lab, as their provider would look it up.
@@ -177,25 +178,27 @@ fn heading(number: usize, text: &str) {
     println!("\n{number}. {text}");
 }
 
-fn say(page: &Page, what: &str) {
-    println!("   {:<3} {:<42} {what}", page.status, page.url.path());
+fn show(status: u16, what: &str, note: &str) {
+    println!("{}", format!("   {status}  {what}  {note}").trim_end());
 }
 
-/// One exchange of a kind, with its body as the provider documents it.
-fn show_first(sent: &[Exchange], method: &str, who: &str) {
-    let Some(exchange) = sent.iter().find(|exchange| exchange.method == method && exchange.body.is_some()) else {
-        return;
-    };
+fn say(page: &Page, what: &str) -> Result<(), Failure> {
+    println!("   {}  {:<11} {what}", page.status, page.url.path());
+    expect(page.status == 200, what)
+}
+
+/// What was sent, without the list of schemas with which every SCIM message begins, and without a password.
+fn body(exchange: &Exchange) -> String {
     let mut body = exchange.body.clone().unwrap_or(Value::Null);
-    if let Some(password) = body.get_mut("password") {
-        *password = Value::from("…");
+    if let Value::Object(fields) = &mut body {
+        fields.retain(|name, _| name != "schemas" && name != "password");
     }
-    let text: String = body.to_string().chars().take(150).collect();
-    println!("   {who}{} {} {text}… → {}", exchange.method, exchange.path, exchange.status);
+    shortened(&body.to_string())
 }
 
-fn form_token(page: &Page) -> Option<String> {
-    page.field("form")
+fn shortened(text: &str) -> String {
+    let short: String = text.chars().take(SHOWN).collect();
+    if short.len() < text.len() { short + "…" } else { short }
 }
 
 /// The demo is a test of the product as well: what does not hold ends it with a failure.

@@ -14,7 +14,7 @@ use maud::{Markup, html};
 pub(in crate::http) struct AccountPage<'a> {
     /// Who looks.
     pub visit: &'a Visit,
-    /// For the names of clusters; empty when the visitor may not see them.
+    /// Those on which they hold a role, for their names.
     pub clusters: &'a [Cluster],
     /// Where they are signed in.
     pub sessions: &'a [Session],
