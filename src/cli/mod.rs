@@ -1,5 +1,6 @@
 //! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
 
+mod admin;
 mod check;
 mod demo;
 mod health;
@@ -46,6 +47,9 @@ enum Command {
     /// Looks at a mapping config.
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    /// What only somebody at the machine itself may do.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     Health(Configuration),
 }
@@ -88,6 +92,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
+        Command::Admin(admin) => admin.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
     }
 }

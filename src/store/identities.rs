@@ -167,5 +167,4 @@ impl Tx {
         .await
         .map(drop)
     }
-
 }
