@@ -1,6 +1,7 @@
 //! `castgate admin`: what only somebody at the machine itself may do.
 
 use super::{Configuration, Failure, open};
+use crate::cli::say::say;
 use clap::Subcommand;
 use std::process::ExitCode;
 
@@ -31,9 +32,9 @@ impl Admin {
         let app = open::app(open::settings(&configuration)?).await?;
         let link = app.recover_organization(&slug, &owner).await?;
         let origin = app.settings().server.origin();
-        println!("{owner} is an owner of “{slug}” now; this is on record.\n");
-        println!("A link that signs them in, once, within the hour:");
-        println!("  {origin}/login/link?token={}", link.expose());
+        say!("{owner} is an owner of “{slug}” now; this is on record.\n");
+        say!("A link that signs them in, once, within the hour:");
+        say!("  {origin}/login/link?token={}", link.expose());
         Ok(ExitCode::SUCCESS)
     }
 }

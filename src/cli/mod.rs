@@ -7,6 +7,7 @@ mod health;
 mod init;
 mod mapping;
 mod open;
+mod say;
 mod serve;
 
 use clap::{Parser, Subcommand};
