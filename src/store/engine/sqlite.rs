@@ -1,7 +1,7 @@
 //! SQLite: how a connection is opened, how a statement is run, and what its errors mean.
 
 use crate::store::{FromRow, RowRef, StoreError, Value};
-use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus, ffi};
+use rusqlite::{Connection, ErrorCode, OpenFlags, StatementStatus, config::DbConfig, ffi};
 use std::{path::Path, time::Duration};
 
 /// Statements that stay prepared on each connection.
@@ -28,6 +28,9 @@ pub(super) fn open(path: &Path, purpose: Purpose) -> Result<Connection, StoreErr
 
 fn configure(connection: &Connection, purpose: Purpose) -> rusqlite::Result<()> {
     connection.set_prepared_statement_cache_capacity(PREPARED);
+    // A plan must not depend on values: without this, SQLite prepares a statement with a join or an order anew whenever one
+    // of its parameters changes, which is at every use.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     // Caches are in KiB when negative; they are small because the page cache of the system does the same work.
     let (cache, query_only) = match purpose {
@@ -161,5 +164,27 @@ fn index_of(connection: &Connection, columns: &str, extended: std::ffi::c_int) -
         "pk" => Some(format!("{table}_pkey")),
         "u" => Some(format!("{table}_{}_key", names.join("_"))),
         _ => Some(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_whatever_its_parameters() {
+        let directory = tempfile::tempdir().unwrap();
+        let connection = open(&directory.path().join("castgate.db"), Purpose::Writing).unwrap();
+        connection.execute_batch("CREATE TABLE t (a TEXT, b TEXT, ended BIGINT, PRIMARY KEY (a, b))").unwrap();
+        let sql =
+            "SELECT x.b FROM t x JOIN t y ON y.a = x.a AND y.b = x.b WHERE x.a = ?1 AND x.ended IS NULL ORDER BY x.b";
+        let mut planned = 0;
+        for turn in ["one", "two", "three"] {
+            let mut statement = connection.prepare_cached(sql).unwrap();
+            bind(&mut statement, sql, &[Value::Text(turn.to_owned())]).unwrap();
+            assert!(statement.raw_query().next().unwrap().is_none());
+            planned += statement.reset_status(StatementStatus::RePrepare);
+        }
+        assert_eq!(planned, 0);
     }
 }
