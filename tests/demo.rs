@@ -1,5 +1,7 @@
 //! `castgate demo` as a newcomer runs it: the real binary, in a process of its own.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
 use std::{
     io::{BufRead, BufReader, Read},
     path::Path,

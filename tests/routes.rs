@@ -19,7 +19,7 @@ fn example(template: &str) -> String {
 fn is_scim_error(answer: &Answer) -> bool {
     answer.header("content-type") == "application/scim+json"
         && answer.json()["schemas"][0] == "urn:ietf:params:scim:api:messages:2.0:Error"
-        && answer.json()["status"] == answer.status.to_string()
+        && answer.json()["status"].as_str() == Some(answer.status.to_string().as_str())
 }
 
 #[tokio::test]

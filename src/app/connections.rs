@@ -68,7 +68,7 @@ impl App {
         work.finish(outcome).await
     }
 
-    /// Disables a connection, which ends its sessions and refuses its tokens at once; or enables it again.
+    /// Disables a connection, which ends its sessions and its tokens at once and for good; or enables it again.
     pub async fn set_connection_enabled(
         &self,
         ctx: &Ctx,
@@ -201,9 +201,8 @@ impl Work<'_> {
 
     async fn add_scim_token(&mut self, connection: &ConnectionId, life: Option<Duration>) -> Result<NewToken, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        if self.tx.connection(&organization, connection).await?.is_none() {
-            return Err(Error::not_found("connection", connection.as_str()));
-        }
+        let found = self.tx.connection(&organization, connection).await?;
+        let epoch = found.ok_or_else(|| Error::not_found("connection", connection.as_str()))?.epoch;
         let tokens = self.tx.scim_tokens(&organization, connection).await?;
         let Some(slot) = [1, 2].into_iter().find(|slot| tokens.iter().all(|token| token.slot != *slot)) else {
             let detail = "both token slots of this connection are taken; revoke one of the two tokens first";
@@ -220,7 +219,7 @@ impl Work<'_> {
             expires_at: life.map(|life| now.plus(life)),
             last_used_at: None,
         };
-        self.tx.insert_scim_token(&organization, &token, &secret.hash()).await?;
+        self.tx.insert_scim_token(&organization, &token, (&secret.hash(), epoch)).await?;
         let subjects = [connection.to_string(), token.id.to_string()];
         self.tell(EventKind::TokenCreated, subjects, json!({"slot": slot, "hint": token.hint}));
         Ok(NewToken { token, secret })

@@ -68,6 +68,18 @@ impl App {
         Ok(founded)
     }
 
+    /// Breaks the glass: makes a local person an owner again and gives them a link that signs them in once. Local and loud.
+    pub async fn recover_organization(&self, slug: &str, email: &str) -> Result<Secret, Error> {
+        if !email.contains('@') {
+            return Err(Error::invalid("owner", "the owner is named by an e-mail address"));
+        }
+        let organization = self.organization_by_slug(slug).await?;
+        let ctx = self.operator(organization.id);
+        let mut work = self.begin(&ctx, super::Need::Operator).await?;
+        let outcome = work.recover(email).await;
+        work.finish(outcome).await
+    }
+
     /// One organization by its slug, for local commands.
     pub async fn organization_by_slug(&self, slug: &str) -> Result<Organization, Error> {
         let found = self.store().read().await?.organization_by_slug(slug).await?;
@@ -145,6 +157,29 @@ impl Work<'_> {
         Ok(Founded { organization, owner: owner.id, key, link })
     }
 
+    async fn recover(&mut self, email: &str) -> Result<Secret, Error> {
+        let organization = self.ctx.organization.clone();
+        self.touch_owners().await?;
+        let owner = match self.tx.user_by_name(&organization, None, email).await? {
+            Some(mut known) => {
+                known.suspended_by_person = false;
+                known.version += 1;
+                self.tx.update_user(&organization, &known).await?;
+                self.make_owner(&known.id).await?;
+                known.id
+            }
+            None => self.first_owner(email).await?.id,
+        };
+        let clock = self.app.clock();
+        let link = token::generate(TokenKind::Link, &mut |bytes: &mut [u8]| clock.fill(bytes));
+        let life = (self.ctx.now, self.ctx.now.plus(LINK_LIFE));
+        self.tx.insert_sign_in_link(&organization, &owner, &link.hash(), life).await?;
+        self.revoke_user(&owner);
+        self.tell(EventKind::OwnerRecovered, [owner.to_string()], json!({}));
+        self.notify(&json!({"what": "an owner was recovered at the machine itself", "user": owner})).await?;
+        Ok(link)
+    }
+
     async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
@@ -178,8 +213,13 @@ impl Work<'_> {
             updated_at: now,
         };
         self.tx.insert_user(&self.ctx.organization, &user).await?;
+        self.make_owner(&user.id).await?;
+        Ok(user)
+    }
+
+    async fn make_owner(&mut self, user: &UserId) -> Result<(), Error> {
         let terms = Terms {
-            subject: Subject::User(user.id.clone()),
+            subject: Subject::User(user.clone()),
             role: Role::OWNER,
             scope: Scope::Organization,
             source: Source::Person,
@@ -190,10 +230,10 @@ impl Work<'_> {
             terms,
             mapping_version: None,
             author: self.ctx.actor.to_string(),
-            since: now,
+            since: self.ctx.now,
         };
         self.tx.open_binding(&self.ctx.organization, &binding).await?;
-        Ok(user)
+        Ok(())
     }
 
     async fn first_credentials(&mut self, owner: &UserId) -> Result<(Secret, Secret), Error> {

@@ -1,6 +1,7 @@
 //! `castgate check`: what is wrong with the settings.
 
 use super::{Configuration, Failure};
+use crate::cli::say::say;
 use crate::config::{DEFAULT, Settings, Severity};
 use std::process::ExitCode;
 
@@ -17,19 +18,19 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         if self.defaults {
-            print!("{DEFAULT}");
+            say!("{}", DEFAULT.trim_end());
             return Ok(ExitCode::SUCCESS);
         }
         let settings = Settings::load(self.configuration.config.as_deref(), std::env::vars())?;
         let findings = settings.check();
         for finding in &findings {
-            println!("{finding}");
+            say!("{finding}");
         }
         let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
         match (errors, findings.len()) {
-            (0, 0) => println!("The settings are right."),
-            (0, warnings) => println!("The settings work; {warnings} to think about above."),
-            (errors, _) => println!("{errors} to put right above before castgate starts."),
+            (0, 0) => say!("The settings are right."),
+            (0, warnings) => say!("The settings work; {warnings} to think about above."),
+            (errors, _) => say!("{errors} to put right above before castgate starts."),
         }
         Ok(if errors == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

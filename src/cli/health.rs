@@ -1,6 +1,7 @@
 //! `castgate health`: asks the gateway of these settings whether it is ready.
 
 use super::{Configuration, Failure};
+use crate::cli::say::say;
 use crate::{config::Settings, net};
 use std::process::ExitCode;
 
@@ -11,7 +12,7 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
     let address = format!("http://127.0.0.1:{}/readyz", settings.server.listen.port());
     let answer = net::Client::new(policy).get(&address).await?;
     if answer.status.is_success() {
-        println!("ready");
+        say!("ready");
         return Ok(ExitCode::SUCCESS);
     }
     Err(Failure(format!("not ready: {} answers {}", address, answer.status)))

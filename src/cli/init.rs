@@ -2,6 +2,7 @@
 
 use super::{Configuration, Failure, open};
 use crate::app::NewOrganization;
+use crate::cli::say::say;
 use std::process::ExitCode;
 
 /// What `init` is told.
@@ -35,18 +36,18 @@ impl Init {
         };
         let founded = app.found_organization(&new).await?;
         let origin = app.settings().server.origin();
-        println!("The organization “{}” ({}) is there.", founded.organization.name, founded.organization.slug);
-        println!("Its first owner is {} ({}).\n", new.owner, founded.owner);
-        println!("An API key of theirs, shown only now:");
-        println!("  {}\n", founded.key.expose());
-        println!("A link that signs them in, once, within the hour:");
-        println!("  {origin}/login/link?token={}\n", founded.link.expose());
+        say!("The organization “{}” ({}) is there.", founded.organization.name, founded.organization.slug);
+        say!("Its first owner is {} ({}).\n", new.owner, founded.owner);
+        say!("An API key of theirs, shown only now:");
+        say!("  {}\n", founded.key.expose());
+        say!("A link that signs them in, once, within the hour:");
+        say!("  {origin}/login/link?token={}\n", founded.link.expose());
         if !new.accept_terms {
-            println!("The key works once they have accepted the terms, on the page that the link leads to.\n");
+            say!("The key works once they have accepted the terms, on the page that the link leads to.\n");
         }
-        println!("Next: connect an identity provider.");
-        println!("  castgate serve");
-        println!("  curl -H 'Authorization: Bearer KEY' {origin}/api/v1/connections");
+        say!("Next: connect an identity provider.");
+        say!("  castgate serve");
+        say!("  curl -H 'Authorization: Bearer KEY' {origin}/api/v1/connections");
         Ok(ExitCode::SUCCESS)
     }
 }

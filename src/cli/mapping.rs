@@ -1,6 +1,7 @@
 //! `castgate mapping check`: a mapping looked at without a gateway, for an editor or a pipeline.
 
 use super::Failure;
+use crate::cli::say::say;
 use crate::{
     app::Clock,
     mapping::{KnownCluster, Severity, Vocabulary, check},
@@ -38,14 +39,14 @@ impl Mapping {
             Vocabulary { connections, clusters: clusters.into_iter().map(known).collect(), ..Vocabulary::default() };
         let checked = check(&text, &words, clock.now());
         for diagnostic in &checked.diagnostics {
-            println!("{diagnostic}\n");
+            say!("{diagnostic}\n");
         }
         let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error).count();
         let Some(mapping) = checked.mapping else {
-            println!("{errors} to put right above.");
+            say!("{errors} to put right above.");
             return Ok(ExitCode::FAILURE);
         };
-        println!("{}: {} rules, and its tests hold.", file.display(), mapping.rule_names().count());
+        say!("{}: {} rules, and its tests hold.", file.display(), mapping.rule_names().count());
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -1,11 +1,13 @@
 //! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
 
+mod admin;
 mod check;
 mod demo;
 mod health;
 mod init;
 mod mapping;
 mod open;
+mod say;
 mod serve;
 
 use clap::{Parser, Subcommand};
@@ -46,6 +48,9 @@ enum Command {
     /// Looks at a mapping config.
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    /// What only somebody at the machine itself may do.
+    #[command(subcommand)]
+    Admin(admin::Admin),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     Health(Configuration),
 }
@@ -88,6 +93,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
+        Command::Admin(admin) => admin.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
     }
 }

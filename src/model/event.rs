@@ -82,6 +82,8 @@ event_kinds! {
     AccessChanged = "access.changed",
     /// The guard kept the last owner.
     OwnerKept = "access.owner_kept",
+    /// The operator made somebody an owner at the machine itself.
+    OwnerRecovered = "access.owner_recovered",
     /// Somebody signed in.
     SessionStarted = "session.started",
     /// A session ended.

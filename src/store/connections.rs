@@ -193,11 +193,12 @@ impl Tx {
         &mut self,
         organization: &OrganizationId,
         token: &ScimToken,
-        hash: &[u8; 32],
+        (hash, epoch): (&[u8; 32], i64),
     ) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO scim_tokens (hash, organization, id, connection, slot, hint, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            "INSERT INTO scim_tokens (hash, organization, id, connection, slot, hint, created_at, expires_at,
+                                      connection_epoch)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             args![
                 hash,
                 organization,
@@ -206,14 +207,15 @@ impl Tx {
                 token.slot,
                 token.hint,
                 token.created_at,
-                token.expires_at
+                token.expires_at,
+                epoch
             ],
         )
         .await
         .map(drop)
     }
 
-    /// The tokens of a connection that have not been revoked.
+    /// The tokens of a connection that have not ended: not revoked, and made since it was last disabled.
     pub async fn scim_tokens(
         &mut self,
         organization: &OrganizationId,
@@ -221,8 +223,11 @@ impl Tx {
     ) -> Result<Vec<ScimToken>, StoreError> {
         let rows = self
             .all(
-                "SELECT id, connection, hint, slot, created_at, expires_at, last_used_at FROM scim_tokens
-                 WHERE organization = ?1 AND connection = ?2 AND revoked_at IS NULL ORDER BY slot",
+                "SELECT t.id, t.connection, t.hint, t.slot, t.created_at, t.expires_at, t.last_used_at
+                 FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
+                 WHERE t.organization = ?1 AND t.connection = ?2 AND t.revoked_at IS NULL
+                   AND t.connection_epoch = c.epoch
+                 ORDER BY t.slot",
                 args![organization, connection],
             )
             .await?;
@@ -247,27 +252,23 @@ impl Tx {
         Ok(rows == 1)
     }
 
-    /// What a token opens: nothing when it is unknown, revoked or expired, or its connection is disabled.
+    /// What a token opens: nothing when it is unknown, revoked or expired, or its connection is disabled or was since.
     pub async fn scim_token_holder(
         &mut self,
         hash: &[u8; 32],
         now: Instant,
     ) -> Result<Option<TokenHolder>, StoreError> {
-        let row: Option<(TokenId, OrganizationId, ConnectionId, Option<Instant>)> = self
+        let row: Option<(TokenId, OrganizationId, ConnectionId, Option<Instant>, i64)> = self
             .first(
-                "SELECT id, organization, connection, last_used_at FROM scim_tokens
+                "SELECT id, organization, connection, last_used_at, connection_epoch FROM scim_tokens
                  WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
                 args![hash, now],
             )
             .await?;
-        let Some((token, organization, connection, last_used_at)) = row else { return Ok(None) };
+        let Some((token, organization, connection, last_used_at, epoch)) = row else { return Ok(None) };
         let connection = self.connection(&organization, &connection).await?;
-        Ok(connection.filter(|connection| connection.enabled).map(|connection| TokenHolder {
-            token,
-            organization,
-            connection,
-            last_used_at,
-        }))
+        let open = connection.filter(|connection| connection.enabled && connection.epoch == epoch);
+        Ok(open.map(|connection| TokenHolder { token, organization, connection, last_used_at }))
     }
 
     /// Notes that a token was accepted.

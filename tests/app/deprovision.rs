@@ -197,7 +197,7 @@ async fn a_session_ends_by_its_idleness_and_by_its_age() {
         world.app.clock().advance(idle / 2);
         tokio::time::sleep(world.app.settings().cache.lease.get()).await;
         world.visit_session(&secret).await.unwrap();
-        world.app.clock().advance(idle - std::time::Duration::from_secs(1));
+        world.app.clock().advance(idle.saturating_sub(std::time::Duration::from_secs(1)));
         world.visit_session(&secret).await.unwrap();
         world.app.clock().advance(idle + std::time::Duration::from_secs(1));
         assert!(world.visit_session(&secret).await.is_err());

@@ -106,7 +106,7 @@ impl World {
     }
 
     pub(crate) fn days(&self, days: u64) {
-        self.app.clock().advance(Duration::from_secs(days * 24 * 60 * 60));
+        self.app.clock().advance(Duration::from_hours(days * 24));
     }
 
     pub(crate) fn operator(&self) -> Ctx {
@@ -188,12 +188,6 @@ impl World {
         castgate::app::role_names(&self.app.access(&self.operator(), id).await.unwrap())
     }
 
-    pub(crate) async fn accept_terms(&self, user: &UserId) {
-        let documents = self.app.terms().await.unwrap();
-        let seen: Vec<_> = documents.into_iter().map(|document| (document.kind, document.version)).collect();
-        self.app.accept_terms(&self.as_user(user), &seen).await.unwrap();
-    }
-
     /// A session as a sign-in through the provider leaves it.
     pub(crate) async fn session(&self, id: &UserId) -> String {
         let (clock, now) = (self.app.clock(), self.now());
@@ -213,7 +207,7 @@ impl World {
             connection_epoch: connection.map_or(0, |connection| connection.epoch),
             created_at: now,
             last_seen_at: now,
-            expires_at: now.plus(Duration::from_secs(90 * 24 * 60 * 60)),
+            expires_at: now.plus(Duration::from_hours(90 * 24)),
             provider_session: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();

@@ -1,6 +1,8 @@
 //! The use cases, without HTTP, on both engines: what holds whatever order things happen in.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
+#![expect(clippy::large_futures, reason = "two use cases at once, each with its transaction, in one test's future")]
 
 mod deprovision;
 mod groups;

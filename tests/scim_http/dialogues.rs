@@ -50,7 +50,7 @@ impl Provider {
         self.learn(method, path, &answer);
         if removes {
             let left = members(&self.connection.get(&format!("/Groups/{}", self.group)).await.expect(200));
-            assert_eq!(left, [self.other.clone()], "{name} removes the one it names and nobody else");
+            assert_eq!(left, std::slice::from_ref(&self.other), "{name} removes the one it names and nobody else");
         }
     }
 

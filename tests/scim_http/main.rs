@@ -1,6 +1,6 @@
 //! The SCIM door as providers meet it: over HTTP, with a token.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+#![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod answers;
 mod dialogues;
@@ -14,33 +14,33 @@ use castgate::model::Profile;
 use serde_json::{Value, json};
 use world::{Answer, Connection, World};
 
-pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-pub const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
+pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
+pub(crate) const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+pub(crate) const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// A world with one organization and its Okta.
-pub async fn okta() -> (World, Connection) {
+pub(crate) async fn okta() -> (World, Connection) {
     let world = World::start().await;
     let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
     (world, okta)
 }
 
-pub fn user(name: &str) -> Value {
+pub(crate) fn user(name: &str) -> Value {
     json!({"schemas": [USER_SCHEMA], "userName": name, "externalId": format!("ext-{name}"),
            "emails": [{"value": name, "type": "work", "primary": true}], "active": true})
 }
 
-pub fn group(name: &str, members: &[&str]) -> Value {
+pub(crate) fn group(name: &str, members: &[&str]) -> Value {
     let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
     json!({"schemas": [GROUP_SCHEMA], "displayName": name, "members": members})
 }
 
-pub fn patch(operations: &Value) -> Value {
+pub(crate) fn patch(operations: &Value) -> Value {
     json!({"schemas": [PATCH_SCHEMA], "Operations": operations})
 }
 
 /// The ids of a group's members as it is answered, sorted.
-pub fn members(answer: &Answer) -> Vec<String> {
+pub(crate) fn members(answer: &Answer) -> Vec<String> {
     let list = answer.json()["members"].as_array().cloned().unwrap_or_default();
     let mut ids: Vec<String> = list.iter().map(|member| member["value"].as_str().unwrap().to_owned()).collect();
     ids.sort();
@@ -49,7 +49,7 @@ pub fn members(answer: &Answer) -> Vec<String> {
 
 /// A refusal: its status, its keyword, and that it is a whole SCIM error.
 #[track_caller]
-pub fn assert_refused(answer: &Answer, status: u16, keyword: Option<&str>) {
+pub(crate) fn assert_refused(answer: &Answer, status: u16, keyword: Option<&str>) {
     assert_eq!(answer.status, status, "{answer:?}");
     assert_eq!(answer.header("content-type"), "application/scim+json", "{answer:?}");
     let json = answer.json();

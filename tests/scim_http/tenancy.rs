@@ -38,7 +38,7 @@ async fn listed(connection: &Connection, kind: &str) -> BTreeSet<String> {
 }
 
 /// The answer without the id that was asked for.
-fn without(answer: Answer, id: &str) -> (u16, String) {
+fn without(answer: &Answer, id: &str) -> (u16, String) {
     (answer.status, answer.text.replace(id, "…"))
 }
 
@@ -55,7 +55,7 @@ async fn learns_nothing(asking: &Connection, kind: &str, id: &str, body: &Value)
         let theirs = asking.send(method, &format!("/{kind}/{id}"), &[], body.clone()).await;
         let nobodys = asking.send(method, &format!("/{kind}/{nobody}"), &[], body).await;
         assert_eq!(theirs.status, 404, "{method} {theirs:?}");
-        assert_eq!(without(theirs, id), without(nobodys, &nobody), "{method}");
+        assert_eq!(without(&theirs, id), without(&nobodys, &nobody), "{method}");
     }
 }
 

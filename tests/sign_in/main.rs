@@ -3,6 +3,8 @@
 //! `tests/run` installs Node, the provider and Chromium and says where they are. Without them these tests say that they
 //! skip, except where `CASTGATE_TEST_LEGS=required` forbids it.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
 mod browser;
 mod chromium;
 mod endings;

@@ -6,6 +6,7 @@ mod scene;
 mod story;
 
 use super::{Failure, serve};
+use crate::cli::say::say;
 use directory::ThrowAway;
 use scene::Scene;
 use std::{pin::pin, process::ExitCode};
@@ -27,7 +28,7 @@ impl Demo {
         let outcome = self.play(&directory).await;
         drop(directory);
         outcome?;
-        println!("\nThe throw-away store is gone.");
+        say!("\nThe throw-away store is gone.");
         Ok(ExitCode::SUCCESS)
     }
 

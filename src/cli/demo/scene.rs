@@ -1,6 +1,7 @@
 //! The demo's scene: a gateway on a throw-away store, a lab identity provider, an organization with two connections.
 
 use super::super::{Failure, open};
+use crate::cli::say::say;
 use crate::{
     app::{App, Ctx, NewConnection, NewOrganization},
     config::Settings,
@@ -73,18 +74,18 @@ impl Scene {
     pub(super) fn invite(&self) {
         let Self { origin, lab, owner_link, owner_key, .. } = self;
         let one = |department: &str| lab.people().iter().find(|person| person.department == department);
-        println!("\nIt stays up now, for you to try. Ctrl-C ends it.");
-        println!("\n   Sign in as an employee: {origin}/login");
+        say!("\nIt stays up now, for you to try. Ctrl-C ends it.");
+        say!("\n   Sign in as an employee: {origin}/login");
         for person in [one("Platform"), one("Finance"), one("Robot Lab")].into_iter().flatten() {
-            println!("      {:<36} {}, {}", person.email, person.department, person.title);
+            say!("      {:<36} {}, {}", person.email, person.department, person.title);
         }
-        println!("\n   Sign in as the owner, by a link that works once:\n      {owner_link}");
-        println!("\n   Ask the API with the owner's key: who is there, the mapping, what happened");
+        say!("\n   Sign in as the owner, by a link that works once:\n      {owner_link}");
+        say!("\n   Ask the API with the owner's key: who is there, the mapping, what happened");
         for path in ["/users", "/mapping", "/events"] {
-            println!("      curl -H 'Authorization: Bearer {owner_key}' {origin}/api/v1{path}");
+            say!("      curl -H 'Authorization: Bearer {owner_key}' {origin}/api/v1{path}");
         }
-        println!("\n   Speak SCIM as Okta:");
-        println!("      curl -H 'Authorization: Bearer {}' {origin}/scim/v2/Users", self.okta.token);
+        say!("\n   Speak SCIM as Okta:");
+        say!("      curl -H 'Authorization: Bearer {}' {origin}/scim/v2/Users", self.okta.token);
     }
 
     /// Stops the gateway.

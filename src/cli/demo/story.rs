@@ -5,6 +5,7 @@ use super::{
     browser::{Browser, Page},
     scene::Scene,
 };
+use crate::cli::say::say;
 use crate::{
     access::Via,
     lab::{Exchange, MAPPING, Person, Pusher, people},
@@ -20,7 +21,7 @@ const SHOWN: usize = 74;
 const RULES: usize = 13;
 
 pub(super) async fn tell(scene: &Scene) -> Result<(), Failure> {
-    println!("castgate demo: a gateway on a throw-away store and a lab identity provider, on this machine alone.");
+    say!("castgate demo: a gateway on a throw-away store and a lab identity provider, on this machine alone.");
     map(scene).await?;
     push(scene).await?;
     let hero = hero(scene)?;
@@ -43,11 +44,11 @@ fn hero(scene: &Scene) -> Result<Person, Failure> {
 async fn map(scene: &Scene) -> Result<(), Failure> {
     heading(1, "An owner publishes the mapping: who gets which role, and where");
     for line in MAPPING.lines().skip_while(|line| !line.starts_with("rules")).take(RULES) {
-        println!("{}", format!("   │ {line}").trim_end());
+        say!("{}", format!("   │ {line}").trim_end());
     }
-    println!("   │ …");
+    say!("   │ …");
     let plan = scene.app.publish_mapping(&scene.operator, MAPPING).await?;
-    println!("   → version {} is in force, and the tests written in it pass", plan.version.unwrap_or_default());
+    say!("   → version {} is in force, and the tests written in it pass", plan.version.unwrap_or_default());
     Ok(())
 }
 
@@ -60,14 +61,14 @@ async fn push(scene: &Scene) -> Result<(), Failure> {
         let of_kind = |exchange: &&Exchange| exchange.method == method && exchange.body.is_some();
         if let Some(exchange) = sent.iter().find(of_kind) {
             show(exchange.status, &format!("{who:<6} {method:<6} /scim/v2{}", exchange.path), "");
-            println!("        {}", body(exchange));
+            say!("        {}", body(exchange));
         }
     }
     let all = || okta.iter().chain(&entra);
     let refused = all().filter(|exchange| !exchange.succeeded()).count();
     let time: f64 = all().map(|exchange| exchange.milliseconds).sum();
     let (people, groups) = (scene.lab.people().len(), people::GROUPS.len());
-    println!("   → {} requests in {time:.0} ms, {refused} refused: {people} people, {groups} groups", all().count());
+    say!("   → {} requests in {time:.0} ms, {refused} refused: {people} people, {groups} groups", all().count());
     expect(refused == 0, "every push should be taken")
 }
 
@@ -89,7 +90,7 @@ async fn explain(scene: &Scene, hero: &Person, id: &UserId) -> Result<(), Failur
             Via::Group { name, source, .. } => format!("{source}, by the group “{name}”"),
             Via::Default => "nothing else: the mapping's default".to_owned(),
         };
-        println!("   {:<8}{place:<16}{why}", held.role.to_string());
+        say!("   {:<8}{place:<16}{why}", held.role.to_string());
     }
     expect(!access.is_empty(), "the rules should give something")
 }
@@ -111,7 +112,7 @@ async fn allowed(scene: &Scene, browser: &mut Browser, hero: &Person) -> Result<
     let page = ask(scene, browser).await?;
     show(page.status, &format!("GET {ASKED}"), "");
     for name in ["x-castgate-user", "x-castgate-email", "x-castgate-jwt"] {
-        println!("        {name:<17} {}", shortened(page.header(name).unwrap_or("-")));
+        say!("        {name:<17} {}", shortened(page.header(name).unwrap_or("-")));
     }
     expect(page.status == 200, &format!("{} should be let through", hero.name()))
 }
@@ -123,7 +124,7 @@ async fn deactivate(scene: &Scene, browser: &mut Browser, hero: &Person) -> Resu
     for exchange in sent.iter().filter(|exchange| exchange.method != "GET") {
         let time = format!("{:.1} ms", exchange.milliseconds);
         show(exchange.status, &format!("{} /scim/v2{}", exchange.method, exchange.path), &time);
-        println!("        {}", body(exchange));
+        say!("        {}", body(exchange));
     }
     let page = ask(scene, browser).await?;
     show(page.status, &format!("GET {ASKED}"), "");
@@ -147,13 +148,13 @@ async fn remember(scene: &Scene, hero: &Person, id: &UserId) -> Result<(), Failu
             Some((_, by)) if by == id.as_str() => hero.name(),
             Some(_) | None => event.actor,
         };
-        println!("   {time}  {:<22}  {by}", event.kind.name());
+        say!("   {time}  {:<22}  {by}", event.kind.name());
     }
     let base = format!("{}/scim/v2", scene.origin);
     let back = Pusher::okta(&base, &scene.okta.token).reactivate(hero).await?;
     expect(back.iter().all(Exchange::succeeded), "coming back should work")?;
     expect(id_of(scene, hero).await? == *id, "who comes back should be the same user")?;
-    println!("   → {} is active again, as the same user with the same id", hero.name());
+    say!("   → {} is active again, as the same user with the same id", hero.name());
     Ok(())
 }
 
@@ -175,15 +176,15 @@ async fn id_of(scene: &Scene, person: &Person) -> Result<UserId, Failure> {
 }
 
 fn heading(number: usize, text: &str) {
-    println!("\n{number}. {text}");
+    say!("\n{number}. {text}");
 }
 
 fn show(status: u16, what: &str, note: &str) {
-    println!("{}", format!("   {status}  {what}  {note}").trim_end());
+    say!("{}", format!("   {status}  {what}  {note}").trim_end());
 }
 
 fn say(page: &Page, what: &str) -> Result<(), Failure> {
-    println!("   {}  {:<11} {what}", page.status, page.url.path());
+    say!("   {}  {:<11} {what}", page.status, page.url.path());
     expect(page.status == 200, what)
 }
 

@@ -44,19 +44,16 @@ fn every_error_has_its_status_and_its_word() {
     insta::assert_snapshot!(table);
 }
 
-/// What stands between the title and the foot, which are the business of all pages.
-fn middle(page: &str) -> &str {
-    let from = page.find("<h1>").unwrap();
-    &page[from..page.find("</div>").unwrap()]
-}
-
 #[tokio::test]
 async fn an_error_is_said_in_four_ways() {
     let error = || Error::conflict("taken", "there is <one> already");
     insta::assert_snapshot!(said(error(), Room::Scim).await, @r#"409 {"content-type": "application/scim+json"} {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"409","scimType":"uniqueness","detail":"there is <one> already"}"#);
     insta::assert_snapshot!(said(error(), Room::Api).await, @r#"409 {"content-type": "application/problem+json"} {"type":"about:blank","title":"Conflict","status":409,"code":"taken","detail":"there is <one> already"}"#);
-    insta::assert_snapshot!(middle(&said(error(), Room::Page).await), @r#"<h1>That did not work</h1><p role="alert" data-code="taken">There is &lt;one&gt; already.</p>"#);
-    insta::assert_snapshot!(middle(&said(error(), Room::SignIn).await), @r#"<h1>You are not signed in</h1><p role="alert" data-code="taken">There is &lt;one&gt; already.</p><p><a class="button fill" href="/login">Try again</a></p>"#);
+    for room in [Room::Page, Room::SignIn] {
+        let page = said(error(), room).await;
+        assert!(page.contains(r#"<p role="alert" data-code="taken">There is &lt;one&gt; already.</p>"#), "{page}");
+    }
+    assert!(said(error(), Room::SignIn).await.contains("<h1>You are not signed in</h1>"));
 }
 
 #[tokio::test]

@@ -66,6 +66,7 @@ CREATE TABLE scim_tokens (
   organization TEXT NOT NULL,
   id TEXT NOT NULL,
   connection TEXT NOT NULL,
+  connection_epoch BIGINT NOT NULL,
   slot BIGINT NOT NULL,
   hint TEXT NOT NULL,
   created_at BIGINT NOT NULL,

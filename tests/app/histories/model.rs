@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-const TOMBSTONE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const TOMBSTONE: Duration = Duration::from_hours(30 * 24);
 
 /// Somebody, as long as the directory knows them, and as a tombstone afterwards.
 #[derive(Debug, Clone)]
