@@ -48,10 +48,10 @@ impl App {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
             (Actor::Operator | Actor::System, _) => Ok(()),
             // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
-            (Actor::Connection { id }, Need::Directory) => match tx.connection(&ctx.organization, id).await? {
-                Some(connection) if connection.enabled => Ok(()),
-                Some(_) | None => Err(Error::NotSignedIn),
-            },
+            (Actor::Connection { id }, Need::Directory) => {
+                let enabled = tx.connection_is_enabled(&ctx.organization, id).await?;
+                if enabled { Ok(()) } else { Err(Error::NotSignedIn) }
+            }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
                 let user = tx.user(&ctx.organization, id).await?;
                 let active = user.is_some_and(|user| user.state() == UserState::Active);

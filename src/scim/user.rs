@@ -117,8 +117,9 @@ impl UserDocument {
     #[must_use]
     pub fn with_active_unless_said(mut self, active: bool) -> Self {
         if self.active().is_none() {
-            self.0.insert("active".to_owned(), Value::Bool(active));
-            self.0 = in_schema_order(ResourceType::User, self.0);
+            self.0.shift_remove("active");
+            let place = self.0.keys().position(|name| comes_after_active(name)).unwrap_or(self.0.len());
+            self.0.shift_insert(place, "active".to_owned(), Value::Bool(active));
         }
         self
     }
@@ -152,6 +153,12 @@ impl UserDocument {
     fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).and_then(Value::as_str)
     }
+}
+
+/// Whether the schema's order, in which documents are kept, has this attribute behind `active`.
+fn comes_after_active(name: &str) -> bool {
+    let mut until = ResourceType::User.attributes().iter().take_while(|attribute| attribute.name != "active");
+    name != "externalId" && until.all(|attribute| attribute.name != name)
 }
 
 /// The body without what every message has and nobody means as a write: counting it would say nothing.

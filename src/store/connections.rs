@@ -135,6 +135,18 @@ impl Tx {
         Ok(row.and_then(|(secret,)| secret))
     }
 
+    /// Whether a connection is there and enabled; asked with every request, so its settings stay where they are.
+    pub async fn connection_is_enabled(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ConnectionId,
+    ) -> Result<bool, StoreError> {
+        let row: Option<(bool,)> = self
+            .first("SELECT enabled FROM connections WHERE organization = ?1 AND id = ?2", args![organization, id])
+            .await?;
+        Ok(row.is_some_and(|(enabled,)| enabled))
+    }
+
     /// One connection.
     pub async fn connection(
         &mut self,

@@ -275,7 +275,7 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
     // It has a column of its own, which is the one truth about it. A provider that took the attribute away is not shown it,
     // and nobody gets in or out by that: the null remembers it.
     match active {
-        Some(_) => drop(user.document.remove("active")),
+        Some(_) => drop(user.document.shift_remove("active")),
         None => drop(user.document.insert("active".to_owned(), Value::Null)),
     }
     user
@@ -284,7 +284,7 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
 /// The document as SCIM knows it: with `active`, which is a column here.
 pub(super) fn scim_document(user: &User) -> UserDocument {
     let mut document = user.document.clone();
-    match document.remove("active") {
+    match document.shift_remove("active") {
         Some(_) => UserDocument::from_stored(document),
         None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
     }
