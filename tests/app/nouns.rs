@@ -205,7 +205,7 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             expires_at: Some(LATER),
             last_used_at: None,
         };
-        tx.insert_scim_token(&org, &token, (&[1; 32], 0)).await.unwrap();
+        tx.insert_scim_token(&org, &token, (&[1; 32], connection.epoch)).await.unwrap();
         assert_eq!(tx.scim_tokens(&org, &connection.id).await.unwrap(), std::slice::from_ref(&token));
         let holder = tx.scim_token_holder(&[1; 32], NOW).await.unwrap().unwrap();
         assert_eq!((holder.token, holder.organization, holder.connection), (token.id, org.clone(), connection.clone()));

@@ -63,7 +63,7 @@ impl Place {
         let connection = app.create_connection(&operator, new).await?;
         let token = app.create_scim_token(&operator, &connection.id, None).await?;
         place.organization = founded.organization.id;
-        place.token = token.secret.expose().to_owned();
+        token.secret.expose().clone_into(&mut place.token);
         Ok(place)
     }
 

@@ -97,18 +97,17 @@ fn choose(record: &mut Record, dice: &mut Dice, label: &str, pool: &[String]) ->
         return (None, change_group(&mut record.group, dice, pool));
     }
     let somebody = record.names.get(dice.below(record.names.len())).cloned();
-    match somebody.and_then(|name| change_person(record.people.get_mut(&name)?, dice, turn, &name)) {
-        Some((name, change)) => (Some(name), change),
-        None => {
-            let name = format!("{label}-{:08x}", dice.number() & 0xFFFF_FFFF);
-            let mut known = Known::new(Person::Nobody);
-            known.in_flight = Some(Person::Somebody { title: 0, active: true });
-            record.people.insert(name.clone(), known);
-            record.names.push(name.clone());
-            let body = person_body(&name, 0, true);
-            (Some(name), Change { method: "POST", path: "/scim/v2/Users".to_owned(), body })
-        }
+    let changed = somebody.and_then(|name| change_person(record.people.get_mut(&name)?, dice, turn, &name));
+    if let Some((name, change)) = changed {
+        return (Some(name), change);
     }
+    let name = format!("{label}-{:08x}", dice.number() & 0xFFFF_FFFF);
+    let mut known = Known::new(Person::Nobody);
+    known.in_flight = Some(Person::Somebody { title: 0, active: true });
+    record.people.insert(name.clone(), known);
+    record.names.push(name.clone());
+    let body = person_body(&name, 0, true);
+    (Some(name), Change { method: "POST", path: "/scim/v2/Users".to_owned(), body })
 }
 
 /// A change of somebody who is there; none when it is time for somebody new.

@@ -1,0 +1,220 @@
+//! Who is in a group, and who is waited for. Membership is rows: adding one member never loads the list.
+
+use super::{StoreError, Tx, args};
+use crate::model::{ConnectionId, GroupId, Instant, OrganizationId, UserId};
+
+/// Somebody in a group, as SCIM names them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub display: String,
+}
+
+impl Tx {
+    /// Puts somebody into a group. False when they were in it: then nothing is written.
+    pub async fn open_membership(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
+                 VALUES (?1, ?2, 'user', ?3, ?4)
+                 ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
+                args![organization, group, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Takes somebody out of a group. False when they were not in it.
+    pub async fn close_membership(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "UPDATE memberships SET ended = ?4
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND member_id = ?3
+                   AND ended IS NULL",
+                args![organization, group, user, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Takes somebody out of every group.
+    pub async fn close_memberships_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE memberships SET ended = ?3
+             WHERE organization = ?1 AND member_id = ?2 AND member_kind = 'user' AND ended IS NULL",
+            args![organization, user, now],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Puts somebody back into the groups whose membership ended at exactly `at`: when they were removed.
+    pub async fn reopen_memberships_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        at: Instant,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
+             SELECT m.organization, m.group_id, m.member_kind, m.member_id, CAST(?4 AS BIGINT)
+             FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
+             WHERE m.organization = ?1 AND m.member_id = ?2 AND m.member_kind = 'user' AND m.ended = ?3
+               AND g.removed_at IS NULL
+             ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
+            args![organization, user, at, now],
+        )
+        .await
+    }
+
+    /// The ids of everybody in a group.
+    pub async fn member_ids(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Vec<UserId>, StoreError> {
+        let rows: Vec<(UserId,)> = self
+            .all(
+                "SELECT member_id FROM memberships
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
+                 ORDER BY member_id",
+                args![organization, group],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
+    }
+
+    /// Who is in a group with their names, at most `most`; removed people left out.
+    pub async fn members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        most: i64,
+    ) -> Result<Vec<Member>, StoreError> {
+        let rows: Vec<(UserId, String, String)> = self
+            .all(
+                "SELECT u.id, u.display_name, u.user_name
+                 FROM memberships m JOIN users u ON u.organization = m.organization AND u.id = m.member_id
+                 WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND u.removed_at IS NULL
+                 ORDER BY m.member_id LIMIT ?3",
+                args![organization, group, most],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(user, display_name, user_name)| Member {
+                user,
+                display: if display_name.is_empty() { user_name } else { display_name },
+            })
+            .collect())
+    }
+
+    /// Keeps a member that nobody knows yet: it joins when it comes.
+    pub async fn insert_pending_member(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        group: &GroupId,
+        (value, display): (&str, Option<&str>),
+        now: Instant,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO pending_members (organization, group_id, value, connection, display, since)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (organization, group_id, value) DO NOTHING",
+                args![organization, group, value, connection, display, now],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Forgets a pending member of a group.
+    pub async fn delete_pending_member(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        value: &str,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "DELETE FROM pending_members WHERE organization = ?1 AND group_id = ?2 AND value = ?3",
+                args![organization, group, value],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Forgets every pending member of a group.
+    pub async fn delete_pending_members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<u64, StoreError> {
+        self.run("DELETE FROM pending_members WHERE organization = ?1 AND group_id = ?2", args![organization, group])
+            .await
+    }
+
+    /// The groups that wait in this connection for somebody of one of these names, which wait no longer.
+    pub async fn take_pending(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        names: [&str; 3],
+    ) -> Result<Vec<GroupId>, StoreError> {
+        let [one, two, three] = names;
+        let rows: Vec<(GroupId,)> = self
+            .all(
+                "SELECT p.group_id FROM pending_members p
+                   JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
+                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5)
+                   AND g.removed_at IS NULL",
+                args![organization, connection, one, two, three],
+            )
+            .await?;
+        if !rows.is_empty() {
+            self.run(
+                "DELETE FROM pending_members
+                 WHERE organization = ?1 AND connection = ?2 AND value IN (?3, ?4, ?5)",
+                args![organization, connection, one, two, three],
+            )
+            .await?;
+        }
+        // Sorted here: an index in that order would be one that reads everybody who is waited for.
+        let groups: std::collections::BTreeSet<GroupId> = rows.into_iter().map(|(group,)| group).collect();
+        Ok(groups.into_iter().collect())
+    }
+
+    /// The members that a group waits for.
+    pub async fn pending_members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Vec<(String, Option<String>)>, StoreError> {
+        self.all(
+            "SELECT value, display FROM pending_members WHERE organization = ?1 AND group_id = ?2 ORDER BY value",
+            args![organization, group],
+        )
+        .await
+    }
+}
