@@ -113,6 +113,18 @@ impl Tx {
         row.map(|(text,)| document(&text, user)).transpose()
     }
 
+    /// Writes the first thing that a source says of a user.
+    pub async fn first_facts(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        source: FactSource,
+        facts: &Map<String, Value>,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.insert_facts(organization, (user, source), (1, &document_text(facts)?), now).await
+    }
+
     /// Closes what a source said of a user and writes what it says now. Nothing is written when nothing changed.
     pub async fn record_facts(
         &mut self,
@@ -145,12 +157,23 @@ impl Tx {
             Some((sequence, _, false)) => sequence + 1,
             None => 1,
         };
+        self.insert_facts(organization, (user, source), (sequence, &text), now).await?;
+        Ok(true)
+    }
+
+    async fn insert_facts(
+        &mut self,
+        organization: &OrganizationId,
+        (user, source): (&UserId, FactSource),
+        (sequence, text): (i64, &str),
+        now: Instant,
+    ) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO facts (organization, user_id, source, sequence, document, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             args![organization, user, source.name(), sequence, text, now],
         )
-        .await?;
-        Ok(true)
+        .await
+        .map(drop)
     }
 
     /// The facts of a user's past end here: removed, and forgotten by its provider.

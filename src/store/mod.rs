@@ -37,6 +37,7 @@ pub use members::Member;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use terms::TermsDocument;
+pub use users::Meant;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 
 /// As many rows as there are.

@@ -1,6 +1,6 @@
 //! Users, their identities and the facts about them.
 
-use super::{StoreError, Tx, args};
+use super::{FromRow, RowRef, StoreError, Tx, args};
 use crate::model::{ConnectionId, Instant, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
 
@@ -33,6 +33,39 @@ pub(super) type UserRow = (
     Instant,
     Instant,
 );
+
+/// Everybody whom a push may mean.
+#[derive(Debug, Default)]
+pub struct Meant {
+    /// The user of this externalId, compared exactly.
+    pub by_external_id: Option<User>,
+    /// The user of this name, compared folded.
+    pub by_name: Option<User>,
+    /// The youngest deleted user of this externalId.
+    pub tombstone: Option<User>,
+}
+
+/// A user, and by which of the three questions it was found.
+struct MeantRow(i64, UserRow);
+
+impl FromRow for MeantRow {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self(row.get(15)?, UserRow::from_row(row)?))
+    }
+}
+
+/// One of the questions of [`Tx::users_meant`]: the columns of a user and the number of the question.
+macro_rules! select_meant {
+    ($number:literal, $condition:literal) => {
+        concat!(
+            "SELECT id, connection, user_name, external_id, display_name, email, directory_active, suspended_by_person, ",
+            "removed_at, document, session_epoch, access_epoch, version, created_at, updated_at, ",
+            $number,
+            " AS question FROM users WHERE organization = ?1 AND connection = ?2 AND ",
+            $condition
+        )
+    };
+}
 
 /// A connection's column: '' for what is local.
 pub(super) fn connection_text(connection: Option<&ConnectionId>) -> &str {
@@ -210,25 +243,37 @@ impl Tx {
         .transpose()
     }
 
-    /// The youngest tombstone of this externalId that is not older than `since`.
-    pub async fn user_tombstone(
+    /// Everybody whom a push may mean, in one question: by externalId, by name, and the youngest tombstone since `since`.
+    pub async fn users_meant(
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        external_id: &str,
+        (user_name, external_id): (&str, Option<&str>),
         since: Instant,
-    ) -> Result<Option<User>, StoreError> {
-        self.first(
-            select_users!(
-                "WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NOT NULL
-               AND removed_at >= ?4
-             ORDER BY removed_at DESC LIMIT 1"
-            ),
-            args![organization, connection, external_id, since],
-        )
-        .await?
-        .map(user)
-        .transpose()
+    ) -> Result<Meant, StoreError> {
+        let rows: Vec<MeantRow> = self
+            .all(
+                concat!(
+                    select_meant!("1", "external_id = ?4 AND removed_at IS NULL"),
+                    " UNION ALL ",
+                    select_meant!("2", "user_name_folded = ?3 AND removed_at IS NULL"),
+                    " UNION ALL SELECT * FROM (",
+                    select_meant!("3", "external_id = ?4 AND removed_at IS NOT NULL AND removed_at >= ?5"),
+                    " ORDER BY removed_at DESC LIMIT 1) AS tombstone"
+                ),
+                args![organization, connection, fold(user_name), external_id, since],
+            )
+            .await?;
+        let mut meant = Meant::default();
+        for MeantRow(how, row) in rows {
+            let user = Some(user(row)?);
+            match how {
+                1 => meant.by_external_id = user,
+                2 => meant.by_name = user,
+                _ => meant.tombstone = user,
+            }
+        }
+        Ok(meant)
     }
 
     /// Everybody with this address, compared folded.

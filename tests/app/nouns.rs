@@ -68,7 +68,8 @@ async fn people_and_groups_are_read_as_they_were_written() {
         let mut user = any_user(3, Some(connection.clone()));
         tx.insert_user(&org, &user).await.unwrap();
         assert_eq!(tx.user(&org, &user.id).await.unwrap().as_ref(), Some(&user));
-        let found = tx.user_tombstone(&org, &connection, "EXT\\1 %_", LATER).await.unwrap();
+        let meant = tx.users_meant(&org, &connection, ("", Some("EXT\\1 %_")), LATER).await.unwrap();
+        let found = meant.tombstone;
         assert_eq!(found.as_ref(), Some(&user));
         (user.removed_at, user.display_name, user.email) = (None, String::new(), None);
         user.document.clear();

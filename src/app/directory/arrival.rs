@@ -8,6 +8,7 @@ use crate::{
     access::who::{Arrival, Case, Known, Namesake, Who, decide},
     model::{Connection, FactSource, MatchAttribute, User, UserState, fold},
     scim::{ScimError, UserDocument},
+    store::Meant,
 };
 
 /// Somebody who is known already, and how.
@@ -29,7 +30,13 @@ impl Work<'_> {
             Known::Nobody => self.namesake(connection, document.primary_email()).await?,
             Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
         };
-        let proven = self.owns_domain_of(connection, document.primary_email()).await?;
+        // Whose the domain is matters only where somebody else has the address.
+        let proven = match namesake {
+            Namesake::None => false,
+            Namesake::Local | Namesake::OtherConnection => {
+                self.owns_domain_of(connection, document.primary_email()).await?
+            }
+        };
         let person = found.user.as_ref().or(other.as_ref());
         let case = Case {
             arrival: Arrival::Push,
@@ -47,12 +54,11 @@ impl Work<'_> {
 
     async fn find_pushed(&mut self, connection: &Connection, document: &UserDocument) -> Result<Found, Error> {
         let organization = self.ctx.organization.clone();
-        let by_id = match document.external_id() {
-            Some(id) => self.tx.user_by_external_id(&organization, &connection.id, id).await?,
-            None => None,
-        };
-        let by_name = self.tx.user_by_name(&organization, Some(&connection.id), document.user_name()).await?;
-        if let Some(user) = by_id {
+        let names = (document.user_name(), document.external_id());
+        let since = self.ctx.now.minus(TOMBSTONE);
+        let Meant { by_external_id, by_name, tombstone } =
+            self.tx.users_meant(&organization, &connection.id, names, since).await?;
+        if let Some(user) = by_external_id {
             // The name may be somebody else's: then the two cannot be the same person.
             if by_name.as_ref().is_some_and(|other| other.id != user.id) {
                 return Ok(Found { known: Known::ByNameOnly, user: by_name });
@@ -64,14 +70,8 @@ impl Work<'_> {
             let known = self.known_by_name(connection, document, &user).await?;
             return Ok(Found { known, user: Some(user) });
         }
-        if let Some(id) = document.external_id() {
-            let since = self.ctx.now.minus(TOMBSTONE);
-            let tombstone = self.tx.user_tombstone(&organization, &connection.id, id, since).await?;
-            if tombstone.is_some() {
-                return Ok(Found { known: Known::Tombstone, user: tombstone });
-            }
-        }
-        Ok(Found { known: Known::Nobody, user: None })
+        let known = if tombstone.is_some() { Known::Tombstone } else { Known::Nobody };
+        Ok(Found { known, user: tombstone })
     }
 
     /// Somebody of the same userName and of another externalId, or of none.

@@ -182,7 +182,9 @@ impl Work<'_> {
         };
         let user = described(blank, document);
         self.tx.insert_user(&self.ctx.organization, &user).await?;
-        self.record_push(connection, None, &user).await?;
+        let organization = self.ctx.organization.clone();
+        self.tx.first_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
+        self.record_external_id(connection, None, &user).await?;
         self.tell(EventKind::UserCreated, [user.id.to_string()], json!({"active": user.directory_active}));
         self.join_waiting_groups(connection, &user).await?;
         self.settle_user(&user).await?;
@@ -227,6 +229,16 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         self.tx.record_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
+        self.record_external_id(connection, before, user).await
+    }
+
+    async fn record_external_id(
+        &mut self,
+        connection: &Connection,
+        before: Option<&User>,
+        user: &User,
+    ) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let known = before.and_then(|before| before.external_id.as_ref());
         if let (Some(before), true) = (before, known != user.external_id.as_ref()) {
             self.tx.delete_identities(&organization, &before.id, IdentityKind::ExternalId).await?;
