@@ -221,23 +221,34 @@ impl Tx {
         if row.is_some() {
             return Ok(row.map(|(user,)| user));
         }
-        let row: Option<(UserId,)> = self
-            .first(
-                "SELECT u.id FROM bindings b
+        // The groups first, which are few: a join of everything reads all memberships of the organization.
+        let groups: Vec<(GroupId,)> = self
+            .all(
+                "SELECT b.subject_id FROM bindings b
                    JOIN groups g ON g.organization = b.organization AND g.id = b.subject_id
-                   JOIN memberships m ON m.organization = b.organization AND m.group_id = b.subject_id
-                   JOIN users u ON u.organization = b.organization AND u.id = m.member_id
-                   LEFT JOIN connections c ON c.organization = u.organization AND c.id = u.connection
                  WHERE b.organization = ?1 AND b.role = 'owner' AND b.scope_kind = 'organization'
-                   AND b.subject_kind = 'group' AND b.ended IS NULL AND b.until IS NULL
-                   AND g.removed_at IS NULL AND m.ended IS NULL
-                   AND u.removed_at IS NULL AND u.directory_active = 1 AND u.suspended_by_person = 0
-                   AND (u.connection = '' OR (c.enabled = 1 AND c.signs_in = 1))
-                 LIMIT 1",
+                   AND b.subject_kind = 'group' AND b.ended IS NULL AND b.until IS NULL AND g.removed_at IS NULL",
                 args![organization],
             )
             .await?;
-        Ok(row.map(|(user,)| user))
+        for (group,) in groups {
+            let row: Option<(UserId,)> = self
+                .first(
+                    "SELECT u.id FROM memberships m
+                       JOIN users u ON u.organization = m.organization AND u.id = m.member_id
+                       LEFT JOIN connections c ON c.organization = u.organization AND c.id = u.connection
+                     WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'user' AND m.ended IS NULL
+                       AND u.removed_at IS NULL AND u.directory_active = 1 AND u.suspended_by_person = 0
+                       AND (u.connection = '' OR (c.enabled = 1 AND c.signs_in = 1))
+                     LIMIT 1",
+                    args![organization, group],
+                )
+                .await?;
+            if row.is_some() {
+                return Ok(row.map(|(user,)| user));
+            }
+        }
+        Ok(None)
     }
 
     /// Open bindings of any organization whose time was over at `now`, the oldest first.

@@ -6,6 +6,10 @@ use crate::model::{Connection, ConnectionId, Instant, OrganizationId, ScimToken,
 type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64);
 type TokenRow = (TokenId, ConnectionId, String, i64, Instant, Option<Instant>, Option<Instant>);
 
+/// A token and its organization, when it was last used, and its connection.
+type HolderRow =
+    (TokenId, OrganizationId, Option<Instant>, ConnectionId, String, bool, String, i64, bool, Instant, i64);
+
 fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
     let (id, name, enabled, settings, epoch, pushes_groups, created_at, version) = row;
     let settings = serde_json::from_str(&settings)
@@ -270,17 +274,22 @@ impl Tx {
         hash: &[u8; 32],
         now: Instant,
     ) -> Result<Option<TokenHolder>, StoreError> {
-        let row: Option<(TokenId, OrganizationId, ConnectionId, Option<Instant>, i64)> = self
+        let row: Option<HolderRow> = self
             .first(
-                "SELECT id, organization, connection, last_used_at, connection_epoch FROM scim_tokens
-                 WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
+                "SELECT t.id, t.organization, t.last_used_at, c.id, c.name, c.enabled, c.settings, c.epoch, c.pushes_groups,
+                        c.created_at, c.version
+                 FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
+                 WHERE t.hash = ?1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
+                   AND c.enabled = 1 AND c.epoch = t.connection_epoch",
                 args![hash, now],
             )
             .await?;
-        let Some((token, organization, connection, last_used_at, epoch)) = row else { return Ok(None) };
-        let connection = self.connection(&organization, &connection).await?;
-        let open = connection.filter(|connection| connection.enabled && connection.epoch == epoch);
-        Ok(open.map(|connection| TokenHolder { token, organization, connection, last_used_at }))
+        let Some((token, organization, last_used_at, id, name, enabled, settings, epoch, groups, made, version)) = row
+        else {
+            return Ok(None);
+        };
+        let connection = connection((id, name, enabled, settings, epoch, groups, made, version))?;
+        Ok(Some(TokenHolder { token, organization, connection, last_used_at }))
     }
 
     /// Notes that a token was accepted.

@@ -165,18 +165,21 @@ impl Work<'_> {
     }
 
     /// A new person joins the groups that wait for them, by any name that a provider may have used.
-    pub(super) async fn join_waiting_groups(&mut self, connection: &Connection, user: &User) -> Result<(), Error> {
+    /// Says whether any did.
+    pub(super) async fn join_waiting_groups(&mut self, connection: &Connection, user: &User) -> Result<bool, Error> {
         let organization = self.ctx.organization.clone();
         let (id, name) = (user.id.as_str(), user.user_name.as_str());
         let names = [id, name, user.external_id.as_deref().unwrap_or(name)];
-        for id in self.tx.take_pending(&organization, &connection.id, names).await? {
+        let waiting = self.tx.take_pending(&organization, &connection.id, names).await?;
+        let joined = !waiting.is_empty();
+        for id in waiting {
             if let Some(group) = self.tx.group_to_change(&organization, &id).await? {
                 let member =
                     MemberRef { value: user.id.to_string(), display: None, kind: crate::scim::MemberKind::User };
                 self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
             }
         }
-        Ok(())
+        Ok(joined)
     }
 
     /// After a group was renamed: rules with `when` that name it may give its members something else.

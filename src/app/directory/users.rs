@@ -116,7 +116,7 @@ impl Work<'_> {
             (who, found) = self.who_is_pushed(connection, &document).await?;
         }
         let user = match (who, found) {
-            (Who::New, _) => self.add_user(connection, document).await?,
+            (Who::New, _) => return self.add_user(connection, document).await,
             (Who::Known | Who::Tie, Some(before)) => self.rewrite_user(connection, before, document).await?,
             (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
@@ -161,7 +161,7 @@ impl Work<'_> {
         Ok(user)
     }
 
-    async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<User, Error> {
+    async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
         let now = self.ctx.now;
         let blank = User {
             id: UserId::from_uuid(self.app.clock().uuid()),
@@ -186,9 +186,9 @@ impl Work<'_> {
         self.tx.first_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
         self.record_external_id(connection, None, &user).await?;
         self.tell(EventKind::UserCreated, [user.id.to_string()], json!({"active": user.directory_active}));
-        self.join_waiting_groups(connection, &user).await?;
+        let joined = self.join_waiting_groups(connection, &user).await?;
         self.settle_user(&user).await?;
-        Ok(user)
+        if joined { view(&mut self.tx, self.ctx, user).await } else { Ok(UserView { user, groups: Vec::new() }) }
     }
 
     /// Writes what the provider now says of somebody known, and what follows from it. Nothing when it says nothing new.

@@ -334,11 +334,19 @@ pub(super) fn list_at(object: &Map<String, Value>, key: &str) -> Vec<Value> {
     object.get(key).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 
-/// Takes away values that say nothing. Not before the last operation: what is made by its label gets its value later.
+/// Takes away values that say nothing, and second copies of one: two that differed may have become alike. Not before the
+/// last operation: what is made by its label gets its value later.
 pub(super) fn prune(document: &mut Map<String, Value>) {
     for (_, value) in document.iter_mut() {
         if let Value::Array(elements) = value {
             elements.retain(|element| !is_hollow(element));
+            let mut kept: Vec<Value> = Vec::with_capacity(elements.len());
+            for element in elements.drain(..) {
+                if !kept.contains(&element) {
+                    kept.push(element);
+                }
+            }
+            *elements = kept;
         }
     }
     document.retain(|_, value| value.as_array().is_none_or(|elements| !elements.is_empty()));

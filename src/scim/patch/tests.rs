@@ -298,6 +298,16 @@ fn any_operation() -> impl Strategy<Value = Value> {
     )
 }
 
+#[test]
+fn two_values_that_have_become_alike_are_one() {
+    let operations = json!([
+        {"op": "replace", "path": "emails", "value": [{"value": "v", "type": "a"}, {"value": "v", "type": "b"}]},
+        {"op": "Replace", "path": "emails.type", "value": "x"},
+    ]);
+    let patched = Patch::parse(&message(operations), Dialect::Tolerant).unwrap().apply_to_user(&ada()).unwrap();
+    assert_eq!(patched.document.as_map()["emails"], json!([{"value": "v", "type": "x"}]));
+}
+
 proptest! {
     #[test]
     fn patched_twice_with_one_operation_is_patched_once(operation in any_operation()) {
