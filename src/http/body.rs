@@ -47,11 +47,21 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiFailure;
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiFailure> {
-        if is_one_of(request.headers(), &["application/json"]) != Some(true) {
+        let refusal = || {
             let detail = "Send the body as application/json.";
-            return Err(Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail).into());
+            Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
+        };
+        let kind = is_one_of(request.headers(), &["application/json"]);
+        if kind == Some(false) {
+            return Err(refusal().into());
         }
         let bytes = read(request.into_body(), super::MAX_BODY).await?;
+        // No body at all says nothing, as an empty object does: `curl -X POST` is enough where everything is optional.
+        let bytes = match (kind, bytes.is_empty()) {
+            (None, true) => b"{}".as_slice().into(),
+            (None, false) => return Err(refusal().into()),
+            (Some(_), _) => bytes,
+        };
         let value = serde_json::from_slice(&bytes).map_err(|error| {
             Refusal::new(StatusCode::BAD_REQUEST, "invalid", format!("The body cannot be read: {error}."))
         })?;
