@@ -123,6 +123,9 @@ impl Work<'_> {
             return Err(error);
         }
         let Self { app, tx, revocations, .. } = self;
+        if revocations.is_empty() {
+            return Ok(tx.commit().await?);
+        }
         let cache = app.cache().clone();
         // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
         let told = tokio::spawn(async move {
