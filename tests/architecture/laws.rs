@@ -22,7 +22,7 @@ const LAST_PURE_LINE: usize = 4;
 
 /// Outside crates, and the modules that are their home.
 const HOMES: &[(&[&str], &[&str])] = &[
-    (&["axum", "axum_extra", "hyper", "tower", "maud"], &["http"]),
+    (&["axum", "axum_extra", "hyper", "hyper_util", "tower", "maud", "governor"], &["http"]),
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
@@ -30,7 +30,9 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["reqwest"], &["net"]),
     (&["aws_lc_rs", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping"]),
-    (&["clap"], &["cli"]),
+    (&["saphyr"], &["cli"]), // `-o yaml`
+    (&["prometheus_client"], &["telemetry"]),
+    (&["clap", "clap_complete", "comfy_table", "indicatif", "rpassword", "webbrowser"], &["cli"]),
 ];
 
 /// What a pure module does not name.
