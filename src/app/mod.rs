@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod bindings;
 mod clock;
 mod connections;
 mod credentials;
@@ -16,25 +17,29 @@ mod error;
 mod funnel;
 mod gate;
 mod housekeeping;
+mod keys;
 mod mappings;
 mod organizations;
 mod owners;
 mod people;
+mod service_accounts;
 mod sign_in;
 mod signing;
 mod terms;
 mod work;
 
+pub use bindings::{BindingSearch, Gift};
 pub use clock::Clock;
 pub use connections::{NewConnection, NewToken};
-pub use credentials::NewKey;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
 pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
+pub use keys::{KeyWish, NewKey, RightWish};
 pub use mappings::MappingPlan;
 pub use organizations::{Founded, NewOrganization};
+pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use terms::TermsState;
 pub use work::Work;
