@@ -21,9 +21,10 @@ impl Access {
     /// Something that `other` holds and this access does not.
     #[must_use]
     pub fn lacks_of(&self, other: &Self) -> Option<(Capability, Scope)> {
-        other.derivations.iter().find_map(|held| {
-            self.lacks(&held.capabilities, &held.scope).map(|missing| (missing, held.scope.clone()))
-        })
+        other
+            .derivations
+            .iter()
+            .find_map(|held| self.lacks(&held.capabilities, &held.scope).map(|missing| (missing, held.scope.clone())))
     }
 }
 
@@ -69,9 +70,7 @@ mod tests {
     use super::*;
     use crate::{
         access::{Default, Held},
-        model::{
-            Binding, BindingId, BuiltInRole, ClusterId, Instant, Source, Subject, Terms, UserId, UserState,
-        },
+        model::{Binding, BindingId, BuiltInRole, ClusterId, Instant, Source, Subject, Terms, UserId, UserState},
     };
     use proptest::prelude::*;
     use uuid::Uuid;

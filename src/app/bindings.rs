@@ -109,7 +109,8 @@ impl Work<'_> {
                 held.terms.role == terms.role && held.terms.scope == terms.scope && held.terms.source == terms.source
             });
             let id = same.map(|binding| binding.id.to_string()).unwrap_or_default();
-            let detail = format!("{} holds {} at {} from a person already: {id}", terms.subject, terms.role, terms.scope);
+            let detail =
+                format!("{} holds {} at {} from a person already: {id}", terms.subject, terms.role, terms.scope);
             return Err(Error::conflict("already-given", detail));
         };
         self.tell_of_access(&diff);
@@ -166,9 +167,7 @@ impl Work<'_> {
     pub(super) async fn member_is_here(&mut self, member: &Holder) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let (what, state) = match member {
-            Holder::User(id) => {
-                ("user", self.tx.user_to_change(&organization, id).await?.map(|user| user.state()))
-            }
+            Holder::User(id) => ("user", self.tx.user_to_change(&organization, id).await?.map(|user| user.state())),
             Holder::ServiceAccount(id) => {
                 let account = self.tx.service_account_to_change(&organization, id).await?;
                 ("service account", account.map(|account| account.state()))

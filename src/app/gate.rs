@@ -9,9 +9,7 @@ use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
-    model::{
-        ApiKey, Capability, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserState,
-    },
+    model::{ApiKey, Capability, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserState},
     store::Tx,
 };
 use serde::{Deserialize, Serialize};

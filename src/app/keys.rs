@@ -53,7 +53,9 @@ impl App {
     pub async fn create_key_of(&self, ctx: &Ctx, owner: &Holder, wish: KeyWish) -> Result<NewKey, Error> {
         let need = match owner {
             Holder::User(id) if ctx.actor.user() == Some(id) => Need::Self_,
-            Holder::User(_) => return Err(Error::Forbidden { need: "to be the person whose key it will be".to_owned() }),
+            Holder::User(_) => {
+                return Err(Error::Forbidden { need: "to be the person whose key it will be".to_owned() });
+            }
             Holder::ServiceAccount(_) => Capability::CreateServiceAccountKeys.into(),
         };
         let mut work = self.begin(ctx, need).await?;
@@ -138,7 +140,8 @@ impl Work<'_> {
             && let Some(maker) = self.tx.api_key_by_id(&organization, id, self.ctx.now).await?
         {
             if maker.rights.is_some() && key.rights != maker.rights {
-                let need = "a session, or a key that is not narrowed; a narrowed one makes keys with the very same rights";
+                let need =
+                    "a session, or a key that is not narrowed; a narrowed one makes keys with the very same rights";
                 return Err(Error::Forbidden { need: need.to_owned() });
             }
             key.expires_at = [key.expires_at, maker.expires_at].into_iter().flatten().min();
@@ -160,7 +163,8 @@ impl Work<'_> {
 
     async fn rights(&mut self, wishes: Vec<RightWish>) -> Result<Vec<KeyRight>, Error> {
         if wishes.is_empty() || wishes.len() > MOST_RIGHTS {
-            let detail = format!("name 1 to {MOST_RIGHTS} rights, or leave it out: then the key carries all its owner holds");
+            let detail =
+                format!("name 1 to {MOST_RIGHTS} rights, or leave it out: then the key carries all its owner holds");
             return Err(Error::invalid("rights", detail));
         }
         let mut rights = Vec::with_capacity(wishes.len());

@@ -2,9 +2,7 @@
 
 use super::{App, Ctx, Error, Work};
 use crate::{
-    model::{
-        Capability, EventKind, Group, Holder, ServiceAccount, ServiceAccountId, Subject, UserId, UserState,
-    },
+    model::{Capability, EventKind, Group, Holder, ServiceAccount, ServiceAccountId, Subject, UserId, UserState},
     plan::Diff,
 };
 use serde_json::json;

@@ -1,8 +1,8 @@
 //! Credentials: sessions, tokens, keys. Secrets themselves are nowhere; only their SHA-256.
 
 use super::{
-    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject, TokenId,
-    UserId,
+    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject,
+    TokenId, UserId,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt, str::FromStr};

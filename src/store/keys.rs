@@ -173,12 +173,7 @@ impl Tx {
     }
 
     /// Notes that a key was let in, unless that was noted less than `every` ago.
-    pub async fn touch_api_key(
-        &mut self,
-        hash: &[u8; 32],
-        now: Instant,
-        every: Duration,
-    ) -> Result<(), StoreError> {
+    pub async fn touch_api_key(&mut self, hash: &[u8; 32], now: Instant, every: Duration) -> Result<(), StoreError> {
         self.run(
             "UPDATE api_keys SET last_used_at = ?2 WHERE hash = ?1 AND (last_used_at IS NULL OR last_used_at <= ?3)",
             args![hash, now, now.minus(every)],

@@ -30,10 +30,10 @@ pub(crate) mod testing;
 mod users;
 mod value;
 
+pub use bindings::BindingQuery;
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
-pub use bindings::BindingQuery;
 pub use events::Waiting;
 pub use mapping::MappingVersion;
 pub use members::Member;

@@ -27,8 +27,13 @@ async fn a_person_gives_a_role_and_takes_it_back() {
         assert_eq!((one.terms.source.clone(), one.author.as_str()), (Source::Person, owner.actor.to_string().as_str()));
         assert_eq!(world.roles(&ada.id).await.len(), 2);
         let again = world.give(to_ada.clone(), "member".parse().unwrap(), Some("prod")).await;
-        assert!(matches!(&again, Err(Error::Conflict { code: "already-given", detail }) if detail.contains(one.id.as_str())));
-        assert_eq!(listed(world, BindingSearch { subject: Some(to_ada), ..Default::default() }).await, [one.id.clone()]);
+        assert!(
+            matches!(&again, Err(Error::Conflict { code: "already-given", detail }) if detail.contains(one.id.as_str()))
+        );
+        assert_eq!(
+            listed(world, BindingSearch { subject: Some(to_ada), ..Default::default() }).await,
+            [one.id.clone()]
+        );
         let search = BindingSearch { scope: Some("prod".to_owned()), ..Default::default() };
         assert_eq!(listed(world, search).await, [one.id.clone()]);
         let search = BindingSearch { role: Some("analyst".parse().unwrap()), ..Default::default() };
