@@ -14,8 +14,20 @@ pub struct ClusterChange {
     pub slug: Option<String>,
     /// The name that people read.
     pub name: Option<String>,
-    /// The id at Cast AI; `Some(None)`: it has none.
-    pub external_id: Option<Option<String>>,
+    /// The id at Cast AI.
+    pub external_id: ExternalIdChange,
+}
+
+/// What is said of a cluster's external id.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum ExternalIdChange {
+    /// Nothing: it stays as it is.
+    #[default]
+    Keep,
+    /// It has none.
+    Clear,
+    /// It is this.
+    Set(String),
 }
 
 /// What ended with a cluster.
@@ -120,7 +132,11 @@ impl Work<'_> {
         if let Some(name) = &change.name {
             checked_name(name)?.clone_into(&mut after.name);
         }
-        after.external_id = change.external_id.unwrap_or(after.external_id);
+        match change.external_id {
+            ExternalIdChange::Keep => {}
+            ExternalIdChange::Clear => after.external_id = None,
+            ExternalIdChange::Set(id) => after.external_id = Some(id),
+        }
         if after == before {
             return Ok(before);
         }

@@ -33,7 +33,7 @@ mod work;
 
 pub use bindings::{BindingSearch, Gift};
 pub use clock::Clock;
-pub use clusters::{ClusterChange, RemovedCluster};
+pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::{NewConnection, NewToken};
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};

@@ -2,7 +2,7 @@
 
 use crate::harness::{World, everywhere};
 use castgate::{
-    app::{ClusterChange, Error},
+    app::{ClusterChange, Error, ExternalIdChange},
     model::{Capability, Scope, Subject},
 };
 
@@ -59,7 +59,7 @@ async fn a_cluster_under_another_slug_is_what_rules_say_of_that_slug() {
         world.app.declare_cluster(&owner, "two", None, None).await.unwrap();
         assert!(matches!(change(world, &one.id, slug("TWO")).await, Err(Error::Invalid { .. })));
         assert!(matches!(change(world, &one.id, slug("two")).await, Err(Error::Conflict { code: "taken", .. })));
-        let rest = ClusterChange { slug: None, name: Some("Prod".to_owned()), external_id: Some(None) };
+        let rest = ClusterChange { slug: None, name: Some("Prod".to_owned()), external_id: ExternalIdChange::Clear };
         change(world, &one.id, rest).await.unwrap();
         let read = world.app.cluster(&owner, &one.id).await.unwrap();
         assert_eq!((read.slug.as_str(), read.name.as_str(), read.external_id), ("prod", "Prod", None));

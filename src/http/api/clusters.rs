@@ -2,7 +2,7 @@
 
 use super::{List, bindings::TOLD_OF_ACCESS};
 use crate::{
-    app::{App, ClusterChange},
+    app::{App, ClusterChange, ExternalIdChange},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -81,12 +81,13 @@ struct Change {
     name: Option<String>,
     /// `null`: it has none.
     #[serde(default, deserialize_with = "said")]
-    external_id: Option<Option<String>>,
+    external_id: ExternalIdChange,
 }
 
 /// What was said, `null` included; left out is something else.
-fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
+fn said<'de, D: Deserializer<'de>>(deserializer: D) -> Result<ExternalIdChange, D::Error> {
+    let said: Option<String> = Option::deserialize(deserializer)?;
+    Ok(said.map_or(ExternalIdChange::Clear, ExternalIdChange::Set))
 }
 
 async fn change(
