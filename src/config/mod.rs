@@ -12,4 +12,4 @@ mod units;
 pub use check::{Finding, Severity};
 pub use load::{ConfigError, DEFAULT, Place};
 pub use settings::*;
-pub use units::{BadUnit, Network, Size, Span};
+pub use units::{BadUnit, Network, Rate, Size, Span};

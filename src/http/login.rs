@@ -17,6 +17,7 @@ use crate::{
     config::SameSite,
     model::{ConnectionId, OrganizationId},
     sso::Callback,
+    telemetry::metrics,
 };
 use axum::{
     Form, Router,
@@ -123,6 +124,7 @@ async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Que
         Some(sealed) => app.finish_sign_in(&sealed, callback).await,
         None => Err(Error::TurnedAway(TurnedAway::Expired)),
     };
+    metrics().sign_in("oidc", said_of(&outcome));
     let mut response = match outcome {
         Ok(arrived) => arrive(&app, &headers, &arrived).await,
         Err(error) => SignInFailure::from(error).into_response(),
@@ -148,8 +150,21 @@ async fn use_link(
     Form(link): Form<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let arrived = app.use_sign_in_link(&link.token).await?;
+    let outcome = app.use_sign_in_link(&link.token).await;
+    metrics().sign_in("link", said_of(&outcome));
+    let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
+}
+
+/// An outcome's word among the metrics.
+fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
+    match outcome {
+        Ok(_) => "signed_in",
+        Err(Error::Provider(_)) => "refused_by_provider",
+        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
+        Err(Error::TurnedAway(TurnedAway::Suspended | TurnedAway::NoAccess | TurnedAway::Clash)) => "turned_away",
+        Err(_) => "failed",
+    }
 }
 
 /// A fresh session in this browser; what it held before ends.

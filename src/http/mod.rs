@@ -15,7 +15,9 @@ mod cookies;
 mod error;
 mod headers;
 mod health;
+mod limits;
 mod login;
+mod metrics;
 mod pages;
 mod path;
 mod request;
@@ -24,11 +26,12 @@ mod scim;
 mod terms;
 mod verify;
 
+pub use metrics::serve_metrics;
 pub use routes::{Caller, ROUTES, Route};
 
 use crate::app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use std::{future::Future, io};
+use std::{future::Future, io, net::SocketAddr, sync::Arc};
 use tokio::net::TcpListener;
 
 /// The most that is read of a body that is not SCIM's.
@@ -48,7 +51,9 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn(request::remember_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app.clone());
-    Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
+    let limits = Arc::new(limits::Limits::new(&app.settings().limits));
+    let door = request::Door { app, rooms, limits };
+    Router::new().fallback(move |request| request::answer(door.clone(), request))
 }
 
 /// Serves until `shutdown` is over, then finishes what has begun.
@@ -57,5 +62,5 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await
+    axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>()).with_graceful_shutdown(shutdown).await
 }
