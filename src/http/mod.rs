@@ -23,11 +23,13 @@ mod path;
 mod request;
 mod routes;
 mod scim;
+mod server;
 mod terms;
 mod verify;
 
 pub use metrics::serve_metrics;
 pub use routes::{Caller, ROUTES, Route};
+pub use server::ClientAddress;
 
 use crate::app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
