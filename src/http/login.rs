@@ -4,6 +4,7 @@
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
 
 use super::{
+    body::FormBody,
     caller::SignedIn,
     cookies::{self, ReturnTo},
     error::{PageFailure, SignInFailure},
@@ -20,7 +21,7 @@ use crate::{
     telemetry::metrics,
 };
 use axum::{
-    Form, Router,
+    Router,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -75,7 +76,7 @@ async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response
 async fn begin(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(wanted): Form<Wanted>,
+    FormBody(wanted): FormBody<Wanted>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
     let return_to = ReturnTo::of(wanted.return_to.as_deref());
@@ -147,7 +148,7 @@ struct Link {
 async fn use_link(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(link): Form<Link>,
+    FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
     let outcome = app.use_sign_in_link(&link.token).await;
@@ -198,7 +199,7 @@ struct SignOut {
 async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(sent): Form<SignOut>,
+    FormBody(sent): FormBody<SignOut>,
 ) -> Result<Response, PageFailure> {
     let settings = app.settings();
     cookies::refuse_cross_site(&headers, settings)?;

@@ -16,7 +16,7 @@ use crate::{
 use axum::{
     Router,
     extract::{ConnectInfo, MatchedPath, Request},
-    http::{HeaderValue, Method, Uri},
+    http::{HeaderValue, Method, StatusCode, Uri},
     middleware::Next,
     response::Response,
 };
@@ -147,6 +147,10 @@ fn client_address(request: &Request) -> Option<IpAddr> {
 async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) -> Response {
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
+    }
+    if request.uri().query().is_some_and(path::holds_nul) {
+        let detail = "The query holds the character NUL (%00), which cannot be stored.";
+        return Refusal::new(StatusCode::BAD_REQUEST, "invalid", detail).render(room);
     }
     if let Some(uri) = path::without_last_slash(request.uri()) {
         *request.uri_mut() = uri;

@@ -11,23 +11,33 @@ use std::fmt;
 /// How deep objects and arrays may lie in each other. The deepest message of the protocol needs 7.
 const DEPTH: usize = 32;
 
-/// Reads a request's body.
+/// A body that is not JSON that means one thing. The message says where and why.
+#[derive(Debug, thiserror::Error)]
+#[error("The body is not JSON that can be used: {0}.")]
+pub struct UnreadableJson(#[from] serde_json::Error);
+
+/// Reads JSON that says each thing once, whatever value it is. The API reads its bodies by this too.
+pub fn read_json(bytes: &[u8]) -> Result<Value, UnreadableJson> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Node { depth: 0 }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Reads a SCIM request's body.
 ///
 /// # Errors
 /// `invalidSyntax`, with line and column, if the bytes are not one JSON object that says each thing once.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, ScimError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Node { depth: 0 }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    match value {
+    match read_json(bytes) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
             Err(ScimError::invalid_syntax("The body must be a JSON object, such as {\"schemas\": […], …}."))
         }
-        Err(error) if bytes.iter().all(u8::is_ascii_whitespace) => {
-            drop(error);
+        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => {
             Err(ScimError::invalid_syntax("The body is empty; a JSON object was expected."))
         }
-        Err(error) => Err(ScimError::invalid_syntax(format!("The body is not JSON that can be used: {error}."))),
+        Err(error) => Err(ScimError::invalid_syntax(error)),
     }
 }
 
