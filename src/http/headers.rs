@@ -90,12 +90,34 @@ mod tests {
 
     #[test]
     fn a_page_may_do_next_to_nothing() {
-        insta::assert_snapshot!(secured("text/html; charset=utf-8", true), @"");
+        insta::assert_snapshot!(secured("text/html; charset=utf-8", true), @r"
+        content-type: text/html; charset=utf-8
+        x-content-type-options: nosniff
+        referrer-policy: same-origin
+        cache-control: no-store
+        x-frame-options: DENY
+        x-permitted-cross-domain-policies: none
+        cross-origin-resource-policy: same-origin
+        content-security-policy: default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'
+        cross-origin-opener-policy: same-origin
+        cross-origin-embedder-policy: require-corp
+        x-dns-prefetch-control: off
+        strict-transport-security: max-age=31536000
+        ");
     }
 
     #[test]
     fn json_that_is_shown_as_a_page_may_do_nothing() {
-        insta::assert_snapshot!(secured("application/scim+json", false), @"");
+        insta::assert_snapshot!(secured("application/scim+json", false), @r"
+        content-type: application/scim+json
+        x-content-type-options: nosniff
+        referrer-policy: same-origin
+        cache-control: no-store
+        x-frame-options: DENY
+        x-permitted-cross-domain-policies: none
+        cross-origin-resource-policy: same-origin
+        content-security-policy: default-src 'none'; frame-ancestors 'none'
+        ");
     }
 
     #[test]

@@ -99,18 +99,35 @@ pub(super) fn price_before(room: Room, path: &str) -> u32 {
     }
 }
 
-/// What the answer costs it besides, when nobody was recognised.
-pub(super) fn price_after(room: Room, path: &str, status: StatusCode) -> u32 {
-    // The gateway asks here on behalf of everybody who comes by, always from its own address.
-    if !status.is_client_error() || path == "/auth/verify" {
-        return 0;
+/// What the answer costs its address besides, when nobody was recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct PriceAfter {
+    /// 401: somebody tries credentials.
+    refused: u32,
+    /// Any other refusal.
+    wrong: u32,
+}
+
+impl PriceAfter {
+    pub(super) fn of(self, status: StatusCode) -> u32 {
+        match status {
+            StatusCode::UNAUTHORIZED => self.refused,
+            status if status.is_client_error() => self.wrong,
+            _ => 0,
+        }
     }
-    match room {
-        Room::SignIn => REFUSED,
-        Room::Scim | Room::Api if status == StatusCode::UNAUTHORIZED => REFUSED,
-        Room::Scim | Room::Api => 1,
-        Room::Page => 0,
-    }
+}
+
+/// What an answer in this room costs besides.
+pub(super) fn price_after(room: Room, path: &str) -> PriceAfter {
+    let (refused, wrong) = match room {
+        // The gateway asks here on behalf of everybody who comes by, always from its own address.
+        Room::Api if path == "/auth/verify" => (0, 0),
+        Room::Scim | Room::Api => (REFUSED, 1),
+        Room::SignIn => (REFUSED, REFUSED),
+        Room::Page => (0, 0),
+    };
+    PriceAfter { refused, wrong }
 }
 
 /// Who has one IPv6 address has the 2⁶⁴ of its network.
@@ -182,7 +199,9 @@ impl<K: Hash + Eq + Clone, C: Clock + Clone> Limiter<K, C> {
         match self.buckets.check_key_n(key, price) {
             Ok(Ok(state)) => self.allowed(&state),
             Ok(Err(wait)) => self.refused(&wait),
-            Err(_) => Standing { whose: self.whose, limit: self.burst.get(), remaining: 0, reset: Duration::ZERO, wait: None },
+            Err(_) => {
+                Standing { whose: self.whose, limit: self.burst.get(), remaining: 0, reset: Duration::ZERO, wait: None }
+            }
         }
     }
 
@@ -266,11 +285,11 @@ mod tests {
         let refused = StatusCode::UNAUTHORIZED;
         assert_eq!((price_before(Room::SignIn, "/login"), price_before(Room::Page, "/assets/castgate.css")), (1, 0));
         assert_eq!((price_before(Room::Scim, "/scim/v2/Users"), price_before(Room::Api, "/api/v1/me")), (0, 0));
-        assert_eq!(price_after(Room::Scim, "/scim/v2/Users", refused), REFUSED);
-        assert_eq!(price_after(Room::Api, "/api/v1/me", refused), REFUSED);
-        assert_eq!(price_after(Room::Api, "/auth/verify", refused), 0, "the gateway speaks for everybody");
-        assert_eq!(price_after(Room::SignIn, "/login/callback", StatusCode::BAD_REQUEST), REFUSED);
-        assert_eq!(price_after(Room::Scim, "/scim//v2", StatusCode::NOT_FOUND), 1);
-        assert_eq!(price_after(Room::Api, "/api/v1/me", StatusCode::OK), 0);
+        assert_eq!(price_after(Room::Scim, "/scim/v2/Users").of(refused), REFUSED);
+        assert_eq!(price_after(Room::Api, "/api/v1/me").of(refused), REFUSED);
+        assert_eq!(price_after(Room::Api, "/auth/verify").of(refused), 0, "the gateway speaks for everybody");
+        assert_eq!(price_after(Room::SignIn, "/login/callback").of(StatusCode::BAD_REQUEST), REFUSED);
+        assert_eq!(price_after(Room::Scim, "/scim//v2").of(StatusCode::NOT_FOUND), 1);
+        assert_eq!(price_after(Room::Api, "/api/v1/me").of(StatusCode::OK), 0);
     }
 }

@@ -121,21 +121,22 @@ pub(super) async fn answer(Door { app, rooms, limits }: Door, request: Request) 
 
 /// Whoever shows no good credential is counted by address: for pages before the answer, for refusals after it.
 async fn within_limits(rooms: Router, request: Request, noted: &Noted, room: Room) -> Response {
-    let (address, path) = (client_address(&request), request.uri().path().to_owned());
+    let (address, path) = (client_address(&request), request.uri().path());
+    let (before, after) = (limits::price_before(room, path), limits::price_after(room, path));
     let refused = |price| {
         let standing = noted.0.limits.of_address(address, price)?;
         let mut response = standing.refusal()?.render(room);
         standing.write(response.headers_mut());
         Some(response)
     };
-    if let Some(response) = refused(limits::price_before(room, &path)) {
+    if let Some(response) = refused(before) {
         return response;
     }
     let response = in_words_of(room, pass_on(rooms, request, noted.clone(), room).await).await;
     if noted.0.caller.get().is_some() {
         return response;
     }
-    refused(limits::price_after(room, &path, response.status())).unwrap_or(response)
+    refused(after.of(response.status())).unwrap_or(response)
 }
 
 /// Where a request came from.
