@@ -29,11 +29,13 @@ mod verify;
 
 pub use metrics::serve_metrics;
 pub use routes::{Caller, ROUTES, Route};
-pub use server::ClientAddress;
+pub use server::{ClientAddress, Orders, check_tls};
 
 use crate::app::App;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
-use std::{future::Future, io, net::SocketAddr, sync::Arc};
+use limits::Limits;
+use request::Rooms;
+use std::{future::Future, io, pin::pin, sync::Arc};
 use tokio::net::TcpListener;
 
 /// The most that is read of a body that is not SCIM's.
@@ -41,7 +43,13 @@ const MAX_BODY: usize = 256 * 1024;
 
 /// Everything that castgate answers.
 pub fn router(app: App) -> Router {
-    let rooms = Router::new()
+    let rooms = rooms(&app);
+    Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
+}
+
+/// What lies behind the door.
+fn rooms(app: &App) -> Rooms {
+    let router = Router::new()
         .merge(health::routes())
         .merge(pages::routes())
         .merge(login::routes())
@@ -49,22 +57,26 @@ pub fn router(app: App) -> Router {
         .merge(account::routes())
         .merge(api::routes())
         .merge(verify::routes())
-        .nest("/scim/v2", scim::routes(&app))
+        .nest("/scim/v2", scim::routes(app))
         .layer(middleware::from_fn(request::remember_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .with_state(app.clone());
-    let limits = Arc::new(limits::Limits::new(&app.settings().limits));
-    let door = request::Door { app, rooms, limits };
-    Router::new().fallback(move |request| request::answer(door.clone(), request))
+    Rooms { router, limits: Arc::new(Limits::new(&app.settings().limits)) }
 }
 
-/// Serves until `shutdown` is over, then finishes what has begun.
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, router(app).into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(shutdown)
-        .await
+/// Serves until `shutdown` is over, then drains as the settings say.
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let orders = Orders::new();
+    let mut serving = pin!(serve_by(app, listener, orders.clone()));
+    tokio::select! {
+        served = &mut serving => return served,
+        () = shutdown => orders.drain(),
+    }
+    serving.await
+}
+
+/// Serves until the orders say otherwise.
+pub async fn serve_by(app: App, listener: TcpListener, orders: Orders) -> io::Result<()> {
+    let rooms = rooms(&app);
+    server::serve(app, rooms, listener, orders).await
 }

@@ -6,7 +6,7 @@ use super::{
     limits::{self, Limits, Standing},
     path,
     routes::ROUTES,
-    server::ClientAddress,
+    server::{Arrival, ClientAddress, last_one},
 };
 use crate::{
     app::{App, Ctx},
@@ -15,14 +15,14 @@ use crate::{
 };
 use axum::{
     Router,
-    extract::{ConnectInfo, MatchedPath, Request},
-    http::{HeaderValue, Method, StatusCode, Uri},
+    extract::{MatchedPath, Request},
+    http::{HeaderValue, Method, StatusCode, Uri, header::CONNECTION},
     middleware::Next,
     response::Response,
 };
 use std::{
     collections::HashSet,
-    net::{IpAddr, SocketAddr},
+    net::IpAddr,
     sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
@@ -67,6 +67,14 @@ impl Noted {
         let _ = self.0.caller.set((actor, organization.clone()));
     }
 
+    /// 429, in the words of the room, when an address has asked for too much at this price.
+    fn too_many(&self, room: Room, address: Option<IpAddr>, price: u32) -> Option<Response> {
+        let standing = self.0.limits.of_address(address, price)?;
+        let mut response = standing.refusal()?.render(room);
+        standing.write(response.headers_mut());
+        Some(response)
+    }
+
     /// Counts a request against its caller's limit, which the answer will tell of. An error when there were too many.
     pub(super) fn admit(&self, standing: impl FnOnce(&Limits) -> Option<Standing>) -> Result<(), Refusal> {
         let Some(standing) = standing(&self.0.limits) else { return Ok(()) };
@@ -89,21 +97,20 @@ pub(super) async fn remember_route(request: Request, next: Next) -> Response {
     response
 }
 
-/// What the door needs besides the request.
+/// What lies behind the door, and how much of it one caller may have.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
-    pub(super) app: App,
-    pub(super) rooms: Router,
+pub(super) struct Rooms {
+    pub(super) router: Router,
     pub(super) limits: Arc<Limits>,
 }
 
 /// Answers one request.
-pub(super) async fn answer(Door { app, rooms, limits }: Door, request: Request) -> Response {
+pub(super) async fn answer(app: App, rooms: Rooms, request: Request) -> Response {
     let begun = Stopwatch::start();
     let _in_flight = metrics().arrived();
-    let noted = Noted::new(app.new_request(), limits);
+    let noted = Noted::new(app.new_request(), rooms.limits);
     let (method, room) = (request.method().clone(), Room::of(request.uri().path()));
-    let mut response = within_limits(rooms, request, &noted, room).await;
+    let mut response = within_limits(rooms.router, request, &noted, room).await;
     let told = response.extensions_mut().remove::<Internals>();
     if let Some(Internals(why)) = told {
         tracing::error!(request = noted.id().as_str(), why, "a request failed");
@@ -123,29 +130,39 @@ pub(super) async fn answer(Door { app, rooms, limits }: Door, request: Request) 
 async fn within_limits(rooms: Router, request: Request, noted: &Noted, room: Room) -> Response {
     let (address, path) = (client_address(&request), request.uri().path());
     let (before, after) = (limits::price_before(room, path), limits::price_after(room, path));
-    let refused = |price| {
-        let standing = noted.0.limits.of_address(address, price)?;
-        let mut response = standing.refusal()?.render(room);
-        standing.write(response.headers_mut());
-        Some(response)
-    };
-    if let Some(response) = refused(before) {
-        return response;
-    }
-    let response = in_words_of(room, pass_on(rooms, request, noted.clone(), room).await).await;
+    let response = pass_on(rooms, request, noted.clone(), (room, address, before)).await;
+    let response = in_words_of(room, response).await;
     if noted.0.caller.get().is_some() {
         return response;
     }
-    refused(after.of(response.status())).unwrap_or(response)
+    let Some(mut refused) = noted.too_many(room, address, after.of(response.status())) else { return response };
+    // A connection that cannot go on is closed, whatever is said.
+    if let Some(closed) = response.headers().get(CONNECTION) {
+        refused.headers_mut().insert(CONNECTION, closed.clone());
+    }
+    refused
 }
 
 /// Where a request came from.
 fn client_address(request: &Request) -> Option<IpAddr> {
-    let peer = || request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip());
-    request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address).or_else(peer)
+    request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address)
 }
 
-async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) -> Response {
+async fn pass_on(
+    rooms: Router,
+    mut request: Request,
+    noted: Noted,
+    (room, address, price): (Room, Option<IpAddr>, u32),
+) -> Response {
+    let (arrival, version) = (request.extensions().get::<Arrival>().cloned(), request.version());
+    if let Some(arrival) = &arrival
+        && let Err(refusal) = arrival.admit(&request).await
+    {
+        return last_one(refusal.render(room), version);
+    }
+    if let Some(refused) = noted.too_many(room, address, price) {
+        return refused;
+    }
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
     }
@@ -158,9 +175,25 @@ async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) 
     }
     let meter = noted.0.meter.clone();
     request.extensions_mut().insert(noted);
+    let work = work(rooms, request, arrival.clone(), (room, meter));
+    match arrival {
+        None => work.await,
+        Some(arrival) => {
+            arrival.answered(work, room).await.unwrap_or_else(|refusal| last_one(refusal.render(room), version))
+        }
+    }
+}
+
+/// Does what is asked for, with the request's place held until it is done.
+async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, (room, meter): (Room, Meter)) -> Response {
     // A task of its own: somebody who hangs up does not stop a change between its commit and the caches' being told, and a
     // panic is an answer.
-    match tokio::spawn(meter.scope(rooms.oneshot(request))).await {
+    let work = tokio::spawn(async move {
+        let response = meter.scope(rooms.oneshot(request)).await;
+        drop(arrival);
+        response
+    });
+    match work.await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(panic) => Refusal::internal(format!("the handler ended without an answer: {panic}")).render(room),
