@@ -10,7 +10,6 @@ use crate::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::Duration;
 
 /// What somebody comes in with.
 #[derive(Clone, Copy)]
@@ -82,30 +81,6 @@ pub struct Question {
     pub cluster: Option<String>,
 }
 
-/// The claims of the token that services behind the gateway verify.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Claims {
-    /// Who signed it.
-    pub iss: String,
-    /// Whom it is about.
-    pub sub: UserId,
-    /// For whom it is.
-    pub aud: String,
-    /// When it was signed, in seconds.
-    pub iat: i64,
-    /// When it stops, in seconds: at most 60 later.
-    pub exp: i64,
-    /// The organization.
-    pub org: OrganizationId,
-    /// The person's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// The person's name.
-    pub name: String,
-    /// What they hold: `owner`, or `member@cls_…` on one cluster.
-    pub roles: Vec<String>,
-}
-
 /// What a credential opens, remembered for the lease. Only its hash is a key.
 struct Remembered([u8; 32]);
 
@@ -129,6 +104,21 @@ impl Visit {
             Way::Session(session) => Actor::User { id: self.visitor.id.clone(), session: session.clone() },
             Way::Key(key) => Actor::Key { user: self.visitor.id.clone(), id: key.clone() },
         }
+    }
+
+    /// The id of the session or of the key.
+    #[must_use]
+    pub(super) fn way_id(&self) -> &str {
+        match &self.way {
+            Way::Session(session) => session.as_str(),
+            Way::Key(key) => key.as_str(),
+        }
+    }
+
+    /// The first moment at which a part of this stops by itself.
+    #[must_use]
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.until
     }
 
     /// The context of a request. Refused while the terms stand before everything else.
@@ -267,24 +257,6 @@ impl App {
             None => "a role".to_owned(),
         };
         Err(Error::Forbidden { need })
-    }
-
-    /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
-    pub fn sign(&self, visit: &Visit, audience: &str) -> Result<String, Error> {
-        let now = self.clock().now();
-        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_mins(1));
-        let ends = visit.until.map_or(now.plus(life), |until| until.min(now.plus(life)));
-        self.sign_claims(&Claims {
-            iss: self.settings().server.origin().to_owned(),
-            sub: visit.visitor.id.clone(),
-            aud: audience.to_owned(),
-            iat: now.seconds(),
-            exp: ends.seconds(),
-            org: visit.organization.clone(),
-            email: visit.visitor.email.clone(),
-            name: visit.visitor.label.clone(),
-            roles: role_names(&visit.access),
-        })
     }
 
     /// What a program is told about itself.

@@ -5,11 +5,13 @@
 //! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
 
 mod check;
+mod hosts;
 mod load;
 mod settings;
 mod units;
 
 pub use check::{Finding, Severity};
+pub use hosts::HostPattern;
 pub use load::{ConfigError, DEFAULT, Place};
 pub use settings::*;
 pub use units::{BadUnit, Network, Size, Span};

@@ -15,6 +15,7 @@ mod cookies;
 mod error;
 mod headers;
 mod health;
+mod introspect;
 mod login;
 mod pages;
 mod path;
@@ -44,6 +45,7 @@ pub fn router(app: App) -> Router {
         .merge(account::routes())
         .merge(api::routes())
         .merge(verify::routes())
+        .merge(introspect::routes())
         .nest("/scim/v2", scim::routes(&app))
         .layer(middleware::from_fn(request::remember_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))

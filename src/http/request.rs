@@ -3,7 +3,7 @@
 use super::{
     error::{Internals, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
-    path,
+    path, verify,
 };
 use crate::{
     app::{App, Ctx},
@@ -89,6 +89,7 @@ pub(super) async fn answer(app: App, rooms: Router, request: Request) -> Respons
 }
 
 async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) -> Response {
+    verify::take_from_path(&mut request);
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
     }

@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod authorize;
 mod connections;
 mod directory;
 mod keys;
@@ -25,7 +26,8 @@ pub(super) fn routes() -> Router<App> {
         .merge(connections::routes())
         .merge(mapping::routes())
         .merge(directory::routes())
-        .merge(keys::routes());
+        .merge(keys::routes())
+        .merge(authorize::routes());
     Router::new().nest("/api/v1", rooms)
 }
 
