@@ -1,11 +1,16 @@
 //! Whether castgate runs, and whether it can work: for the machine that started it.
 
-use super::error::ApiFailure;
+use super::{
+    doors::{Caller, Doors, get},
+    error::ApiFailure,
+};
 use crate::app::App;
-use axum::{Router, extract::State, routing::get};
+use axum::extract::State;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Health", Caller::Anyone)
+        .door(get("/healthz", alive).summary("Whether the process runs").answers_as(200, Some("text/plain")))
+        .door(get("/readyz", ready).summary("Whether it can work").answers_as(200, Some("text/plain")))
 }
 
 async fn alive() -> &'static str {

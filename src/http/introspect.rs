@@ -3,6 +3,7 @@
 use super::{
     body::{is_one_of, read},
     caller::Guest,
+    doors::{Caller, Doors, post},
     error::{ApiFailure, Refusal},
 };
 use crate::{
@@ -10,18 +11,18 @@ use crate::{
     crypto::TokenKind,
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
-    routing::post,
 };
 use data_encoding::BASE64;
 
-/// No token of ours is nearly as long.
-const MAX_BODY: usize = 16 * 1024;
-
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/auth/introspect", post(introspect))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Behind the gateway", Caller::SessionOrKey).door(
+        post("/auth/introspect", introspect)
+            .summary("What a token is worth at this moment (RFC 7662), for who has an API key of the same organization")
+            .answers_as(200, Some("application/json")),
+    )
 }
 
 /// `POST /auth/introspect`
@@ -36,7 +37,7 @@ async fn introspect(State(app): State<App>, request: Request) -> Result<Json<Int
         let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return Err(Refusal::new(status, "unsupported_media_type", detail).into());
     }
-    let body = read(body, MAX_BODY).await?;
+    let body = read(Request::from_parts(parts, body)).await?;
     let tokens: Vec<_> = url::form_urlencoded::parse(&body).filter(|(name, _)| name == "token").collect();
     // `token_type_hint` is not needed: our tokens say what they are.
     let [(_, token)] = tokens.as_slice() else {

@@ -1,15 +1,24 @@
 //! `POST /api/v1/authorize`: may this one do that there, and why or why not.
 
 use crate::{
-    app::{AccessCheck, App, Decision},
-    http::{body::JsonBody, caller::ApiCaller, error::ApiFailure},
+    app::{AccessCheck, App, Decision, Need},
+    http::{
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{Caller, Doors, post},
+        error::ApiFailure,
+    },
     model::Capability,
 };
-use axum::{Json, Router, extract::State, routing::post};
+use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/authorize", post(authorize))
+pub(super) fn doors() -> Doors {
+    Doors::at("/api/v1", "Access", Caller::SessionOrKey).door(
+        post("/authorize", authorize)
+            .summary("Who may do what, and why or why not; about others with manage-members")
+            .needs(Need::Self_),
+    )
 }
 
 #[derive(Debug, Deserialize)]

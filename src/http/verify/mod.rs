@@ -13,6 +13,7 @@ pub(super) use original::take_from_path;
 use super::{
     caller::Guest,
     cookies::ReturnTo,
+    doors::{Caller, Doors, OrganizationFrom, every, get},
     error::{ApiFailure, Refusal},
     request::Noted,
 };
@@ -21,22 +22,50 @@ use crate::{
     model::Capability,
 };
 use axum::{
-    Json, Router,
-    extract::{FromRequestParts, Query, State, rejection::QueryRejection},
+    Json,
+    extract::{FromRequest, Query, Request, State, rejection::QueryRejection},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::{any, get},
 };
 use original::{Original, Proxy};
 use serde::Deserialize;
 
-pub(super) fn routes() -> Router<App> {
-    // Any method: some proxies repeat that of the request that they ask about. No body is ever read.
-    Router::new()
-        .route("/auth/verify", any(async |State(app), asking| verify(app, asking, Proxy::Nginx).await))
-        .route("/auth/verify/traefik", any(async |State(app), asking| verify(app, asking, Proxy::Traefik).await))
-        .route("/auth/verify/envoy", any(async |State(app), asking| verify(app, asking, Proxy::Envoy).await))
-        .route("/.well-known/jwks.json", get(jwks))
+pub(super) fn doors() -> Doors {
+    // Every method: some proxies repeat that of the request that they ask about. No body is ever read.
+    Doors::at("", "Behind the gateway", Caller::SessionOrKey)
+        .door(
+            every("/auth/verify", nginx)
+                .summary("Whether the sender of a request may do what is asked, with headers that say who it is")
+                .answers_as(200, None),
+        )
+        .door(
+            every("/auth/verify/traefik", traefik)
+                .summary("The same for Traefik, which hands our answer to the browser")
+                .answers_as(200, None),
+        )
+        .door(
+            every("/auth/verify/envoy", envoy)
+                .summary("The same for Envoy, which puts the original path behind the address")
+                .answers_as(200, None),
+        )
+        .door(
+            get("/.well-known/jwks.json", jwks)
+                .summary("The public keys of the tokens that services verify")
+                .answers_to(Caller::Anyone, OrganizationFrom::Nothing)
+                .answers_as(200, Some("application/json")),
+        )
+}
+
+async fn nginx(State(app): State<App>, asking: Asking) -> Result<Response, ApiFailure> {
+    verify(app, asking, Proxy::Nginx).await
+}
+
+async fn traefik(State(app): State<App>, asking: Asking) -> Result<Response, ApiFailure> {
+    verify(app, asking, Proxy::Traefik).await
+}
+
+async fn envoy(State(app): State<App>, asking: Asking) -> Result<Response, ApiFailure> {
+    verify(app, asking, Proxy::Envoy).await
 }
 
 /// What is asked besides the credential. It comes from the proxy's configuration, never from the original request.
@@ -88,14 +117,15 @@ struct Asking {
     noted: Option<Noted>,
 }
 
-impl FromRequestParts<App> for Asking {
+impl FromRequest<App> for Asking {
     type Rejection = std::convert::Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Self::Rejection> {
-        let asked = Query::<Asked>::from_request_parts(parts, app).await.map(|Query(asked)| asked);
-        let sender = Guest::of(app, parts).await;
+    async fn from_request(request: Request, app: &App) -> Result<Self, Self::Rejection> {
+        let (parts, _) = request.into_parts();
+        let asked = Query::<Asked>::try_from_uri(&parts.uri).map(|Query(asked)| asked);
+        let sender = Guest::of(app, &parts).await;
         let noted = parts.extensions.get::<Noted>().cloned();
-        Ok(Self { parts: parts.clone(), asked, sender, noted })
+        Ok(Self { parts, asked, sender, noted })
     }
 }
 
