@@ -5,7 +5,9 @@ use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
-    model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
+    model::{
+        Capability, ClusterId, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState,
+    },
     store::Tx,
 };
 use serde::{Deserialize, Serialize};
@@ -96,6 +98,17 @@ impl Key for Remembered {
     }
 }
 
+/// The cluster of a short name, remembered for the lease: services ask about the same few again and again.
+struct NamedCluster(OrganizationId, String);
+
+impl Key for NamedCluster {
+    type Value = Option<ClusterId>;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        format!("cluster:{}:{}", self.0, self.1)
+    }
+}
+
 impl Visit {
     /// Who acts.
     #[must_use]
@@ -123,11 +136,17 @@ impl Visit {
 
     /// The context of a request. Refused while the terms stand before everything else.
     pub fn ctx(&self, app: &App) -> Result<Ctx, Error> {
+        self.past_the_terms()?;
+        Ok(self.ctx_before_terms(app))
+    }
+
+    /// Refuses while the terms stand before everything else.
+    pub fn past_the_terms(&self) -> Result<(), Error> {
         let open = match (self.terms, &self.way) {
             (TermsState::Accepted | TermsState::Transition, _) | (TermsState::Lapsed, Way::Key(_)) => true,
             (TermsState::Lapsed, Way::Session(_)) | (TermsState::Never, _) => false,
         };
-        if open { Ok(self.ctx_before_terms(app)) } else { Err(Error::TermsNotAccepted) }
+        if open { Ok(()) } else { Err(Error::TermsNotAccepted) }
     }
 
     /// The context for what is reachable before the terms: the terms, and signing out.
@@ -236,13 +255,20 @@ impl App {
         Ok(tx.commit().await?)
     }
 
+    async fn cluster_of(&self, NamedCluster(organization, slug): &NamedCluster) -> Result<Option<ClusterId>, Error> {
+        let cluster = self.store().read().await?.cluster_by_slug(organization, slug).await?;
+        Ok(cluster.map(|cluster| cluster.id))
+    }
+
     /// Whether a visitor may do what a service behind the gateway asks about.
     pub async fn ask(&self, visit: &Visit, question: &Question) -> Result<(), Error> {
         let scope = match &question.cluster {
             None => Scope::Organization,
             Some(slug) => {
-                let cluster = self.store().read().await?.cluster_by_slug(&visit.organization, slug).await?;
-                Scope::cluster(cluster.ok_or_else(|| Error::not_found("cluster", slug))?.id)
+                let named = NamedCluster(visit.organization.clone(), slug.clone());
+                let lease = self.settings().cache.lease.get();
+                let found = self.cache().fetch(&named, lease, self.cluster_of(&named)).await?;
+                Scope::cluster(found.ok_or_else(|| Error::not_found("cluster", slug))?)
             }
         };
         let allowed = match question.can {

@@ -3,6 +3,7 @@
 use super::{App, Error, Visit, role_names};
 use crate::{
     cache::Recent,
+    crypto::sha256,
     model::{Instant, OrganizationId},
 };
 use serde::{Deserialize, Serialize};
@@ -49,11 +50,14 @@ pub struct Signed {
     /// What it says.
     pub claims: Claims,
     kid: String,
+    /// What it was made of.
+    visit: Visit,
+    signed_at: Instant,
 }
 
-/// The tokens that were signed a moment ago, by credential and audience.
+/// The tokens that were signed a moment ago, by the hash of credential and audience.
 #[derive(Debug)]
-pub(super) struct RecentTokens(Recent<(String, String), Arc<Signed>>);
+pub(super) struct RecentTokens(Recent<[u8; 32], Arc<Signed>>);
 
 impl Default for RecentTokens {
     fn default() -> Self {
@@ -69,15 +73,16 @@ impl App {
         let now = self.clock().now();
         let keys = self.signing_keys().await?;
         let kid = keys.signer(now).ok_or_else(|| Error::internal("no key may sign now"))?.kid();
-        let claims = self.claims(visit, audience, now);
-        let key = (claims.sid.clone(), audience.to_owned());
+        let key = sha256(format!("{} {audience}", visit.way_id()).as_bytes());
         if let Some(signed) = self.inner.tokens.0.get(&key)
-            && self.is_still_true(&signed, &claims, kid)
+            && self.is_still_true(&signed, (visit, kid), now)
         {
             return Ok(signed);
         }
+        let claims = self.claims(visit, audience, now);
         let token = keys.sign(now, "JWT", &claims).map_err(Error::internal)?;
-        let signed = Arc::new(Signed { token, claims, kid: kid.to_owned() });
+        let signed = Signed { token, claims, kid: kid.to_owned(), visit: visit.clone(), signed_at: now };
+        let signed = Arc::new(signed);
         self.inner.tokens.0.put(key, signed.clone());
         Ok(signed)
     }
@@ -102,12 +107,9 @@ impl App {
         self.settings().tokens.jwt_lifetime.get().min(LONGEST)
     }
 
-    /// Whether an earlier token says what a new one would, ends no later, is young, and its key is the one that signs.
-    fn is_still_true(&self, signed: &Signed, wanted: &Claims, kid: &str) -> bool {
-        let (then, age) = (&signed.claims, wanted.iat - signed.claims.iat);
-        let young =
-            i64::try_from((self.token_life() / GIVEN_AGAIN).as_secs()).is_ok_and(|most| (0..most).contains(&age));
-        let same = Claims { iat: then.iat, exp: then.exp, ..wanted.clone() } == *then;
-        young && same && then.exp <= wanted.exp && then.exp > wanted.iat && signed.kid == kid
+    /// Whether an earlier token says what a new one would, is young and not over, and its key is the one that signs.
+    fn is_still_true(&self, signed: &Signed, (visit, kid): (&Visit, &str), now: Instant) -> bool {
+        let young = signed.signed_at <= now && now < signed.signed_at.plus(self.token_life() / GIVEN_AGAIN);
+        young && signed.claims.exp > now.seconds() && signed.kid == kid && signed.visit == *visit
     }
 }

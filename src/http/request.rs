@@ -18,7 +18,9 @@ use axum::{
     response::Response,
 };
 use std::{
+    pin::Pin,
     sync::{Arc, OnceLock},
+    task,
     time::Duration,
 };
 use tower::ServiceExt as _;
@@ -97,12 +99,37 @@ async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) 
         *request.uri_mut() = uri;
     }
     request.extensions_mut().insert(noted);
+    // A question of a gateway changes nothing, and there are a great many.
+    if verify::is_a_question(request.uri().path()) {
+        let answered = std::pin::pin!(rooms.oneshot(request));
+        return match Guarded(answered).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => Refusal::internal("the handler ended without an answer: it panicked").render(room),
+        };
+    }
     // A task of its own: somebody who hangs up does not stop a change between its commit and the caches' being told, and a
     // panic is an answer.
     match tokio::spawn(rooms.oneshot(request)).await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(panic) => Refusal::internal(format!("the handler ended without an answer: {panic}")).render(room),
+    }
+}
+
+/// A future whose panic is an answer.
+struct Guarded<F>(F);
+
+impl<F: Future + Unpin> Future for Guarded<F> {
+    type Output = Result<F::Output, Box<dyn std::any::Any + Send>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<Self::Output> {
+        // After a panic nothing of the future is looked at again: it is dropped with this.
+        let polled = std::panic::AssertUnwindSafe(|| Pin::new(&mut self.0).poll(context));
+        match std::panic::catch_unwind(polled) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => task::Poll::Ready(Err(panic)),
+        }
     }
 }
 

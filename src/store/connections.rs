@@ -7,8 +7,20 @@ type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i6
 type TokenRow = (TokenId, ConnectionId, String, i64, Instant, Option<Instant>, Option<Instant>);
 
 /// A token and its organization, when it was last used, and its connection.
-type HolderRow =
-    (TokenId, OrganizationId, Option<Instant>, Option<Instant>, ConnectionId, String, bool, String, i64, bool, Instant, i64);
+type HolderRow = (
+    TokenId,
+    OrganizationId,
+    Option<Instant>,
+    Option<Instant>,
+    ConnectionId,
+    String,
+    bool,
+    String,
+    i64,
+    bool,
+    Instant,
+    i64,
+);
 
 fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
     let (id, name, enabled, settings, epoch, pushes_groups, created_at, version) = row;
@@ -275,7 +287,8 @@ impl Tx {
             )
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let (token, organization, last_used_at, expires_at, id, name, enabled, settings, epoch, groups, made, version) = row;
+        let (token, organization, last_used_at, expires_at, id, name, enabled, settings, epoch, groups, made, version) =
+            row;
         let connection = connection((id, name, enabled, settings, epoch, groups, made, version))?;
         Ok(Some(TokenHolder { token, organization, connection, last_used_at, expires_at }))
     }

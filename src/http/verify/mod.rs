@@ -30,6 +30,11 @@ use axum::{
 use original::{Original, Proxy};
 use serde::Deserialize;
 
+/// Whether an address is one at which a gateway asks.
+pub(super) fn is_a_question(path: &str) -> bool {
+    path.strip_prefix("/auth/verify").is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
 pub(super) fn doors() -> Doors {
     // Every method: some proxies repeat that of the request that they ask about. No body is ever read.
     Doors::at("", "Behind the gateway", Caller::SessionOrKey)
@@ -147,7 +152,7 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
         }
         Err(error) => return Err(error.into()),
     };
-    if let Err(error) = guest.ctx(&app) {
+    if let Err(error) = guest.visit.past_the_terms() {
         let back = original.wanted(app.settings()).map_or_else(|| "/terms".to_owned(), |wanted| wanted.by_the_terms());
         let address = format!("{}{back}", app.settings().server.origin());
         return Ok(answer::elsewhere(error, &original, (answer::TERMS, &address)));
