@@ -9,8 +9,10 @@
 
 mod effective;
 mod narrow;
+mod nearest;
 mod table;
 pub mod who;
 
 pub use effective::{Access, Default, Derivation, Held, Via, capabilities};
+pub use nearest::NearMiss;
 pub use table::capability_table;

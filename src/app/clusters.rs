@@ -144,7 +144,8 @@ impl Work<'_> {
         self.tx.move_organization_epoch(&organization).await?;
         let detail = json!({"slug": after.slug, "slug_before": before.slug, "external_id": after.external_id});
         self.tell(EventKind::ClusterChanged, [id.to_string()], detail);
-        // Rules name a cluster by its slug or by its external id.
+        // Services ask about it by its slug, which is remembered; rules name it by slug or external id.
+        self.revoke_everybody();
         self.settle_everybody().await?;
         Ok(after)
     }
@@ -161,6 +162,7 @@ impl Work<'_> {
         let detail = json!({"slug": cluster.slug, "bindings": bindings});
         self.tell(EventKind::ClusterRemoved, [id.to_string()], detail);
         self.apply(&Diff { open: Vec::new(), close }, None).await?;
+        self.revoke_everybody();
         self.settle_everybody().await?;
         Ok(RemovedCluster { cluster, bindings })
     }

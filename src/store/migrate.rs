@@ -20,6 +20,7 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
     Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
+    Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -190,6 +191,7 @@ mod tests {
     const SAMPLES: &[&str] = &[
         include_str!("migrations/001_foundation.sample.sql"),
         include_str!("migrations/003_service_accounts.sample.sql"),
+        include_str!("migrations/004_signing_keys.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

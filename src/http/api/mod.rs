@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod authorize;
 mod bindings;
 mod clusters;
 mod connections;
@@ -29,7 +30,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 10] {
+pub(super) fn doors() -> [Doors; 11] {
     [
         organization::doors(),
         clusters::doors(),
@@ -41,6 +42,7 @@ pub(super) fn doors() -> [Doors; 10] {
         bindings::doors(),
         keys::doors(),
         service_accounts::doors(),
+        authorize::doors(),
     ]
 }
 
