@@ -38,13 +38,7 @@ const MAX_BODY: usize = 256 * 1024;
 
 /// Everything that castgate answers.
 pub fn router(app: App) -> Router {
-    let rooms = rooms(&app);
-    Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
-}
-
-/// What lies behind the door.
-fn rooms(app: &App) -> Router {
-    Router::new()
+    let rooms = Router::new()
         .merge(health::routes())
         .merge(pages::routes())
         .merge(login::routes())
@@ -52,10 +46,11 @@ fn rooms(app: &App) -> Router {
         .merge(account::routes())
         .merge(api::routes())
         .merge(verify::routes())
-        .nest("/scim/v2", scim::routes(app))
+        .nest("/scim/v2", scim::routes(&app))
         .layer(middleware::from_fn(request::remember_route))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(app.clone())
+        .with_state(app.clone());
+    Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
 }
 
 /// Serves until `shutdown` is over, then drains as the settings say.
@@ -71,6 +66,6 @@ pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output
 
 /// Serves until the orders say otherwise.
 pub async fn serve_by(app: App, listener: TcpListener, orders: Orders) -> io::Result<()> {
-    let rooms = rooms(&app);
-    server::serve(app, rooms, listener, orders).await
+    let router = router(app.clone());
+    server::serve(app, router, listener, orders).await
 }
