@@ -1,24 +1,35 @@
 //! The terms: the one page behind a session that opens before they are accepted.
 
 use super::{
+    body::FormBody,
     caller::SignedIn,
     cookies::ReturnTo,
+    doors::{Caller, Doors, get, post},
     error::{PageFailure, Refusal},
     login::see_other,
     pages::terms::{TermsPage, terms},
 };
-use crate::app::{App, Error, TermsState};
+use crate::{
+    app::{App, Error, Need, TermsState},
+    model::EventKind,
+};
 use axum::{
-    Form, Router,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::get,
 };
 use serde::Deserialize;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/terms", get(show).post(accept))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Account", Caller::SignedIn)
+        .door(get("/terms", show).summary("The terms, to be accepted").answers_as(200, Some("text/html")))
+        .door(
+            post("/terms", accept)
+                .summary("Accept the terms that were shown")
+                .needs(Need::Self_)
+                .tells(&[EventKind::TermsAccepted])
+                .answers_as(303, None),
+        )
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,7 +67,7 @@ async fn accept(
     State(app): State<App>,
     guest: SignedIn,
     headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    FormBody(fields): FormBody<Vec<(String, String)>>,
 ) -> Result<Response, PageFailure> {
     let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     guest.0.refuse_forged(&app, &headers, field("form"))?;

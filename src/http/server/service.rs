@@ -8,6 +8,7 @@ use super::{
     framing::Doubt,
     vitals::Vitals,
 };
+use crate::http::request;
 use axum::{
     body::Body,
     http::{Request, Response, Uri, uri::PathAndQuery},
@@ -24,7 +25,6 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
 };
-use tower::ServiceExt as _;
 
 /// Answers the requests of one connection.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         };
         Box::pin(async move {
             let request = Request::from_parts(parts, body);
-            let response = shared.router.clone().oneshot(request).await?;
+            let response = request::answer(shared.app.clone(), shared.rooms.clone(), request).await;
             Ok(response.map(|inner| ResponseBody { inner, _begun: begun }))
         })
     }
