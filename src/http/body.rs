@@ -1,6 +1,9 @@
 //! Reading bodies: of a declared type, in UTF-8, of a bounded size, and with one meaning.
 
-use super::error::{ApiFailure, Refusal};
+use super::{
+    doors::MostBytes,
+    error::{ApiFailure, Refusal},
+};
 use crate::{config::Size, scim::read_json};
 use axum::{
     Form,
@@ -16,8 +19,15 @@ use std::error::Error as _;
 /// The most that is read of a form: a page's fields are few and short.
 const MAX_FORM: usize = 16 * 1024;
 
-/// The whole body, of at most `most` bytes.
-pub(super) async fn read(body: Body, most: usize) -> Result<Bytes, Refusal> {
+/// The whole body, of at most as many bytes as the route's declaration says.
+pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
+    let Some(MostBytes(most)) = request.extensions().get().copied() else {
+        return Err(Refusal::internal("a handler reads a body, and its route does not say how much of one"));
+    };
+    at_most(request.into_body(), most).await
+}
+
+async fn at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
     let declared = axum::body::HttpBody::size_hint(&body).lower();
     if declared > most as u64 {
         return Err(too_large(most));
@@ -74,7 +84,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         if kind == Some(false) {
             return Err(unsupported("application/json").into());
         }
-        let bytes = read(request.into_body(), super::MAX_BODY).await?;
+        let bytes = read(request).await?;
         // No body at all says nothing, as an empty object does: `curl -X POST` is enough where everything is optional.
         let bytes = match (kind, bytes.is_empty()) {
             (None, true) => b"{}".as_slice().into(),
@@ -111,7 +121,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
             return Err(bare(unsupported(kind)));
         }
         let (parts, body) = request.into_parts();
-        let bytes = read(body, MAX_FORM).await.map_err(bare)?;
+        let bytes = at_most(body, MAX_FORM).await.map_err(bare)?;
         for (name, value) in url::form_urlencoded::parse(&bytes) {
             refuse_nul(&name).and_then(|()| refuse_nul(&value)).map_err(bare)?;
         }
@@ -139,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_too_large_says_what_is_the_most() {
-        let refusal = read(Body::from(vec![b' '; 20_000]), MAX_FORM).await.unwrap_err();
+        let refusal = at_most(Body::from(vec![b' '; 20_000]), MAX_FORM).await.unwrap_err();
         assert_eq!(refusal.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refusal.detail, "The body is larger than 16KiB, the most that is read here.");
     }

@@ -1,15 +1,18 @@
 //! Whether castgate runs, and whether it can work: for the machine that started it.
 
 use super::{
+    doors::{Caller, Doors, get},
     error::{ApiFailure, Refusal},
     server::Arrival,
 };
 use crate::app::App;
-use axum::{Extension, Json, Router, extract::State, http::StatusCode, routing::get};
+use axum::{Extension, Json, extract::State, http::StatusCode};
 use serde_json::{Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/healthz", get(alive)).route("/readyz", get(ready))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Health", Caller::Anyone)
+        .door(get("/healthz", alive).summary("Whether the process runs").answers_as(200, Some("application/json")))
+        .door(get("/readyz", ready).summary("Whether it can work").answers_as(200, Some("text/plain")))
 }
 
 /// That it runs, and which process it is: after a restart another one.

@@ -5,7 +5,6 @@ use super::{
     headers::{self, REQUEST_ID},
     limits::{self, Limits, Standing},
     path,
-    routes::ROUTES,
     server::{Arrival, ClientAddress, last_one},
 };
 use crate::{
@@ -245,10 +244,11 @@ fn tell(noted: &Noted, (method, room): (&Method, Room), response: &Response, ela
     metrics().answered(&answered, elapsed);
 }
 
-/// The template as the table of routes has it: what is not in there has no series of its own.
+/// The template as the registry has it: what is not in there has no series of its own.
 fn template(route: &str) -> &'static str {
+    // Leaked once: a label lives as long as its counter, which is as long as the process.
     static TEMPLATES: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| ROUTES.iter().map(|route| route.path).collect());
+        LazyLock::new(|| super::routes().into_iter().map(|declared| &*declared.path.leak()).collect());
     TEMPLATES.get(route).copied().unwrap_or(NO_ROUTE)
 }
 

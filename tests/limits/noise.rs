@@ -2,7 +2,7 @@
 
 use super::unlimited;
 use castgate::{
-    http::{Caller, ROUTES},
+    http::{self, Caller, Declared},
     model::Profile,
 };
 use proptest::{
@@ -127,7 +127,7 @@ async fn targets(world: &crate::world::World, methods: &[&str]) -> Vec<Target> {
     let group = okta.post("/Groups", json!({"displayName": "g"})).await.expect(201).id();
     let connection = okta.stored.id.to_string();
     let (token, key) = (format!("Bearer {}", okta.token()), acme.key.clone());
-    let of = |route: &castgate::http::Route| {
+    let of = |route: &Declared| {
         let header = match route.who {
             Caller::ScimToken => ("authorization", token.clone()),
             Caller::SessionOrKey => ("x-api-key", key.clone()),
@@ -144,7 +144,7 @@ async fn targets(world: &crate::world::World, methods: &[&str]) -> Vec<Target> {
         })
     };
     // The key that the noise comes with must stay.
-    ROUTES.iter().filter(|route| !route.path.ends_with("/suspend")).filter_map(of).collect()
+    http::routes().iter().filter(|route| !route.path.ends_with("/suspend")).filter_map(of).collect()
 }
 
 #[test]
