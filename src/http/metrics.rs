@@ -8,9 +8,11 @@ use crate::{
 use axum::{
     Router,
     extract::State,
-    http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    http::{
+        Method, Uri,
+        header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+    },
     response::{IntoResponse, Response},
-    routing::get,
 };
 use std::{future::Future, io};
 use tokio::net::TcpListener;
@@ -21,14 +23,19 @@ pub async fn serve_metrics(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new()
-        .route("/metrics", get(page))
-        .fallback(async || ApiFailure::from(Refusal::not_found()))
-        .with_state(app);
+    let router = Router::new().fallback(answer).with_state(app);
     axum::serve(listener, router).with_graceful_shutdown(shutdown).await
 }
 
-async fn page(State(app): State<App>) -> Response {
+async fn answer(State(app): State<App>, method: Method, uri: Uri) -> Response {
+    // RFC 9110 §9.3.2: HEAD is GET without the content, which hyper leaves out.
+    match (method.as_str(), uri.path()) {
+        ("GET" | "HEAD", "/metrics") => page(&app).await,
+        _ => ApiFailure::from(Refusal::not_found()).into_response(),
+    }
+}
+
+async fn page(app: &App) -> Response {
     match app.waiting_jobs().await {
         Ok(waiting) => metrics().outbox(waiting),
         // The store may be away; then its numbers are what somebody wants to see, not an error.
