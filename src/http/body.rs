@@ -24,10 +24,10 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
     let Some(MostBytes(most)) = request.extensions().get().copied() else {
         return Err(Refusal::internal("a handler reads a body, and its route does not say how much of one"));
     };
-    at_most(request.into_body(), most).await
+    read_at_most(request.into_body(), most).await
 }
 
-async fn at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
+async fn read_at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
     let declared = axum::body::HttpBody::size_hint(&body).lower();
     if declared > most as u64 {
         return Err(too_large(most));
@@ -121,7 +121,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
             return Err(bare(unsupported(kind)));
         }
         let (parts, body) = request.into_parts();
-        let bytes = at_most(body, MAX_FORM).await.map_err(bare)?;
+        let bytes = read_at_most(body, MAX_FORM).await.map_err(bare)?;
         for (name, value) in url::form_urlencoded::parse(&bytes) {
             refuse_nul(&name).and_then(|()| refuse_nul(&value)).map_err(bare)?;
         }
@@ -149,7 +149,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_is_too_large_says_what_is_the_most() {
-        let refusal = at_most(Body::from(vec![b' '; 20_000]), MAX_FORM).await.unwrap_err();
+        let refusal = read_at_most(Body::from(vec![b' '; 20_000]), MAX_FORM).await.unwrap_err();
         assert_eq!(refusal.status, StatusCode::PAYLOAD_TOO_LARGE);
         assert_eq!(refusal.detail, "The body is larger than 16KiB, the most that is read here.");
     }

@@ -11,7 +11,11 @@ use serde_json::{Value, json};
 
 pub(super) fn doors() -> Doors {
     Doors::at("", "Health", Caller::Anyone)
-        .door(get("/healthz", alive).summary("Whether the process runs").answers_as(200, Some("application/json")))
+        .door(
+            get("/healthz", alive)
+                .summary("Whether the process runs, and which it is")
+                .answers_as(200, Some("application/json")),
+        )
         .door(get("/readyz", ready).summary("Whether it can work").answers_as(200, Some("text/plain")))
 }
 

@@ -39,7 +39,7 @@ pub(super) async fn authenticate(
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
-    request.extensions_mut().insert(Push { ctx, connection: Arc::new(connection) });
+    request.extensions_mut().insert(Push { ctx, connection });
     Ok(next.run(request).await)
 }
 
