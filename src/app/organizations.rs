@@ -4,11 +4,11 @@ use super::{App, Ctx, Error, Work};
 use crate::{
     crypto::{Secret, TokenKind, token},
     model::{
-        ApiKey, Binding, BindingId, Capability, Cluster, ClusterId, Event, EventKind, KeyId, Organization, Role, Scope,
-        Source, Subject, Terms, User, UserId, fold,
+        ApiKey, Capability, Cluster, ClusterId, Event, EventKind, Holder, KeyId, Organization, Role, Scope, Source,
+        Subject, Terms, User, UserId, fold,
     },
 };
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
@@ -194,23 +194,10 @@ impl Work<'_> {
     }
 
     async fn first_owner(&mut self, email: &str) -> Result<User, Error> {
-        let now = self.ctx.now;
         let user = User {
-            id: UserId::from_uuid(self.app.clock().uuid()),
-            connection: None,
             user_name: email.to_owned(),
-            external_id: None,
-            display_name: String::new(),
             email: Some(email.to_owned()),
-            directory_active: true,
-            suspended_by_person: false,
-            removed_at: None,
-            document: Map::new(),
-            session_epoch: 0,
-            access_epoch: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
+            ..User::blank(UserId::from_uuid(self.app.clock().uuid()), None, self.ctx.now)
         };
         self.tx.insert_user(&self.ctx.organization, &user).await?;
         self.make_owner(&user.id).await?;
@@ -225,15 +212,7 @@ impl Work<'_> {
             source: Source::Person,
             until: None,
         };
-        let binding = Binding {
-            id: BindingId::from_uuid(self.app.clock().uuid()),
-            terms,
-            mapping_version: None,
-            author: self.ctx.actor.to_string(),
-            since: self.ctx.now,
-        };
-        self.tx.open_binding(&self.ctx.organization, &binding).await?;
-        Ok(())
+        self.open_binding(terms, None).await.map(drop)
     }
 
     async fn first_credentials(&mut self, owner: &UserId) -> Result<(Secret, Secret), Error> {
@@ -243,11 +222,14 @@ impl Work<'_> {
         let link = token::generate(TokenKind::Link, &mut random);
         let row = ApiKey {
             id: KeyId::from_uuid(self.app.clock().uuid()),
-            user: owner.clone(),
+            owner: Holder::User(owner.clone()),
             name: "first key".to_owned(),
             hint: key.hint(),
+            rights: None,
+            created_by: self.ctx.actor.to_string(),
             created_at: now,
             expires_at: None,
+            last_used_at: None,
         };
         self.tx.insert_api_key(organization, &row, &key.hash()).await?;
         self.tx.insert_sign_in_link(organization, owner, &link.hash(), (now, now.plus(LINK_LIFE))).await?;

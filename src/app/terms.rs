@@ -2,7 +2,7 @@
 
 use super::{App, Ctx, Error, Need, Work};
 use crate::{
-    model::{EventKind, Instant, OrganizationId, UserId},
+    model::{EventKind, Instant, OrganizationId, ServiceAccount, UserId},
     store::{TermsDocument, Tx},
 };
 use serde::{Deserialize, Serialize};
@@ -119,6 +119,20 @@ pub(super) async fn terms_state(
         _ => TermsState::Lapsed,
     });
     Ok(worst(states))
+}
+
+/// Where a service account stands: where the person who made it stands. The operator, whose documents they are, covers
+/// its own.
+pub(super) async fn terms_of_service_account(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    account: &ServiceAccount,
+    now: Instant,
+) -> Result<TermsState, Error> {
+    match &account.created_by {
+        Some(creator) => terms_state(tx, organization, creator, now).await,
+        None => Ok(TermsState::Accepted),
+    }
 }
 
 fn worst(states: impl Iterator<Item = TermsState>) -> TermsState {

@@ -107,6 +107,49 @@ impl Tx {
         Ok(rows.into_iter().map(cluster).collect())
     }
 
+    /// One cluster.
+    pub async fn cluster(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ClusterId,
+    ) -> Result<Option<Cluster>, StoreError> {
+        let row = self
+            .first(
+                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 AND id = ?2",
+                args![organization, id],
+            )
+            .await?;
+        Ok(row.map(cluster))
+    }
+
+    /// Writes a cluster as it now is.
+    pub async fn update_cluster(&mut self, organization: &OrganizationId, cluster: &Cluster) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE clusters SET slug = ?3, slug_folded = ?4, name = ?5, external_id = ?6
+             WHERE organization = ?1 AND id = ?2",
+            args![organization, cluster.id, cluster.slug, fold(&cluster.slug), cluster.name, cluster.external_id],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Removes a cluster. What is held there has to be closed first.
+    pub async fn delete_cluster(&mut self, organization: &OrganizationId, id: &ClusterId) -> Result<bool, StoreError> {
+        let rows =
+            self.run("DELETE FROM clusters WHERE organization = ?1 AND id = ?2", args![organization, id]).await?;
+        Ok(rows == 1)
+    }
+
+    /// Writes an organization's slug and name.
+    pub async fn rename_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE organizations SET slug = ?2, name = ?3 WHERE id = ?1",
+            args![organization.id, organization.slug, organization.name],
+        )
+        .await
+        .map(drop)
+    }
+
     /// One cluster by its slug, compared folded.
     pub async fn cluster_by_slug(
         &mut self,

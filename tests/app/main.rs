@@ -4,10 +4,12 @@
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 #![expect(clippy::large_futures, reason = "two use cases at once, each with its transaction, in one test's future")]
 
+mod bindings;
 mod deprovision;
 mod groups;
 mod harness;
 mod histories;
+mod keys;
 mod mapping;
 mod nouns;
 mod owners;
