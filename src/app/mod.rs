@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod cli_login;
 mod clock;
 mod connections;
 mod credentials;
@@ -25,6 +26,7 @@ mod signing;
 mod terms;
 mod work;
 
+pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use connections::{NewConnection, NewToken};
 pub use credentials::NewKey;

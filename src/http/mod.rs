@@ -11,6 +11,7 @@ mod account;
 mod api;
 mod body;
 mod caller;
+mod cli_login;
 mod cookies;
 mod error;
 mod headers;
@@ -42,6 +43,7 @@ pub fn router(app: App) -> Router {
         .merge(login::routes())
         .merge(terms::routes())
         .merge(account::routes())
+        .merge(cli_login::routes())
         .merge(api::routes())
         .merge(verify::routes())
         .nest("/scim/v2", scim::routes(&app))
