@@ -78,7 +78,8 @@ impl App {
 
     /// The command line trades the code for a key. Every reason for a refusal looks the same.
     pub async fn exchange_cli_code(&self, code: &str, verifier: &str, device: &str) -> Result<NewKey, Error> {
-        let dead = || Error::invalid("code", "it is used, too old, or not for this command line; run castgate login again");
+        let dead =
+            || Error::invalid("code", "it is used, too old, or not for this command line; run castgate login again");
         let (session, secret) = code.split_once('.').ok_or_else(dead)?;
         let session: SessionId = session.parse().map_err(|_| dead())?;
         token::parse(secret, TokenKind::Code).map_err(|_| dead())?;
@@ -129,7 +130,10 @@ mod tests {
     #[test]
     fn a_machines_name_is_shown_as_it_is_or_not_at_all() {
         let challenge = "a".repeat(CHALLENGE);
-        assert_eq!(CliRequest::of(&challenge, " ada-laptop.local ").unwrap().key_name(), "castgate CLI on ada-laptop.local");
+        assert_eq!(
+            CliRequest::of(&challenge, " ada-laptop.local ").unwrap().key_name(),
+            "castgate CLI on ada-laptop.local"
+        );
         for bad in ["", " ", "a b", "<b>", "a\nb", "ä", &"a".repeat(64)] {
             assert!(CliRequest::of(&challenge, bad).is_err(), "{bad:?}");
         }
@@ -140,7 +144,8 @@ mod tests {
 
     #[test]
     fn each_part_of_a_request_has_its_own_row() {
-        let request = |challenge: char, device: &str| CliRequest::of(&challenge.to_string().repeat(CHALLENGE), device).unwrap();
+        let request =
+            |challenge: char, device: &str| CliRequest::of(&challenge.to_string().repeat(CHALLENGE), device).unwrap();
         let rows = [
             row_of("code", &request('a', "laptop")),
             row_of("other", &request('a', "laptop")),

@@ -1,16 +1,20 @@
-//! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
+//! Line 10: commands. Some are for somebody at the machine itself; the others, in [`client`], go through the API as everybody
+//! else does.
 
 mod admin;
 mod check;
+mod client;
+mod completion;
 mod demo;
 mod health;
+mod help;
 mod init;
 mod mapping;
 mod open;
 mod say;
 mod serve;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 /// SSO and SCIM identity-provisioning gateway for Cast AI organizations.
@@ -45,14 +49,16 @@ enum Command {
     Init(init::Init),
     /// Says what is wrong with the settings, without starting.
     Check(check::Check),
-    /// Looks at a mapping config.
-    #[command(subcommand)]
-    Mapping(mapping::Mapping),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     Health(Configuration),
+    /// Prints a completion script for a shell.
+    Completion(completion::Completion),
+    /// What goes through the API.
+    #[command(flatten)]
+    Remote(client::Remote),
 }
 
 /// A failure, in words for whoever typed the command.
@@ -68,7 +74,10 @@ impl<E: std::error::Error> From<E> for Failure {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::from_arg_matches(&help::grouped(Arguments::command()).get_matches()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -92,9 +101,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
-        Command::Mapping(mapping) => mapping.run(),
         Command::Admin(admin) => admin.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
+        Command::Completion(completion) => Ok(completion.run()),
+        Command::Remote(remote) => Ok(remote.run().await),
     }
 }
 
