@@ -5,7 +5,8 @@ use clap::Command;
 use std::fmt::Write;
 
 /// The commands that need the machine itself: its settings, its store or its files. All others call the API.
-const AT_THE_MACHINE: &[&str] = &["demo", "serve", "init", "check", "admin", "health"];
+const AT_THE_MACHINE: &[&str] =
+    &["demo", "serve", "init", "check", "admin", "health", "org", "signing-keys", "audit", "backup", "restore"];
 /// Those that need nothing.
 const HERE: &[&str] = &["completion", "help"];
 
@@ -19,7 +20,7 @@ pub(super) fn grouped(command: Command) -> Command {
     let group = |heading: &str, within: &dyn Fn(&str) -> bool| {
         let mut text = format!("{heading}:\n");
         for (name, about) in names.iter().filter(|(name, _)| within(name)) {
-            let _ = writeln!(text, "  {name:<14} {}", about.trim_end_matches('.'));
+            let _ = writeln!(text, "  {name:<14} {}", first_sentence(about));
         }
         text
     };
@@ -35,4 +36,8 @@ pub(super) fn grouped(command: Command) -> Command {
         "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}\nOptions:\n{{options}}\n\n{EXIT_CODES}\n"
     );
     command.help_template(template)
+}
+
+fn first_sentence(about: &str) -> &str {
+    about.split_once(". ").map_or(about, |(first, _)| first).trim_end_matches('.')
 }

@@ -11,6 +11,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 /// What a check without a gateway is told.
 #[derive(Debug, clap::Args)]
+#[group(skip)] // the command that these belong to has a group of this name
 pub(super) struct Check {
     /// The mapping config.
     pub(super) file: PathBuf,

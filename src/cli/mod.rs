@@ -39,7 +39,7 @@ enum Command {
     ///
     /// Example: castgate demo
     Demo(demo::Demo),
-    /// Serves.
+    /// Serves: the gateway itself.
     ///
     /// Example: castgate serve --config /etc/castgate.toml
     Serve(Configuration),
@@ -48,11 +48,15 @@ enum Command {
     /// Example: castgate init --slug acme --owner ada@acme.example --accept-terms
     Init(init::Init),
     /// Says what is wrong with the settings, without starting.
+    ///
+    /// Example: castgate check --config /etc/castgate.toml
     Check(check::Check),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
+    ///
+    /// Example: castgate health
     Health(Configuration),
     /// Prints a completion script for a shell.
     Completion(completion::Completion),
@@ -115,6 +119,31 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        help::grouped(Arguments::command()).debug_assert();
+    }
+
+    /// The commands that do something, with their path: `users list`.
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            let path = format!("{path} {}", below.get_name());
+            if below.get_subcommands().next().is_some() {
+                leaves(below, &path, found);
+            } else {
+                found.push((path, below.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_it() {
+        let mut found = Vec::new();
+        leaves(&Arguments::command(), "castgate", &mut found);
+        assert!(found.len() > 30, "{}", found.len());
+        for (path, mut command) in found {
+            let help = command.render_long_help().to_string();
+            let example = help.split_once("Example").map_or("", |(_, example)| example);
+            assert!(example.contains(&path), "{path} shows no example of itself:\n{help}");
+            assert!(command.get_about().is_some(), "{path} does not say what it does");
+        }
     }
 }

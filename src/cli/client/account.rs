@@ -5,7 +5,11 @@ use super::{
     contexts::Place,
     output::Output,
     stop::{Code, Stop},
-    table::{self, Show::Text, column, plain},
+    table::{
+        self,
+        Show::{Text, With},
+        column, plain,
+    },
 };
 use crate::cli::say::say;
 use clap::Subcommand;
@@ -89,7 +93,7 @@ impl ContextCommand {
                     return Ok(());
                 }
                 let columns = [
-                    column("", "/current", Text),
+                    column("", "/current", With(|context| context["current"].as_str().unwrap_or_default().to_owned())),
                     column("NAME", "/name", Text),
                     column("ORGANIZATION", "/organization", Text),
                     column("YOU", "/user", Text),

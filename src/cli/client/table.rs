@@ -14,8 +14,6 @@ pub(super) enum Show {
     Moment,
     /// A word with a meaning: green, yellow or red where there is colour.
     State,
-    /// How many there are.
-    Count,
     /// From the whole thing.
     With(fn(&Value) -> String),
 }
@@ -70,7 +68,6 @@ fn cell(column: &Column, item: &Value, colour: bool) -> Cell {
     let text = match column.show {
         Show::Text | Show::State => word(value),
         Show::Moment => moment(value),
-        Show::Count => value.as_array().map_or_else(|| word(value), |all| all.len().to_string()),
         Show::With(write) => plain(&write(item)),
     };
     let paint = match (colour, column.show) {
@@ -133,6 +130,7 @@ fn word(value: &Value) -> String {
         Value::Bool(true) => "yes".to_owned(),
         Value::Bool(false) => "no".to_owned(),
         Value::Number(number) => number.to_string(),
+        Value::String(text) if text.is_empty() => "–".to_owned(),
         Value::String(text) => plain(text),
         Value::Array(all) if all.is_empty() => "–".to_owned(),
         Value::Array(all) => all.iter().map(word).collect::<Vec<_>>().join(", "),
