@@ -42,11 +42,11 @@ impl fmt::Display for Finding {
     }
 }
 
-fn error(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn error(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Error, key, message: message.into() }
 }
 
-fn warning(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Warning, key, message: message.into() }
 }
 
@@ -55,7 +55,7 @@ impl Settings {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        self.check_server(&mut found);
+        self.server.check(&mut found);
         self.check_store(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
@@ -63,31 +63,6 @@ impl Settings {
         self.check_outside(&mut found);
         self.check_terms(&mut found);
         found
-    }
-
-    fn check_server(&self, found: &mut Vec<Finding>) {
-        let url = &self.server.public_url;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(url) => {}
-            "http" => found.push(error(
-                "server.public_url",
-                "must be https: passwords, cookies and tokens pass through it (http is for loopback)",
-            )),
-            other => found.push(error("server.public_url", format!("must be an https address, not {other}:"))),
-        }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            found.push(error(
-                "server.public_url",
-                "must be scheme, host and port alone, such as https://sso.example.com",
-            ));
-        }
-        if !self.server.listen.ip().is_loopback() && is_loopback(url) {
-            found.push(warning(
-                "server.public_url",
-                "is loopback although castgate listens to the network; links and issuers will not work elsewhere",
-            ));
-        }
     }
 
     fn check_store(&self, found: &mut Vec<Finding>) {
@@ -187,7 +162,7 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),

@@ -1,10 +1,12 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
-use super::units::{Network, Size, Span};
+use super::{
+    server::Server,
+    units::{Size, Span},
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer};
-use std::{net::SocketAddr, path::PathBuf};
-use url::Url;
+use std::path::PathBuf;
 
 /// Everything that the operator decides. Secrets never appear in its `Debug`.
 #[derive(Debug, Clone, Deserialize)]
@@ -30,32 +32,6 @@ pub struct Settings {
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// The address to listen on.
-    pub listen: SocketAddr,
-    /// The origin that people and providers know. [`Settings::check`] holds it to have no path.
-    pub public_url: Url,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-}
-
-impl Server {
-    /// The public address without the slash at its end: the issuer, and what paths are appended to.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        self.public_url.as_str().trim_end_matches('/')
-    }
-
-    /// Whether people reach castgate over TLS, so that cookies are `Secure` and carry the `__Host-` prefix.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
 }
 
 /// Which database.
@@ -210,7 +186,7 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
 }
 
-fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+pub(super) fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(if text.is_empty() { None } else { Some(PathBuf::from(text)) })
 }

@@ -119,6 +119,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// The length of the prefix: 0 is every address of its family.
+    #[must_use]
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
     /// Whether `address` lies in this network. An IPv4 address in its IPv6 form counts as the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

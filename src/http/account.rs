@@ -3,33 +3,61 @@
 use super::{
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
+    doors::{Caller, Doors, OrganizationFrom, get, post},
     error::PageFailure,
     login::see_other,
     pages::account::{AccountPage, account},
 };
 use crate::{
-    app::{Actor, App, Error, NewKey},
-    model::SessionId,
+    app::{Actor, App, Error, Need, NewKey},
+    model::{EventKind, SessionId},
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::{get, post},
 };
 use serde::Deserialize;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/", get(async || see_other("/account")))
-        .route("/account", get(show))
-        .route("/account/sessions/end", post(end_session))
-        .route("/account/keys", post(create_key))
-        .route("/account/keys/end", post(end_key))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Account", Caller::SignedIn)
+        .door(
+            get("/", async || see_other("/account"))
+                .summary("To one's own page")
+                .answers_to(Caller::Anyone, OrganizationFrom::Nothing)
+                .answers_as(303, None),
+        )
+        .door(
+            get("/account", show)
+                .summary("One's own access, sessions and keys")
+                .needs(Need::Self_)
+                .answers_as(200, Some("text/html")),
+        )
+        .door(
+            post("/account/sessions/end", end_session)
+                .summary("End one of one's sessions")
+                .needs(Need::Self_)
+                .tells(&[EventKind::SessionEnded])
+                .answers_as(303, None),
+        )
+        .door(
+            post("/account/keys", create_key)
+                .summary("Make an API key; the page shows it once")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyCreated])
+                .answers_as(201, Some("text/html")),
+        )
+        .door(
+            post("/account/keys/end", end_key)
+                .summary("End one of one's API keys")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyRevoked])
+                .answers_as(303, None),
+        )
 }
 
 /// `GET /account`

@@ -1,15 +1,22 @@
 //! Reading bodies.
 
-use super::error::{ApiFailure, Refusal};
+use super::{
+    doors::MostBytes,
+    error::{ApiFailure, Refusal},
+};
 use axum::{
-    body::{Body, to_bytes},
+    body::to_bytes,
     extract::{FromRequest, Request},
     http::{HeaderMap, StatusCode, header::CONTENT_TYPE},
 };
 use serde::de::DeserializeOwned;
 
-/// The whole body, of at most `most` bytes.
-pub(super) async fn read(body: Body, most: usize) -> Result<axum::body::Bytes, Refusal> {
+/// The whole body, of at most as many bytes as the route's declaration says.
+pub(super) async fn read(request: Request) -> Result<axum::body::Bytes, Refusal> {
+    let Some(MostBytes(most)) = request.extensions().get().copied() else {
+        return Err(Refusal::internal("a handler reads a body, and its route does not say how much of one"));
+    };
+    let body = request.into_body();
     let declared = axum::body::HttpBody::size_hint(&body).lower();
     if declared > most as u64 {
         return Err(too_large(most));
@@ -55,7 +62,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
         if kind == Some(false) {
             return Err(refusal().into());
         }
-        let bytes = read(request.into_body(), super::MAX_BODY).await?;
+        let bytes = read(request).await?;
         // No body at all says nothing, as an empty object does: `curl -X POST` is enough where everything is optional.
         let bytes = match (kind, bytes.is_empty()) {
             (None, true) => b"{}".as_slice().into(),

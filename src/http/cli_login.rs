@@ -6,17 +6,20 @@ use super::{
     body::JsonBody,
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
+    doors::{Caller, Doors, OrganizationFrom, get, post},
     error::{ApiFailure, PageFailure},
     login::see_other,
     pages::{cli, notice},
 };
-use crate::app::{App, CliRequest, Error};
+use crate::{
+    app::{App, CliRequest, Error},
+    model::EventKind,
+};
 use axum::{
-    Form, Json, Router,
+    Form, Json,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::{get, post},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -25,8 +28,24 @@ use url::form_urlencoded;
 /// Letters of the command line's own proof that the answer is to its question.
 const LONGEST_STATE: usize = 128;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/cli", get(show).post(confirm)).route("/api/v1/cli/exchange", post(exchange))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Account", Caller::SignedIn)
+        .door(
+            get("/cli", show)
+                .summary("The page that asks whether a command line may act for one")
+                .answers_as(200, Some("text/html")),
+        )
+        .door(
+            post("/cli", confirm)
+                .summary("Let a command line act for one; the browser carries a code to its port")
+                .answers_as(200, Some("text/html")),
+        )
+        .door(
+            post("/api/v1/cli/exchange", exchange)
+                .summary("Trade the code for an API key")
+                .answers_to(Caller::Anyone, OrganizationFrom::Sealed)
+                .tells(&[EventKind::KeyCreated]),
+        )
 }
 
 /// What a command line sends the browser with.

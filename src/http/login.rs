@@ -6,6 +6,7 @@
 use super::{
     caller::SignedIn,
     cookies::{self, ReturnTo},
+    doors::{Caller, Doors, OrganizationFrom, get, post},
     error::{PageFailure, SignInFailure},
     pages::{
         notice,
@@ -15,29 +16,74 @@ use super::{
 use crate::{
     app::{App, Error, Route, SignedIn as Arrived, TermsState, TurnedAway},
     config::SameSite,
-    model::{ConnectionId, OrganizationId},
+    model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
 };
 use axum::{
-    Form, Router,
+    Form,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use serde::Deserialize;
 use url::Url;
+
+const HTML: Option<&str> = Some("text/html");
 
 /// One sentence for an organization that does not exist and for one that has no sign-in.
 const NOWHERE: &str =
     "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/login", get(show).post(begin))
-        .route("/login/callback", get(finish))
-        .route("/login/link", get(show_link).post(use_link))
-        .route("/logout", post(sign_out))
+/// What a sign-in may come to.
+const ARRIVALS: &[EventKind] = &[
+    EventKind::SessionStarted,
+    EventKind::SessionEnded,
+    EventKind::SignInRefused,
+    EventKind::UserCreated,
+    EventKind::UserChanged,
+    EventKind::UserLinked,
+    EventKind::UserActivated,
+    EventKind::UserRevived,
+    EventKind::GroupCreated,
+    EventKind::GroupMembersChanged,
+    EventKind::AccessChanged,
+    EventKind::OwnerKept,
+    EventKind::OrganizationOwned,
+    EventKind::OrganizationOwnerless,
+];
+
+pub(super) fn doors() -> Doors {
+    let (typed, sealed) = (OrganizationFrom::Slug, OrganizationFrom::Sealed);
+    Doors::at("", "Sign-in", Caller::Anyone)
+        .door(get("/login", show).summary("The sign-in page").answers_as(200, HTML))
+        .door(
+            post("/login", begin)
+                .summary("Off to the provider of the address's organization")
+                .answers_to(Caller::Anyone, typed)
+                .answers_as(200, HTML),
+        )
+        .door(
+            get("/login/callback", finish)
+                .summary("Back from the provider, with a session")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(ARRIVALS)
+                .answers_as(303, None),
+        )
+        .door(get("/login/link", show_link).summary("The page of a one-time link").answers_as(200, HTML))
+        .door(
+            post("/login/link", use_link)
+                .summary("Sign in by a one-time link")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(ARRIVALS)
+                .answers_as(303, None),
+        )
+        .door(
+            post("/logout", sign_out)
+                .summary("Sign out, here and at the provider")
+                .answers_to(Caller::Anyone, OrganizationFrom::Credential)
+                .tells(&[EventKind::SessionEnded])
+                .answers_as(200, HTML),
+        )
 }
 
 /// What the pages before a session send. Nothing of it is believed.

@@ -4,6 +4,7 @@ use super::{
     error::{Internals, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
     path,
+    server::{Arrival, last_one},
 };
 use crate::{
     app::{App, Ctx},
@@ -89,6 +90,12 @@ pub(super) async fn answer(app: App, rooms: Router, request: Request) -> Respons
 }
 
 async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) -> Response {
+    let (arrival, version) = (request.extensions().get::<Arrival>().cloned(), request.version());
+    if let Some(arrival) = &arrival
+        && let Err(refusal) = arrival.admit(&request).await
+    {
+        return last_one(refusal.render(room), version);
+    }
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
     }
@@ -96,9 +103,25 @@ async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) 
         *request.uri_mut() = uri;
     }
     request.extensions_mut().insert(noted);
+    let work = work(rooms, request, arrival.clone(), room);
+    match arrival {
+        None => work.await,
+        Some(arrival) => {
+            arrival.answered(work, room).await.unwrap_or_else(|refusal| last_one(refusal.render(room), version))
+        }
+    }
+}
+
+/// Does what is asked for, with the request's place held until it is done.
+async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, room: Room) -> Response {
     // A task of its own: somebody who hangs up does not stop a change between its commit and the caches' being told, and a
     // panic is an answer.
-    match tokio::spawn(rooms.oneshot(request)).await {
+    let work = tokio::spawn(async move {
+        let response = rooms.oneshot(request).await;
+        drop(arrival);
+        response
+    });
+    match work.await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(panic) => Refusal::internal(format!("the handler ended without an answer: {panic}")).render(room),

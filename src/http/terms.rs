@@ -3,22 +3,33 @@
 use super::{
     caller::SignedIn,
     cookies::ReturnTo,
+    doors::{Caller, Doors, get, post},
     error::{PageFailure, Refusal},
     login::see_other,
     pages::terms::{TermsPage, terms},
 };
-use crate::app::{App, Error, TermsState};
+use crate::{
+    app::{App, Error, Need, TermsState},
+    model::EventKind,
+};
 use axum::{
-    Form, Router,
+    Form,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::get,
 };
 use serde::Deserialize;
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/terms", get(show).post(accept))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Account", Caller::SignedIn)
+        .door(get("/terms", show).summary("The terms, to be accepted").answers_as(200, Some("text/html")))
+        .door(
+            post("/terms", accept)
+                .summary("Accept the terms that were shown")
+                .needs(Need::Self_)
+                .tells(&[EventKind::TermsAccepted])
+                .answers_as(303, None),
+        )
 }
 
 #[derive(Debug, Deserialize)]

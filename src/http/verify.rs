@@ -6,6 +6,7 @@
 use super::{
     caller::Guest,
     cookies::sign_in_address,
+    doors::{Caller, Doors, OrganizationFrom, every, get},
     error::{ApiFailure, Refusal},
     request::Noted,
 };
@@ -14,11 +15,10 @@ use crate::{
     model::Capability,
 };
 use axum::{
-    Extension, Json, Router,
+    Extension, Json,
     extract::{FromRequestParts, Query, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
-    routing::{any, get},
 };
 use serde::Deserialize;
 
@@ -32,8 +32,19 @@ const JWT: HeaderName = HeaderName::from_static("x-castgate-jwt");
 const LOGIN: HeaderName = HeaderName::from_static("x-castgate-login");
 const TERMS: HeaderName = HeaderName::from_static("x-castgate-terms");
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/auth/verify", any(verify)).route("/.well-known/jwks.json", get(jwks))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Behind the gateway", Caller::SessionOrKey)
+        .door(
+            every("/auth/verify", verify)
+                .summary("Whether the sender of a request may do what is asked, with headers that say who it is")
+                .answers_as(200, None),
+        )
+        .door(
+            get("/.well-known/jwks.json", jwks)
+                .summary("The public keys of the tokens that services verify")
+                .answers_to(Caller::Anyone, OrganizationFrom::Nothing)
+                .answers_as(200, Some("application/json")),
+        )
 }
 
 /// What is asked besides the credential.

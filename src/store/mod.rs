@@ -32,7 +32,7 @@ pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
 pub use events::Waiting;
-pub use mapping::MappingVersion;
+pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};

@@ -40,7 +40,8 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::try_new(&log.level).map_err(|_| TelemetryError::BadLevel { level: log.level.clone() })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // A line that cannot be written is lost and nothing else. Told of on the standard error, which is the log, it would panic.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     let text = match log.format {
         LogFormat::Auto => terminal,
         LogFormat::Text => true,

@@ -25,6 +25,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_castgate");
 const NOW: Instant = Instant(1_795_309_323_000_000);
 
 /// A castgate with one organization, and the home of somebody with a terminal.
+#[derive(Debug)]
 pub struct Scene {
     pub world: World,
     pub organization: Organization,

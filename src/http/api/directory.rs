@@ -3,28 +3,64 @@
 use super::{List, Paging};
 use crate::{
     app::App,
-    http::{caller::ApiCaller, error::ApiFailure},
-    model::{ConnectionId, Group, GroupId, Instant, Session, SessionId, User, UserId, UserState},
+    http::{
+        caller::ApiCaller,
+        doors::{BodyLimit, Caller, Doors, delete, get, post},
+        error::ApiFailure,
+    },
+    model::{
+        Capability, ConnectionId, EventKind, Group, GroupId, Instant, Session, SessionId, User, UserId, UserState,
+    },
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, Query, State},
     http::StatusCode,
-    routing::{delete, get, post},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/users", get(users))
-        .route("/users/{id}", get(user))
-        .route("/users/{id}/suspend", post(suspend))
-        .route("/users/{id}/reactivate", post(reactivate))
-        .route("/users/{id}/sessions", get(sessions))
-        .route("/users/{id}/sessions/{session}", delete(end_session))
-        .route("/groups", get(groups))
-        .route("/groups/{id}", get(group))
+pub(super) fn doors() -> Doors {
+    let need = Capability::ManageMembers;
+    let state = |kind| {
+        [
+            kind,
+            EventKind::UserChanged,
+            EventKind::SessionEnded,
+            EventKind::AccessChanged,
+            EventKind::OwnerKept,
+            EventKind::OrganizationOwned,
+            EventKind::OrganizationOwnerless,
+        ]
+    };
+    Doors::at("/api/v1", "Users", Caller::SessionOrKey)
+        .door(get("/users", users).summary("Everybody").needs(need))
+        .door(get("/users/{id}", user).summary("One person, with what they may do and why").needs(need))
+        .door(
+            post("/users/{id}/suspend", suspend)
+                .summary("Suspend somebody: sessions end and keys stop at once")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&state(EventKind::UserSuspended)),
+        )
+        .door(
+            post("/users/{id}/reactivate", reactivate)
+                .summary("Take a suspension by a person back")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&state(EventKind::UserActivated)),
+        )
+        .about("Sessions")
+        .door(get("/users/{id}/sessions", sessions).summary("Somebody's sessions; one's own need nothing").needs(need))
+        .door(
+            delete("/users/{id}/sessions/{session}", end_session)
+                .summary("End one of somebody's sessions; one's own need nothing")
+                .needs(need)
+                .tells(&[EventKind::SessionEnded]),
+        )
+        .about("Groups")
+        .door(get("/groups", groups).summary("Every group, local ones included").needs(need))
+        .door(get("/groups/{id}", group).summary("One group with everybody in it").needs(need))
 }
 
 /// A person as the API shows them.

@@ -2,21 +2,38 @@
 
 use super::{List, life};
 use crate::{
-    app::App,
-    http::{body::JsonBody, caller::ApiCaller, error::ApiFailure},
-    model::{ApiKey, KeyId},
+    app::{App, Need},
+    http::{
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{Caller, Doors, delete, get, post},
+        error::ApiFailure,
+    },
+    model::{ApiKey, EventKind, KeyId},
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, State},
     http::StatusCode,
-    routing::{delete, get},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new().route("/keys", get(list).post(create)).route("/keys/{id}", delete(revoke))
+pub(super) fn doors() -> Doors {
+    Doors::at("/api/v1", "Keys", Caller::SessionOrKey)
+        .door(get("/keys", list).summary("One's own API keys").needs(Need::Self_))
+        .door(
+            post("/keys", create)
+                .summary("Make an API key of one's own; its secret is shown once")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyCreated]),
+        )
+        .door(
+            delete("/keys/{id}", revoke)
+                .summary("End one of one's own API keys")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyRevoked]),
+        )
 }
 
 async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ApiKey>>, ApiFailure> {

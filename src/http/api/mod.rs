@@ -7,8 +7,8 @@ mod keys;
 mod mapping;
 mod organization;
 
-use crate::app::{App, Error};
-use axum::Router;
+use super::doors::Doors;
+use crate::app::Error;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,14 +19,8 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn routes() -> Router<App> {
-    let rooms = Router::new()
-        .merge(organization::routes())
-        .merge(connections::routes())
-        .merge(mapping::routes())
-        .merge(directory::routes())
-        .merge(keys::routes());
-    Router::new().nest("/api/v1", rooms)
+pub(super) fn doors() -> [Doors; 5] {
+    [organization::doors(), connections::doors(), mapping::doors(), directory::doors(), keys::doors()]
 }
 
 /// Which page of a list.

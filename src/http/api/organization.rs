@@ -2,25 +2,37 @@
 
 use super::{List, limit};
 use crate::{
-    app::App,
-    http::{body::JsonBody, caller::ApiCaller, error::ApiFailure},
-    model::{Cluster, Event, Organization},
+    app::{App, Need},
+    http::{
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{Caller, Doors, get, post},
+        error::ApiFailure,
+    },
+    model::{Capability, Cluster, Event, EventKind, Organization},
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Query, State},
     http::StatusCode,
-    routing::get,
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/me", get(me))
-        .route("/organization", get(organization))
-        .route("/clusters", get(clusters).post(declare))
-        .route("/events", get(events))
+pub(super) fn doors() -> Doors {
+    Doors::at("/api/v1", "Organization", Caller::SessionOrKey)
+        .door(get("/me", me).summary("Who asks, what they may do and why"))
+        .door(get("/organization", organization).summary("The organization").needs(Need::Self_))
+        .about("Clusters")
+        .door(get("/clusters", clusters).summary("Every cluster").needs(Capability::ViewClusters))
+        .door(
+            post("/clusters", declare)
+                .summary("Declare a cluster")
+                .needs(Capability::ManageOrganization)
+                .tells(&[EventKind::ClusterDeclared, EventKind::AccessChanged]),
+        )
+        .about("Events")
+        .door(get("/events", events).summary("What happened, the newest first").needs(Capability::ManageOrganization))
 }
 
 /// Who asks, what they may do and why. A session learns the token that its changes carry.

@@ -15,14 +15,14 @@ pub(super) struct Object(pub(super) Map<String, Value>);
 impl FromRequest<App> for Object {
     type Rejection = ScimFailure;
 
-    async fn from_request(request: Request, app: &App) -> Result<Self, ScimFailure> {
+    async fn from_request(request: Request, _: &App) -> Result<Self, ScimFailure> {
         // RFC 7644 §3.1 wants application/scim+json; application/json is what half of the providers send. A body without a
         // type is read too: it is JSON or it is refused as what it is.
         if body::is_one_of(request.headers(), &["application/scim+json", "application/json"]) == Some(false) {
             let detail = "Send the body as application/scim+json or application/json, in UTF-8.";
             return Err(ScimError::unsupported_media_type(detail).into());
         }
-        let bytes = body::read(request.into_body(), app.settings().scim.max_body.bytes()).await?;
+        let bytes = body::read(request).await?;
         Ok(Self(parse_object(&bytes)?))
     }
 }

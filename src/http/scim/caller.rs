@@ -38,7 +38,7 @@ pub(super) async fn authenticate(
     if let Some(noted) = request.extensions().get::<Noted>() {
         noted.note(&mut ctx);
     }
-    request.extensions_mut().insert(Push { ctx, connection: Arc::new(connection) });
+    request.extensions_mut().insert(Push { ctx, connection });
     Ok(next.run(request).await)
 }
 

@@ -159,7 +159,10 @@ impl Landing {
         let Some(lease) = &mut self.lease else { return };
         let began = Instant::now();
         let committed = sqlite::control(&lease.connection, "COMMIT");
-        let outcome = committed.map_err(|error| StoreError::Unavailable(format!("the commit failed: {error}")));
+        let outcome = committed.map_err(|error| match sqlite::explain_error(None, &error, "COMMIT") {
+            StoreError::Unwritable(why) => StoreError::Unwritable(why),
+            _ => StoreError::Unavailable(format!("the commit failed: {error}")),
+        });
         let Some(batch) = lease.batch.take() else { return };
         tracing::debug!(transactions = batch.transactions, sync = ?began.elapsed(), ok = outcome.is_ok(), "group commit");
         lease.roll_back_all();
