@@ -2,7 +2,7 @@
 
 use super::{Configuration, Failure, open};
 use crate::{http, telemetry, worker};
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode};
 use tokio::{net::TcpListener, signal};
 
 pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failure> {
@@ -12,7 +12,11 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
     let listener = TcpListener::bind(address)
         .await
         .map_err(|error| Failure(format!("cannot listen on {address} (server.listen): {error}")))?;
+    let metrics = listener_of_metrics(settings.metrics.listen).await?;
     let app = open::app(settings).await?;
+    if let Some(listener) = metrics {
+        tokio::spawn(http::serve_metrics(app.clone(), listener, std::future::pending()));
+    }
     tracing::info!(%address, public_url = app.settings().server.origin(), "castgate serves");
     let orders = http::Orders::new();
     let listening = tokio::spawn(listen_to_signals(orders.clone()));
@@ -27,6 +31,12 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
     let _ = worker.await;
     tracing::info!("castgate stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+async fn listener_of_metrics(address: Option<SocketAddr>) -> Result<Option<TcpListener>, Failure> {
+    let Some(address) = address else { return Ok(None) };
+    let listener = TcpListener::bind(address).await;
+    listener.map(Some).map_err(|error| Failure(format!("cannot listen on {address} (metrics.listen): {error}")))
 }
 
 /// The first SIGTERM drains, Ctrl-C closes without the notice, a second one of either cuts; SIGHUP reads the certificate again.

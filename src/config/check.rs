@@ -60,7 +60,9 @@ impl Settings {
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
         self.check_limits(&mut found);
+        self.check_callers(&mut found);
         self.check_outside(&mut found);
+        self.check_metrics(&mut found);
         self.check_terms(&mut found);
         found
     }
@@ -136,6 +138,30 @@ impl Settings {
         }
     }
 
+    fn check_callers(&self, found: &mut Vec<Finding>) {
+        let limits = &self.limits;
+        for (key, burst) in [
+            ("limits.scim_burst", limits.scim_burst),
+            ("limits.api_burst", limits.api_burst),
+            ("limits.address_burst", limits.address_burst),
+        ] {
+            if burst == 0 {
+                found.push(error(key, "must be at least 1; a rate of 0/s is how a limit is turned off"));
+            }
+        }
+    }
+
+    fn check_metrics(&self, found: &mut Vec<Finding>) {
+        let Some(address) = self.metrics.listen else { return };
+        if address == self.server.listen && address.port() != 0 {
+            found.push(error("metrics.listen", "must not be server.listen: the numbers are for the operator alone"));
+        }
+        if !address.ip().is_loopback() {
+            let message = "listens to the network without a password; let nobody but your monitoring reach it";
+            found.push(warning("metrics.listen", message));
+        }
+    }
+
     fn check_outside(&self, found: &mut Vec<Finding>) {
         if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
             found.push(warning(
@@ -204,7 +230,9 @@ error: server.public_url: must be scheme, host and port alone, such as https://s
             ("SESSIONS__COOKIE_NAME", "a b"),
             ("SCIM__PAGE_SIZE", "500"),
             ("SCIM__MAX_BODY", "1KiB"),
+            ("LIMITS__API_BURST", "0"),
             ("TOKENS__JWT_LIFETIME", "1h"),
+            ("METRICS__LISTEN", "0.0.0.0:8080"),
             ("TERMS__PRIVACY_POLICY", "/nowhere/privacy.md"),
         ]), @r#"
 warning: server.public_url: is loopback although castgate listens to the network; links and issuers will not work elsewhere
@@ -217,6 +245,9 @@ error: sessions.cookie_name: must be letters, digits, “-” and “_”
 error: scim.page_size: must be between 1 and scim.max_page_size
 error: scim.max_body: must be at least 64KiB: providers push groups with many members
 error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
+error: limits.api_burst: must be at least 1; a rate of 0/s is how a limit is turned off
+error: metrics.listen: must not be server.listen: the numbers are for the operator alone
+warning: metrics.listen: listens to the network without a password; let nobody but your monitoring reach it
 error: terms.terms_of_service: and terms.privacy_policy go together: set both or neither
 error: terms.privacy_policy: there is no file /nowhere/privacy.md
 "#);

@@ -14,4 +14,4 @@ pub use check::{Finding, Severity};
 pub use load::{ConfigError, DEFAULT, Place};
 pub use server::Server;
 pub use settings::*;
-pub use units::{BadUnit, Network, Size, Span};
+pub use units::{BadUnit, Network, Rate, Size, Span};

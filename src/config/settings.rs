@@ -2,11 +2,11 @@
 
 use super::{
     server::Server,
-    units::{Size, Span},
+    units::{Rate, Size, Span},
 };
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
-use std::path::PathBuf;
+use serde::{Deserialize, Deserializer, de::Error as _};
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Everything that the operator decides. Secrets never appear in its `Debug`.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,12 +22,16 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Limits of the SCIM door.
     pub scim: Scim,
+    /// How much one caller may ask.
+    pub limits: Limits,
     /// Signed tokens.
     pub tokens: Tokens,
     /// Whom castgate may call.
     pub network: Outside,
     /// What it writes about itself.
     pub log: Log,
+    /// Where its numbers are read.
+    pub metrics: Metrics,
     /// What everybody accepts first.
     pub terms: Terms,
     /// What a role change does to keys.
@@ -108,6 +112,24 @@ pub struct Scim {
     pub max_page_size: usize,
 }
 
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests of one connection at the SCIM door.
+    pub scim: Rate,
+    /// Of them at once.
+    pub scim_burst: u32,
+    /// Requests of one organization at the API.
+    pub api: Rate,
+    /// Of them at once.
+    pub api_burst: u32,
+    /// Requests of one address that shows no credential.
+    pub address: Rate,
+    /// Of them at once.
+    pub address_burst: u32,
+}
+
 /// `[tokens]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -144,6 +166,15 @@ pub struct Log {
     pub format: LogFormat,
     /// Which lines are written: a level, or directives by module.
     pub level: String,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The address of `/metrics`; none: it is off.
+    #[serde(deserialize_with = "optional_address")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// `[terms]`
@@ -184,6 +215,11 @@ pub struct ApiKeys {
 fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let secret = SecretString::from(String::deserialize(deserializer)?);
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
+}
+
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
 }
 
 pub(super) fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {

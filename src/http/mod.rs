@@ -18,7 +18,9 @@ mod doors;
 mod error;
 mod headers;
 mod health;
+mod limits;
 mod login;
+mod metrics;
 mod pages;
 mod path;
 mod request;
@@ -28,12 +30,15 @@ mod terms;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
+pub use metrics::serve_metrics;
 pub use server::{ClientAddress, Orders, check_tls};
 
 use crate::app::App;
 use axum::{Router, middleware};
 use doors::Doors;
-use std::{future::Future, io, pin::pin};
+use limits::Limits;
+use request::Rooms;
+use std::{future::Future, io, pin::pin, sync::Arc};
 use tokio::net::TcpListener;
 
 /// Every room with its doors.
@@ -64,11 +69,12 @@ pub fn router(app: App) -> Router {
 }
 
 /// What lies behind the door.
-fn behind_the_door(app: &App) -> Router {
-    rooms()
+fn behind_the_door(app: &App) -> Rooms {
+    let router = rooms()
         .fold(Router::new(), |router, room| router.merge(room.router(app)))
         .layer(middleware::from_fn(request::remember_route))
-        .with_state(app.clone())
+        .with_state(app.clone());
+    Rooms { router, limits: Arc::new(Limits::new(&app.settings().limits)) }
 }
 
 /// Serves until `shutdown` is over, then drains as the settings say.

@@ -31,8 +31,8 @@ pub use tls::check_tls;
 use crate::{
     app::App,
     config::{Network, Server},
+    http::request::Rooms,
 };
-use axum::Router;
 use body::Pace;
 use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
@@ -46,7 +46,7 @@ use vitals::Patience;
 #[derive(Debug)]
 struct Shared {
     app: App,
-    rooms: Router,
+    rooms: Rooms,
     orders: Orders,
     identity: Arc<Identity>,
     queue: Arc<Queue>,
@@ -63,7 +63,7 @@ struct Shared {
 }
 
 impl Shared {
-    fn new(app: App, rooms: Router, orders: Orders) -> io::Result<Self> {
+    fn new(app: App, rooms: Rooms, orders: Orders) -> io::Result<Self> {
         let settings = &app.settings().server;
         Ok(Self {
             identity: Arc::new(Identity::new(&app)),
@@ -115,7 +115,7 @@ fn http2(settings: &Server) -> http2::Builder<TokioExecutor> {
 }
 
 /// Serves until the orders say otherwise; then leaves as they say.
-pub(super) async fn serve(app: App, rooms: Router, listener: TcpListener, orders: Orders) -> io::Result<()> {
+pub(super) async fn serve(app: App, rooms: Rooms, listener: TcpListener, orders: Orders) -> io::Result<()> {
     let shared = Arc::new(Shared::new(app, rooms, orders)?);
     accept::run(shared, listener).await;
     Ok(())
