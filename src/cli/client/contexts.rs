@@ -122,7 +122,7 @@ impl Place {
     fn refuse_public(&self, file: &File) -> Result<(), Stop> {
         use std::os::unix::fs::PermissionsExt;
         let mode = file.metadata().map_err(|error| self.failed("cannot be looked at", &error))?.permissions().mode();
-        if mode & 0o077 == 0 {
+        if !OTHERS.iter().any(|bit| mode & bit != 0) {
             return Ok(());
         }
         let path = self.0.display();
@@ -145,6 +145,10 @@ impl Place {
         Stop::wrong(format!("{} {what}: {why}", self.0.display()))
     }
 }
+
+/// What group and world may do with a file.
+#[cfg(unix)]
+const OTHERS: [u32; 6] = [0o040, 0o020, 0o010, 0o004, 0o002, 0o001];
 
 /// A file for nobody else.
 fn private() -> OpenOptions {

@@ -5,7 +5,7 @@ use super::{
     api::{Api, origin_of},
     ask,
     contexts::{Context, Place},
-    loopback::{Loopback, brought_by},
+    loopback::{Answer, Loopback, brought_by},
     stop::{Code, Stop},
     table::plain,
     verbs::waiting,
@@ -94,15 +94,15 @@ impl Login {
         let pasted = pasted(&state);
         let bar = waiting("Waiting for your browser …");
         let brought = tokio::select! {
-            brought = loopback.answer(&state) => brought.map(|brought| (brought.code.clone(), Some(brought))),
-            Ok(code) = pasted => Ok((code, None)),
+            brought = loopback.answer(&state) => brought.map(|brought| (brought.answer.clone(), Some(brought))),
+            Ok(answer) = pasted => Ok((answer, None)),
             () = tokio::time::sleep(PATIENCE) => Err(Stop::wrong("nobody agreed within ten minutes; run castgate login again")),
         };
         bar.finish_and_clear();
-        let (code, browser) = brought?;
-        let outcome = match code {
-            Some(code) => exchange(origin, &code, &verifier, &device).await,
-            None => Err(Stop::new(Code::Forbidden, "it was refused in the browser; nothing was made")),
+        let (answer, browser) = brought?;
+        let outcome = match answer {
+            Answer::Code(code) => exchange(origin, &code, &verifier, &device).await,
+            Answer::Refused => Err(Stop::new(Code::Forbidden, "it was refused in the browser; nothing was made")),
         };
         if let Some(browser) = browser {
             browser
@@ -125,7 +125,7 @@ async fn exchange(origin: &str, code: &str, verifier: &str, device: &str) -> Res
 }
 
 /// A machine whose browser is elsewhere gets the answer by hand: the address at which the browser ended.
-fn pasted(state: &str) -> tokio::sync::oneshot::Receiver<Option<String>> {
+fn pasted(state: &str) -> tokio::sync::oneshot::Receiver<Answer> {
     let (sender, receiver) = tokio::sync::oneshot::channel();
     if !io::stdin().is_terminal() {
         // Nobody pastes anything here; a closed channel is not waited for.

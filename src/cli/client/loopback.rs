@@ -21,11 +21,19 @@ pub(super) struct Loopback {
     port: u16,
 }
 
+/// What the person said to the question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// Yes: the code to trade for a key.
+    Code(String),
+    /// No.
+    Refused,
+}
+
 /// What the browser brought, and the browser, which waits for a word.
 #[derive(Debug)]
 pub(super) struct Brought {
-    /// The code; none when the person refused.
-    pub(super) code: Option<String>,
+    pub(super) answer: Answer,
     stream: TcpStream,
 }
 
@@ -50,7 +58,7 @@ impl Loopback {
             // A connection that says nothing must not stand before the one that does.
             let head = timeout(PATIENCE, head(&mut stream)).await.ok().flatten();
             match head.as_deref().and_then(|head| meant(head, state)) {
-                Some(code) => return Ok(Brought { code, stream }),
+                Some(answer) => return Ok(Brought { answer, stream }),
                 None => page(&mut stream, "404 Not Found", "Nothing here", "castgate waits for another answer.").await,
             }
         }
@@ -83,21 +91,21 @@ async fn head(stream: &mut TcpStream) -> Option<String> {
 }
 
 /// What `GET /callback?code=…&state=…` brings: a code or a refusal. None when it is not the answer to our question.
-fn meant(line: &str, state: &str) -> Option<Option<String>> {
+fn meant(line: &str, state: &str) -> Option<Answer> {
     let target = line.strip_prefix("GET ")?.split(' ').next()?;
     brought_by(&Url::parse("http://127.0.0.1").ok()?.join(target).ok()?, state)
 }
 
 /// The same from the whole address, as somebody may paste it.
-pub(super) fn brought_by(address: &Url, state: &str) -> Option<Option<String>> {
+pub(super) fn brought_by(address: &Url, state: &str) -> Option<Answer> {
     let parameter =
         |wanted: &str| address.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
     if address.path() != "/callback" || parameter("state").as_deref() != Some(state) {
         return None;
     }
     match (parameter("code"), parameter("error")) {
-        (Some(code), None) => Some(Some(code)),
-        (None, Some(_)) => Some(None),
+        (Some(code), None) => Some(Answer::Code(code)),
+        (None, Some(_)) => Some(Answer::Refused),
         (Some(_), Some(_)) | (None, None) => None,
     }
 }
@@ -125,8 +133,8 @@ mod tests {
 
     #[test]
     fn only_the_answer_to_our_own_question_counts() {
-        assert_eq!(meant("GET /callback?code=c&state=s HTTP/1.1", "s"), Some(Some("c".to_owned())));
-        assert_eq!(meant("GET /callback?error=denied&state=s HTTP/1.1", "s"), Some(None));
+        assert_eq!(meant("GET /callback?code=c&state=s HTTP/1.1", "s"), Some(Answer::Code("c".to_owned())));
+        assert_eq!(meant("GET /callback?error=denied&state=s HTTP/1.1", "s"), Some(Answer::Refused));
         for other in [
             "GET /callback?code=c&state=t HTTP/1.1",
             "GET /callback?code=c HTTP/1.1",

@@ -110,10 +110,12 @@ impl Client {
             (Output::Table, Some(text)) => say!("{}", text.trim_end_matches('\n')),
             (Output::Table, None) if draft => say!("No draft."),
             (Output::Table, None) => {
-                say!("No mapping is in force yet. Put one in force with: castgate mapping publish FILE")
+                say!("No mapping is in force yet. Put one in force with: castgate mapping publish FILE");
             }
             (Output::Name, _) => {
-                answer["in_force"]["version"].as_i64().into_iter().for_each(|version| say!("{version}"))
+                if let Some(version) = answer["in_force"]["version"].as_i64() {
+                    say!("{version}");
+                }
             }
             (Output::Json | Output::Yaml | Output::Secret, _) => self.output.one(&answer)?,
         }

@@ -53,8 +53,7 @@ impl Output {
     pub(super) fn done(self, sentence: &str, thing: &Value) -> Result<(), Stop> {
         match self {
             Self::Table => say!("{sentence}"),
-            Self::Name if thing.is_null() => {}
-            Self::Json | Self::Yaml if thing.is_null() => {}
+            Self::Name | Self::Json | Self::Yaml if thing.is_null() => {}
             Self::Name => name(thing),
             Self::Json | Self::Yaml | Self::Secret => return self.whole(thing),
         }
