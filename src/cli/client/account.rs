@@ -13,7 +13,7 @@ use super::{
 };
 use crate::cli::say::say;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// `castgate whoami`
 #[derive(Debug, clap::Args)]
@@ -31,12 +31,13 @@ impl Whoami {
         let me = client.api.get("/me", &[]).await?;
         match client.output {
             Output::Table => {
-                let word = |pointer: &str| plain(me.pointer(pointer).and_then(|value| value.as_str()).unwrap_or("–"));
+                let word = |pointer: &str| plain(me.pointer(pointer).and_then(Value::as_str).unwrap_or("–"));
+                let you = |field: &str| plain(visitor(&me)[field].as_str().unwrap_or("–"));
                 let roles: Vec<String> =
                     me["roles"].as_array().into_iter().flatten().filter_map(|role| role.as_str()).map(plain).collect();
                 let facts = json!({
-                    "you": format!("{} ({})", word("/user/label"), word("/user/user_name")),
-                    "id": word("/user/id"),
+                    "you": format!("{} ({})", you("label"), you("user_name")),
+                    "id": you("id"),
                     "organization": format!("{} ({})", word("/organization/name"), word("/organization/slug")),
                     "roles": if roles.is_empty() { vec!["none".to_owned()] } else { roles },
                     "gateway": client.api.origin(),
@@ -45,12 +46,17 @@ impl Whoami {
                 Ok(())
             }
             Output::Name => {
-                say!("{}", plain(me["user"]["id"].as_str().unwrap_or_default()));
+                say!("{}", plain(visitor(&me)["id"].as_str().unwrap_or_default()));
                 Ok(())
             }
             Output::Json | Output::Yaml | Output::Secret => client.output.one(&me),
         }
     }
+}
+
+/// Who a key belongs to: a person, or a machine.
+pub(super) fn visitor(me: &Value) -> &Value {
+    me.get("user").or_else(|| me.get("service_account")).unwrap_or(&Value::Null)
 }
 
 /// `castgate context`

@@ -2,6 +2,7 @@
 
 use super::{
     Common,
+    account::visitor,
     api::{Api, origin_of},
     ask,
     contexts::{Context, Place},
@@ -63,9 +64,8 @@ impl Login {
             self.by_browser(&origin).await?
         };
         let me = Api::new(origin.clone(), Some(SecretString::from(key.as_str()))).get("/me", &[]).await?;
-        let word = |pointer: &str| me.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
-        let organization = word("/organization/slug").unwrap_or_default();
-        let user = word("/user/user_name").or_else(|| word("/service_account/name")).unwrap_or_default();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (organization, user) = (text(&me["organization"]["slug"]), text(&visitor(&me)["user_name"]));
         let context = Context { url: origin, organization: organization.clone(), user: user.clone(), key, key_id };
         let before = place.change(|all| {
             let name = all.add(self.name.as_deref(), context);

@@ -6,6 +6,7 @@
 mod account;
 mod api;
 mod ask;
+mod bindings;
 mod clusters;
 mod connections;
 mod contexts;
@@ -17,6 +18,7 @@ mod mapping;
 mod noun;
 mod output;
 mod people;
+mod service_accounts;
 mod stop;
 mod table;
 mod verbs;
@@ -48,6 +50,14 @@ pub(super) enum Remote {
     Groups(people::Groups),
     /// Where you or others are signed in.
     Sessions(people::Sessions),
+    /// Machines of the organization, and their keys.
+    ServiceAccounts(service_accounts::ServiceAccounts),
+    /// Roles that people, groups and machines hold.
+    Bindings(bindings::Bindings),
+    /// The roles there are.
+    Roles(bindings::Roles),
+    /// Whether somebody may do something, and why or why not.
+    Can(bindings::Can),
     /// Clusters that roles may be scoped to.
     Clusters(clusters::Clusters),
     /// Identity providers.
@@ -71,6 +81,10 @@ impl Remote {
             Self::Users(command) => command.run().await,
             Self::Groups(command) => command.run().await,
             Self::Sessions(command) => command.run().await,
+            Self::ServiceAccounts(command) => command.run().await,
+            Self::Bindings(command) => command.run().await,
+            Self::Roles(command) => command.run().await,
+            Self::Can(command) => command.run().await,
             Self::Clusters(command) => command.run().await,
             Self::Connections(command) => command.run().await,
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),

@@ -175,3 +175,70 @@ pub(super) const MEMBERS: Noun = Noun {
     columns: &[column("ID", "/id", Text), column("NAME", "/display", Text)],
     empty: "Nobody is in it.",
 };
+
+pub(super) const MACHINES: Noun = Noun {
+    one: "service account",
+    prefix: "sva_",
+    path: "/service-accounts",
+    names: &["name"],
+    cursor: "after",
+    columns: &[
+        column("ID", "/id", Text),
+        column("NAME", "/name", Text),
+        column("STATE", "/state", State),
+        column("FOR", "/description", Text),
+        column("MADE", "/created_at", Moment),
+    ],
+    empty: "No service accounts yet. Make one with: castgate service-accounts create NAME",
+};
+
+pub(super) const BINDINGS: Noun = Noun {
+    one: "binding",
+    prefix: "bnd_",
+    path: "/bindings",
+    names: &[],
+    cursor: "after",
+    columns: &[
+        column("ID", "/id", Text),
+        column("WHO", "/subject/id", Text),
+        column("ROLE", "/role", Text),
+        column("WHERE", "/scope", With(scope)),
+        column("GIVEN BY", "", With(source)),
+        column("UNTIL", "/until", Moment),
+    ],
+    empty: "No bindings: nobody was given a role. Rules of the mapping give them, or: castgate bindings create",
+};
+
+/// Where a binding holds.
+fn scope(binding: &Value) -> String {
+    let scope = &binding["scope"];
+    let text = |field: &str| scope[field].as_str().unwrap_or_default();
+    match text("kind") {
+        "cluster" => text("id").to_owned(),
+        kind => kind.to_owned(),
+    }
+}
+
+/// What gave a binding: a rule by its name, a person by the one who did it.
+fn source(binding: &Value) -> String {
+    let text = |pointer: &str| binding.pointer(pointer).and_then(Value::as_str).unwrap_or_default();
+    match text("/source/kind") {
+        "rule" => format!("rule “{}”", text("/source/name")),
+        "person" => text("/author").to_owned(),
+        kind => kind.to_owned(),
+    }
+}
+
+pub(super) const ROLES: Noun = Noun {
+    one: "role",
+    prefix: "rol_",
+    path: "/roles",
+    names: &["name"],
+    cursor: "after",
+    columns: &[
+        column("NAME", "/name", Text),
+        column("BUILT IN", "/built_in", Text),
+        column("MAY", "/capabilities", Text),
+    ],
+    empty: "No roles.",
+};

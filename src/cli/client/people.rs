@@ -2,6 +2,7 @@
 
 use super::{
     Client, Common,
+    account::visitor,
     noun::{GROUPS, MEMBERS, SESSIONS, USERS},
     output::Output,
     stop::Stop,
@@ -104,8 +105,8 @@ impl Client {
     /// The person behind the key.
     async fn me(&self) -> Result<String, Stop> {
         let me = self.api.get("/me", &[]).await?;
-        let id = me["user"]["id"].as_str();
-        id.map(str::to_owned).ok_or_else(|| Stop::usage("this key is nobody's own: say whose sessions with --user"))
+        let id = visitor(&me)["id"].as_str().filter(|id| id.starts_with(USERS.prefix));
+        id.map(str::to_owned).ok_or_else(|| Stop::usage("a service account has no sessions: say whose with --user"))
     }
 }
 

@@ -59,6 +59,11 @@ impl Stop {
         Self::new(Code::Wrong, message)
     }
 
+    /// What had to be said is said already.
+    pub(super) fn silent(code: Code) -> Self {
+        Self::new(code, "")
+    }
+
     /// Whether the credential was not accepted.
     pub(super) fn is_not_signed_in(&self) -> bool {
         self.code == Code::NotSignedIn
@@ -71,7 +76,9 @@ impl Stop {
 
     /// Says it on standard error and gives the exit code.
     pub(super) fn tell(&self) -> ExitCode {
-        eprintln!("castgate: {}", self.message);
+        if !self.message.is_empty() {
+            eprintln!("castgate: {}", self.message);
+        }
         ExitCode::from(self.code as u8)
     }
 
