@@ -9,6 +9,7 @@
 mod access;
 mod authorize;
 mod bindings;
+mod cli_login;
 mod clock;
 mod clusters;
 mod connections;
@@ -36,6 +37,7 @@ mod work;
 
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
+pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::{NewConnection, NewToken};
