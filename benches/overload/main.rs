@@ -54,8 +54,8 @@ fn main() -> Result<(), Failure> {
     println!("{:<52} {:>16} {:>16} {:>7}", "name", "value", "limit", "ratio");
     for (mode, arguments) in [
         ("slow heads", &["-H", "-i", "2"][..]),
-        ("slow bodies", &["-B", "-i", "2", "-s", "65536", "-x", "8"]),
-        ("slow reading", &["-X", "-w", "1", "-y", "64", "-n", "2", "-z", "8", "-k", "5"]),
+        ("slow bodies", &["-B", "-i", "2", "-s", "8192", "-x", "8"]),
+        ("slow reading", &["-X", "-w", "1", "-y", "64", "-n", "2", "-z", "8", "-k", "1"]),
     ] {
         slow(&runtime, &times, (mode, arguments))?;
     }

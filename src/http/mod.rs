@@ -17,6 +17,7 @@ mod doors;
 mod error;
 mod headers;
 mod health;
+mod introspect;
 mod limits;
 mod login;
 mod metrics;
@@ -30,7 +31,7 @@ mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 pub use metrics::serve_metrics;
-pub use server::{ClientAddress, Orders, check_tls};
+pub use server::{ClientAddress, Orders, check_tls, probe};
 
 use crate::app::App;
 use axum::{Router, middleware};
@@ -42,9 +43,18 @@ use tokio::net::TcpListener;
 
 /// Every room with its doors.
 fn rooms() -> impl Iterator<Item = Doors> {
-    [health::doors(), pages::doors(), login::doors(), terms::doors(), account::doors(), verify::doors(), scim::doors()]
-        .into_iter()
-        .chain(api::doors())
+    [
+        health::doors(),
+        pages::doors(),
+        login::doors(),
+        terms::doors(),
+        account::doors(),
+        verify::doors(),
+        introspect::doors(),
+        scim::doors(),
+    ]
+    .into_iter()
+    .chain(api::doors())
 }
 
 /// What is said of every route there is.
