@@ -32,7 +32,7 @@ mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 pub use metrics::serve_metrics;
-pub use server::{ClientAddress, Orders, check_tls};
+pub use server::{ClientAddress, Orders, check_tls, probe};
 
 use crate::app::App;
 use axum::{Router, middleware};
