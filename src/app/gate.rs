@@ -2,7 +2,7 @@
 
 use super::{
     Actor, App, Ctx, Error, TermsState,
-    credentials::NOTED_EVERY,
+    credentials::{NOTED_EVERY, told_only},
     terms::{terms_of_service_account, terms_state},
 };
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
         ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User,
         UserState,
     },
-    store::Tx,
+    store::{StoreError, Tx},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -206,7 +206,7 @@ impl App {
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
         if seen.plus(NOTED_EVERY) <= now {
-            self.note_session(&hash, now).await?;
+            told_only(self.note_session(&hash, now).await);
         }
         Ok(visit)
     }
@@ -288,10 +288,10 @@ impl App {
     }
 
     /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), Error> {
+    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
         let mut tx = self.store().write("session seen").await?;
         tx.touch_session(hash, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     async fn cluster_of(&self, NamedCluster(organization, slug): &NamedCluster) -> Result<Option<ClusterId>, Error> {

@@ -5,6 +5,7 @@ use crate::{
     cache::Revocation,
     model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Terms, UserId},
     store::{MappingState, Tx},
+    telemetry::meter,
 };
 use serde_json::Value;
 
@@ -150,13 +151,13 @@ impl Work<'_> {
         }
         let cache = app.cache().clone();
         // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
-        let told = tokio::spawn(async move {
+        let told = tokio::spawn(meter::carried(async move {
             tx.commit().await?;
             for revocation in revocations {
                 cache.publish(revocation).await;
             }
             Ok(())
-        });
+        }));
         told.await.map_err(Error::internal)?
     }
 

@@ -24,7 +24,10 @@ mod suite;
 pub use recent::Recent;
 pub use revocation::Revocation;
 
-use crate::config;
+use crate::{
+    config,
+    telemetry::{CacheAnswer, metrics},
+};
 use local::Local;
 use remote::Remote;
 use serde::{Serialize, de::DeserializeOwned};
@@ -197,17 +200,23 @@ impl Cache {
     async fn look<K: Key>(&self, text: &str) -> Result<K::Value, Generation> {
         let local = self.local().generation();
         if let Some(value) = self.local().get(text) {
+            metrics().cache(CacheAnswer::Memory);
             return Ok(value);
         }
-        let Self::Redis(redis) = self else { return Err(Generation { local, remote: None }) };
+        let Self::Redis(redis) = self else {
+            metrics().cache(CacheAnswer::Miss);
+            return Err(Generation { local, remote: None });
+        };
         let seen = redis.remote.look(text, K::REVOCABLE).await;
         if let Some((bytes, rest)) = seen.found
             && let Ok(value) = serde_json::from_slice::<K::Value>(&bytes)
         {
             // The rest of its life and not a new one: the lease holds for memory and Redis together.
             redis.local.put(text, value.clone(), rest, local);
+            metrics().cache(CacheAnswer::Redis);
             return Ok(value);
         }
+        metrics().cache(CacheAnswer::Miss);
         Err(Generation { local, remote: seen.generation })
     }
 

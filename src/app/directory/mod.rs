@@ -8,7 +8,10 @@ mod users;
 
 pub(super) use arrival::Found;
 
-use super::{Actor, App, Ctx, Error, credentials::NOTED_EVERY};
+use super::{
+    Actor, App, Ctx, Error,
+    credentials::{NOTED_EVERY, told_only},
+};
 use crate::{
     cache::Key,
     crypto::{TokenKind, token},
@@ -104,9 +107,12 @@ impl App {
     async fn load_opened(&self, hash: &[u8; 32], now: Instant) -> Result<Opened, Error> {
         let holder = self.store().read().await?.scim_token_holder(hash, now).await?.ok_or(Error::NotSignedIn)?;
         if stale(holder.last_used_at, now) {
-            let mut tx = self.store().write("token used").await?;
-            tx.touch_scim_token(hash, now).await?;
-            tx.commit().await?;
+            let noted = async {
+                let mut tx = self.store().write("token used").await?;
+                tx.touch_scim_token(hash, now).await?;
+                tx.commit().await
+            };
+            told_only(noted.await);
         }
         let TokenHolder { organization, connection, expires_at, .. } = holder;
         Ok(Opened { organization, connection: Arc::new(connection), until: expires_at })
