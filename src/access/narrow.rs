@@ -1,7 +1,7 @@
 //! What a key carries: its own rights ∩ its owner's.
 
 use super::{Access, Derivation, effective::capabilities};
-use crate::model::{Capability, Carries, CustomRole, KeyRight, Role, Scope};
+use crate::model::{Capability, Carries, CustomRole, KeyRight, Scope};
 use std::collections::BTreeSet;
 
 impl Access {
@@ -41,20 +41,11 @@ fn carried(held: &Derivation, right: &KeyRight, custom: &[CustomRole]) -> Option
         return None;
     }
     // Only a role that is carried whole is called by its name: who reads names must never read more than there is.
-    let (role, part) = named(held, &right.carries, (&of_owner, &of_key), &carried);
-    Some(Derivation { role, part, scope, via: held.via.clone(), until: held.until, capabilities: carried })
-}
-
-fn named(
-    held: &Derivation,
-    carries: &Carries,
-    (of_owner, of_key): (&BTreeSet<Capability>, &BTreeSet<Capability>),
-    carried: &BTreeSet<Capability>,
-) -> (Role, bool) {
-    match carries {
+    let (role, part) = match &right.carries {
         Carries::Role(role) if carried == of_key => (role.clone(), false),
         Carries::Role(_) | Carries::Capabilities(_) => (held.role.clone(), held.part || carried != of_owner),
-    }
+    };
+    Some(Derivation { role, part, scope, via: held.via.clone(), until: held.until, capabilities: carried })
 }
 
 /// Where both hold.
@@ -70,7 +61,7 @@ mod tests {
     use super::*;
     use crate::{
         access::{Default, Held},
-        model::{Binding, BindingId, BuiltInRole, ClusterId, Instant, Source, Subject, Terms, UserId, UserState},
+        model::{Binding, BindingId, BuiltInRole, ClusterId, Instant, Role, Source, Subject, Terms, UserId, UserState},
     };
     use proptest::prelude::*;
     use uuid::Uuid;

@@ -106,6 +106,12 @@ impl App {
         self.access_of_service_account(&mut tx, &ctx.organization, &account, ctx.now).await
     }
 
+    /// The roles that this organization made for itself.
+    pub async fn custom_roles(&self, ctx: &Ctx) -> Result<Vec<CustomRole>, Error> {
+        let mut tx = self.read(ctx, super::Need::Self_).await?;
+        Ok(tx.custom_roles(&ctx.organization).await?)
+    }
+
     /// What a person may do and why, for somebody who may see it: themselves or who manages members.
     pub async fn access(&self, ctx: &Ctx, user: &UserId) -> Result<Access, Error> {
         let own = ctx.actor.user() == Some(user);

@@ -274,16 +274,13 @@ impl App {
             return;
         }
         let store = self.store().clone();
-        let key = key.id.clone();
         tokio::spawn(async move {
             let noted = async {
                 let mut tx = store.write("key used").await?;
                 tx.touch_api_key(&hash, now, NOTED_EVERY).await?;
                 tx.commit().await
             };
-            if let Err(error) = noted.await {
-                tracing::debug!(%error, %key, "the use of a key was not noted");
-            }
+            told_only(noted.await);
         });
     }
 

@@ -1,11 +1,11 @@
-//! Organizations and their clusters.
+//! Organizations, their first owners, and what happened in them.
 
 use super::{App, Ctx, Error, Work};
 use crate::{
     crypto::{Secret, TokenKind, token},
     model::{
-        ApiKey, Capability, Cluster, ClusterId, Event, EventKind, Holder, KeyId, Organization, Role, Scope, Source,
-        Subject, Terms, User, UserId, fold,
+        ApiKey, Capability, Event, EventKind, Holder, KeyId, Organization, Role, Scope, Source, Subject, Terms, User,
+        UserId, fold,
     },
 };
 use serde_json::json;
@@ -93,41 +93,12 @@ impl App {
         found.ok_or_else(|| Error::not_found("organization", ctx.organization.as_str()))
     }
 
-    /// Declares a cluster. Rules whose group names speak of it are evaluated again.
-    pub async fn declare_cluster(
-        &self,
-        ctx: &Ctx,
-        slug: &str,
-        name: Option<&str>,
-        external_id: Option<&str>,
-    ) -> Result<Cluster, Error> {
-        check_slug(slug)?;
-        let cluster = Cluster {
-            id: ClusterId::from_uuid(self.clock().uuid()),
-            slug: slug.to_owned(),
-            name: name.unwrap_or(slug).to_owned(),
-            external_id: external_id.map(str::to_owned),
-        };
+    /// Gives the actor's organization another name. Its slug, which addresses rest on, is the operator's.
+    pub async fn name_organization(&self, ctx: &Ctx, name: &str) -> Result<Organization, Error> {
+        let name = checked_name(name)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_cluster(cluster).await;
+        let outcome = work.rename(None, Some(name)).await;
         work.finish(outcome).await
-    }
-
-    /// Every cluster.
-    pub async fn clusters(&self, ctx: &Ctx) -> Result<Vec<Cluster>, Error> {
-        let mut tx = self.read(ctx, Capability::ViewClusters).await?;
-        Ok(tx.clusters(&ctx.organization).await?)
-    }
-
-    /// The clusters on which a visitor holds a role: everybody may know what their own are called.
-    pub async fn clusters_of(&self, visit: &super::Visit) -> Result<Vec<Cluster>, Error> {
-        let held = |cluster: &Cluster| {
-            let scope = Scope::cluster(cluster.id.clone());
-            visit.access.derivations.iter().any(|derivation| derivation.scope == scope)
-        };
-        let mut clusters = self.store().read().await?.clusters(&visit.organization).await?;
-        clusters.retain(held);
-        Ok(clusters)
     }
 
     /// Up to `limit` events older than `before`, the newest first; about one subject, if given.
@@ -180,17 +151,27 @@ impl Work<'_> {
         Ok(link)
     }
 
-    async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
+    /// Writes another slug or name. What is remembered of visits holds both.
+    pub(super) async fn rename(&mut self, slug: Option<&str>, name: Option<&str>) -> Result<Organization, Error> {
         let organization = self.ctx.organization.clone();
-        self.tx.hold_directory(&organization, true).await?;
-        if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
-            return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
+        self.tx.lock_organization(&organization).await?;
+        let found = self.tx.organization(&organization).await?;
+        let before = found.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+        let mut after = before.clone();
+        slug.unwrap_or(&before.slug).clone_into(&mut after.slug);
+        name.unwrap_or(&before.name).clone_into(&mut after.name);
+        if after == before {
+            return Ok(before);
         }
-        self.tx.insert_cluster(&organization, &cluster, self.ctx.now).await?;
-        self.tx.move_organization_epoch(&organization).await?;
-        self.tell(EventKind::ClusterDeclared, [cluster.id.to_string()], json!({"slug": cluster.slug}));
-        self.settle_everybody().await?;
-        Ok(cluster)
+        let other = self.tx.organization_by_slug(&after.slug).await?;
+        if other.is_some_and(|other| other.id != organization) {
+            return Err(Error::conflict("taken", format!("there is an organization “{}” already", after.slug)));
+        }
+        self.tx.rename_organization(&after).await?;
+        let detail = json!({"slug": after.slug, "name": after.name, "slug_before": before.slug});
+        self.tell(EventKind::OrganizationChanged, [organization.to_string()], detail);
+        self.revoke_everybody();
+        Ok(after)
     }
 
     async fn first_owner(&mut self, email: &str) -> Result<User, Error> {
@@ -237,7 +218,16 @@ impl Work<'_> {
     }
 }
 
-fn check_slug(slug: &str) -> Result<(), Error> {
+/// A name that people read.
+pub(super) fn checked_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "give a name of 1 to 100 letters"));
+    }
+    Ok(name)
+}
+
+pub(super) fn check_slug(slug: &str) -> Result<(), Error> {
     let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let fits = !slug.is_empty() && slug.len() <= 63 && slug.chars().all(allowed) && fold(slug) == slug;
     if fits && !slug.starts_with('-') && !slug.ends_with('-') {

@@ -5,15 +5,18 @@
 #![expect(clippy::large_futures, reason = "two use cases at once, each with its transaction, in one test's future")]
 
 mod bindings;
+mod clusters;
 mod deprovision;
 mod groups;
 mod harness;
 mod histories;
 mod keys;
+mod local_groups;
 mod mapping;
 mod nouns;
 mod owners;
 mod postgres;
 mod races;
 mod tenancy;
+mod tenants;
 mod who;

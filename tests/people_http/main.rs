@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod nouns;
 mod sign_in;
 mod verify;
 #[path = "../world/mod.rs"]
