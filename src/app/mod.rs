@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod authorize;
 mod cli_login;
 mod clock;
 mod connections;
@@ -17,6 +18,7 @@ mod error;
 mod funnel;
 mod gate;
 mod housekeeping;
+mod introspection;
 mod mappings;
 mod organizations;
 mod owners;
@@ -24,8 +26,10 @@ mod people;
 mod sign_in;
 mod signing;
 mod terms;
+mod tokens;
 mod work;
 
+pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use connections::{NewConnection, NewToken};
@@ -33,18 +37,22 @@ pub use credentials::NewKey;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
-pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
+pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
+pub use introspection::{ActiveToken, Introspection};
 pub use mappings::MappingPlan;
 pub use organizations::{Founded, NewOrganization};
 pub use sign_in::{Route, SignInBegun, SignedIn};
+pub use signing::{Rotated, Rotation};
 pub use terms::TermsState;
+pub use tokens::{Claims, Signed};
 pub use work::Work;
 
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
 use std::sync::Arc;
+use tokens::RecentTokens;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -62,6 +70,7 @@ struct Inner {
     oidc: Oidc,
     compiled: Compiled,
     keys: Keys,
+    tokens: RecentTokens,
 }
 
 impl App {
@@ -71,8 +80,8 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
-        let (compiled, keys) = (Compiled::default(), Keys::default());
-        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }
+        let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
+        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, tokens }) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.

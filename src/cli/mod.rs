@@ -13,6 +13,7 @@ mod mapping;
 mod open;
 mod say;
 mod serve;
+mod signing_keys;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -51,6 +52,9 @@ enum Command {
     ///
     /// Example: castgate check --config /etc/castgate.toml
     Check(check::Check),
+    /// The keys that sign what services behind the gateway verify.
+    #[command(subcommand)]
+    SigningKeys(signing_keys::SigningKeys),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -105,6 +109,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
+        Command::SigningKeys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
         Command::Completion(completion) => Ok(completion.run()),

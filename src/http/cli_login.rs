@@ -99,7 +99,9 @@ async fn show(
     let request = asked.checked()?;
     match guest.ctx(&app) {
         Ok(_) => Ok(page(&guest, &asked, &request)),
-        Err(Error::TermsNotAccepted) => Ok(see_other(&ReturnTo::of(Some(&asked.address())).by_the_terms())),
+        Err(Error::TermsNotAccepted) => {
+            Ok(see_other(&ReturnTo::of(Some(&asked.address()), app.settings()).by_the_terms()))
+        }
         Err(error) => Err(error.into()),
     }
 }

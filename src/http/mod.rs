@@ -18,6 +18,7 @@ mod doors;
 mod error;
 mod headers;
 mod health;
+mod introspect;
 mod limits;
 mod login;
 mod metrics;
@@ -51,6 +52,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         account::doors(),
         verify::doors(),
         cli_login::doors(),
+        introspect::doors(),
         scim::doors(),
     ]
     .into_iter()

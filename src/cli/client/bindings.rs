@@ -103,7 +103,8 @@ impl Bindings {
         let client = self.common.open()?;
         match self.verb {
             Verb::List { subject, role, scope, source, options } => {
-                let asked = [("subject", subject.id(&client).await?), ("role", role), ("scope", scope), ("source", source)];
+                let asked =
+                    [("subject", subject.id(&client).await?), ("role", role), ("scope", scope), ("source", source)];
                 let query: Vec<_> = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
                 client.list(&BINDINGS, BINDINGS.path, &query, options.limit()).await
             }

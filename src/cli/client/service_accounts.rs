@@ -114,7 +114,9 @@ impl ServiceAccounts {
             Verb::Create { name, description } => {
                 let new = json!({"name": name, "description": description});
                 let account = client.api.post(MACHINES.path, new).await?;
-                client.output.done(&format!("Service account {} is made. It may do nothing yet.", plain(&name)), &account)
+                client
+                    .output
+                    .done(&format!("Service account {} is made. It may do nothing yet.", plain(&name)), &account)
             }
             Verb::Suspend(one) => {
                 let path = client.machine(&one).await?;
