@@ -11,6 +11,7 @@ mod help;
 mod init;
 mod mapping;
 mod open;
+mod org;
 mod say;
 mod serve;
 mod signing_keys;
@@ -48,6 +49,9 @@ enum Command {
     ///
     /// Example: castgate init --slug acme --owner ada@acme.example --accept-terms
     Init(init::Init),
+    /// Lists, makes, renames and deletes whole organizations. Local: no organization's role may do it.
+    #[command(subcommand)]
+    Org(org::Org),
     /// Says what is wrong with the settings, without starting.
     ///
     /// Example: castgate check --config /etc/castgate.toml
@@ -108,6 +112,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
+        Command::Org(org) => org.run().await,
         Command::Check(check) => check.run(),
         Command::SigningKeys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,

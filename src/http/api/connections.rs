@@ -165,7 +165,7 @@ async fn replace(
 }
 
 /// RFC 9110 §13.1.1: the version that the change is meant for; `*`: any.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {

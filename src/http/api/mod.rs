@@ -2,14 +2,24 @@
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
 mod authorize;
+mod bindings;
+mod clusters;
 mod connections;
 mod directory;
+mod groups;
 mod keys;
 mod mapping;
 mod organization;
+mod service_accounts;
+mod sessions;
 
 use super::doors::Doors;
 use crate::app::Error;
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -20,15 +30,26 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 6] {
+pub(super) fn doors() -> [Doors; 11] {
     [
         organization::doors(),
+        clusters::doors(),
         connections::doors(),
         mapping::doors(),
         directory::doors(),
+        sessions::doors(),
+        groups::doors(),
+        bindings::doors(),
         keys::doors(),
+        service_accounts::doors(),
         authorize::doors(),
     ]
+}
+
+/// A thing with its version as the ETag, which a change sends back as `If-Match`.
+fn tagged(status: StatusCode, version: i64, shown: &impl Serialize) -> Response {
+    let etag = AppendHeaders([(header::ETAG, format!("\"{version}\""))]);
+    (status, etag, Json(shown)).into_response()
 }
 
 /// Which page of a list.

@@ -191,7 +191,6 @@ impl Door {
     }
 
     /// What else is worth knowing.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn detail(self, detail: &'static str) -> Self {
         self.say(|declared| declared.detail = detail)
     }
