@@ -126,7 +126,7 @@ impl Connections {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let client = self.common.open()?;
         match self.verb {
-            Verb::List(options) => client.list(&CONNECTIONS, CONNECTIONS.path, &options.query(), options.limit()).await,
+            Verb::List(options) => client.search(&CONNECTIONS, &options).await,
             Verb::Get(one) => {
                 let path = client.connection(&one).await?;
                 client.output.one(&client.api.get(&path, &[]).await?)

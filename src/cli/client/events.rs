@@ -1,6 +1,12 @@
 //! What happened.
 
-use super::{Client, Common, noun::EVENTS, output::Output, stop::Stop, table};
+use super::{
+    Client, Common,
+    noun::EVENTS,
+    output::Output,
+    stop::{Code, Stop},
+    table,
+};
 use crate::cli::say::say;
 use clap::Subcommand;
 use serde_json::Value;
@@ -63,7 +69,7 @@ impl Client {
             tokio::time::sleep(PAUSE).await;
             items = match self.since(query, seen.as_deref()).await {
                 Ok(items) => items,
-                Err(stop) if stop.may_pass() => Vec::new(),
+                Err(stop) if stop.is(Code::Unavailable) => Vec::new(),
                 Err(stop) => return Err(stop),
             };
             seen = items.first().map(id).or(seen);

@@ -192,7 +192,7 @@ impl Logout {
                 match api.delete(&format!("/keys/{id}")).await {
                     Ok(_) => true,
                     // What is not accepted any more needs no revoking.
-                    Err(stop) if stop.is_not_signed_in() => true,
+                    Err(stop) if stop.is(Code::NotSignedIn) => true,
                     Err(stop) => return Err(stop),
                 }
             }

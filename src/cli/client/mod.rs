@@ -11,6 +11,7 @@ mod clusters;
 mod connections;
 mod contexts;
 mod events;
+mod groups;
 mod keys;
 mod login;
 mod loopback;
@@ -47,7 +48,7 @@ pub(super) enum Remote {
     /// People.
     Users(people::Users),
     /// Groups.
-    Groups(people::Groups),
+    Groups(groups::Groups),
     /// Where you or others are signed in.
     Sessions(people::Sessions),
     /// Machines of the organization, and their keys.

@@ -135,6 +135,7 @@ pub(super) const KEYS: Noun = Noun {
         column("BEGINS WITH", "/hint", Text),
         column("MADE", "/created_at", Moment),
         column("ENDS", "/expires_at", Moment),
+        column("LAST USED", "/last_used_at", Moment),
     ],
     empty: "No keys yet. Make one with: castgate keys create NAME",
 };
@@ -172,7 +173,7 @@ pub(super) const MEMBERS: Noun = Noun {
     path: "/members",
     names: &["display"],
     cursor: "after",
-    columns: &[column("ID", "/id", Text), column("NAME", "/display", Text)],
+    columns: &[column("ID", "/id", Text), column("KIND", "/kind", Text), column("NAME", "/display", Text)],
     empty: "Nobody is in it.",
 };
 

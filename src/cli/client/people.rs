@@ -1,15 +1,14 @@
-//! People, groups and sessions.
+//! People and their sessions.
 
 use super::{
     Client, Common,
     account::visitor,
-    noun::{GROUPS, MEMBERS, SESSIONS, USERS},
+    noun::{KEYS, SESSIONS, USERS},
     output::Output,
     stop::Stop,
-    table::{self, plain},
+    table::plain,
     verbs::SearchOptions,
 };
-use crate::cli::say::say;
 use clap::Subcommand;
 use serde_json::{Value, json};
 
@@ -28,7 +27,8 @@ enum UserVerb {
     #[command(after_help = "Examples:
   castgate users list
   castgate users list -o name | wc -l
-  castgate users list -o json | jq '.items[] | select(.state == \"suspended\")'")]
+  castgate users list --filter 'state eq \"suspended\" and attributes.title co \"Engineer\"'
+  castgate users list -o json | jq -r .items[].email")]
     List(SearchOptions),
     /// One person: what is known of them, what they may do, and why.
     #[command(after_help = "Examples:
@@ -44,10 +44,19 @@ enum UserVerb {
     #[command(after_help = "Example:
   castgate users reactivate ada@acme.example")]
     Reactivate(User),
+    /// Removes somebody for good: sessions and keys end, and what they were given is taken.
+    #[command(after_help = "Examples:
+  castgate users remove ada@acme.example
+  castgate users remove ada@acme.example --yes")]
+    Remove(User),
     /// Where somebody is signed in.
     #[command(after_help = "Example:
   castgate users sessions ada@acme.example")]
     Sessions(User),
+    /// Somebody's API keys.
+    #[command(after_help = "Example:
+  castgate users keys ada@acme.example")]
+    Keys(User),
 }
 
 #[derive(Debug, clap::Args)]
@@ -60,7 +69,7 @@ impl Users {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let client = self.common.open()?;
         match self.verb {
-            UserVerb::List(options) => client.list(&USERS, USERS.path, &options.query(), options.limit()).await,
+            UserVerb::List(options) => client.search(&USERS, &options).await,
             UserVerb::Get(User { user }) => {
                 let id = client.id(&USERS, USERS.path, &user).await?;
                 let mut person = client.api.get(&format!("/users/{id}"), &[]).await?;
@@ -83,7 +92,20 @@ impl Users {
                 let person = client.api.post(&format!("/users/{id}/reactivate"), json!({})).await?;
                 client.output.done(&format!("{} is {}.", called(&person), word(&person["state"])), &person)
             }
+            UserVerb::Remove(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let name = plain(&user);
+                client.confirm(&format!(
+                    "{name} is removed: sessions and keys end, and what they were given is taken."
+                ))?;
+                let nothing = client.api.delete(&format!("/users/{id}")).await?;
+                client.output.done(&format!("{name} is removed."), &nothing)
+            }
             UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
+            UserVerb::Keys(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                client.list(&KEYS, &format!("/users/{id}/keys"), &[], None).await
+            }
         }
     }
 }
@@ -107,51 +129,6 @@ impl Client {
         let me = self.api.get("/me", &[]).await?;
         let id = visitor(&me)["id"].as_str().filter(|id| id.starts_with(USERS.prefix));
         id.map(str::to_owned).ok_or_else(|| Stop::usage("a service account has no sessions: say whose with --user"))
-    }
-}
-
-/// `castgate groups`
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Groups {
-    #[command(flatten)]
-    common: Common,
-    #[command(subcommand)]
-    verb: GroupVerb,
-}
-
-#[derive(Debug, Subcommand)]
-enum GroupVerb {
-    /// All groups, pushed and local.
-    #[command(after_help = "Examples:
-  castgate groups list
-  castgate groups list -o yaml")]
-    List(SearchOptions),
-    /// One group, and who is in it.
-    #[command(after_help = "Examples:
-  castgate groups get castai-owners
-  castgate groups get grp_06h00krhv1t3jel88ooobccad0 -o json")]
-    Get {
-        /// Its id or name.
-        group: String,
-    },
-}
-
-impl Groups {
-    pub(super) async fn run(self) -> Result<(), Stop> {
-        let client = self.common.open()?;
-        match self.verb {
-            GroupVerb::List(options) => client.list(&GROUPS, GROUPS.path, &options.query(), options.limit()).await,
-            GroupVerb::Get { group } => {
-                let id = client.id(&GROUPS, GROUPS.path, &group).await?;
-                let mut group = client.api.get(&format!("/groups/{id}"), &[]).await?;
-                if client.output != Output::Table {
-                    return client.output.one(&group);
-                }
-                let members = group.as_object_mut().and_then(|fields| fields.shift_remove("members"));
-                say!("{}\n", table::facts(&group));
-                client.output.list(&MEMBERS, &json!({"items": members}))
-            }
-        }
     }
 }
 

@@ -104,7 +104,7 @@ impl ServiceAccounts {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let client = self.common.open()?;
         match self.verb {
-            Verb::List(options) => client.list(&MACHINES, MACHINES.path, &options.query(), options.limit()).await,
+            Verb::List(options) => client.search(&MACHINES, &options).await,
             Verb::Get(one) => {
                 let path = client.machine(&one).await?;
                 let mut account = client.api.get(&path, &[]).await?;

@@ -64,14 +64,9 @@ impl Stop {
         Self::new(code, "")
     }
 
-    /// Whether the credential was not accepted.
-    pub(super) fn is_not_signed_in(&self) -> bool {
-        self.code == Code::NotSignedIn
-    }
-
-    /// Whether it may be over by itself in a moment.
-    pub(super) fn may_pass(&self) -> bool {
-        self.code == Code::Unavailable
+    /// Whether it ends with this code.
+    pub(super) fn is(&self, code: Code) -> bool {
+        self.code == code
     }
 
     /// Says it on standard error and gives the exit code.

@@ -6,6 +6,7 @@ use super::{
     stop::{Code, Stop},
     table::plain,
 };
+use crate::filter::{Dialect, Filter, FilterError, StandardKinds, parse};
 use indicatif::{ProgressBar, ProgressDrawTarget};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -28,19 +29,13 @@ pub(super) struct ListOptions {
 pub(super) struct SearchOptions {
     #[command(flatten)]
     list: ListOptions,
-    /// Only what this filter finds, in the language of SCIM (RFC 7644 §3.4.2.2).
-    #[arg(long, value_name = "FILTER")]
-    filter: Option<String>,
+    /// Only what this filter finds: the language of SCIM (RFC 7644) over the fields that -o json shows.
+    #[arg(long, value_name = "FILTER", value_parser = read)]
+    filter: Option<Filter>,
 }
 
-impl SearchOptions {
-    pub(super) fn query(&self) -> Vec<(&'static str, String)> {
-        self.filter.iter().map(|filter| ("filter", filter.clone())).collect()
-    }
-
-    pub(super) fn limit(&self) -> Option<usize> {
-        self.list.limit()
-    }
+fn read(text: &str) -> Result<Filter, FilterError> {
+    parse(text, Dialect::Tolerant)
 }
 
 impl ListOptions {
@@ -69,6 +64,12 @@ impl Client {
         self.output.list(noun, &self.pages(noun, path, query, limit).await?)
     }
 
+    /// Prints what a search finds.
+    pub(super) async fn search(&self, noun: &Noun, options: &SearchOptions) -> Result<(), Stop> {
+        let found = self.pages_of(noun, noun.path, &[], options.list.limit(), options.filter.as_ref()).await?;
+        self.output.list(noun, &found)
+    }
+
     /// All pages as one, up to `limit` things.
     pub(super) async fn pages(
         &self,
@@ -77,17 +78,31 @@ impl Client {
         query: &[(&'static str, String)],
         limit: Option<usize>,
     ) -> Result<Value, Stop> {
+        self.pages_of(noun, path, query, limit, None).await
+    }
+
+    async fn pages_of(
+        &self,
+        noun: &Noun,
+        path: &str,
+        query: &[(&'static str, String)],
+        limit: Option<usize>,
+        filter: Option<&Filter>,
+    ) -> Result<Value, Stop> {
         let bar = waiting(format!("{}s …", noun.one));
         let mut items: Vec<Value> = Vec::new();
         let mut cursor: Option<String> = None;
         loop {
             let left = limit.map_or(PAGE, |limit| limit - items.len());
+            // Of what a filter picks nobody knows how much a page holds.
+            let size = if filter.is_some() { PAGE } else { left.min(PAGE) };
             let mut asked = query.to_vec();
-            asked.push(("limit", left.min(PAGE).to_string()));
+            asked.push(("limit", size.to_string()));
             asked.extend(cursor.take().map(|cursor| (noun.cursor, cursor)));
             let mut page = self.api.get(path, &asked).await?;
             if let Value::Array(found) = page["items"].take() {
-                items.extend(found);
+                let fits = |one: &Value| filter.is_none_or(|filter| filter.matches(one, &StandardKinds));
+                items.extend(found.into_iter().filter(fits));
             }
             let next = page["next"].as_str().map(str::to_owned);
             if limit.is_some_and(|limit| items.len() >= limit) {
