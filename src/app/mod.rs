@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod audit;
 mod clock;
 mod connections;
 mod credentials;
@@ -25,6 +26,7 @@ mod signing;
 mod terms;
 mod work;
 
+pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use clock::Clock;
 pub use connections::{NewConnection, NewToken};
 pub use credentials::NewKey;
@@ -42,7 +44,7 @@ pub use work::Work;
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ struct Inner {
     oidc: Oidc,
     compiled: Compiled,
     keys: Keys,
+    audit_keys: RwLock<Option<Arc<AuditKeys>>>,
 }
 
 impl App {
@@ -69,13 +72,14 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
-        let (compiled, keys) = (Compiled::default(), Keys::default());
-        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }
+        let (compiled, keys, audit_keys) = (Compiled::default(), Keys::default(), RwLock::default());
+        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys }) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.
     pub async fn prepare(&self) -> Result<(), Error> {
         self.prepare_signing_keys().await?;
+        self.prepare_audit_keys().await?;
         self.prepare_terms().await
     }
 

@@ -5,6 +5,7 @@
 //! [key file](keyfile), bound to the row it belongs to. Services behind the gateway verify short-lived [`jwt`]s without
 //! asking. All of it rests on one library, `aws-lc-rs`, and on the system's [randomness](random).
 
+pub mod audit_key;
 pub mod hash;
 pub mod jwt;
 pub mod keyfile;
@@ -12,6 +13,7 @@ pub mod random;
 pub mod seal;
 pub mod token;
 
+pub use audit_key::{AuditKey, AuditKeyError};
 pub use hash::{constant_time_eq, hmac_sha256, sha256};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};

@@ -8,6 +8,7 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod audit;
 mod bindings;
 mod connections;
 mod engine;
@@ -28,6 +29,7 @@ pub(crate) mod testing;
 mod users;
 mod value;
 
+pub use audit::{EventRow, SealRow};
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
