@@ -106,7 +106,7 @@ mod tests {
     fn nothing_of_an_event_can_change_without_changing_its_link() {
         let whole = link(&organization(), &BEGINNING, 1, &event());
         let mut others = vec![
-            link(&"org_06h00000000000000000000001".parse().unwrap(), &BEGINNING, 1, &event()),
+            link(&"org_06j00000000000000000000000".parse().unwrap(), &BEGINNING, 1, &event()),
             link(&organization(), &[1; 32], 1, &event()),
             link(&organization(), &BEGINNING, 2, &event()),
         ];
