@@ -68,16 +68,37 @@ fn failed(migration: &Migration, error: &dyn std::fmt::Display) -> StoreError {
     ))
 }
 
+/// The number of the newest migration that an SQLite database has.
+pub(super) fn version(connection: &rusqlite::Connection) -> Result<i64, StoreError> {
+    let version = connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0));
+    version.map_err(|error| StoreError::Unavailable(format!("the database cannot be read: {error}")))
+}
+
+/// Refuses an SQLite database that is not up to date.
+pub(super) fn is_current(
+    connection: &rusqlite::Connection,
+    known: &'static [Migration],
+) -> Result<(), StoreError> {
+    let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
+    if pending(known, &applied(connection).map_err(unreadable)?)?.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Migration(
+        "the database was last used by an older castgate; start this one on it once, it brings it up to date".to_owned(),
+    ))
+}
+
+fn applied(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Applied>> {
+    connection.prepare(APPLIED).and_then(|mut select| {
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()
+    })
+}
+
 /// Brings an SQLite database up to date.
 pub(super) fn sqlite(connection: &mut rusqlite::Connection, known: &'static [Migration]) -> Result<(), StoreError> {
     let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
     connection.execute_batch(TABLE).map_err(unreadable)?;
-    let applied: Vec<Applied> = connection
-        .prepare(APPLIED)
-        .and_then(|mut select| {
-            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()
-        })
-        .map_err(unreadable)?;
+    let applied = applied(connection).map_err(unreadable)?;
     for migration in pending(known, &applied)? {
         let apply = |connection: &mut rusqlite::Connection| {
             let transaction = connection.transaction()?;
