@@ -8,6 +8,7 @@
 
 mod access;
 mod audit;
+pub mod backup;
 mod clock;
 mod connections;
 mod credentials;
@@ -18,6 +19,7 @@ mod funnel;
 mod gate;
 mod housekeeping;
 mod mappings;
+mod master_keys;
 mod organizations;
 mod owners;
 mod people;
@@ -36,6 +38,7 @@ pub use error::{Error, TurnedAway};
 pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
 pub use mappings::MappingPlan;
+pub use master_keys::{KeyUse, Resealed};
 pub use organizations::{Founded, NewOrganization};
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use terms::TermsState;
@@ -44,7 +47,7 @@ pub use work::Work;
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -57,7 +60,7 @@ struct Inner {
     settings: Settings,
     store: Store,
     cache: Cache,
-    sealer: Sealer,
+    sealer: RwLock<Arc<Sealer>>,
     clock: Clock,
     oidc: Oidc,
     compiled: Compiled,
@@ -72,12 +75,14 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
+        let sealer = RwLock::new(Arc::new(sealer));
         let (compiled, keys, audit_keys) = (Compiled::default(), Keys::default(), RwLock::default());
         Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys }) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.
     pub async fn prepare(&self) -> Result<(), Error> {
+        self.require_master_keys().await?;
         self.prepare_signing_keys().await?;
         self.prepare_audit_keys().await?;
         self.prepare_terms().await
@@ -120,8 +125,9 @@ impl App {
         &self.inner.cache
     }
 
-    fn sealer(&self) -> &Sealer {
-        &self.inner.sealer
+    /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.
+    fn sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.inner.sealer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn oidc(&self) -> &Oidc {

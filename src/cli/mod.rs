@@ -1,11 +1,14 @@
 //! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
 
 mod admin;
+mod audit;
+mod backup;
 mod check;
 mod demo;
 mod health;
 mod init;
 mod mapping;
+mod master_key;
 mod open;
 mod say;
 mod serve;
@@ -51,6 +54,20 @@ enum Command {
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Whether what happened is still what was sealed.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Copies the embedded database into a new file, while the gateway runs.
+    ///
+    /// Example: castgate backup /backups/castgate-2026-11-21.db
+    Backup(backup::Backup),
+    /// Makes a data directory of a backup.
+    ///
+    /// Example: castgate restore /backups/castgate-2026-11-21.db
+    Restore(backup::Restore),
+    /// The keys under which secrets lie in the store.
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeys),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     Health(Configuration),
 }
@@ -94,6 +111,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
         Command::Admin(admin) => admin.run().await,
+        Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
+        Command::MasterKey(keys) => keys.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
     }
 }

@@ -9,14 +9,16 @@ pub mod audit_key;
 pub mod hash;
 pub mod jwt;
 pub mod keyfile;
+pub mod keyring;
 pub mod random;
 pub mod seal;
 pub mod token;
 
 pub use audit_key::{AuditKey, AuditKeyError};
-pub use hash::{constant_time_eq, hmac_sha256, sha256};
+pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};
+pub use keyring::KeyRingError;
 pub use random::{NoRandomness, fill_or_abort};
 pub use seal::{Context, SealError, Sealer};
 pub use token::{BadToken, Presented, Secret, TokenKind};

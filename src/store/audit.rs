@@ -59,6 +59,23 @@ impl FromRow for SealRow {
 }
 
 impl Tx {
+    /// Up to `limit` organizations and their short names behind an id, by id.
+    pub async fn organization_slugs(
+        &mut self,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<(OrganizationId, String)>, StoreError> {
+        self.all("SELECT id, slug FROM organizations WHERE id > ?1 ORDER BY id LIMIT ?2", args![after, limit]).await
+    }
+
+    /// How many users an organization has, removed ones not counted.
+    pub async fn count_users_held(&mut self, organization: &OrganizationId) -> Result<i64, StoreError> {
+        let count: Option<(i64,)> = self
+            .first("SELECT COUNT(*) FROM users WHERE organization = ?1 AND removed_at IS NULL", args![organization])
+            .await?;
+        Ok(count.map_or(0, |(count,)| count))
+    }
+
     /// The first organization after `after` (in the order of ids) that has events without a number.
     pub async fn organization_to_seal(&mut self, after: &str) -> Result<Option<String>, StoreError> {
         let found: Option<(String,)> = self

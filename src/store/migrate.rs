@@ -75,16 +75,14 @@ pub(super) fn version(connection: &rusqlite::Connection) -> Result<i64, StoreErr
 }
 
 /// Refuses an SQLite database that is not up to date.
-pub(super) fn is_current(
-    connection: &rusqlite::Connection,
-    known: &'static [Migration],
-) -> Result<(), StoreError> {
+pub(super) fn is_current(connection: &rusqlite::Connection, known: &'static [Migration]) -> Result<(), StoreError> {
     let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
     if pending(known, &applied(connection).map_err(unreadable)?)?.is_empty() {
         return Ok(());
     }
     Err(StoreError::Migration(
-        "the database was last used by an older castgate; start this one on it once, it brings it up to date".to_owned(),
+        "the database was last used by an older castgate; start this one on it once, it brings it up to date"
+            .to_owned(),
     ))
 }
 

@@ -32,7 +32,7 @@ mod value;
 
 pub use audit::{EventRow, SealRow};
 pub use connections::TokenHolder;
-pub use engine::{Copied, Recorder, Statement, Store, Tx};
+pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
 pub use events::Waiting;
 pub use mapping::MappingVersion;

@@ -1,9 +1,10 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! Events are [sealed](sealing) at a pace of their own. A round that fails is logged and the next one tries again; nothing in
+//! Events are [sealed](sealing), and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in
 //! it is lost, because all of it is rows.
 
+mod keys;
 mod sealing;
 
 use crate::app::App;
@@ -20,7 +21,7 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         ending.cancel();
     };
-    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending));
+    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending), keys::run(&app, &ending));
 }
 
 async fn keep_house(app: &App, ending: &CancellationToken) {

@@ -23,24 +23,15 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// and how often.
 const PATIENCE: u32 = 500;
 
-/// What a copy of a database is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Copied {
-    /// The number of its newest migration.
-    pub schema: i64,
-    /// Its size.
-    pub bytes: u64,
-}
-
 impl Store {
     /// Copies the SQLite database in a directory into a new file that nobody else may read. Everything that was acknowledged
     /// before it began is in the copy; other processes go on reading and writing. `progress` is told pages done and pages
-    /// there are. The file is complete and on disk when this returns; after a failure it is not there.
+    /// there are. Gives the number of the newest migration; after a failure there is no file.
     pub async fn copy_sqlite(
         directory: &Path,
         to: &Path,
         progress: impl FnMut(u64, u64) + Send + 'static,
-    ) -> Result<Copied, StoreError> {
+    ) -> Result<i64, StoreError> {
         let (from, to) = (directory.join(DATABASE), to.to_owned());
         blocking(move || {
             if to.exists() {
@@ -52,6 +43,25 @@ impl Store {
                 let _ = fs::remove_file(&to);
             }
             copied
+        })
+        .await
+    }
+
+    /// Makes a database that nobody has open one file without a log, complete and on disk. Gives its size.
+    pub async fn settle_sqlite(file: &Path) -> Result<u64, StoreError> {
+        let file = file.to_owned();
+        blocking(move || {
+            let wrong = |error: rusqlite::Error| sqlite::explain_error(None, &error, "settling the copy");
+            let failed = |error: io::Error| StoreError::Unavailable(format!("{}: {error}", file.display()));
+            let connection = Connection::open(&file).map_err(wrong)?;
+            let mode: String =
+                connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(wrong)?;
+            if mode != "delete" {
+                return Err(StoreError::Unavailable(format!("the copy stays in the mode {mode}")));
+            }
+            connection.close().map_err(|(_, error)| wrong(error))?;
+            sync(&file).map_err(failed)?;
+            Ok(fs::metadata(&file).map_err(failed)?.len())
         })
         .await
     }
@@ -96,7 +106,7 @@ async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(work).await.map_err(|error| StoreError::Misuse(error.to_string()))?
 }
 
-fn copy(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Copied, StoreError> {
+fn copy(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Result<i64, StoreError> {
     let wrong = |error: rusqlite::Error| sqlite::explain_error(None, &error, "copying the database");
     let failed = |error: io::Error| StoreError::Unavailable(format!("{}: {error}", to.display()));
     if !from.is_file() {
@@ -129,14 +139,8 @@ fn copy(from: &Path, to: &Path, mut progress: impl FnMut(u64, u64)) -> Result<Co
         }
     }
     source.execute_batch("ROLLBACK").map_err(wrong)?;
-    // One file is easier to carry than a file and its log.
-    let mode: String = target.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0)).map_err(wrong)?;
-    if mode != "delete" {
-        return Err(StoreError::Unavailable(format!("the copy stays in the mode {mode}")));
-    }
     target.close().map_err(|(_, error)| wrong(error))?;
-    sync(to).map_err(failed)?;
-    Ok(Copied { schema, bytes: fs::metadata(to).map_err(failed)?.len() })
+    Ok(schema)
 }
 
 /// Makes a file and its name durable.

@@ -19,7 +19,6 @@ use super::{
     migrate::{self, MIGRATIONS, Migration},
 };
 use deadpool_postgres::Pool;
-pub use copy::Copied;
 pub(super) use dialect::{Dialect, statements};
 pub use recorder::{Recorder, Statement};
 use std::{
@@ -78,7 +77,12 @@ impl Store {
     /// Opens the SQLite database in a directory for reading alone, beside the process that has it open. It is not brought
     /// up to date, and has to be.
     pub async fn read_sqlite(directory: &Path) -> Result<Self, StoreError> {
-        let path = directory.join(DATABASE);
+        Self::read_sqlite_file(&directory.join(DATABASE)).await
+    }
+
+    /// Opens the SQLite database in a file for reading alone.
+    pub async fn read_sqlite_file(file: &Path) -> Result<Self, StoreError> {
+        let path = file.to_owned();
         let opened = tokio::task::spawn_blocking(move || {
             if !path.is_file() {
                 return Err(StoreError::Unavailable(format!("there is no database {}", path.display())));
