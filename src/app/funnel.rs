@@ -3,18 +3,17 @@
 //! A rule that names groups binds the group: evaluated when the group is made or renamed, and then only membership
 //! changes. A rule with `when` binds the user: evaluated when that person's facts change.
 
-use super::{Error, Work, owners::gives_owner};
+use super::{Error, Work, mappings::InForce, owners::gives_owner};
 use crate::{
     mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
     model::{
-        Binding, BindingId, Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source,
-        Subject, Terms, User,
+        Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source, Subject, Terms, User,
     },
     plan::{Diff, diff},
     store::Tx,
 };
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// Whether a rule made it: the only bindings that the funnel opens and closes.
 pub(super) fn is_rule(source: &Source) -> bool {
@@ -106,14 +105,12 @@ async fn attributes_of(tx: &mut Tx, organization: &OrganizationId, user: &User) 
 impl Work<'_> {
     /// After a person's facts or groups changed, or the person was removed: opens and closes what rules with `when` give them.
     pub(super) async fn settle_user(&mut self, user: &User) -> Result<(), Error> {
-        let organization = &self.ctx.organization;
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
-            return Ok(());
-        };
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
         if !compiled.mapping.has_user_rules() {
             return Ok(());
         }
         // Held from before its groups are read: of two pushes that move the same person, the later one sees both moves.
+        let organization = &self.ctx.organization;
         let user = self.tx.user_to_change(organization, &user.id).await?.unwrap_or_else(|| user.clone());
         let mut wanted = Vec::new();
         if user.removed_at.is_none() {
@@ -125,10 +122,7 @@ impl Work<'_> {
 
     /// After a group was made, renamed or removed: opens and closes what rules give it.
     pub(super) async fn settle_group(&mut self, group: &Group) -> Result<(), Error> {
-        let organization = &self.ctx.organization;
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
-            return Ok(());
-        };
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
         let wanted = match group.removed_at {
             Some(_) => Vec::new(),
             None => wanted_of_group(&compiled.mapping, &compiled.names, group, self.ctx.now),
@@ -136,10 +130,17 @@ impl Work<'_> {
         self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
     }
 
+    async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
+        let (tx, organization, now) = (&mut self.tx, &self.ctx.organization, self.ctx.now);
+        match self.mapping_state {
+            Some(state) => self.app.mapping_of_state(tx, organization, state, now).await,
+            None => self.app.mapping_in_force(tx, organization, now).await,
+        }
+    }
+
     /// Whether the mapping in force has any rule with `when`.
     pub(super) async fn any_user_rules(&mut self) -> Result<bool, Error> {
-        let organization = &self.ctx.organization;
-        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        let compiled = self.mapping_in_force().await?;
         Ok(compiled.is_some_and(|compiled| compiled.mapping.has_user_rules()))
     }
 
@@ -157,8 +158,7 @@ impl Work<'_> {
 
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.
     pub(super) async fn group_decides_for_users(&mut self, group: &Group) -> Result<bool, Error> {
-        let organization = &self.ctx.organization;
-        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        let compiled = self.mapping_in_force().await?;
         Ok(compiled.is_some_and(|compiled| {
             compiled.mapping.has_user_rules()
                 && group_fact(&compiled.names, group).is_some_and(|fact| compiled.mapping.needs_user(&fact))
@@ -170,7 +170,8 @@ impl Work<'_> {
         self.apply(&diff(&current, wanted, is_rule), Some(version)).await
     }
 
-    /// Writes a diff: the last step of the funnel, and the only place where rules' bindings are written.
+    /// Writes a diff: the last step of the funnel, and the only place where bindings of rules are written and where any
+    /// binding is closed before its time.
     pub(super) async fn apply(&mut self, diff: &Diff, version: Option<i64>) -> Result<(), Error> {
         if diff.is_empty() {
             return Ok(());
@@ -184,20 +185,13 @@ impl Work<'_> {
             self.tx.close_binding(&self.ctx.organization, &binding.id, (self.ctx.now, &by)).await?;
         }
         for terms in open {
-            let binding = Binding {
-                id: BindingId::from_uuid(self.app.clock().uuid()),
-                terms: terms.clone(),
-                mapping_version: version,
-                author: by.clone(),
-                since: self.ctx.now,
-            };
-            self.tx.open_binding(&self.ctx.organization, &binding).await?;
+            self.open_binding(terms.clone(), version).await?;
         }
         self.tell_of_access(diff);
         Ok(())
     }
 
-    fn tell_of_access(&mut self, diff: &Diff) {
+    pub(super) fn tell_of_access(&mut self, diff: &Diff) {
         let Diff { open, close } = diff;
         let touched = || open.iter().chain(close.iter().map(|binding| &binding.terms)).map(|terms| &terms.subject);
         for subject in touched() {

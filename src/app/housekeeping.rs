@@ -22,6 +22,8 @@ pub struct Round {
     pub told: usize,
     /// Sessions and links that were forgotten.
     pub forgotten: u64,
+    /// Signing keys that were made.
+    pub keys: usize,
 }
 
 impl App {
@@ -31,6 +33,7 @@ impl App {
             expired: self.close_expired().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
+            keys: usize::from(self.rotate_when_due().await?.is_some()),
         })
     }
 
@@ -61,6 +64,11 @@ impl App {
             tx.commit().await?;
         }
         Ok(waiting.len())
+    }
+
+    /// How many jobs wait in the outbox: a number for the operator.
+    pub async fn waiting_jobs(&self) -> Result<i64, Error> {
+        Ok(self.store().read().await?.count_waiting_jobs().await?)
     }
 
     async fn forget_the_past(&self) -> Result<u64, Error> {

@@ -7,9 +7,9 @@ use super::{
 };
 use crate::{
     mapping::{Checked, KnownCluster, KnownGroup, Mapping, Reach, ReachScope, Vocabulary, check, in_force},
-    model::{Capability, EventKind, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
+    model::{Capability, EventKind, Holder, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
     plan::{Diff, Impact, PersonChange, diff},
-    store::{MappingVersion, Tx},
+    store::{MappingState, MappingVersion, Tx},
 };
 use serde::Serialize;
 use serde_json::json;
@@ -59,7 +59,19 @@ impl App {
         organization: &OrganizationId,
         now: Instant,
     ) -> Result<Option<Arc<InForce>>, Error> {
-        let (Some(version), vocabulary) = tx.mapping_state(organization).await? else { return Ok(None) };
+        let state = tx.mapping_state(organization).await?;
+        self.mapping_of_state(tx, organization, state, now).await
+    }
+
+    /// The same, of a state that this transaction has read already.
+    pub(super) async fn mapping_of_state(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        state: MappingState,
+        now: Instant,
+    ) -> Result<Option<Arc<InForce>>, Error> {
+        let (Some(version), vocabulary) = state else { return Ok(None) };
         let known = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(organization).cloned();
         if let Some(known) = known.filter(|known| known.version == version && known.vocabulary == vocabulary) {
             return Ok(Some(known));
@@ -185,10 +197,8 @@ impl Work<'_> {
 
     /// Nobody gives what they do not hold: every rule's reach lies within the publisher's own access.
     async fn may_give(&mut self, reach: &[Reach]) -> Result<(), Error> {
-        let Some(user) = self.ctx.actor.user() else { return Ok(()) };
+        let Some(access) = self.app.access_of_actor(&mut self.tx, self.ctx).await? else { return Ok(()) };
         let organization = &self.ctx.organization;
-        let user = self.tx.user(organization, user).await?.ok_or(Error::NotSignedIn)?;
-        let access = self.app.access_of(&mut self.tx, organization, &user, self.ctx.now).await?;
         if access.is_owner() {
             return Ok(());
         }
@@ -308,7 +318,7 @@ impl Work<'_> {
         let organization = &self.ctx.organization;
         let mut changes = Vec::new();
         for (user, (before, after)) in people.iter().zip(before.iter().zip(after)) {
-            let keys = self.tx.api_keys_of(organization, &user.id).await?.len();
+            let keys = self.tx.api_keys_of(organization, &Holder::User(user.id.clone())).await?.len();
             let who = (user.id.clone(), user.label().to_owned());
             changes.extend(PersonChange::between(who, before, after, keys));
         }

@@ -9,7 +9,10 @@
 mod access;
 mod audit;
 pub mod backup;
+mod authorize;
+mod bindings;
 mod clock;
+mod clusters;
 mod connections;
 mod credentials;
 mod ctx;
@@ -18,36 +21,52 @@ mod error;
 mod funnel;
 mod gate;
 mod housekeeping;
+mod introspection;
+mod keys;
+mod local_groups;
 mod mappings;
 mod master_keys;
 mod organizations;
 mod owners;
 mod people;
+mod service_accounts;
 mod sign_in;
 mod signing;
+mod tenants;
 mod terms;
+mod tokens;
 mod work;
 
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
+pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
+pub use bindings::{BindingSearch, Gift};
 pub use clock::Clock;
+pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::{NewConnection, NewToken};
-pub use credentials::NewKey;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
-pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
+pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
+pub use introspection::{ActiveToken, Introspection};
+pub use keys::{KeyWish, NewKey, RightWish};
+pub use local_groups::RemovedGroup;
 pub use mappings::MappingPlan;
 pub use master_keys::{KeyUse, Resealed};
 pub use organizations::{Founded, NewOrganization};
+pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
-pub use terms::TermsState;
+pub use signing::{Rotated, Rotation};
+pub use tenants::DeletedOrganization;
+pub use terms::{TermsStanding, TermsState};
+pub use tokens::{Claims, Signed};
 pub use work::Work;
 
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
+use tokens::RecentTokens;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -66,6 +85,7 @@ struct Inner {
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
+    tokens: RecentTokens,
 }
 
 impl App {
@@ -75,9 +95,10 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
-        let sealer = RwLock::new(Arc::new(sealer));
-        let (compiled, keys, audit_keys) = (Compiled::default(), Keys::default(), RwLock::default());
-        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys }) }
+        let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
+        let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
+        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.

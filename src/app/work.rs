@@ -3,8 +3,9 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
-    store::Tx,
+    model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Terms, UserId},
+    store::{MappingState, Tx},
+    telemetry::meter,
 };
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub struct Work<'a> {
     pub(super) ctx: &'a Ctx,
     pub(super) tx: Tx,
     pub(super) owners: OwnersAtRisk,
+    /// Of a push, which asks for it while it begins: nothing that a push does changes it.
+    pub(super) mapping_state: Option<MappingState>,
     events: Vec<Event>,
     revocations: Vec<Revocation>,
 }
@@ -24,14 +27,18 @@ impl App {
     pub async fn begin<'a>(&'a self, ctx: &'a Ctx, need: impl Into<Need>) -> Result<Work<'a>, Error> {
         let need = need.into();
         let mut tx = self.store().write("change").await?;
-        if let Err(error) = self.authorise(&mut tx, ctx, need).await {
-            tx.rollback().await?;
-            return Err(error);
-        }
         if need == Need::Directory {
             tx.hold_directory(&ctx.organization, false).await?;
         }
-        Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
+        let mapping_state = match self.authorise(&mut tx, ctx, need).await {
+            Ok(state) => state,
+            Err(error) => {
+                tx.rollback().await?;
+                return Err(error);
+            }
+        };
+        let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
+        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations })
     }
 
     /// Begins to read, if the actor holds what it needs.
@@ -41,34 +48,33 @@ impl App {
         Ok(tx)
     }
 
-    /// The one place where an actor's rights are weighed against what is needed.
-    async fn authorise(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<(), Error> {
+    /// The one place where an actor's rights are weighed against what is needed. Of a push it also learns what the mapping's
+    /// state is: both are asked with every request, so they are one question.
+    async fn authorise(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<Option<MappingState>, Error> {
         let forbidden = || Error::Forbidden { need: need.to_string() };
         match (&ctx.actor, need) {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
-            (Actor::Operator | Actor::System, _) => Ok(()),
+            (Actor::Operator | Actor::System, _) => Ok(None),
             // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
             (Actor::Connection { id }, Need::Directory) => {
-                let enabled = tx.connection_is_enabled(&ctx.organization, id).await?;
-                if enabled { Ok(()) } else { Err(Error::NotSignedIn) }
+                let state = tx.mapping_state_for_push(&ctx.organization, id).await?;
+                state.map(Some).ok_or(Error::NotSignedIn)
             }
-            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
-                let user = tx.user(&ctx.organization, id).await?;
-                let active = user.is_some_and(|user| user.state() == UserState::Active);
-                if active { Ok(()) } else { Err(Error::NotSignedIn) }
+            (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Self_) => {
+                self.actor_is_active(tx, ctx).await?.then_some(None).ok_or(Error::NotSignedIn)
             }
-            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
-                self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
+            // Rights are read in the very transaction that uses them: what was taken a moment ago is gone.
+            (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Capability(capability)) => {
+                let access = self.access_of_actor(tx, ctx).await?;
+                let can = access.is_some_and(|access| access.can(capability, &Scope::Organization));
+                can.then_some(None).ok_or_else(forbidden)
             }
             (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)
-            | (Actor::User { .. } | Actor::Key { .. }, Need::Directory | Need::Operator) => Err(forbidden()),
+            | (
+                Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. },
+                Need::Directory | Need::Operator,
+            ) => Err(forbidden()),
         }
-    }
-
-    /// Rights are read in the very transaction that uses them: what was taken a moment ago is gone.
-    async fn person_can(&self, tx: &mut Tx, ctx: &Ctx, user: &UserId, capability: Capability) -> Result<bool, Error> {
-        let Some(user) = tx.user(&ctx.organization, user).await? else { return Ok(false) };
-        Ok(self.access_of(tx, &ctx.organization, &user, ctx.now).await?.can(capability, &Scope::Organization))
     }
 }
 
@@ -95,6 +101,23 @@ impl Work<'_> {
         let id = JobId::from_uuid(self.app.clock().uuid());
         let what = ("operator-notice", payload);
         Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
+    }
+
+    /// Opens a binding, in the actor's name. Nothing when one with the same subject, role, scope and source is open already.
+    pub(super) async fn open_binding(
+        &mut self,
+        terms: Terms,
+        mapping_version: Option<i64>,
+    ) -> Result<Option<Binding>, Error> {
+        let binding = Binding {
+            id: BindingId::from_uuid(self.app.clock().uuid()),
+            terms,
+            mapping_version,
+            author: self.ctx.actor.to_string(),
+            since: self.ctx.now,
+        };
+        let opened = self.tx.open_binding(&self.ctx.organization, &binding).await?;
+        Ok(opened.then_some(binding))
     }
 
     /// What caches must forget before the answer goes out.
@@ -128,13 +151,13 @@ impl Work<'_> {
         }
         let cache = app.cache().clone();
         // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
-        let told = tokio::spawn(async move {
+        let told = tokio::spawn(meter::carried(async move {
             tx.commit().await?;
             for revocation in revocations {
                 cache.publish(revocation).await;
             }
             Ok(())
-        });
+        }));
         told.await.map_err(Error::internal)?
     }
 

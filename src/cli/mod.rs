@@ -7,9 +7,11 @@ mod check;
 mod demo;
 mod health;
 mod init;
+mod keys;
 mod mapping;
 mod master_key;
 mod open;
+mod org;
 mod say;
 mod serve;
 
@@ -46,11 +48,17 @@ enum Command {
     ///
     /// Example: castgate init --slug acme --owner ada@acme.example --accept-terms
     Init(init::Init),
+    /// Lists, makes, renames and deletes whole organizations. Local: no organization's role may do it.
+    #[command(subcommand)]
+    Org(org::Org),
     /// Says what is wrong with the settings, without starting.
     Check(check::Check),
     /// Looks at a mapping config.
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    /// The keys that sign what services behind the gateway verify.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -108,8 +116,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
+        Command::Org(org) => org.run().await,
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
+        Command::Keys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Audit(audit) => audit.run().await,
         Command::Backup(backup) => backup.run().await,

@@ -12,6 +12,9 @@ const LONGEST_LEASE: Duration = Duration::from_secs(5);
 /// Beyond this a sign-in no longer says much about who sits there.
 const LONG_SESSION: Duration = Duration::from_hours(24 * 30);
 
+/// A key must be known before it signs, and its tokens must end before it goes.
+const SHORTEST_ROTATION: Duration = Duration::from_hours(1);
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -42,11 +45,11 @@ impl fmt::Display for Finding {
     }
 }
 
-fn error(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn error(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Error, key, message: message.into() }
 }
 
-fn warning(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Warning, key, message: message.into() }
 }
 
@@ -55,40 +58,19 @@ impl Settings {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        self.check_server(&mut found);
+        self.server.check(&mut found);
         self.check_store(&mut found);
         self.check_keys(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
+        self.check_hosts(&mut found);
         self.check_limits(&mut found);
+        self.check_callers(&mut found);
+        self.check_rotation(&mut found);
         self.check_outside(&mut found);
+        self.check_metrics(&mut found);
         self.check_terms(&mut found);
         found
-    }
-
-    fn check_server(&self, found: &mut Vec<Finding>) {
-        let url = &self.server.public_url;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(url) => {}
-            "http" => found.push(error(
-                "server.public_url",
-                "must be https: passwords, cookies and tokens pass through it (http is for loopback)",
-            )),
-            other => found.push(error("server.public_url", format!("must be an https address, not {other}:"))),
-        }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            found.push(error(
-                "server.public_url",
-                "must be scheme, host and port alone, such as https://sso.example.com",
-            ));
-        }
-        if !self.server.listen.ip().is_loopback() && is_loopback(url) {
-            found.push(warning(
-                "server.public_url",
-                "is loopback although castgate listens to the network; links and issuers will not work elsewhere",
-            ));
-        }
     }
 
     fn check_store(&self, found: &mut Vec<Finding>) {
@@ -170,6 +152,27 @@ impl Settings {
         }
     }
 
+    /// One sign-in for several hosts works where the cookie goes; elsewhere a browser would be sent to and fro for ever.
+    fn check_hosts(&self, found: &mut Vec<Finding>) {
+        let own = self.server.public_url.host_str().unwrap_or_default();
+        let domain = self.sessions.cookie_domain.as_deref();
+        if let Some(domain) = domain
+            && (!domain.contains('.') || domain.parse::<std::net::IpAddr>().is_ok() || !lies_in(own, domain))
+        {
+            let why =
+                format!("must be a domain that castgate's own host lies in, such as example.com; its host is {own}");
+            found.push(error("sessions.cookie_domain", why));
+        }
+        for host in &self.gateway.return_hosts {
+            if host.name() != own && !domain.is_some_and(|domain| lies_in(host.name(), domain)) {
+                found.push(error(
+                    "gateway.return_hosts",
+                    format!("the session's cookie does not reach {host}: set sessions.cookie_domain to a domain that it and castgate's own host, {own}, lie in"),
+                ));
+            }
+        }
+    }
+
     fn check_limits(&self, found: &mut Vec<Finding>) {
         if self.scim.page_size == 0 || self.scim.page_size > self.scim.max_page_size {
             found.push(error("scim.page_size", "must be between 1 and scim.max_page_size"));
@@ -182,6 +185,37 @@ impl Settings {
                 "tokens.jwt_lifetime",
                 "must be between 1s and 60s: a token outlives a revocation that long",
             ));
+        }
+    }
+
+    fn check_callers(&self, found: &mut Vec<Finding>) {
+        let limits = &self.limits;
+        for (key, burst) in [
+            ("limits.scim_burst", limits.scim_burst),
+            ("limits.api_burst", limits.api_burst),
+            ("limits.address_burst", limits.address_burst),
+        ] {
+            if burst == 0 {
+                found.push(error(key, "must be at least 1; a rate of 0/s is how a limit is turned off"));
+            }
+        }
+    }
+
+    fn check_metrics(&self, found: &mut Vec<Finding>) {
+        let Some(address) = self.metrics.listen else { return };
+        if address == self.server.listen && address.port() != 0 {
+            found.push(error("metrics.listen", "must not be server.listen: the numbers are for the operator alone"));
+        }
+        if !address.ip().is_loopback() {
+            let message = "listens to the network without a password; let nobody but your monitoring reach it";
+            found.push(warning("metrics.listen", message));
+        }
+    }
+
+    fn check_rotation(&self, found: &mut Vec<Finding>) {
+        if self.tokens.rotate_every.get() < SHORTEST_ROTATION {
+            let why = "must be at least 1h: a new key is published a quarter of an hour before it signs";
+            found.push(error("tokens.rotate_every", why));
         }
     }
 
@@ -211,7 +245,12 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether a cookie of this domain goes to this host (RFC 6265 §5.1.3).
+fn lies_in(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
+}
+
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -251,9 +290,13 @@ error: server.public_url: must be scheme, host and port alone, such as https://s
             ("SESSIONS__IDLE", "2d"),
             ("SESSIONS__ABSOLUTE", "1d"),
             ("SESSIONS__COOKIE_NAME", "a b"),
+            ("SESSIONS__COOKIE_DOMAIN", "example.com"),
             ("SCIM__PAGE_SIZE", "500"),
             ("SCIM__MAX_BODY", "1KiB"),
+            ("LIMITS__API_BURST", "0"),
             ("TOKENS__JWT_LIFETIME", "1h"),
+            ("METRICS__LISTEN", "0.0.0.0:8080"),
+            ("TOKENS__ROTATE_EVERY", "5m"),
             ("TERMS__PRIVACY_POLICY", "/nowhere/privacy.md"),
         ]), @r#"
 warning: server.public_url: is loopback although castgate listens to the network; links and issuers will not work elsewhere
@@ -263,12 +306,30 @@ error: cache.redis_url: must begin with redis:// (TLS to Redis is not built in)
 error: cache.lease: must be at most 5s: an ended session lives that long on another node
 error: sessions.idle: must not be longer than sessions.absolute
 error: sessions.cookie_name: must be letters, digits, “-” and “_”
+error: sessions.cookie_domain: must be a domain that castgate's own host lies in, such as example.com; its host is 127.0.0.1
 error: scim.page_size: must be between 1 and scim.max_page_size
 error: scim.max_body: must be at least 64KiB: providers push groups with many members
 error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
+error: tokens.rotate_every: must be at least 1h: a new key is published a quarter of an hour before it signs
+error: limits.api_burst: must be at least 1; a rate of 0/s is how a limit is turned off
+error: metrics.listen: must not be server.listen: the numbers are for the operator alone
+warning: metrics.listen: listens to the network without a password; let nobody but your monitoring reach it
 error: terms.terms_of_service: and terms.privacy_policy go together: set both or neither
 error: terms.privacy_policy: there is no file /nowhere/privacy.md
 "#);
+    }
+
+    #[test]
+    fn a_browser_is_sent_back_only_where_its_session_goes_too() {
+        let public = ("SERVER__PUBLIC_URL", "https://sso.example.com");
+        let domain = ("SESSIONS__COOKIE_DOMAIN", ".Example.com");
+        let hosts = |list: &'static str| ("GATEWAY__RETURN_HOSTS", list);
+        assert_eq!(found(&[public, domain, hosts("*.example.com, example.com, a.b.example.com:8443")]), "");
+        assert_eq!(found(&[public, hosts("sso.example.com:8443")]), "", "cookies know no ports");
+        insta::assert_snapshot!(found(&[public, hosts("costs.example.com")]), @"error: gateway.return_hosts: the session's cookie does not reach costs.example.com: set sessions.cookie_domain to a domain that it and castgate's own host, sso.example.com, lie in");
+        assert!(found(&[public, domain, hosts("*.evilexample.com")]).starts_with("error: gateway.return_hosts"));
+        assert!(found(&[public, ("SESSIONS__COOKIE_DOMAIN", "com")]).starts_with("error: sessions.cookie_domain"));
+        assert!(found(&[public, ("SESSIONS__COOKIE_DOMAIN", "le.com")]).starts_with("error: sessions.cookie_domain"));
     }
 
     #[test]

@@ -1,10 +1,13 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
-use super::units::{Network, Size, Span};
+use super::{
+    hosts::HostPattern,
+    server::Server,
+    units::{Rate, Size, Span},
+};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{net::SocketAddr, path::PathBuf};
-use url::Url;
 
 /// Everything that the operator decides. Secrets never appear in its `Debug`.
 #[derive(Debug, Clone, Deserialize)]
@@ -22,42 +25,22 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Limits of the SCIM door.
     pub scim: Scim,
+    /// How much one caller may ask.
+    pub limits: Limits,
     /// Signed tokens.
     pub tokens: Tokens,
+    /// Services behind the gateway.
+    pub gateway: Gateway,
     /// Whom castgate may call.
     pub network: Outside,
     /// What it writes about itself.
     pub log: Log,
+    /// Where its numbers are read.
+    pub metrics: Metrics,
     /// What everybody accepts first.
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// The address to listen on.
-    pub listen: SocketAddr,
-    /// The origin that people and providers know. [`Settings::check`] holds it to have no path.
-    pub public_url: Url,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-}
-
-impl Server {
-    /// The public address without the slash at its end: the issuer, and what paths are appended to.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        self.public_url.as_str().trim_end_matches('/')
-    }
-
-    /// Whether people reach castgate over TLS, so that cookies are `Secure` and carry the `__Host-` prefix.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
 }
 
 /// Which database.
@@ -145,6 +128,9 @@ pub struct Sessions {
     pub absolute: Span,
     /// The cookie's name, without prefix.
     pub cookie_name: String,
+    /// The domain whose hosts share the cookie, in lower case; none: castgate's own host alone.
+    #[serde(deserialize_with = "optional_domain")]
+    pub cookie_domain: Option<String>,
     /// Whether the cookie comes along from elsewhere.
     pub same_site: SameSite,
 }
@@ -161,12 +147,40 @@ pub struct Scim {
     pub max_page_size: usize,
 }
 
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests of one connection at the SCIM door.
+    pub scim: Rate,
+    /// Of them at once.
+    pub scim_burst: u32,
+    /// Requests of one organization at the API.
+    pub api: Rate,
+    /// Of them at once.
+    pub api_burst: u32,
+    /// Requests of one address that shows no credential.
+    pub address: Rate,
+    /// Of them at once.
+    pub address_burst: u32,
+}
+
 /// `[tokens]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tokens {
     /// The life of a signed token.
     pub jwt_lifetime: Span,
+    /// How long a key signs before the next one does.
+    pub rotate_every: Span,
+}
+
+/// `[gateway]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Where a browser may be sent back to after the sign-in, besides castgate's own host.
+    pub return_hosts: Vec<HostPattern>,
 }
 
 /// `[network]`
@@ -197,6 +211,15 @@ pub struct Log {
     pub format: LogFormat,
     /// Which lines are written: a level, or directives by module.
     pub level: String,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The address of `/metrics`; none: it is off.
+    #[serde(deserialize_with = "optional_address")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// `[terms]`
@@ -239,7 +262,18 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
 }
 
-fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+fn optional_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    // RFC 6265 §5.2.3: a leading dot means nothing, and a domain is compared in lower case.
+    let text = String::deserialize(deserializer)?.trim_start_matches('.').to_ascii_lowercase();
+    Ok(Some(text).filter(|text| !text.is_empty()))
+}
+
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
+pub(super) fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(if text.is_empty() { None } else { Some(PathBuf::from(text)) })
 }

@@ -1,35 +1,63 @@
 //! A person's own page: what they may do and why, their sessions, their keys.
 
 use super::{
+    body::FormBody,
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
+    doors::{Caller, Doors, OrganizationFrom, get, post},
     error::PageFailure,
     login::see_other,
     pages::account::{AccountPage, account},
 };
 use crate::{
-    app::{Actor, App, Error, NewKey},
-    model::SessionId,
+    app::{Actor, App, Error, Need, NewKey},
+    model::{EventKind, SessionId},
 };
 use axum::{
-    Form, Router,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
-    routing::{get, post},
 };
 use serde::Deserialize;
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/", get(async || see_other("/account")))
-        .route("/account", get(show))
-        .route("/account/sessions/end", post(end_session))
-        .route("/account/keys", post(create_key))
-        .route("/account/keys/end", post(end_key))
+pub(super) fn doors() -> Doors {
+    Doors::at("", "Account", Caller::SignedIn)
+        .door(
+            get("/", async || see_other("/account"))
+                .summary("To one's own page")
+                .answers_to(Caller::Anyone, OrganizationFrom::Nothing)
+                .answers_as(303, None),
+        )
+        .door(
+            get("/account", show)
+                .summary("One's own access, sessions and keys")
+                .needs(Need::Self_)
+                .answers_as(200, Some("text/html")),
+        )
+        .door(
+            post("/account/sessions/end", end_session)
+                .summary("End one of one's sessions")
+                .needs(Need::Self_)
+                .tells(&[EventKind::SessionEnded])
+                .answers_as(303, None),
+        )
+        .door(
+            post("/account/keys", create_key)
+                .summary("Make an API key; the page shows it once")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyCreated])
+                .answers_as(201, Some("text/html")),
+        )
+        .door(
+            post("/account/keys/end", end_key)
+                .summary("End one of one's API keys")
+                .needs(Need::Self_)
+                .tells(&[EventKind::KeyRevoked])
+                .answers_as(303, None),
+        )
 }
 
 /// `GET /account`
@@ -40,16 +68,23 @@ async fn show(State(app): State<App>, SignedIn(guest): SignedIn) -> Result<Respo
 async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Response, PageFailure> {
     let ctx = match guest.ctx(app) {
         Ok(ctx) => ctx,
-        Err(Error::TermsNotAccepted) => return Ok(see_other(&ReturnTo::of(None).by_the_terms())),
+        Err(Error::TermsNotAccepted) => return Ok(see_other(&ReturnTo::home().by_the_terms())),
         Err(error) => return Err(error.into()),
     };
     let visit = &guest.visit;
-    let sessions = app.sessions(&ctx, &visit.visitor.id).await?;
+    let sessions = match ctx.actor.user() {
+        Some(user) => app.sessions(&ctx, user).await?,
+        None => Vec::new(),
+    };
     let keys = app.keys(&ctx).await?;
     let clusters = app.clusters_of(visit).await?;
     let current = match &ctx.actor {
         Actor::User { session, .. } => Some(session),
-        Actor::Key { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => None,
+        Actor::Key { .. }
+        | Actor::ServiceAccount { .. }
+        | Actor::Connection { .. }
+        | Actor::Operator
+        | Actor::System => None,
     };
     let csrf = guest.csrf().unwrap_or_default();
     let page = AccountPage {
@@ -76,11 +111,12 @@ async fn end_session(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<EndSession>,
+    FormBody(sent): FormBody<EndSession>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
-    app.end_session(&ctx, &guest.visit.visitor.id, &sent.session).await?;
+    let user = ctx.actor.user().ok_or(Error::NotSignedIn)?;
+    app.end_session(&ctx, user, &sent.session).await?;
     Ok(see_other("/account"))
 }
 
@@ -98,7 +134,7 @@ async fn create_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<CreateKey>,
+    FormBody(sent): FormBody<CreateKey>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
@@ -127,7 +163,7 @@ async fn end_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<EndKey>,
+    FormBody(sent): FormBody<EndKey>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     app.revoke_key(&guest.ctx(&app)?, &sent.key).await?;

@@ -4,8 +4,10 @@
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
 
 use super::{
+    body::FormBody,
     caller::SignedIn,
     cookies::{self, ReturnTo},
+    doors::{Caller, Doors, OrganizationFrom, get, post},
     error::{PageFailure, SignInFailure},
     pages::{
         notice,
@@ -15,29 +17,74 @@ use super::{
 use crate::{
     app::{App, Error, Route, SignedIn as Arrived, TermsState, TurnedAway},
     config::SameSite,
-    model::{ConnectionId, OrganizationId},
+    model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
+    telemetry::metrics,
 };
 use axum::{
-    Form, Router,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::{get, post},
 };
 use serde::Deserialize;
 use url::Url;
+
+const HTML: Option<&str> = Some("text/html");
 
 /// One sentence for an organization that does not exist and for one that has no sign-in.
 const NOWHERE: &str =
     "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/login", get(show).post(begin))
-        .route("/login/callback", get(finish))
-        .route("/login/link", get(show_link).post(use_link))
-        .route("/logout", post(sign_out))
+/// What a sign-in may come to.
+const ARRIVALS: &[EventKind] = &[
+    EventKind::SessionStarted,
+    EventKind::SessionEnded,
+    EventKind::SignInRefused,
+    EventKind::UserCreated,
+    EventKind::UserChanged,
+    EventKind::UserLinked,
+    EventKind::UserActivated,
+    EventKind::UserRevived,
+    EventKind::GroupCreated,
+    EventKind::GroupMembersChanged,
+    EventKind::AccessChanged,
+    EventKind::OwnerKept,
+    EventKind::OrganizationOwned,
+    EventKind::OrganizationOwnerless,
+];
+
+pub(super) fn doors() -> Doors {
+    let (typed, sealed) = (OrganizationFrom::Slug, OrganizationFrom::Sealed);
+    Doors::at("", "Sign-in", Caller::Anyone)
+        .door(get("/login", show).summary("The sign-in page").answers_as(200, HTML))
+        .door(
+            post("/login", begin)
+                .summary("Off to the provider of the address's organization")
+                .answers_to(Caller::Anyone, typed)
+                .answers_as(200, HTML),
+        )
+        .door(
+            get("/login/callback", finish)
+                .summary("Back from the provider, with a session")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(ARRIVALS)
+                .answers_as(303, None),
+        )
+        .door(get("/login/link", show_link).summary("The page of a one-time link").answers_as(200, HTML))
+        .door(
+            post("/login/link", use_link)
+                .summary("Sign in by a one-time link")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(ARRIVALS)
+                .answers_as(303, None),
+        )
+        .door(
+            post("/logout", sign_out)
+                .summary("Sign out, here and at the provider")
+                .answers_to(Caller::Anyone, OrganizationFrom::Credential)
+                .tells(&[EventKind::SessionEnded])
+                .answers_as(200, HTML),
+        )
 }
 
 /// What the pages before a session send. Nothing of it is believed.
@@ -61,8 +108,8 @@ fn filled(text: &str) -> Option<&str> {
 }
 
 /// `GET /login`. Who is signed in already goes on.
-async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response {
-    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+async fn show(State(app): State<App>, guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response {
+    let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     if guest.is_some() {
         return see_other(return_to.as_str());
     }
@@ -74,10 +121,10 @@ async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response
 async fn begin(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(wanted): Form<Wanted>,
+    FormBody(wanted): FormBody<Wanted>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+    let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     let so_far = wanted.so_far(return_to.as_str());
     if so_far.email.is_empty() && so_far.organization.is_empty() {
         return Ok(sign_in::sign_in(
@@ -123,6 +170,7 @@ async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Que
         Some(sealed) => app.finish_sign_in(&sealed, callback).await,
         None => Err(Error::TurnedAway(TurnedAway::Expired)),
     };
+    metrics().sign_in("oidc", said_of(&outcome));
     let mut response = match outcome {
         Ok(arrived) => arrive(&app, &headers, &arrived).await,
         Err(error) => SignInFailure::from(error).into_response(),
@@ -145,11 +193,24 @@ struct Link {
 async fn use_link(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(link): Form<Link>,
+    FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let arrived = app.use_sign_in_link(&link.token).await?;
+    let outcome = app.use_sign_in_link(&link.token).await;
+    metrics().sign_in("link", said_of(&outcome));
+    let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
+}
+
+/// An outcome's word among the metrics.
+fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
+    match outcome {
+        Ok(_) => "signed_in",
+        Err(Error::Provider(_)) => "refused_by_provider",
+        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
+        Err(Error::TurnedAway(TurnedAway::Suspended | TurnedAway::NoAccess | TurnedAway::Clash)) => "turned_away",
+        Err(_) => "failed",
+    }
 }
 
 /// A fresh session in this browser; what it held before ends.
@@ -160,12 +221,13 @@ async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
         // The new session is good all the same; the old one ends by itself.
         tracing::warn!(%error, "the session that a sign-in replaces was not ended");
     }
-    let return_to = ReturnTo::of(Some(&arrived.return_to));
+    let return_to = ReturnTo::of(Some(&arrived.return_to), app.settings());
     let target = match arrived.terms {
         TermsState::Accepted | TermsState::Transition => return_to.to_string(),
         TermsState::Lapsed | TermsState::Never => return_to.by_the_terms(),
     };
     let mut response = match app.settings().sessions.same_site {
+        SameSite::Lax if target == return_to.as_str() => after_a_form(&return_to),
         SameSite::Lax => see_other(&target),
         // A redirect goes on with the journey that began elsewhere, and a strict cookie would stay behind.
         SameSite::Strict => notice::on_the_way("You are signed in", "castgate", &target),
@@ -183,7 +245,7 @@ struct SignOut {
 async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(sent): Form<SignOut>,
+    FormBody(sent): FormBody<SignOut>,
 ) -> Result<Response, PageFailure> {
     let settings = app.settings();
     cookies::refuse_cross_site(&headers, settings)?;
@@ -199,6 +261,14 @@ async fn sign_out(
     };
     add_cookie(&mut response, cookies::clear_session(settings));
     Ok(response)
+}
+
+/// On to where somebody wanted to go. To another host a page of its own leads: see [`notice::on_the_way`].
+pub(super) fn after_a_form(return_to: &ReturnTo) -> Response {
+    match return_to.elsewhere() {
+        Some(host) => notice::on_the_way("You are signed in", &host, return_to.as_str()),
+        None => see_other(return_to.as_str()),
+    }
 }
 
 pub(super) fn see_other(target: &str) -> Response {

@@ -2,7 +2,8 @@
 //!
 //! A request comes through the [door](request), which names it, refuses paths that are written in two ways, and writes its
 //! one line when it is answered. Behind the door are the providers' rooms ([`scim`]), people's ([`login`], [`terms`],
-//! [`account`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). [`ROUTES`] lists all of them.
+//! [`account`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). The [registry](doors)
+//! lists all of them, with whom each answers and what it changes.
 //!
 //! An error of `app` becomes a [`Refusal`](error) and is rendered in the words of the room: a SCIM error, problem+json, a
 //! page, or the sign-in page. Status codes are known here and nowhere else.
@@ -12,50 +13,83 @@ mod api;
 mod body;
 mod caller;
 mod cookies;
+mod doors;
 mod error;
 mod headers;
 mod health;
+mod introspect;
+mod limits;
 mod login;
+mod metrics;
 mod pages;
 mod path;
 mod request;
-mod routes;
 mod scim;
+mod server;
 mod terms;
 mod verify;
 
-pub use routes::{Caller, ROUTES, Route};
+pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
+pub use metrics::serve_metrics;
+pub use server::{ClientAddress, Orders, check_tls};
 
 use crate::app::App;
-use axum::{Router, extract::DefaultBodyLimit, middleware};
-use std::{future::Future, io};
+use axum::{Router, middleware};
+use doors::Doors;
+use limits::Limits;
+use request::Rooms;
+use std::{future::Future, io, pin::pin, sync::Arc};
 use tokio::net::TcpListener;
 
-/// The most that is read of a body that is not SCIM's.
-const MAX_BODY: usize = 256 * 1024;
+/// Every room with its doors.
+fn rooms() -> impl Iterator<Item = Doors> {
+    [
+        health::doors(),
+        pages::doors(),
+        login::doors(),
+        terms::doors(),
+        account::doors(),
+        verify::doors(),
+        introspect::doors(),
+        scim::doors(),
+    ]
+    .into_iter()
+    .chain(api::doors())
+}
+
+/// What is said of every route there is.
+pub fn routes() -> Vec<Declared> {
+    rooms().flat_map(Doors::declared).collect()
+}
 
 /// Everything that castgate answers.
 pub fn router(app: App) -> Router {
-    let rooms = Router::new()
-        .merge(health::routes())
-        .merge(pages::routes())
-        .merge(login::routes())
-        .merge(terms::routes())
-        .merge(account::routes())
-        .merge(api::routes())
-        .merge(verify::routes())
-        .nest("/scim/v2", scim::routes(&app))
-        .layer(middleware::from_fn(request::remember_route))
-        .layer(DefaultBodyLimit::max(MAX_BODY))
-        .with_state(app.clone());
+    let rooms = behind_the_door(&app);
     Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
 }
 
-/// Serves until `shutdown` is over, then finishes what has begun.
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await
+/// What lies behind the door.
+fn behind_the_door(app: &App) -> Rooms {
+    let router = rooms()
+        .fold(Router::new(), |router, room| router.merge(room.router(app)))
+        .layer(middleware::from_fn(request::remember_route))
+        .with_state(app.clone());
+    Rooms { router, limits: Arc::new(Limits::new(&app.settings().limits)) }
+}
+
+/// Serves until `shutdown` is over, then drains as the settings say.
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let orders = Orders::new();
+    let mut serving = pin!(serve_by(app, listener, orders.clone()));
+    tokio::select! {
+        served = &mut serving => return served,
+        () = shutdown => orders.drain(),
+    }
+    serving.await
+}
+
+/// Serves until the orders say otherwise.
+pub async fn serve_by(app: App, listener: TcpListener, orders: Orders) -> io::Result<()> {
+    let rooms = behind_the_door(&app);
+    server::serve(app, rooms, listener, orders).await
 }

@@ -224,7 +224,7 @@ impl ConnectionSettings {
 }
 
 /// One identity provider of one organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Connection {
     /// Its id.
     pub id: ConnectionId,

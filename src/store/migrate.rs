@@ -19,6 +19,8 @@ pub(super) struct Migration {
 /// All of them, in order.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
+    Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
+    Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
     Migration { version: 5, name: "sealing", sql: include_str!("migrations/005_sealing.sql") },
 ];
 
@@ -162,7 +164,10 @@ fn told(error: &tokio_postgres::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, testing};
+    use crate::{
+        model::Holder,
+        store::{Store, testing},
+    };
 
     const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a TEXT);" };
     const TWO: Migration =
@@ -203,8 +208,12 @@ mod tests {
     }
 
     /// What lies in the tables when the next migration comes: a row for every table, for each migration in turn.
-    const SAMPLES: &[&str] =
-        &[include_str!("migrations/001_foundation.sample.sql"), include_str!("migrations/005_sealing.sample.sql")];
+    const SAMPLES: &[&str] = &[
+        include_str!("migrations/001_foundation.sample.sql"),
+        include_str!("migrations/003_service_accounts.sample.sql"),
+        include_str!("migrations/004_signing_keys.sample.sql"),
+        include_str!("migrations/005_sealing.sample.sql"),
+    ];
 
     async fn fill(store: &Store, sample: &'static str) {
         let mut tx = store.write("sample").await.unwrap();
@@ -228,6 +237,10 @@ mod tests {
         let reaching = tx.bindings_reaching(&organization, &user.id).await.unwrap();
         assert_eq!(reaching.len(), 1, "the open one, through the group");
         assert_eq!(tx.events(&organization, None, "", 10).await.unwrap().len(), 1);
+        let keys = tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await.unwrap();
+        assert_eq!((keys.len(), keys[0].rights.as_ref()), (1, None), "a key from before rights carries all");
+        let account = &tx.service_accounts_after(&organization, "", 10).await.unwrap()[0];
+        assert_eq!(tx.api_keys_of(&organization, &Holder::ServiceAccount(account.id.clone())).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

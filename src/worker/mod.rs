@@ -1,13 +1,13 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! Events are [sealed](sealing), and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in
-//! it is lost, because all of it is rows.
+//! Events are [sealed](sealing), and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged
+//! and the next one tries again; nothing in it is lost, because all of it is rows.
 
 mod keys;
 mod sealing;
 
-use crate::app::App;
+use crate::{app::App, telemetry};
 use std::{future::Future, time::Duration};
 use tokio_util::sync::CancellationToken;
 
@@ -26,7 +26,9 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
 
 async fn keep_house(app: &App, ending: &CancellationToken) {
     loop {
-        match app.keep_house().await {
+        let round = app.keep_house().await;
+        telemetry::metrics().round(round.is_ok());
+        match round {
             Ok(round) if round == crate::app::Round::default() => {}
             Ok(round) => tracing::debug!(?round, "kept house"),
             Err(error) => tracing::warn!(%error, "keeping house failed; the next round tries again"),

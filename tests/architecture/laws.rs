@@ -48,6 +48,12 @@ const IMPURE: &[&str] = &[
     "std::time::SystemTime",
 ];
 
+/// The registry: the one file of `http` that makes routes. A route that is not declared there cannot be.
+const REGISTRY: &str = "src/http/doors/mod.rs";
+
+/// How axum's router gets a route past the registry.
+const ROUTE_MAKERS: &[&str] = &["route", "route_service", "nest", "nest_service"];
+
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: &[&str] = &["util", "utils", "common", "misc", "helper", "helpers"];
 
@@ -66,6 +72,7 @@ pub fn breaches(file: &str, text: &str) -> Vec<String> {
     if file.starts_with("src/") && !is_root(file) {
         found.extend(directions(file, &said));
         found.extend(purity(file, &said));
+        found.extend(undeclared_routes(file, &tokens, &said));
     }
     found.sort();
     found.dedup();
@@ -137,6 +144,21 @@ fn purity(file: &str, said: &[Path]) -> Vec<(usize, String)> {
         breach.then(|| (path.line, format!("`{own}` is pure (no async, clock, randomness or I/O), but says `{name}`")))
     };
     said.iter().filter_map(judge).collect()
+}
+
+fn undeclared_routes(file: &str, tokens: &[Token], said: &[Path]) -> Vec<(usize, String)> {
+    if !file.starts_with("src/http/") || file == REGISTRY {
+        return Vec::new();
+    }
+    let what = |name: &str| format!("`{name}` makes a route that nobody declares: declare it as a door ({REGISTRY})");
+    let imported = said.iter().filter(|path| path.starts_with("axum::routing"));
+    let called = tokens
+        .windows(3)
+        .filter(|three| three[0].text == "." && ROUTE_MAKERS.contains(&three[1].text.as_str()) && three[2].text == "(");
+    imported
+        .map(|path| (path.line, what("axum::routing")))
+        .chain(called.map(|three| (three[1].line, what(&three[1].text))))
+        .collect()
 }
 
 fn size(file: &str, text: &str) -> Option<(usize, String)> {

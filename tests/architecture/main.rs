@@ -118,6 +118,16 @@ fn the_upper_lines_are_pure() {
 }
 
 #[test]
+fn an_undeclared_route_fails_the_build() {
+    bites("src/http/login.rs", "fn f() {\n    Router::new().route(\"/x\", y);\n}", 2, "`route` makes a route");
+    bites("src/http/mod.rs", "fn f(r: R) { r.nest(\"/x\", y) }", 1, "`nest` makes a route");
+    bites("src/http/api/keys.rs", "use axum::{Json, routing::{get, post}};", 1, "`axum::routing` makes a route");
+    passes("src/http/doors/mod.rs", "use axum::routing::get;\nfn f(r: R) { r.route(\"/x\", y) }");
+    passes("src/http/request.rs", "fn f(line: L) -> S { line.route.as_str() }");
+    passes("src/lab/mod.rs", "fn f(r: R) { r.route(\"/x\", y) }");
+}
+
+#[test]
 fn what_is_not_code_is_not_held() {
     let text = "//! See [`crate::app`].\n/* crate::app::A /* tokio::x */ crate::http */\n/// `redis::Client`\n\
                 const A: (&str, &str, char) = (\"crate::app \\\" std::fs::x\", r#\"crate::http \" tokio::y\"#, '\"');\n\

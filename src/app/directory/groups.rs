@@ -195,7 +195,7 @@ impl Work<'_> {
     }
 
     /// Writes the next version of a group.
-    pub(super) async fn touch_group(&mut self, group: &mut Group) -> Result<(), Error> {
+    pub(in crate::app) async fn touch_group(&mut self, group: &mut Group) -> Result<(), Error> {
         group.version += 1;
         group.updated_at = self.ctx.now;
         Ok(self.tx.update_group(&self.ctx.organization, group).await?)
@@ -261,6 +261,7 @@ impl Work<'_> {
     /// The first pushed group: from now on groups in claims say nothing, and those made from claims end.
     async fn groups_come_from_scim(&mut self, connection: &Connection) -> Result<(), Error> {
         self.tx.mark_pushes_groups(&self.ctx.organization, &connection.id).await?;
+        self.revoke_connection(&connection.id);
         let groups = self.tx.directory_groups(&self.ctx.organization).await?;
         let asserted =
             |group: &Group| group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);

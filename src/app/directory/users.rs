@@ -11,6 +11,7 @@ use crate::{
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Patch, Query, ScimError, UserDocument},
+    telemetry::metrics,
 };
 use serde_json::{Map, Value, json};
 
@@ -70,7 +71,9 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
-            UserDocument::parse_replacement(body, before, dialect(connection)).map(|(document, _)| document)
+            let (document, tolerances) = UserDocument::parse_replacement(body, before, dialect(connection))?;
+            metrics().tolerated(&tolerances);
+            Ok(document)
         };
         let outcome = work.change_user(connection, (id, if_match), replace).await;
         work.finish(outcome).await
@@ -85,7 +88,11 @@ impl App {
         patch: &Patch,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let apply = |before: &UserDocument| patch.apply_to_user(before).map(|patched| patched.document);
+        let apply = |before: &UserDocument| {
+            let patched = patch.apply_to_user(before)?;
+            metrics().tolerated(&patched.tolerances);
+            Ok(patched.document)
+        };
         let outcome = work.change_user(connection, (id, if_match), apply).await;
         work.finish(outcome).await
     }
@@ -163,23 +170,8 @@ impl Work<'_> {
 
     async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
         let now = self.ctx.now;
-        let blank = User {
-            id: UserId::from_uuid(self.app.clock().uuid()),
-            connection: Some(connection.id.clone()),
-            user_name: String::new(),
-            external_id: None,
-            display_name: String::new(),
-            email: None,
-            directory_active: true,
-            suspended_by_person: false,
-            removed_at: None,
-            document: Map::new(),
-            session_epoch: 0,
-            access_epoch: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
+        let id = UserId::from_uuid(self.app.clock().uuid());
+        let blank = User::blank(id, Some(connection.id.clone()), now);
         let user = described(blank, document);
         self.tx.insert_user(&self.ctx.organization, &user).await?;
         let organization = self.ctx.organization.clone();

@@ -3,28 +3,78 @@
 use super::{List, life};
 use crate::{
     app::{App, Error, NewConnection},
-    http::{body::JsonBody, caller::ApiCaller, error::ApiFailure},
-    model::{Connection, ConnectionId, ConnectionSettings, Instant, Profile, ScimToken, TokenId},
+    http::{
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{BodyLimit, Caller, Doors, delete, get, post, put},
+        error::ApiFailure,
+    },
+    model::{
+        Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, Profile, ScimToken, TokenId,
+    },
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, State},
     http::{HeaderMap, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
-    routing::{delete, get, post},
 };
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/connections", get(list).post(create))
-        .route("/connections/{id}", get(one).put(replace))
-        .route("/connections/{id}/enable", post(enable))
-        .route("/connections/{id}/disable", post(disable))
-        .route("/connections/{id}/tokens", get(tokens).post(create_token))
-        .route("/connections/{id}/tokens/{token}", delete(revoke_token))
+pub(super) fn doors() -> Doors {
+    let need = Capability::ManageOrganization;
+    let owners = [
+        EventKind::AccessChanged,
+        EventKind::OwnerKept,
+        EventKind::OrganizationOwned,
+        EventKind::OrganizationOwnerless,
+    ];
+    let and_owners = |kind| [&[kind][..], &owners[..]].concat();
+    Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
+        .door(get("/connections", list).summary("Every connection").needs(need))
+        .door(
+            post("/connections", create)
+                .summary("Make a connection to an identity provider")
+                .needs(need)
+                .tells(&and_owners(EventKind::ConnectionCreated)),
+        )
+        .door(get("/connections/{id}", one).summary("One connection").needs(need))
+        .door(
+            put("/connections/{id}", replace)
+                .summary("Replace a connection's settings")
+                .needs(need)
+                .tells(&and_owners(EventKind::ConnectionChanged)),
+        )
+        .door(
+            post("/connections/{id}/enable", enable)
+                .summary("Let a connection's people and pushes in again")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&and_owners(EventKind::ConnectionEnabled)),
+        )
+        .door(
+            post("/connections/{id}/disable", disable)
+                .summary("End a connection's sessions and refuse its tokens")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&and_owners(EventKind::ConnectionDisabled)),
+        )
+        .about("SCIM tokens")
+        .door(get("/connections/{id}/tokens", tokens).summary("A connection's SCIM tokens").needs(need))
+        .door(
+            post("/connections/{id}/tokens", create_token)
+                .summary("Make a SCIM token; its secret is shown once")
+                .needs(need)
+                .tells(&[EventKind::TokenCreated, EventKind::TokenRevoked]),
+        )
+        .door(
+            delete("/connections/{id}/tokens/{token}", revoke_token)
+                .summary("Revoke a SCIM token")
+                .needs(need)
+                .tells(&[EventKind::TokenRevoked]),
+        )
 }
 
 /// A connection as the API shows it. The client secret is never shown again.
@@ -115,7 +165,7 @@ async fn replace(
 }
 
 /// RFC 9110 §13.1.1: the version that the change is meant for; `*`: any.
-fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
     let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
     let text = value.to_str().unwrap_or_default().trim();
     if text == "*" {

@@ -1,30 +1,65 @@
-//! People and groups, as their organization's admins see them.
+//! People, as their organization's admins see them.
 
 use super::{List, Paging};
 use crate::{
-    app::App,
-    http::{caller::ApiCaller, error::ApiFailure},
-    model::{ConnectionId, Group, GroupId, Instant, Session, SessionId, User, UserId, UserState},
+    app::{App, role_names},
+    http::{
+        caller::ApiCaller,
+        doors::{BodyLimit, Caller, Doors, delete, get, post},
+        error::ApiFailure,
+    },
+    model::{Capability, ConnectionId, EventKind, Group, Instant, User, UserId, UserState},
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{Path, Query, State},
     http::StatusCode,
-    routing::{delete, get, post},
 };
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/users", get(users))
-        .route("/users/{id}", get(user))
-        .route("/users/{id}/suspend", post(suspend))
-        .route("/users/{id}/reactivate", post(reactivate))
-        .route("/users/{id}/sessions", get(sessions))
-        .route("/users/{id}/sessions/{session}", delete(end_session))
-        .route("/groups", get(groups))
-        .route("/groups/{id}", get(group))
+pub(super) fn doors() -> Doors {
+    let need = Capability::ManageMembers;
+    let state = |kind| {
+        [
+            kind,
+            EventKind::UserChanged,
+            EventKind::SessionEnded,
+            EventKind::AccessChanged,
+            EventKind::OwnerKept,
+            EventKind::OrganizationOwned,
+            EventKind::OrganizationOwnerless,
+        ]
+    };
+    Doors::at("/api/v1", "Users", Caller::SessionOrKey)
+        .door(get("/users", users).summary("Everybody").needs(need))
+        .door(get("/users/{id}", user).summary("One person, with what they may do and why").needs(need))
+        .door(
+            post("/users/{id}/suspend", suspend)
+                .summary("Suspend somebody: sessions end and keys stop at once")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&state(EventKind::UserSuspended)),
+        )
+        .door(
+            post("/users/{id}/reactivate", reactivate)
+                .summary("Take a suspension by a person back")
+                .reads(BodyLimit::Unread)
+                .needs(need)
+                .tells(&state(EventKind::UserActivated)),
+        )
+        .door(
+            delete("/users/{id}", remove)
+                .summary("Remove a local user; whom a connection pushes, its provider removes")
+                .needs(need)
+                .tells(&state(EventKind::UserRemoved)),
+        )
+        .door(
+            get("/users/{id}/access", access)
+                .summary("What somebody may do, with a reason for every grant; one's own needs nothing")
+                .needs(need),
+        )
+        .door(get("/users/{id}/groups", groups).summary("The groups that somebody is in").needs(need))
 }
 
 /// A person as the API shows them.
@@ -96,55 +131,22 @@ async fn reactivate(
     Ok(Json(app.reactivate_member(&caller.ctx, &id).await?.into()))
 }
 
-/// A session as the API shows it: when, and by which connection.
-#[derive(Debug, Serialize)]
-struct ShownSession {
-    id: SessionId,
-    connection: Option<ConnectionId>,
-    created_at: Instant,
-    last_seen_at: Instant,
-    expires_at: Instant,
-}
-
-impl From<Session> for ShownSession {
-    fn from(session: Session) -> Self {
-        let Session { id, connection, created_at, last_seen_at, expires_at, .. } = session;
-        Self { id, connection, created_at, last_seen_at, expires_at }
-    }
-}
-
-async fn sessions(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<UserId>,
-) -> Result<Json<List<ShownSession>>, ApiFailure> {
-    let sessions = app.sessions(&caller.ctx, &id).await?;
-    Ok(Json(List::whole(sessions.into_iter().map(ShownSession::from).collect())))
-}
-
-async fn end_session(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path((user, session)): Path<(UserId, SessionId)>,
-) -> Result<StatusCode, ApiFailure> {
-    app.end_session(&caller.ctx, &user, &session).await?;
-    Ok(StatusCode::NO_CONTENT)
+/// What somebody may do, with a reason for every grant: for programs, and, as `why`, for people.
+async fn access(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
+    let access = app.access(&caller.ctx, &id).await?;
+    let why: Vec<String> = access.derivations.iter().map(ToString::to_string).collect();
+    Ok(Json(json!({"user": id, "roles": role_names(&access), "access": access.derivations, "why": why})))
 }
 
 async fn groups(
     State(app): State<App>,
     caller: ApiCaller,
-    Query(paging): Query<Paging>,
+    Path(id): Path<UserId>,
 ) -> Result<Json<List<Group>>, ApiFailure> {
-    let limit = paging.limit()?;
-    let groups = app.all_groups(&caller.ctx, &paging.after, limit).await?;
-    Ok(Json(List::page(groups, limit, |group| group.id.to_string())))
+    Ok(Json(List::whole(app.groups_of_member(&caller.ctx, &id).await?)))
 }
 
-/// One group with everybody in it.
-async fn group(State(app): State<App>, caller: ApiCaller, Path(id): Path<GroupId>) -> Result<Json<Value>, ApiFailure> {
-    let (group, members) = app.group_members(&caller.ctx, &id).await?;
-    let mut told = json!(group);
-    told["members"] = members.iter().map(|member| json!({"id": member.user, "display": member.display})).collect();
-    Ok(Json(told))
+async fn remove(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<StatusCode, ApiFailure> {
+    app.remove_member(&caller.ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -2,14 +2,20 @@
 
 use crate::{
     app::{App, MappingPlan},
-    http::{MAX_BODY, body, body::JsonBody, caller::ApiCaller, error::ApiFailure, error::Refusal},
+    http::{
+        body,
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{Caller, Doors, get, post, put},
+        error::{ApiFailure, Refusal},
+    },
     mapping::Checked,
+    model::{Capability, EventKind},
 };
 use axum::{
-    Json, Router,
+    Json,
     extract::{FromRequest, Request, State},
     http::StatusCode,
-    routing::{get, post, put},
 };
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -17,13 +23,21 @@ use serde_json::{Value, json};
 /// What people call YAML.
 const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/plain"];
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/mapping", get(show))
-        .route("/mapping/check", post(check))
-        .route("/mapping/draft", put(draft))
-        .route("/mapping/plan", post(plan))
-        .route("/mapping/publish", post(publish))
+pub(super) fn doors() -> Doors {
+    let need = Capability::ManageOrganization;
+    let published = [
+        EventKind::MappingPublished,
+        EventKind::AccessChanged,
+        EventKind::OwnerKept,
+        EventKind::OrganizationOwned,
+        EventKind::OrganizationOwnerless,
+    ];
+    Doors::at("/api/v1", "Mapping", Caller::SessionOrKey)
+        .door(get("/mapping", show).summary("The version in force, and the draft").needs(need))
+        .door(post("/mapping/check", check).summary("What is wrong with a mapping").needs(need))
+        .door(put("/mapping/draft", draft).summary("Keep a draft").needs(need).tells(&[EventKind::MappingDrafted]))
+        .door(post("/mapping/plan", plan).summary("What publishing a mapping would change").needs(need))
+        .door(post("/mapping/publish", publish).summary("Put a mapping into force").needs(need).tells(&published))
 }
 
 /// A mapping as it is sent: the YAML itself, or JSON with the YAML as `text`.
@@ -43,11 +57,12 @@ impl<S: Send + Sync> FromRequest<S> for MappingText {
             let JsonBody(Wrapped { text }) = JsonBody::from_request(request, state).await?;
             return Ok(Self(text));
         }
-        let bytes = body::read(request.into_body(), MAX_BODY).await?;
+        let bytes = body::read(request).await?;
         let text = String::from_utf8(bytes.into()).map_err(|error| {
             let place = error.utf8_error().valid_up_to();
             Refusal::new(StatusCode::BAD_REQUEST, "invalid", format!("The text is not UTF-8 from byte {place} on."))
         })?;
+        body::refuse_nul(&text)?;
         Ok(Self(text))
     }
 }

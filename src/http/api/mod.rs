@@ -1,14 +1,25 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod authorize;
+mod bindings;
+mod clusters;
 mod connections;
 mod directory;
+mod groups;
 mod keys;
 mod mapping;
 mod organization;
+mod service_accounts;
+mod sessions;
 
-use crate::app::{App, Error};
-use axum::Router;
+use super::doors::Doors;
+use crate::app::Error;
+use axum::{
+    Json,
+    http::{StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -19,14 +30,26 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn routes() -> Router<App> {
-    let rooms = Router::new()
-        .merge(organization::routes())
-        .merge(connections::routes())
-        .merge(mapping::routes())
-        .merge(directory::routes())
-        .merge(keys::routes());
-    Router::new().nest("/api/v1", rooms)
+pub(super) fn doors() -> [Doors; 11] {
+    [
+        organization::doors(),
+        clusters::doors(),
+        connections::doors(),
+        mapping::doors(),
+        directory::doors(),
+        sessions::doors(),
+        groups::doors(),
+        bindings::doors(),
+        keys::doors(),
+        service_accounts::doors(),
+        authorize::doors(),
+    ]
+}
+
+/// A thing with its version as the ETag, which a change sends back as `If-Match`.
+fn tagged(status: StatusCode, version: i64, shown: &impl Serialize) -> Response {
+    let etag = AppendHeaders([(header::ETAG, format!("\"{version}\""))]);
+    (status, etag, Json(shown)).into_response()
 }
 
 /// Which page of a list.

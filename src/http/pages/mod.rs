@@ -14,12 +14,11 @@ pub(super) use notice::page;
 
 use layout::{Page, Width};
 
-use crate::{app::App, crypto};
+use super::doors::{Caller, Doors, get};
+use crate::crypto;
 use axum::{
-    Router,
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
-    routing::get,
 };
 use std::sync::LazyLock;
 
@@ -29,13 +28,12 @@ const MARK: &str = include_str!("castgate.svg");
 /// The style sheet's address changes with its content, so that browsers may keep it for ever.
 static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| format!("/assets/castgate.css?v={}", tag(STYLE)));
 
-pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route(
-            "/assets/castgate.css",
-            get(async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8")),
-        )
-        .route("/assets/castgate.svg", get(async |headers: HeaderMap| asset(&headers, MARK, "image/svg+xml")))
+pub(super) fn doors() -> Doors {
+    let sheet = async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8");
+    let mark = async |headers: HeaderMap| asset(&headers, MARK, "image/svg+xml");
+    Doors::at("", "Pages", Caller::Anyone)
+        .door(get("/assets/castgate.css", sheet).summary("The style sheet").answers_as(200, Some("text/css")))
+        .door(get("/assets/castgate.svg", mark).summary("The mark").answers_as(200, Some("image/svg+xml")))
 }
 
 /// The first letters of the content's hash.

@@ -8,37 +8,16 @@ mod answer;
 mod body;
 mod caller;
 mod discovery;
+mod doors;
 mod groups;
 mod parameters;
 mod search;
 mod users;
 
-use super::error::{Refusal, ScimFailure};
-use crate::{app::App, filter::Dialect, scim::ScimError};
-use axum::{
-    Router, middleware,
-    routing::{any, get, post},
-};
+pub(super) use doors::doors;
 
-pub(super) fn routes(app: &App) -> Router<App> {
-    Router::new()
-        .route("/ServiceProviderConfig", get(discovery::configuration))
-        .route("/ResourceTypes", get(discovery::resource_types))
-        .route("/ResourceTypes/{id}", get(discovery::resource_type))
-        .route("/Schemas", get(discovery::schemas))
-        .route("/Schemas/{urn}", get(discovery::schema))
-        .route("/Users", get(users::list).post(users::create))
-        .route("/Users/.search", post(users::search))
-        .route("/Users/{id}", get(users::read).put(users::replace).patch(users::patch).delete(users::delete))
-        .route("/Groups", get(groups::list).post(groups::create))
-        .route("/Groups/.search", post(groups::search))
-        .route("/Groups/{id}", get(groups::read).put(groups::replace).patch(groups::patch).delete(groups::delete))
-        .route("/.search", post(search::everything))
-        .route("/Bulk", post(bulk))
-        .route("/Me", any(me))
-        .fallback(async || ScimFailure::from(Refusal::not_found()))
-        .layer(middleware::from_fn_with_state(app.clone(), caller::authenticate))
-}
+use super::error::ScimFailure;
+use crate::{filter::Dialect, scim::ScimError};
 
 /// RFC 7644 §3.7: bulk is optional; `/ServiceProviderConfig` says that it is not offered.
 async fn bulk() -> ScimFailure {

@@ -18,6 +18,7 @@ use super::{
     StoreError,
     migrate::{self, MIGRATIONS, Migration},
 };
+use crate::telemetry::meter;
 use deadpool_postgres::Pool;
 pub(super) use dialect::{Dialect, statements};
 pub use recorder::{Recorder, Statement};
@@ -116,8 +117,8 @@ impl Store {
     /// A read-only transaction that sees one state of the store.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Sqlite(sqlite) => Inner::Reading(sqlite.readers.begin().await?),
-            Engine::Postgres(pool) => Inner::PostgresReading(postgres::Session::read(pool).await?),
+            Engine::Sqlite(sqlite) => Inner::Reading(meter::waiting(sqlite.readers.begin()).await?),
+            Engine::Postgres(pool) => Inner::PostgresReading(meter::waiting(postgres::Session::read(pool)).await?),
         };
         Ok(Tx::new(inner, "read", self.recorder.clone()))
     }
@@ -126,10 +127,10 @@ impl Store {
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
             Engine::Sqlite(sqlite) => match &sqlite.writer {
-                Some(writer) => Inner::Writing(writer.begin().await?),
+                Some(writer) => Inner::Writing(meter::waiting(writer.begin()).await?),
                 None => return Err(StoreError::Misuse(format!("{name}: the store was opened for reading alone"))),
             },
-            Engine::Postgres(pool) => Inner::PostgresWriting(postgres::Session::write(pool).await?),
+            Engine::Postgres(pool) => Inner::PostgresWriting(meter::waiting(postgres::Session::write(pool)).await?),
         };
         Ok(Tx::new(inner, name, self.recorder.clone()))
     }

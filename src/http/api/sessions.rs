@@ -1,0 +1,101 @@
+//! Sessions: one's own, and those that admins see and end.
+
+use super::List;
+use crate::{
+    app::{App, Error, Need},
+    http::{
+        caller::ApiCaller,
+        doors::{Caller, Doors, delete, get},
+        error::ApiFailure,
+    },
+    model::{Capability, ConnectionId, EventKind, Instant, Session, SessionId, UserId},
+};
+use axum::{
+    Json,
+    extract::{Path, State},
+    http::StatusCode,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+
+pub(super) fn doors() -> Doors {
+    let (need, ended) = (Capability::ManageMembers, [EventKind::SessionEnded]);
+    Doors::at("/api/v1", "Sessions", Caller::SessionOrKey)
+        .door(get("/sessions", own).summary("Where one is signed in").needs(Need::Self_))
+        .door(
+            delete("/sessions/{id}", end_own).summary("End one of one's own sessions").needs(Need::Self_).tells(&ended),
+        )
+        .door(get("/users/{id}/sessions", of_user).summary("Somebody's sessions; one's own need nothing").needs(need))
+        .door(
+            delete("/users/{id}/sessions", end_all)
+                .summary("End every session of somebody and say how many; one's own need nothing")
+                .needs(need)
+                .tells(&ended),
+        )
+        .door(
+            delete("/users/{id}/sessions/{session}", end)
+                .summary("End one of somebody's sessions; one's own need nothing")
+                .needs(need)
+                .tells(&ended),
+        )
+}
+
+/// A person's own id; machines have no sessions.
+fn person(caller: &ApiCaller) -> Result<UserId, Error> {
+    let need = "to be a person: service accounts have no sessions".to_owned();
+    caller.ctx.actor.user().cloned().ok_or(Error::Forbidden { need })
+}
+
+async fn own(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Shown>>, ApiFailure> {
+    let sessions = app.sessions(&caller.ctx, &person(&caller)?).await?;
+    Ok(Json(List::whole(sessions.into_iter().map(Shown::from).collect())))
+}
+
+async fn end_own(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<SessionId>,
+) -> Result<StatusCode, ApiFailure> {
+    app.end_session(&caller.ctx, &person(&caller)?, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn end_all(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
+    let ended = app.end_sessions(&caller.ctx, &id).await?;
+    Ok(Json(json!({"user": id, "ended": ended})))
+}
+
+/// A session as the API shows it: when, and by which connection.
+#[derive(Debug, Serialize)]
+struct Shown {
+    id: SessionId,
+    connection: Option<ConnectionId>,
+    created_at: Instant,
+    last_seen_at: Instant,
+    expires_at: Instant,
+}
+
+impl From<Session> for Shown {
+    fn from(session: Session) -> Self {
+        let Session { id, connection, created_at, last_seen_at, expires_at, .. } = session;
+        Self { id, connection, created_at, last_seen_at, expires_at }
+    }
+}
+
+async fn of_user(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<UserId>,
+) -> Result<Json<List<Shown>>, ApiFailure> {
+    let sessions = app.sessions(&caller.ctx, &id).await?;
+    Ok(Json(List::whole(sessions.into_iter().map(Shown::from).collect())))
+}
+
+async fn end(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path((user, session)): Path<(UserId, SessionId)>,
+) -> Result<StatusCode, ApiFailure> {
+    app.end_session(&caller.ctx, &user, &session).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
