@@ -65,8 +65,8 @@ impl Settings {
         self.check_sessions(&mut found);
         self.check_hosts(&mut found);
         self.check_limits(&mut found);
-        self.check_callers(&mut found);
         self.check_rotation(&mut found);
+        self.check_callers(&mut found);
         self.check_outside(&mut found);
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
