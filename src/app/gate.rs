@@ -8,6 +8,7 @@ use crate::{
     model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
     store::Tx,
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -31,7 +32,7 @@ impl std::fmt::Debug for Credential<'_> {
 }
 
 /// Who came in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Visitor {
     /// Their id.
     pub id: UserId,

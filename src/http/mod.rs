@@ -18,6 +18,7 @@ mod error;
 mod headers;
 mod health;
 mod login;
+mod openapi;
 mod pages;
 mod path;
 mod request;
@@ -35,9 +36,8 @@ use tokio::net::TcpListener;
 
 /// Every room with its doors.
 fn rooms() -> impl Iterator<Item = Doors> {
-    [health::doors(), pages::doors(), login::doors(), terms::doors(), account::doors(), verify::doors(), scim::doors()]
-        .into_iter()
-        .chain(api::doors())
+    let people = [pages::doors(), login::doors(), terms::doors(), account::doors(), scim::doors()];
+    [health::doors(), verify::doors(), openapi::doors()].into_iter().chain(people).chain(api::doors())
 }
 
 /// What is said of every route there is.

@@ -1,7 +1,7 @@
 //! The door: what is done for every request, whatever it asks for.
 
 use super::{
-    error::{Internals, Refusal, Rendered, Room},
+    error::{Internals, Problem, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
     path,
 };
@@ -79,6 +79,9 @@ pub(super) async fn answer(app: App, rooms: Router, request: Request) -> Respons
     let told = response.extensions_mut().remove::<Internals>();
     if let Some(Internals(why)) = told {
         tracing::error!(request = noted.id.as_str(), why, "a request failed");
+    }
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        *response.body_mut() = problem.of_request(noted.id.as_str()).into();
     }
     headers::secure(&mut response, app.settings().server.is_https());
     if let Ok(id) = HeaderValue::from_str(noted.id.as_str()) {

@@ -20,6 +20,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 const USER: HeaderName = HeaderName::from_static("x-castgate-user");
@@ -37,7 +38,9 @@ pub(super) fn doors() -> Doors {
         .door(
             every("/auth/verify", verify)
                 .summary("Whether the sender of a request may do what is asked, with headers that say who it is")
-                .answers_as(200, None),
+                .query::<Asked>()
+                .answers_as(200, None)
+                .refuses(&["not_found"]),
         )
         .door(
             get("/.well-known/jwks.json", jwks)
@@ -48,7 +51,7 @@ pub(super) fn doors() -> Doors {
 }
 
 /// What is asked besides the credential.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// A capability that the sender must hold.

@@ -1,11 +1,12 @@
 //! Role bindings: one row of subject, role, scope and source.
 
 use super::{BindingId, GroupId, Instant, InvitationId, Role, Scope, ServiceAccountId, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Whom a binding gives its role.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     /// One person.
@@ -45,7 +46,7 @@ impl fmt::Display for Subject {
 }
 
 /// What made a binding. Each may take away only what it gave.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     /// Somebody decided.
@@ -103,7 +104,7 @@ impl fmt::Display for Source {
 }
 
 /// What a binding says, without its life: two with the same terms are the same grant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Terms {
     /// Who gets it.
     pub subject: Subject,
@@ -118,7 +119,7 @@ pub struct Terms {
 }
 
 /// One row of subject, role, scope and source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Binding {
     /// Its id.
     pub id: BindingId,

@@ -1,11 +1,12 @@
 //! People and groups.
 
 use super::{ConnectionId, GroupId, Instant, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether somebody may come in. Derived from the facts below and never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserState {
     /// Neither the directory nor a person forbids.
@@ -91,7 +92,7 @@ impl IdentityKind {
 }
 
 /// Where a group came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupOrigin {
     /// Made by a person here. No rule matches it.
@@ -115,7 +116,7 @@ impl GroupOrigin {
 }
 
 /// A user group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Group {
     /// Its id; the same in SCIM.
     pub id: GroupId,

@@ -1,6 +1,7 @@
 //! Credentials: sessions, tokens, keys. Secrets themselves are nowhere; only their SHA-256.
 
 use super::{ConnectionId, Instant, KeyId, OrganizationId, SessionId, TokenId, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A sign-in.
@@ -29,7 +30,7 @@ pub struct Session {
 }
 
 /// A SCIM bearer token. A connection has two slots, so that a token can be rotated without a gap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ScimToken {
     /// Its id: not the secret.
     pub id: TokenId,
@@ -48,7 +49,7 @@ pub struct ScimToken {
 }
 
 /// A user's API key. Its rights are its owner's, at use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApiKey {
     /// Its id: not the secret.
     pub id: KeyId,

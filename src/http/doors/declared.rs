@@ -141,6 +141,12 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Whether an `Idempotency-Key` makes a repetition of it harmless.
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        self.method == "POST" && self.path.starts_with("/api/v1/")
+    }
+
     /// Whether it may change something.
     #[must_use]
     pub fn is_change(&self) -> bool {

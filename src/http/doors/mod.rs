@@ -191,7 +191,6 @@ impl Door {
     }
 
     /// What else is worth knowing.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn detail(self, detail: &'static str) -> Self {
         self.say(|declared| declared.detail = detail)
     }
@@ -213,19 +212,16 @@ impl Door {
     }
 
     /// The type of a part in braces.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn part<T: JsonSchema>(self, name: &'static str) -> Self {
         self.say(|declared| declared.parts.push((name, SchemaOf::of::<T>())))
     }
 
     /// What may stand behind the question mark.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn query<T: JsonSchema>(self) -> Self {
         self.say(|declared| declared.query = Some(SchemaOf::of::<T>()))
     }
 
     /// A JSON body, and one that works.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn takes<T: JsonSchema>(self, example: fn() -> Value) -> Self {
         self.takes_as::<T>(JSON).say(|declared| declared.example = Some(example))
     }
@@ -236,7 +232,6 @@ impl Door {
     }
 
     /// A JSON answer.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn answers<T: JsonSchema>(self, status: u16) -> Self {
         self.say(|declared| {
             declared.answers.push(Answered { status, media: Some(JSON), schema: Some(SchemaOf::of::<T>()) });
@@ -249,7 +244,6 @@ impl Door {
     }
 
     /// Codes of refusals that are this route's own.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn refuses(self, codes: &'static [&'static str]) -> Self {
         self.say(|declared| declared.refuses.extend(codes))
     }
