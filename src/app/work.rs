@@ -156,6 +156,7 @@ impl Work<'_> {
             return Ok(());
         }
         self.guard_owners().await?;
+        self.mark_once().await?;
         if self.events.is_empty() {
             return Err(Error::internal("a change that no event tells of"));
         }

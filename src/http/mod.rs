@@ -18,6 +18,7 @@ mod error;
 mod headers;
 mod health;
 mod login;
+mod once;
 mod openapi;
 mod pages;
 mod path;

@@ -8,6 +8,7 @@ mod declared;
 
 pub use declared::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 
+use super::once;
 use crate::{
     app::{App, Need},
     model::EventKind,
@@ -16,6 +17,7 @@ use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
     handler::Handler,
+    middleware,
     routing::{MethodRouter, any, delete as deletes, get as gets, patch as patches, post as posts, put as puts},
 };
 use schemars::JsonSchema;
@@ -89,10 +91,15 @@ impl Doors {
     pub(super) fn router(self, app: &App) -> Router<App> {
         let mut router = Router::new();
         for door in self.doors {
+            let is_replayed = door.declared.iter().any(Declared::is_replayed);
+            let handler = match is_replayed {
+                true => door.handler.layer(middleware::from_fn_with_state(app.clone(), once::answer)),
+                false => door.handler,
+            };
             let most = door.declared.iter().find_map(|declared| declared.body.bytes(app.settings()));
             let handler = match most {
-                Some(most) => door.handler.layer((DefaultBodyLimit::max(most), Extension(MostBytes(most)))),
-                None => door.handler,
+                Some(most) => handler.layer((DefaultBodyLimit::max(most), Extension(MostBytes(most)))),
+                None => handler,
             };
             router = router.route(door.path, handler);
         }
