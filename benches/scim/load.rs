@@ -137,7 +137,7 @@ pub fn send(wire: &mut Wire, (method, path): (&str, &str), body: &str) -> Result
     let answer = wire.send(method, path, body)?;
     let text = String::from_utf8_lossy(&answer.body);
     if !(200..300).contains(&answer.status) {
-        return Err(format!("{method} {path}: {} {text}", answer.status).into());
+        return Err(format!("{method} {path}: {}", answer.whole()).into());
     }
     Ok(text.split("\"id\":\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default().to_owned())
 }

@@ -165,6 +165,7 @@ impl Work<'_> {
         }
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
+        self.revoke_connection(id);
         Ok(connection)
     }
 
@@ -179,9 +180,14 @@ impl Work<'_> {
         self.write_connection(&mut connection).await?;
         let kind = if enabled { EventKind::ConnectionEnabled } else { EventKind::ConnectionDisabled };
         self.tell(kind, [id.to_string()], json!({}));
+        self.revoke_connection(id);
+        Ok(connection)
+    }
+
+    /// Drops what is cached of a connection: its settings, what its tokens open, its sessions.
+    pub(super) fn revoke_connection(&mut self, id: &ConnectionId) {
         let organization = self.ctx.organization.clone();
         self.revoke(Revocation::Connection { organization, connection: id.clone() });
-        Ok(connection)
     }
 
     /// Whoever signs in by it may be an owner: a change of it may leave none who can be reached.
@@ -230,6 +236,7 @@ impl Work<'_> {
             return Err(Error::not_found("token", id.as_str()));
         }
         self.tell(EventKind::TokenRevoked, [connection.to_string(), id.to_string()], json!({}));
+        self.revoke_connection(connection);
         Ok(())
     }
 

@@ -14,6 +14,13 @@ use std::time::Duration;
 /// The time of the last use is kept to the minute: a write for each request would cost more than it tells.
 pub(super) const NOTED_EVERY: Duration = Duration::from_mins(1);
 
+/// That a use could not be noted is told and nothing more: whoever only reads goes on where nothing can be written.
+pub(super) fn told_only(noted: Result<(), StoreError>) {
+    if let Err(error) = noted {
+        tracing::warn!(%error, "the use of a credential was not noted");
+    }
+}
+
 /// A new API key. The secret is shown once.
 #[derive(Debug)]
 pub struct NewKey {

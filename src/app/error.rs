@@ -79,6 +79,9 @@ pub enum Error {
     /// Try again later.
     #[error("the service is not available now: {0}")]
     Unavailable(String),
+    /// Nothing can be changed until somebody looks after the store's disk; reading goes on.
+    #[error("the store cannot be written to: {0}")]
+    ReadOnly(String),
     /// A mistake in castgate. The detail is for the log and never for the caller.
     #[error("something went wrong inside castgate")]
     Internal(String),
@@ -139,6 +142,7 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Unwritable(why) => Self::ReadOnly(why),
             StoreError::Conflict => Self::Unavailable("two changes met; please repeat the request".to_owned()),
             // What callers may run into is asked first; what is left are two requests at the same moment.
             StoreError::Unique(index) => Self::conflict(

@@ -3,7 +3,7 @@
 //! A rule that names groups binds the group: evaluated when the group is made or renamed, and then only membership
 //! changes. A rule with `when` binds the user: evaluated when that person's facts change.
 
-use super::{Error, Work, owners::gives_owner};
+use super::{Error, Work, mappings::InForce, owners::gives_owner};
 use crate::{
     mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
     model::{
@@ -14,7 +14,7 @@ use crate::{
     store::Tx,
 };
 use serde_json::{Map, Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// Whether a rule made it: the only bindings that the funnel opens and closes.
 pub(super) fn is_rule(source: &Source) -> bool {
@@ -106,14 +106,12 @@ async fn attributes_of(tx: &mut Tx, organization: &OrganizationId, user: &User) 
 impl Work<'_> {
     /// After a person's facts or groups changed, or the person was removed: opens and closes what rules with `when` give them.
     pub(super) async fn settle_user(&mut self, user: &User) -> Result<(), Error> {
-        let organization = &self.ctx.organization;
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
-            return Ok(());
-        };
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
         if !compiled.mapping.has_user_rules() {
             return Ok(());
         }
         // Held from before its groups are read: of two pushes that move the same person, the later one sees both moves.
+        let organization = &self.ctx.organization;
         let user = self.tx.user_to_change(organization, &user.id).await?.unwrap_or_else(|| user.clone());
         let mut wanted = Vec::new();
         if user.removed_at.is_none() {
@@ -125,10 +123,7 @@ impl Work<'_> {
 
     /// After a group was made, renamed or removed: opens and closes what rules give it.
     pub(super) async fn settle_group(&mut self, group: &Group) -> Result<(), Error> {
-        let organization = &self.ctx.organization;
-        let Some(compiled) = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await? else {
-            return Ok(());
-        };
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
         let wanted = match group.removed_at {
             Some(_) => Vec::new(),
             None => wanted_of_group(&compiled.mapping, &compiled.names, group, self.ctx.now),
@@ -136,10 +131,17 @@ impl Work<'_> {
         self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
     }
 
+    async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
+        let (tx, organization, now) = (&mut self.tx, &self.ctx.organization, self.ctx.now);
+        match self.mapping_state {
+            Some(state) => self.app.mapping_of_state(tx, organization, state, now).await,
+            None => self.app.mapping_in_force(tx, organization, now).await,
+        }
+    }
+
     /// Whether the mapping in force has any rule with `when`.
     pub(super) async fn any_user_rules(&mut self) -> Result<bool, Error> {
-        let organization = &self.ctx.organization;
-        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        let compiled = self.mapping_in_force().await?;
         Ok(compiled.is_some_and(|compiled| compiled.mapping.has_user_rules()))
     }
 
@@ -157,8 +159,7 @@ impl Work<'_> {
 
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.
     pub(super) async fn group_decides_for_users(&mut self, group: &Group) -> Result<bool, Error> {
-        let organization = &self.ctx.organization;
-        let compiled = self.app.mapping_in_force(&mut self.tx, organization, self.ctx.now).await?;
+        let compiled = self.mapping_in_force().await?;
         Ok(compiled.is_some_and(|compiled| {
             compiled.mapping.has_user_rules()
                 && group_fact(&compiled.names, group).is_some_and(|fact| compiled.mapping.needs_user(&fact))

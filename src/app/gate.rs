@@ -1,12 +1,16 @@
 //! The gate: whom a credential lets in, and whether they may do what a service behind the gateway asks about.
 
-use super::{Actor, App, Ctx, Error, TermsState, credentials::NOTED_EVERY, terms::terms_state};
+use super::{
+    Actor, App, Ctx, Error, TermsState,
+    credentials::{NOTED_EVERY, told_only},
+    terms::terms_state,
+};
 use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
     model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
-    store::Tx,
+    store::{StoreError, Tx},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -206,7 +210,7 @@ impl App {
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
         if noted.is_some_and(|seen| seen.plus(NOTED_EVERY) <= now) {
-            self.note_session(&hash, now).await?;
+            told_only(self.note_session(&hash, now).await);
         }
         Ok(visit)
     }
@@ -241,10 +245,10 @@ impl App {
     }
 
     /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), Error> {
+    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
         let mut tx = self.store().write("session seen").await?;
         tx.touch_session(hash, now).await?;
-        Ok(tx.commit().await?)
+        tx.commit().await
     }
 
     /// Whether a visitor may do what a service behind the gateway asks about.

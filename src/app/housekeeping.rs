@@ -63,6 +63,11 @@ impl App {
         Ok(waiting.len())
     }
 
+    /// How many jobs wait in the outbox: a number for the operator.
+    pub async fn waiting_jobs(&self) -> Result<i64, Error> {
+        Ok(self.store().read().await?.count_waiting_jobs().await?)
+    }
+
     async fn forget_the_past(&self) -> Result<u64, Error> {
         let before = self.clock().now().minus(REMEMBERED);
         let mut tx = self.store().write("forget").await?;

@@ -9,7 +9,7 @@ use crate::{
     mapping::{Checked, KnownCluster, KnownGroup, Mapping, Reach, ReachScope, Vocabulary, check, in_force},
     model::{Capability, EventKind, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
     plan::{Diff, Impact, PersonChange, diff},
-    store::{MappingVersion, Tx},
+    store::{MappingState, MappingVersion, Tx},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +60,19 @@ impl App {
         organization: &OrganizationId,
         now: Instant,
     ) -> Result<Option<Arc<InForce>>, Error> {
-        let (Some(version), vocabulary) = tx.mapping_state(organization).await? else { return Ok(None) };
+        let state = tx.mapping_state(organization).await?;
+        self.mapping_of_state(tx, organization, state, now).await
+    }
+
+    /// The same, of a state that this transaction has read already.
+    pub(super) async fn mapping_of_state(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        state: MappingState,
+        now: Instant,
+    ) -> Result<Option<Arc<InForce>>, Error> {
+        let (Some(version), vocabulary) = state else { return Ok(None) };
         let known = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner).get(organization).cloned();
         if let Some(known) = known.filter(|known| known.version == version && known.vocabulary == vocabulary) {
             return Ok(Some(known));

@@ -4,7 +4,8 @@ use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
     model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
-    store::Tx,
+    store::{MappingState, Tx},
+    telemetry::meter,
 };
 use serde_json::Value;
 
@@ -15,6 +16,8 @@ pub struct Work<'a> {
     pub(super) ctx: &'a Ctx,
     pub(super) tx: Tx,
     pub(super) owners: OwnersAtRisk,
+    /// Of a push, which asks for it while it begins: nothing that a push does changes it.
+    pub(super) mapping_state: Option<MappingState>,
     events: Vec<Event>,
     revocations: Vec<Revocation>,
 }
@@ -24,14 +27,18 @@ impl App {
     pub async fn begin<'a>(&'a self, ctx: &'a Ctx, need: impl Into<Need>) -> Result<Work<'a>, Error> {
         let need = need.into();
         let mut tx = self.store().write("change").await?;
-        if let Err(error) = self.authorise(&mut tx, ctx, need).await {
-            tx.rollback().await?;
-            return Err(error);
-        }
         if need == Need::Directory {
             tx.hold_directory(&ctx.organization, false).await?;
         }
-        Ok(Work { app: self, ctx, tx, owners: OwnersAtRisk::default(), events: Vec::new(), revocations: Vec::new() })
+        let mapping_state = match self.authorise(&mut tx, ctx, need).await {
+            Ok(state) => state,
+            Err(error) => {
+                tx.rollback().await?;
+                return Err(error);
+            }
+        };
+        let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
+        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations })
     }
 
     /// Begins to read, if the actor holds what it needs.
@@ -41,24 +48,25 @@ impl App {
         Ok(tx)
     }
 
-    /// The one place where an actor's rights are weighed against what is needed.
-    async fn authorise(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<(), Error> {
+    /// The one place where an actor's rights are weighed against what is needed. Of a push it also learns what the mapping's
+    /// state is: both are asked with every request, so they are one question.
+    async fn authorise(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<Option<MappingState>, Error> {
         let forbidden = || Error::Forbidden { need: need.to_string() };
         match (&ctx.actor, need) {
             // The machine's own command line needs no role; the rest of castgate asks nobody.
-            (Actor::Operator | Actor::System, _) => Ok(()),
+            (Actor::Operator | Actor::System, _) => Ok(None),
             // What was let in a moment ago is asked again, in the transaction: disabled or suspended since is out.
             (Actor::Connection { id }, Need::Directory) => {
-                let enabled = tx.connection_is_enabled(&ctx.organization, id).await?;
-                if enabled { Ok(()) } else { Err(Error::NotSignedIn) }
+                let state = tx.mapping_state_for_push(&ctx.organization, id).await?;
+                state.map(Some).ok_or(Error::NotSignedIn)
             }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
                 let user = tx.user(&ctx.organization, id).await?;
                 let active = user.is_some_and(|user| user.state() == UserState::Active);
-                if active { Ok(()) } else { Err(Error::NotSignedIn) }
+                if active { Ok(None) } else { Err(Error::NotSignedIn) }
             }
             (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
-                self.person_can(tx, ctx, id, capability).await?.then_some(()).ok_or_else(forbidden)
+                self.person_can(tx, ctx, id, capability).await?.then_some(None).ok_or_else(forbidden)
             }
             (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)
             | (Actor::User { .. } | Actor::Key { .. }, Need::Directory | Need::Operator) => Err(forbidden()),
@@ -128,13 +136,13 @@ impl Work<'_> {
         }
         let cache = app.cache().clone();
         // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
-        let told = tokio::spawn(async move {
+        let told = tokio::spawn(meter::carried(async move {
             tx.commit().await?;
             for revocation in revocations {
                 cache.publish(revocation).await;
             }
             Ok(())
-        });
+        }));
         told.await.map_err(Error::internal)?
     }
 

@@ -1,5 +1,6 @@
 //! Keeps callers away from a Redis that does not answer: one of them tries once a second, the others go on without.
 
+use crate::telemetry::metrics;
 use std::{
     sync::Mutex,
     time::{Duration, Instant},
@@ -30,12 +31,14 @@ impl Breaker {
 
     pub(super) fn succeeded(&self) {
         if self.lock().take().is_some() {
+            metrics().redis_paused(false);
             tracing::info!("Redis answers again");
         }
     }
 
     pub(super) fn failed(&self, reason: &str) {
         if self.lock().replace(Instant::now() + PAUSE).is_none() {
+            metrics().redis_paused(true);
             tracing::warn!(reason, "Redis does not answer; going on without it");
         }
     }

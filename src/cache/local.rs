@@ -2,6 +2,7 @@
 
 use super::Revocation;
 use std::{
+    any::Any,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +20,7 @@ const ALWAYS: u64 = u64::MAX;
 
 #[derive(Clone)]
 struct Entry {
-    bytes: Arc<[u8]>,
+    value: Arc<dyn Any + Send + Sync>,
     generation: u64,
     until: Instant,
 }
@@ -51,16 +52,16 @@ impl Local {
     }
 
     /// Every entry belongs to a generation, revocable or not: memory is refilled from Redis or the store in no time.
-    pub(super) fn get(&self, text: &str) -> Option<Arc<[u8]>> {
+    pub(super) fn get<V: Clone + 'static>(&self, text: &str) -> Option<V> {
         let entry = self.entries.get(text)?;
         let good = entry.generation == self.generation() && Instant::now() < entry.until && self.is_live();
-        good.then_some(entry.bytes)
+        if good { entry.value.downcast_ref().cloned() } else { None }
     }
 
-    /// Remembers bytes whose loading began in `generation`, for the lease at most.
-    pub(super) fn put(&self, text: &str, bytes: Arc<[u8]>, ttl: Duration, generation: u64) {
+    /// Remembers a value whose loading began in `generation`, for the lease at most.
+    pub(super) fn put<V: Send + Sync + 'static>(&self, text: &str, value: V, ttl: Duration, generation: u64) {
         let until = Instant::now() + ttl.min(self.lease);
-        self.entries.insert(text.to_owned(), Entry { bytes, generation, until });
+        self.entries.insert(text.to_owned(), Entry { value: Arc::new(value), generation, until });
     }
 
     /// Begins a generation too: a load that runs now must not bring the value back.

@@ -22,7 +22,10 @@ mod suite;
 
 pub use revocation::Revocation;
 
-use crate::config;
+use crate::{
+    config,
+    telemetry::{CacheAnswer, metrics},
+};
 use local::Local;
 use remote::Remote;
 use serde::{Serialize, de::DeserializeOwned};
@@ -32,7 +35,7 @@ use tokio::sync::broadcast;
 /// A key and the kind of value that lies under it.
 pub trait Key {
     /// What lies under it. A value that does not read back (another version wrote it) counts as absent.
-    type Value: Serialize + DeserializeOwned;
+    type Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
     /// Whether a revocation may touch the value. Such a value lives for the lease at most and dies with every revocation.
     const REVOCABLE: bool;
     /// The text, different for every kind of key: begin it with the kind, such as `session:`.
@@ -194,18 +197,24 @@ impl Cache {
     /// The value, or the generation in which its loading begins.
     async fn look<K: Key>(&self, text: &str) -> Result<K::Value, Generation> {
         let local = self.local().generation();
-        if let Some(value) = self.local().get(text).and_then(|bytes| serde_json::from_slice(&bytes).ok()) {
+        if let Some(value) = self.local().get(text) {
+            metrics().cache(CacheAnswer::Memory);
             return Ok(value);
         }
-        let Self::Redis(redis) = self else { return Err(Generation { local, remote: None }) };
+        let Self::Redis(redis) = self else {
+            metrics().cache(CacheAnswer::Miss);
+            return Err(Generation { local, remote: None });
+        };
         let seen = redis.remote.look(text, K::REVOCABLE).await;
         if let Some((bytes, rest)) = seen.found
-            && let Ok(value) = serde_json::from_slice(&bytes)
+            && let Ok(value) = serde_json::from_slice::<K::Value>(&bytes)
         {
             // The rest of its life and not a new one: the lease holds for memory and Redis together.
-            redis.local.put(text, bytes.into(), rest, local);
+            redis.local.put(text, value.clone(), rest, local);
+            metrics().cache(CacheAnswer::Redis);
             return Ok(value);
         }
+        metrics().cache(CacheAnswer::Miss);
         Err(Generation { local, remote: seen.generation })
     }
 
@@ -218,9 +227,10 @@ impl Cache {
     }
 
     async fn store<K: Key>(&self, text: &str, value: &K::Value, ttl: Duration, generation: Generation) {
-        let Ok(bytes) = serde_json::to_vec(value) else { return };
-        self.local().put(text, bytes.as_slice().into(), ttl, generation.local);
-        if let (Self::Redis(redis), Some(remote)) = (self, generation.remote) {
+        self.local().put(text, value.clone(), ttl, generation.local);
+        if let (Self::Redis(redis), Some(remote)) = (self, generation.remote)
+            && let Ok(bytes) = serde_json::to_vec(value)
+        {
             redis.remote.put(text, &bytes, ttl, K::REVOCABLE.then_some(remote)).await;
         }
     }

@@ -2,7 +2,11 @@
 
 use super::{Configuration, Failure};
 use crate::cli::say::say;
-use crate::config::{DEFAULT, Settings, Severity};
+use crate::{
+    app::Clock,
+    config::{DEFAULT, Settings, Severity},
+    http,
+};
 use std::process::ExitCode;
 
 /// What `check` is told.
@@ -22,7 +26,8 @@ impl Check {
             return Ok(ExitCode::SUCCESS);
         }
         let settings = Settings::load(self.configuration.config.as_deref(), std::env::vars())?;
-        let findings = settings.check();
+        let mut findings = settings.check();
+        findings.extend(http::check_tls(&settings, Clock::machine().now()));
         for finding in &findings {
             say!("{finding}");
         }

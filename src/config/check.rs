@@ -42,11 +42,11 @@ impl fmt::Display for Finding {
     }
 }
 
-fn error(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn error(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Error, key, message: message.into() }
 }
 
-fn warning(key: &'static str, message: impl Into<String>) -> Finding {
+pub(super) fn warning(key: &'static str, message: impl Into<String>) -> Finding {
     Finding { severity: Severity::Warning, key, message: message.into() }
 }
 
@@ -55,39 +55,16 @@ impl Settings {
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
         let mut found = Vec::new();
-        self.check_server(&mut found);
+        self.server.check(&mut found);
         self.check_store(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
         self.check_limits(&mut found);
+        self.check_callers(&mut found);
         self.check_outside(&mut found);
+        self.check_metrics(&mut found);
         self.check_terms(&mut found);
         found
-    }
-
-    fn check_server(&self, found: &mut Vec<Finding>) {
-        let url = &self.server.public_url;
-        match url.scheme() {
-            "https" => {}
-            "http" if is_loopback(url) => {}
-            "http" => found.push(error(
-                "server.public_url",
-                "must be https: passwords, cookies and tokens pass through it (http is for loopback)",
-            )),
-            other => found.push(error("server.public_url", format!("must be an https address, not {other}:"))),
-        }
-        if url.path() != "/" || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
-            found.push(error(
-                "server.public_url",
-                "must be scheme, host and port alone, such as https://sso.example.com",
-            ));
-        }
-        if !self.server.listen.ip().is_loopback() && is_loopback(url) {
-            found.push(warning(
-                "server.public_url",
-                "is loopback although castgate listens to the network; links and issuers will not work elsewhere",
-            ));
-        }
     }
 
     fn check_store(&self, found: &mut Vec<Finding>) {
@@ -161,6 +138,30 @@ impl Settings {
         }
     }
 
+    fn check_callers(&self, found: &mut Vec<Finding>) {
+        let limits = &self.limits;
+        for (key, burst) in [
+            ("limits.scim_burst", limits.scim_burst),
+            ("limits.api_burst", limits.api_burst),
+            ("limits.address_burst", limits.address_burst),
+        ] {
+            if burst == 0 {
+                found.push(error(key, "must be at least 1; a rate of 0/s is how a limit is turned off"));
+            }
+        }
+    }
+
+    fn check_metrics(&self, found: &mut Vec<Finding>) {
+        let Some(address) = self.metrics.listen else { return };
+        if address == self.server.listen && address.port() != 0 {
+            found.push(error("metrics.listen", "must not be server.listen: the numbers are for the operator alone"));
+        }
+        if !address.ip().is_loopback() {
+            let message = "listens to the network without a password; let nobody but your monitoring reach it";
+            found.push(warning("metrics.listen", message));
+        }
+    }
+
     fn check_outside(&self, found: &mut Vec<Finding>) {
         if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
             found.push(warning(
@@ -187,7 +188,7 @@ impl Settings {
     }
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -229,7 +230,9 @@ error: server.public_url: must be scheme, host and port alone, such as https://s
             ("SESSIONS__COOKIE_NAME", "a b"),
             ("SCIM__PAGE_SIZE", "500"),
             ("SCIM__MAX_BODY", "1KiB"),
+            ("LIMITS__API_BURST", "0"),
             ("TOKENS__JWT_LIFETIME", "1h"),
+            ("METRICS__LISTEN", "0.0.0.0:8080"),
             ("TERMS__PRIVACY_POLICY", "/nowhere/privacy.md"),
         ]), @r#"
 warning: server.public_url: is loopback although castgate listens to the network; links and issuers will not work elsewhere
@@ -242,6 +245,9 @@ error: sessions.cookie_name: must be letters, digits, “-” and “_”
 error: scim.page_size: must be between 1 and scim.max_page_size
 error: scim.max_body: must be at least 64KiB: providers push groups with many members
 error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
+error: limits.api_burst: must be at least 1; a rate of 0/s is how a limit is turned off
+error: metrics.listen: must not be server.listen: the numbers are for the operator alone
+warning: metrics.listen: listens to the network without a password; let nobody but your monitoring reach it
 error: terms.terms_of_service: and terms.privacy_policy go together: set both or neither
 error: terms.privacy_policy: there is no file /nowhere/privacy.md
 "#);

@@ -6,10 +6,12 @@
 
 mod check;
 mod load;
+mod server;
 mod settings;
 mod units;
 
 pub use check::{Finding, Severity};
 pub use load::{ConfigError, DEFAULT, Place};
+pub use server::Server;
 pub use settings::*;
-pub use units::{BadUnit, Network, Size, Span};
+pub use units::{BadUnit, Network, Rate, Size, Span};

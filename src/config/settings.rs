@@ -1,10 +1,12 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
-use super::units::{Network, Size, Span};
+use super::{
+    server::Server,
+    units::{Rate, Size, Span},
+};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{net::SocketAddr, path::PathBuf};
-use url::Url;
 
 /// Everything that the operator decides. Secrets never appear in its `Debug`.
 #[derive(Debug, Clone, Deserialize)]
@@ -20,42 +22,20 @@ pub struct Settings {
     pub sessions: Sessions,
     /// Limits of the SCIM door.
     pub scim: Scim,
+    /// How much one caller may ask.
+    pub limits: Limits,
     /// Signed tokens.
     pub tokens: Tokens,
     /// Whom castgate may call.
     pub network: Outside,
     /// What it writes about itself.
     pub log: Log,
+    /// Where its numbers are read.
+    pub metrics: Metrics,
     /// What everybody accepts first.
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
-}
-
-/// `[server]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Server {
-    /// The address to listen on.
-    pub listen: SocketAddr,
-    /// The origin that people and providers know. [`Settings::check`] holds it to have no path.
-    pub public_url: Url,
-    /// Whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: Vec<Network>,
-}
-
-impl Server {
-    /// The public address without the slash at its end: the issuer, and what paths are appended to.
-    #[must_use]
-    pub fn origin(&self) -> &str {
-        self.public_url.as_str().trim_end_matches('/')
-    }
-
-    /// Whether people reach castgate over TLS, so that cookies are `Secure` and carry the `__Host-` prefix.
-    #[must_use]
-    pub fn is_https(&self) -> bool {
-        self.public_url.scheme() == "https"
-    }
 }
 
 /// Which database.
@@ -132,6 +112,24 @@ pub struct Scim {
     pub max_page_size: usize,
 }
 
+/// `[limits]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// Requests of one connection at the SCIM door.
+    pub scim: Rate,
+    /// Of them at once.
+    pub scim_burst: u32,
+    /// Requests of one organization at the API.
+    pub api: Rate,
+    /// Of them at once.
+    pub api_burst: u32,
+    /// Requests of one address that shows no credential.
+    pub address: Rate,
+    /// Of them at once.
+    pub address_burst: u32,
+}
+
 /// `[tokens]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -168,6 +166,15 @@ pub struct Log {
     pub format: LogFormat,
     /// Which lines are written: a level, or directives by module.
     pub level: String,
+}
+
+/// `[metrics]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metrics {
+    /// The address of `/metrics`; none: it is off.
+    #[serde(deserialize_with = "optional_address")]
+    pub listen: Option<SocketAddr>,
 }
 
 /// `[terms]`
@@ -210,7 +217,12 @@ fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
 }
 
-fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
+fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(D::Error::custom) }
+}
+
+pub(super) fn optional_path<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(deserializer)?;
     Ok(if text.is_empty() { None } else { Some(PathBuf::from(text)) })
 }

@@ -104,6 +104,44 @@ impl fmt::Display for Size {
     }
 }
 
+/// So many in a while: `200/s`, `10/m`, `5/h`. None at all (`0/s`) means that there is no limit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rate {
+    /// How many.
+    pub number: u32,
+    /// In how long.
+    pub per: Duration,
+}
+
+const RATE_UNITS: [(&str, Duration); 3] =
+    [("s", Duration::from_secs(1)), ("m", Duration::from_mins(1)), ("h", Duration::from_hours(1))];
+
+impl Rate {
+    /// The time between two; none when there is no limit.
+    #[must_use]
+    pub fn interval(self) -> Option<Duration> {
+        self.per.checked_div(self.number)
+    }
+}
+
+impl FromStr for Rate {
+    type Err = BadUnit;
+    fn from_str(text: &str) -> Result<Self, BadUnit> {
+        let bad = || BadUnit { text: text.to_owned(), expected: "a rate like 200/s, 10/m or 5/h (0/s: no limit)" };
+        let (number, unit) = text.trim().split_once('/').ok_or_else(bad)?;
+        let number = number.parse().map_err(|_| bad())?;
+        let (_, per) = RATE_UNITS.into_iter().find(|(name, _)| *name == unit).ok_or_else(bad)?;
+        Ok(Self { number, per })
+    }
+}
+
+impl fmt::Display for Rate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (unit, _) = RATE_UNITS.into_iter().find(|(_, per)| *per == self.per).unwrap_or(RATE_UNITS[0]);
+        write!(f, "{}/{unit}", self.number)
+    }
+}
+
 /// The digits that a text begins with, and what follows them.
 fn leading_number(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
@@ -119,6 +157,12 @@ pub struct Network {
 }
 
 impl Network {
+    /// The length of the prefix: 0 is every address of its family.
+    #[must_use]
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
     /// Whether `address` lies in this network. An IPv4 address in its IPv6 form counts as the IPv4 address.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -168,7 +212,7 @@ macro_rules! read_as_text {
     )*};
 }
 
-read_as_text!(Span Size Network);
+read_as_text!(Span Size Rate Network);
 
 #[cfg(test)]
 mod tests {
@@ -199,6 +243,18 @@ mod tests {
         for wrong in ["", "MiB", "16M", "1.5GiB"] {
             assert!(wrong.parse::<Size>().is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn rates_are_read_as_people_write_them() {
+        let interval = |text: &str| text.parse::<Rate>().map(Rate::interval);
+        assert_eq!(interval("200/s"), Ok(Some(Duration::from_millis(5))));
+        assert_eq!(interval("6/m"), Ok(Some(Duration::from_secs(10))));
+        assert_eq!(interval("0/s"), Ok(None));
+        for wrong in ["", "200", "/s", "-1/s", "1.5/s", "1/d", "99999999999/s"] {
+            assert!(wrong.parse::<Rate>().is_err(), "{wrong}");
+        }
+        assert_eq!("5/h".parse::<Rate>().unwrap().to_string(), "5/h");
     }
 
     #[test]

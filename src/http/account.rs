@@ -1,6 +1,7 @@
 //! A person's own page: what they may do and why, their sessions, their keys.
 
 use super::{
+    body::FormBody,
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
     doors::{Caller, Doors, OrganizationFrom, get, post},
@@ -13,7 +14,6 @@ use crate::{
     model::{EventKind, SessionId},
 };
 use axum::{
-    Form,
     extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -104,7 +104,7 @@ async fn end_session(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<EndSession>,
+    FormBody(sent): FormBody<EndSession>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
@@ -126,7 +126,7 @@ async fn create_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<CreateKey>,
+    FormBody(sent): FormBody<CreateKey>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
@@ -155,7 +155,7 @@ async fn end_key(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<EndKey>,
+    FormBody(sent): FormBody<EndKey>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     app.revoke_key(&guest.ctx(&app)?, &sent.key).await?;

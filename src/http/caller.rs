@@ -148,6 +148,9 @@ impl FromRequestParts<App> for ApiCaller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiFailure> {
         let guest = Guest::of(app, parts).await?;
+        if let Some(noted) = &guest.noted {
+            noted.admit(|limits| limits.of_organization(&guest.visit.organization))?;
+        }
         // RFC 9110 §9.2.1: safe methods change nothing, so there is nothing to forge.
         if !parts.method.is_safe() {
             let token = parts.headers.get(TOKEN_HEADER).and_then(|value| value.to_str().ok());

@@ -18,6 +18,8 @@ pub(super) use rendering::{Internals, Problem, Rendered, Room};
 
 /// What people read when only the log may know more.
 const OURS: &str = "Something went wrong inside castgate. The operator finds it in the log by the request's number.";
+const READ_ONLY: &str = "castgate cannot change anything at this moment: the disk of its store is full, read-only or broken. \
+                         Nothing was changed, and reading goes on. Its operator has to make room; then repeat the request.";
 const AWAY: &str = "castgate cannot work at this moment. Please try again in a few seconds.";
 const PROVIDER: &str = "Your identity provider's answer could not be accepted. Please start again; if it happens again, tell your administrator.";
 
@@ -142,6 +144,9 @@ impl From<Error> for Refusal {
             Error::TurnedAway(why) => Self::of_turned_away(&why),
             Error::Unavailable(why) => {
                 Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
+            }
+            Error::ReadOnly(why) => {
+                Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "read_only", READ_ONLY) }
             }
             Error::Internal(why) => Self::internal(why),
         }

@@ -4,6 +4,7 @@
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
 
 use super::{
+    body::FormBody,
     caller::SignedIn,
     cookies::{self, ReturnTo},
     doors::{Caller, Doors, OrganizationFrom, get, post},
@@ -18,9 +19,9 @@ use crate::{
     config::SameSite,
     model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
+    telemetry::metrics,
 };
 use axum::{
-    Form,
     extract::{Query, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -120,7 +121,7 @@ async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response
 async fn begin(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(wanted): Form<Wanted>,
+    FormBody(wanted): FormBody<Wanted>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
     let return_to = ReturnTo::of(wanted.return_to.as_deref());
@@ -169,6 +170,7 @@ async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Que
         Some(sealed) => app.finish_sign_in(&sealed, callback).await,
         None => Err(Error::TurnedAway(TurnedAway::Expired)),
     };
+    metrics().sign_in("oidc", said_of(&outcome));
     let mut response = match outcome {
         Ok(arrived) => arrive(&app, &headers, &arrived).await,
         Err(error) => SignInFailure::from(error).into_response(),
@@ -191,11 +193,24 @@ struct Link {
 async fn use_link(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(link): Form<Link>,
+    FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let arrived = app.use_sign_in_link(&link.token).await?;
+    let outcome = app.use_sign_in_link(&link.token).await;
+    metrics().sign_in("link", said_of(&outcome));
+    let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
+}
+
+/// An outcome's word among the metrics.
+fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
+    match outcome {
+        Ok(_) => "signed_in",
+        Err(Error::Provider(_)) => "refused_by_provider",
+        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
+        Err(Error::TurnedAway(TurnedAway::Suspended | TurnedAway::NoAccess | TurnedAway::Clash)) => "turned_away",
+        Err(_) => "failed",
+    }
 }
 
 /// A fresh session in this browser; what it held before ends.
@@ -229,7 +244,7 @@ struct SignOut {
 async fn sign_out(
     State(app): State<App>,
     headers: HeaderMap,
-    Form(sent): Form<SignOut>,
+    FormBody(sent): FormBody<SignOut>,
 ) -> Result<Response, PageFailure> {
     let settings = app.settings();
     cookies::refuse_cross_site(&headers, settings)?;

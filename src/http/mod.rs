@@ -17,22 +17,29 @@ mod doors;
 mod error;
 mod headers;
 mod health;
+mod limits;
 mod login;
+mod metrics;
 mod once;
 mod openapi;
 mod pages;
 mod path;
 mod request;
 mod scim;
+mod server;
 mod terms;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
+pub use metrics::serve_metrics;
+pub use server::{ClientAddress, Orders, check_tls};
 
 use crate::app::App;
 use axum::{Router, middleware};
 use doors::Doors;
-use std::{future::Future, io};
+use limits::Limits;
+use request::Rooms;
+use std::{future::Future, io, pin::pin, sync::Arc};
 use tokio::net::TcpListener;
 
 /// Every room with its doors.
@@ -48,18 +55,32 @@ pub fn routes() -> Vec<Declared> {
 
 /// Everything that castgate answers.
 pub fn router(app: App) -> Router {
-    let rooms = rooms()
-        .fold(Router::new(), |router, room| router.merge(room.router(&app)))
-        .layer(middleware::from_fn(request::remember_route))
-        .with_state(app.clone());
+    let rooms = behind_the_door(&app);
     Router::new().fallback(move |request| request::answer(app.clone(), rooms.clone(), request))
 }
 
-/// Serves until `shutdown` is over, then finishes what has begun.
-pub async fn serve(
-    app: App,
-    listener: TcpListener,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> io::Result<()> {
-    axum::serve(listener, router(app)).with_graceful_shutdown(shutdown).await
+/// What lies behind the door.
+fn behind_the_door(app: &App) -> Rooms {
+    let router = rooms()
+        .fold(Router::new(), |router, room| router.merge(room.router(app)))
+        .layer(middleware::from_fn(request::remember_route))
+        .with_state(app.clone());
+    Rooms { router, limits: Arc::new(Limits::new(&app.settings().limits)) }
+}
+
+/// Serves until `shutdown` is over, then drains as the settings say.
+pub async fn serve(app: App, listener: TcpListener, shutdown: impl Future<Output = ()>) -> io::Result<()> {
+    let orders = Orders::new();
+    let mut serving = pin!(serve_by(app, listener, orders.clone()));
+    tokio::select! {
+        served = &mut serving => return served,
+        () = shutdown => orders.drain(),
+    }
+    serving.await
+}
+
+/// Serves until the orders say otherwise.
+pub async fn serve_by(app: App, listener: TcpListener, orders: Orders) -> io::Result<()> {
+    let rooms = behind_the_door(&app);
+    server::serve(app, rooms, listener, orders).await
 }

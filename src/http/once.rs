@@ -89,11 +89,7 @@ fn key(headers: &HeaderMap) -> Result<String, Error> {
 }
 
 /// Keeps an answer that a repetition gets again; gives the key back where a repetition may do better.
-async fn keep(
-    app: &App,
-    slot: &Slot,
-    (response, number): (Response, &str),
-) -> Result<Response, ApiFailure> {
+async fn keep(app: &App, slot: &Slot, (response, number): (Response, &str)) -> Result<Response, ApiFailure> {
     let status = response.status();
     let may_do_better = status.is_server_error()
         || [StatusCode::UNAUTHORIZED, StatusCode::REQUEST_TIMEOUT, StatusCode::TOO_MANY_REQUESTS].contains(&status);
@@ -104,7 +100,7 @@ async fn keep(
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, LARGEST).await.map_err(|error| Refusal::internal(format!("an answer: {error}")))?;
     // The door would still write the request's number into a problem; what is kept has it already.
-    let told = parts.extensions.get::<Problem>().cloned().map(|problem| problem.of_request(number).into());
+    let told = parts.extensions.get::<Problem>().cloned().map(|problem| problem.of_request(number));
     let headers = KEPT.iter().filter_map(|name| {
         let value = parts.headers.get(name)?.to_str().ok()?;
         Some((name.to_string(), value.to_owned()))
@@ -112,7 +108,7 @@ async fn keep(
     let kept = Kept {
         status: status.as_u16(),
         headers: headers.collect(),
-        body: String::from_utf8_lossy(told.as_ref().unwrap_or(&body)).into_owned(),
+        body: told.unwrap_or_else(|| String::from_utf8_lossy(&body).into_owned()),
     };
     app.keep_answer(slot, &serde_json::to_vec(&kept).map_err(Error::internal)?).await?;
     Ok(Response::from_parts(parts, Body::from(body)))

@@ -6,7 +6,9 @@ use axum::http::{Uri, uri::PathAndQuery};
 /// Whether a path is written in the one way that we write it.
 pub(super) fn is_plain(path: &str) -> bool {
     let dots = |part: &str| part == "." || part == "..";
-    !path.contains("//")
+    // RFC 9112 §3.2: the authority of a CONNECT and the asterisk of an OPTIONS are no paths.
+    path.starts_with('/')
+        && !path.contains("//")
         && !path.contains([';', '\\'])
         && !path.split('/').any(dots)
         && path.match_indices('%').all(|(place, _)| is_needed(path.get(place + 1..place + 3)))
@@ -21,6 +23,11 @@ fn is_needed(digits: Option<&str>) -> bool {
         let unreserved = byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
         !unreserved && !byte.is_ascii_control() && !b"/\\;%".contains(&byte)
     })
+}
+
+/// Whether a query holds the character NUL, which no name or text needs and PostgreSQL cannot store.
+pub(super) fn holds_nul(query: &str) -> bool {
+    query.contains("%00")
 }
 
 /// The address without one slash at its path's end: providers' forms ask for a “base URL” with or without it.
@@ -47,7 +54,21 @@ mod tests {
             assert!(is_plain(good), "{good}");
         }
         for bad in [
+            "",
+            "*",
+            "example.com:443",
             "//scim",
+            "/scim/v2//",
+            "/a/../scim/v2/Users",
+            "/a/..",
+            "/./a",
+            "/a%2E%2E/b",
+            "/%2e%2e%2fa",
+            "/a%0d%0aX-Injected:%20y",
+            "/a%09b",
+            "/a%1fb",
+            "/a%3Bb",
+            "/a%25%32%66b",
             "/scim//v2",
             "/a;b",
             "/a%2Fb",
@@ -69,6 +90,19 @@ mod tests {
         ] {
             assert!(!is_plain(bad), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_form_of_the_target_changes_nothing() {
+        let path = |text: &str| text.parse::<Uri>().unwrap().path().to_owned();
+        assert_eq!(path("http://elsewhere.example/scim/v2/Users?x"), "/scim/v2/Users");
+        assert!(!is_plain(&path("http://elsewhere.example//scim/v2/Users")));
+        assert!(!is_plain(&path("elsewhere.example:443")) && !is_plain(&path("*")));
+    }
+
+    #[test]
+    fn nul_is_found_in_a_query() {
+        assert!(holds_nul("filter=a%00") && !holds_nul("filter=a%2500") && !holds_nul("count=100"));
     }
 
     #[test]

@@ -3,22 +3,26 @@
 use super::{
     error::{Internals, Problem, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
+    limits::{self, Limits, Standing},
     path,
+    server::{Arrival, ClientAddress, last_one},
 };
 use crate::{
     app::{App, Ctx},
     model::{OrganizationId, RequestId},
-    telemetry::RequestLine,
+    telemetry::{Answered, Meter, RequestLine, metrics},
 };
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderValue, Method, Uri},
+    http::{HeaderValue, Method, StatusCode, Uri, header::CONNECTION},
     middleware::Next,
     response::Response,
 };
 use std::{
-    sync::{Arc, OnceLock},
+    collections::HashSet,
+    net::IpAddr,
+    sync::{Arc, LazyLock, OnceLock},
     time::Duration,
 };
 use tower::ServiceExt as _;
@@ -28,31 +32,53 @@ const NO_ROUTE: &str = "(none)";
 
 /// What is known of a request while it is answered. Lies in the request's extensions.
 #[derive(Debug, Clone)]
-pub(super) struct Noted {
+pub(super) struct Noted(Arc<Known>);
+
+#[derive(Debug)]
+struct Known {
     id: RequestId,
-    caller: Arc<OnceLock<(&'static str, OrganizationId)>>,
+    caller: OnceLock<(&'static str, OrganizationId)>,
+    meter: Meter,
+    limits: Arc<Limits>,
+    standing: OnceLock<Standing>,
 }
 
 impl Noted {
-    fn new(id: RequestId) -> Self {
-        Self { id, caller: Arc::default() }
+    fn new(id: RequestId, limits: Arc<Limits>) -> Self {
+        let (caller, standing) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Known { id, caller, meter: Meter::default(), limits, standing }))
     }
 
     /// The request's number.
     pub(super) fn id(&self) -> &RequestId {
-        &self.id
+        &self.0.id
     }
 
     /// Notes who asks, for the request line, and gives the context this request's id. Call it wherever a [`Ctx`] is made.
     pub(super) fn note(&self, ctx: &mut Ctx) {
-        ctx.request = self.id.clone();
+        ctx.request = self.0.id.clone();
         self.note_caller(ctx.actor.kind(), &ctx.organization);
     }
 
     /// Notes who asks, where there is no context.
     pub(super) fn note_caller(&self, actor: &'static str, organization: &OrganizationId) {
         // The first one counts: a request has one caller.
-        let _ = self.caller.set((actor, organization.clone()));
+        let _ = self.0.caller.set((actor, organization.clone()));
+    }
+
+    /// 429, in the words of the room, when an address has asked for too much at this price.
+    fn too_many(&self, room: Room, address: Option<IpAddr>, price: u32) -> Option<Response> {
+        let standing = self.0.limits.of_address(address, price)?;
+        let mut response = standing.refusal()?.render(room);
+        standing.write(response.headers_mut());
+        Some(response)
+    }
+
+    /// Counts a request against its caller's limit, which the answer will tell of. An error when there were too many.
+    pub(super) fn admit(&self, standing: impl FnOnce(&Limits) -> Option<Standing>) -> Result<(), Refusal> {
+        let Some(standing) = standing(&self.0.limits) else { return Ok(()) };
+        let _ = self.0.standing.set(standing);
+        standing.refusal().map_or(Ok(()), Err)
     }
 }
 
@@ -70,38 +96,106 @@ pub(super) async fn remember_route(request: Request, next: Next) -> Response {
     response
 }
 
+/// What lies behind the door, and how much of it one caller may have.
+#[derive(Debug, Clone)]
+pub(super) struct Rooms {
+    pub(super) router: Router,
+    pub(super) limits: Arc<Limits>,
+}
+
 /// Answers one request.
-pub(super) async fn answer(app: App, rooms: Router, request: Request) -> Response {
+pub(super) async fn answer(app: App, rooms: Rooms, request: Request) -> Response {
     let begun = Stopwatch::start();
-    let noted = Noted::new(app.new_request());
+    let _in_flight = metrics().arrived();
+    let noted = Noted::new(app.new_request(), rooms.limits);
     let (method, room) = (request.method().clone(), Room::of(request.uri().path()));
-    let mut response = in_words_of(room, pass_on(rooms, request, noted.clone(), room).await).await;
+    let mut response = within_limits(rooms.router, request, &noted, room).await;
     let told = response.extensions_mut().remove::<Internals>();
     if let Some(Internals(why)) = told {
-        tracing::error!(request = noted.id.as_str(), why, "a request failed");
+        tracing::error!(request = noted.id().as_str(), why, "a request failed");
+    }
+    if let Some(standing) = noted.0.standing.get() {
+        standing.write(response.headers_mut());
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        *response.body_mut() = problem.of_request(noted.id.as_str()).into();
+        *response.body_mut() = problem.of_request(noted.id().as_str()).into();
     }
     headers::secure(&mut response, app.settings().server.is_https());
-    if let Ok(id) = HeaderValue::from_str(noted.id.as_str()) {
+    if let Ok(id) = HeaderValue::from_str(noted.id().as_str()) {
         response.headers_mut().insert(REQUEST_ID, id);
     }
-    line(&noted, &method, &response, begun.elapsed()).emit();
+    tell(&noted, (&method, room), &response, begun.elapsed());
     response
 }
 
-async fn pass_on(rooms: Router, mut request: Request, noted: Noted, room: Room) -> Response {
+/// Whoever shows no good credential is counted by address: for pages before the answer, for refusals after it.
+async fn within_limits(rooms: Router, request: Request, noted: &Noted, room: Room) -> Response {
+    let (address, path) = (client_address(&request), request.uri().path());
+    let (before, after) = (limits::price_before(room, path), limits::price_after(room, path));
+    let response = pass_on(rooms, request, noted.clone(), (room, address, before)).await;
+    let response = in_words_of(room, response).await;
+    if noted.0.caller.get().is_some() {
+        return response;
+    }
+    let Some(mut refused) = noted.too_many(room, address, after.of(response.status())) else { return response };
+    // A connection that cannot go on is closed, whatever is said.
+    if let Some(closed) = response.headers().get(CONNECTION) {
+        refused.headers_mut().insert(CONNECTION, closed.clone());
+    }
+    refused
+}
+
+/// Where a request came from.
+fn client_address(request: &Request) -> Option<IpAddr> {
+    request.extensions().get::<ClientAddress>().map(|ClientAddress(address)| *address)
+}
+
+async fn pass_on(
+    rooms: Router,
+    mut request: Request,
+    noted: Noted,
+    (room, address, price): (Room, Option<IpAddr>, u32),
+) -> Response {
+    let (arrival, version) = (request.extensions().get::<Arrival>().cloned(), request.version());
+    if let Some(arrival) = &arrival
+        && let Err(refusal) = arrival.admit(&request).await
+    {
+        return last_one(refusal.render(room), version);
+    }
+    if let Some(refused) = noted.too_many(room, address, price) {
+        return refused;
+    }
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
+    }
+    if request.uri().query().is_some_and(path::holds_nul) {
+        let detail = "The query holds the character NUL (%00), which cannot be stored.";
+        return Refusal::new(StatusCode::BAD_REQUEST, "invalid", detail).render(room);
     }
     if let Some(uri) = path::without_last_slash(request.uri()) {
         *request.uri_mut() = uri;
     }
+    let meter = noted.0.meter.clone();
     request.extensions_mut().insert(noted);
+    let work = work(rooms, request, arrival.clone(), (room, meter));
+    match arrival {
+        None => work.await,
+        Some(arrival) => {
+            arrival.answered(work, room).await.unwrap_or_else(|refusal| last_one(refusal.render(room), version))
+        }
+    }
+}
+
+/// Does what is asked for, with the request's place held until it is done.
+async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, (room, meter): (Room, Meter)) -> Response {
     // A task of its own: somebody who hangs up does not stop a change between its commit and the caches' being told, and a
     // panic is an answer.
-    match tokio::spawn(rooms.oneshot(request)).await {
+    let work = tokio::spawn(async move {
+        let response = meter.scope(rooms.oneshot(request)).await;
+        drop(arrival);
+        response
+    });
+    match work.await {
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(panic) => Refusal::internal(format!("the handler ended without an answer: {panic}")).render(room),
@@ -132,18 +226,46 @@ fn is_bare(response: &Response) -> bool {
     kind.is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
 }
 
-fn line(noted: &Noted, method: &Method, response: &Response, elapsed: Duration) -> RequestLine {
-    let caller = noted.caller.get();
-    RequestLine {
-        request: noted.id.clone(),
-        method: method.as_str().to_owned(),
-        route: response.extensions().get::<Route>().map_or(NO_ROUTE, |route| route.0.as_str()).to_owned(),
-        status: response.status().as_u16(),
-        organization: caller.map(|(_, organization)| organization.clone()),
+/// One line, and the numbers.
+fn tell(noted: &Noted, (method, room): (&Method, Room), response: &Response, elapsed: Duration) {
+    let route = response.extensions().get::<Route>().map_or(NO_ROUTE, |route| route.0.as_str());
+    let (status, caller) = (response.status().as_u16(), noted.0.caller.get());
+    let line = RequestLine {
+        request: noted.id(),
+        method: method.as_str(),
+        route,
+        status,
+        organization: caller.map(|(_, organization)| organization),
         actor: caller.map_or("nobody", |(actor, _)| *actor),
         elapsed,
-        database: Duration::ZERO,
-        queries: 0,
+        database: noted.0.meter.database(),
+        queries: noted.0.meter.statements(),
+    };
+    line.emit();
+    let answered =
+        Answered { route: template(route), method: name_of(method), status: class_of(status), room: room.name() };
+    metrics().answered(&answered, elapsed);
+}
+
+/// The template as it was declared: what is not in there has no series of its own.
+fn template(route: &str) -> &'static str {
+    static TEMPLATES: LazyLock<HashSet<String>> =
+        LazyLock::new(|| super::routes().into_iter().map(|declared| declared.path).collect());
+    TEMPLATES.get(route).map_or(NO_ROUTE, String::as_str)
+}
+
+/// RFC 9110 §9.1: a method may be any token; only those that we answer are counted by name.
+fn name_of(method: &Method) -> &'static str {
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].into_iter().find(|known| known == method).unwrap_or("other")
+}
+
+fn class_of(status: u16) -> &'static str {
+    match status {
+        ..200 => "1xx",
+        200..300 => "2xx",
+        300..400 => "3xx",
+        400..500 => "4xx",
+        500.. => "5xx",
     }
 }
 

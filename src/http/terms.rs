@@ -1,6 +1,7 @@
 //! The terms: the one page behind a session that opens before they are accepted.
 
 use super::{
+    body::FormBody,
     caller::SignedIn,
     cookies::ReturnTo,
     doors::{Caller, Doors, get, post},
@@ -13,7 +14,6 @@ use crate::{
     model::EventKind,
 };
 use axum::{
-    Form,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -67,7 +67,7 @@ async fn accept(
     State(app): State<App>,
     guest: SignedIn,
     headers: HeaderMap,
-    Form(fields): Form<Vec<(String, String)>>,
+    FormBody(fields): FormBody<Vec<(String, String)>>,
 ) -> Result<Response, PageFailure> {
     let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     guest.0.refuse_forged(&app, &headers, field("form"))?;

@@ -225,7 +225,7 @@ impl ConnectionSettings {
 }
 
 /// One identity provider of one organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Its id.
     pub id: ConnectionId,

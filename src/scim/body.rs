@@ -6,33 +6,57 @@
 use super::error::ScimError;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 /// How deep objects and arrays may lie in each other. The deepest message of the protocol needs 7.
 const DEPTH: usize = 32;
 
-/// Reads a request's body.
+/// A body that is not JSON that means one thing. The message says where and why.
+#[derive(Debug, thiserror::Error)]
+#[error("The body is not JSON that can be used: {0}.")]
+pub struct UnreadableJson(#[from] serde_json::Error);
+
+/// When two keys are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Keys {
+    /// When their bytes are the same.
+    Exact,
+    /// When only the case of their letters differs. RFC 7643 §2.1: attribute names are case-insensitive.
+    AnyCase,
+}
+
+/// Reads JSON that says each thing once, whatever value it is. The API reads its bodies by this too.
+pub fn read_json(bytes: &[u8]) -> Result<Value, UnreadableJson> {
+    read(bytes, Keys::Exact)
+}
+
+fn read(bytes: &[u8], keys: Keys) -> Result<Value, UnreadableJson> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = Node { depth: 0, keys }.deserialize(&mut reader)?;
+    reader.end()?;
+    Ok(value)
+}
+
+/// Reads a SCIM request's body.
 ///
 /// # Errors
 /// `invalidSyntax`, with line and column, if the bytes are not one JSON object that says each thing once.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, ScimError> {
-    let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Node { depth: 0 }.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    match value {
+    match read(bytes, Keys::AnyCase) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_)) => {
             Err(ScimError::invalid_syntax("The body must be a JSON object, such as {\"schemas\": […], …}."))
         }
-        Err(error) if bytes.iter().all(u8::is_ascii_whitespace) => {
-            drop(error);
+        Err(_) if bytes.iter().all(u8::is_ascii_whitespace) => {
             Err(ScimError::invalid_syntax("The body is empty; a JSON object was expected."))
         }
-        Err(error) => Err(ScimError::invalid_syntax(format!("The body is not JSON that can be used: {error}."))),
+        Err(error) => Err(ScimError::invalid_syntax(error)),
     }
 }
 
 struct Node {
     depth: usize,
+    keys: Keys,
 }
 
 impl Node {
@@ -40,7 +64,7 @@ impl Node {
         if self.depth >= DEPTH {
             return Err(E::custom(format_args!("it is nested more than {DEPTH} levels deep")));
         }
-        Ok(Self { depth: self.depth + 1 })
+        Ok(Self { depth: self.depth + 1, keys: self.keys })
     }
 }
 
@@ -108,9 +132,9 @@ impl<'de> Visitor<'de> for Node {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
-        let mut object = Map::new();
+        let (mut object, mut folded) = (Map::new(), HashSet::new());
         while let Some(Key(key)) = access.next_key()? {
-            if object.contains_key(&key) {
+            if object.contains_key(&key) || (self.keys == Keys::AnyCase && is_twice(&object, &mut folded, &key)) {
                 return Err(A::Error::custom(format_args!("the key “{key}” is there twice in one object")));
             }
             let value = access.next_value_seed(self.below()?)?;
@@ -118,6 +142,20 @@ impl<'de> Visitor<'de> for Node {
         }
         Ok(Value::Object(object))
     }
+}
+
+/// Keys that are compared one by one; beyond that a set is cheaper, and an object of a hundred thousand keys costs no square.
+const FEW: usize = 32;
+
+/// Whether the key is there already in another case. `folded` is filled when there are no longer few.
+fn is_twice(object: &Map<String, Value>, folded: &mut HashSet<String>, key: &str) -> bool {
+    if object.len() < FEW {
+        return object.keys().any(|known| known.eq_ignore_ascii_case(key));
+    }
+    if folded.is_empty() {
+        folded.extend(object.keys().map(|known| known.to_ascii_lowercase()));
+    }
+    !folded.insert(key.to_ascii_lowercase())
 }
 
 #[cfg(test)]
@@ -144,6 +182,16 @@ mod tests {
         insta::assert_snapshot!(refusal("[1]"), @r#"The body must be a JSON object, such as {"schemas": […], …}."#);
         insta::assert_snapshot!(refusal(" "), @"The body is empty; a JSON object was expected.");
         insta::assert_snapshot!(refusal("{} {}"), @"The body is not JSON that can be used: trailing characters at line 1 column 4.");
+    }
+
+    #[test]
+    fn names_that_differ_in_case_alone_are_one_name() {
+        assert!(refusal(r#"{"active": true, "Active": false}"#).contains("the key “Active” is there twice"));
+        let many = (0..100).map(|n| format!("\"k{n}\": 0, ")).collect::<String>();
+        assert!(parse_object(format!("{{{many}\"z\": 0}}").as_bytes()).is_ok());
+        assert!(refusal(&format!("{{{many}\"K7\": 0}}")).contains("the key “K7” is there twice"));
+        assert!(refusal(&format!("{{{many}\"z\": 0, \"Z\": 0}}")).contains("the key “Z” is there twice"));
+        assert!(read_json(br#"{"a": 1, "A": 2}"#).is_ok(), "elsewhere they are two");
     }
 
     #[test]

@@ -30,7 +30,7 @@ mod user;
 #[cfg(test)]
 mod tests;
 
-pub use body::parse_object;
+pub use body::{UnreadableJson, parse_object, read_json};
 pub use discovery::{
     BulkLimits, Capabilities, resource_type, resource_types, schema, schemas, service_provider_config,
 };

@@ -192,7 +192,8 @@ fn unpack_json_text(
     }
     let inner = given.iter().find(|(key, _)| key.eq_ignore_ascii_case("value")).and_then(|(key, value)| {
         let text = value.as_str().filter(|text| text.trim_start().starts_with('{'))?;
-        let Ok(Value::Object(inner)) = serde_json::from_str::<Value>(text) else { return None };
+        // As strictly as a body: what is hidden in a text is no way around it.
+        let inner = super::parse_object(text.as_bytes()).ok()?;
         Some((key.clone(), inner))
     });
     if let Some((key, mut inner)) = inner

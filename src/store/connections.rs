@@ -7,8 +7,20 @@ type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i6
 type TokenRow = (TokenId, ConnectionId, String, i64, Instant, Option<Instant>, Option<Instant>);
 
 /// A token and its organization, when it was last used, and its connection.
-type HolderRow =
-    (TokenId, OrganizationId, Option<Instant>, ConnectionId, String, bool, String, i64, bool, Instant, i64);
+type HolderRow = (
+    TokenId,
+    OrganizationId,
+    Option<Instant>,
+    Option<Instant>,
+    ConnectionId,
+    String,
+    bool,
+    String,
+    i64,
+    bool,
+    Instant,
+    i64,
+);
 
 fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
     let (id, name, enabled, settings, epoch, pushes_groups, created_at, version) = row;
@@ -37,6 +49,8 @@ pub struct TokenHolder {
     pub connection: Connection,
     /// When it was last accepted.
     pub last_used_at: Option<Instant>,
+    /// When it stops by itself.
+    pub expires_at: Option<Instant>,
 }
 
 impl Tx {
@@ -137,18 +151,6 @@ impl Tx {
             .first("SELECT client_secret FROM connections WHERE organization = ?1 AND id = ?2", args![organization, id])
             .await?;
         Ok(row.and_then(|(secret,)| secret))
-    }
-
-    /// Whether a connection is there and enabled; asked with every request, so its settings stay where they are.
-    pub async fn connection_is_enabled(
-        &mut self,
-        organization: &OrganizationId,
-        id: &ConnectionId,
-    ) -> Result<bool, StoreError> {
-        let row: Option<(bool,)> = self
-            .first("SELECT enabled FROM connections WHERE organization = ?1 AND id = ?2", args![organization, id])
-            .await?;
-        Ok(row.is_some_and(|(enabled,)| enabled))
     }
 
     /// One connection.
@@ -276,20 +278,19 @@ impl Tx {
     ) -> Result<Option<TokenHolder>, StoreError> {
         let row: Option<HolderRow> = self
             .first(
-                "SELECT t.id, t.organization, t.last_used_at, c.id, c.name, c.enabled, c.settings, c.epoch, c.pushes_groups,
-                        c.created_at, c.version
+                "SELECT t.id, t.organization, t.last_used_at, t.expires_at, c.id, c.name, c.enabled, c.settings, c.epoch,
+                        c.pushes_groups, c.created_at, c.version
                  FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
                  WHERE t.hash = ?1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
                    AND c.enabled = 1 AND c.epoch = t.connection_epoch",
                 args![hash, now],
             )
             .await?;
-        let Some((token, organization, last_used_at, id, name, enabled, settings, epoch, groups, made, version)) = row
-        else {
-            return Ok(None);
-        };
+        let Some(row) = row else { return Ok(None) };
+        let (token, organization, last_used_at, expires_at, id, name, enabled, settings, epoch, groups, made, version) =
+            row;
         let connection = connection((id, name, enabled, settings, epoch, groups, made, version))?;
-        Ok(Some(TokenHolder { token, organization, connection, last_used_at }))
+        Ok(Some(TokenHolder { token, organization, connection, last_used_at, expires_at }))
     }
 
     /// Notes that a token was accepted.

@@ -6,9 +6,12 @@ use std::path::PathBuf;
 /// an accident or a mistake of ours, never the caller's.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// The store cannot be reached, has no room or did not answer in time; the same request may succeed later.
+    /// The store cannot be reached or did not answer in time; the same request may succeed later.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// The disk takes nothing: it is full, read-only or broken. What is there can still be read.
+    #[error("the store cannot be written to: {0}")]
+    Unwritable(String),
     /// A row with these values exists already. Holds the name of the index or constraint, the same on both engines
     /// (`users_pkey` for the primary key of `users`).
     #[error("a row with the same values exists already ({0})")]

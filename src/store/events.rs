@@ -1,7 +1,10 @@
 //! Events and the outbox: written in the transaction of the change that they tell of.
 
 use super::{StoreError, Tx, args};
-use crate::model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId};
+use crate::{
+    model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId},
+    telemetry::metrics,
+};
 use serde_json::Value;
 
 type EventRow = (EventId, Instant, String, String, RequestId, String);
@@ -35,6 +38,7 @@ impl Tx {
             ],
         )
         .await?;
+        metrics().event(event.kind.name());
         for subject in &event.subjects {
             self.run(
                 "INSERT INTO event_subjects (organization, subject, event) VALUES (?1, ?2, ?3)
@@ -115,6 +119,12 @@ impl Tx {
             .into_iter()
             .map(|(organization, id, topic, payload)| Waiting { organization, id, topic, payload })
             .collect())
+    }
+
+    /// How much work of all organizations is not done.
+    pub async fn count_waiting_jobs(&mut self) -> Result<i64, StoreError> {
+        let row = self.first("SELECT COUNT(*) FROM outbox WHERE done_at IS NULL", &[]).await?;
+        Ok(row.map_or(0, |(count,): (i64,)| count))
     }
 
     /// Marks work as done.

@@ -1,7 +1,10 @@
 //! Mapping drafts and versions, and the row that points to the version in force.
 
 use super::{StoreError, Tx, args};
-use crate::model::{Instant, OrganizationId};
+use crate::model::{ConnectionId, Instant, OrganizationId};
+
+/// The version in force, if any, and the number that moves when something changes of which a mapping speaks.
+pub type MappingState = (Option<i64>, i64);
 
 /// A published mapping.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -80,11 +83,25 @@ impl Tx {
 
     /// What a compiled mapping in memory is checked against: the version in force, and the number that moves whenever
     /// something changes of which a mapping speaks (clusters, roles, connections).
-    pub async fn mapping_state(&mut self, organization: &OrganizationId) -> Result<(Option<i64>, i64), StoreError> {
-        let row: Option<(Option<i64>, i64)> = self
+    pub async fn mapping_state(&mut self, organization: &OrganizationId) -> Result<MappingState, StoreError> {
+        let row: Option<MappingState> = self
             .first("SELECT mapping_version, access_epoch FROM organizations WHERE id = ?1", args![organization])
             .await?;
         Ok(row.unwrap_or((None, 0)))
+    }
+
+    /// The same, as a push begins with it; none when the connection is disabled.
+    pub async fn mapping_state_for_push(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+    ) -> Result<Option<MappingState>, StoreError> {
+        self.first(
+            "SELECT o.mapping_version, o.access_epoch FROM connections c JOIN organizations o ON o.id = c.organization
+             WHERE c.organization = ?1 AND c.id = ?2 AND c.enabled = 1",
+            args![organization, connection],
+        )
+        .await
     }
 
     /// One version.

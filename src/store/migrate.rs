@@ -17,8 +17,7 @@ pub(super) struct Migration {
 }
 
 /// All of them, in order.
-pub(super) const MIGRATIONS: &[Migration] =
-    &[
+pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
     Migration { version: 2, name: "idempotency", sql: include_str!("migrations/002_idempotency.sql") },
 ];
@@ -185,10 +184,8 @@ mod tests {
     }
 
     /// What lies in the tables when the next migration comes: a row for every table, for each migration in turn.
-    const SAMPLES: &[&str] = &[
-        include_str!("migrations/001_foundation.sample.sql"),
-        include_str!("migrations/002_idempotency.sample.sql"),
-    ];
+    const SAMPLES: &[&str] =
+        &[include_str!("migrations/001_foundation.sample.sql"), include_str!("migrations/002_idempotency.sample.sql")];
 
     async fn fill(store: &Store, sample: &'static str) {
         let mut tx = store.write("sample").await.unwrap();

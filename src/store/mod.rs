@@ -34,7 +34,7 @@ pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
 pub use events::Waiting;
 pub use idempotency::{OnceKey, OnceRow};
-pub use mapping::MappingVersion;
+pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};

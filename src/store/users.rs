@@ -43,9 +43,11 @@ pub struct Meant {
     pub by_name: Option<User>,
     /// The youngest deleted user of this externalId.
     pub tombstone: Option<User>,
+    /// Some of those outside of the connection who have this address, compared folded.
+    pub by_email: Vec<User>,
 }
 
-/// A user, and by which of the three questions it was found.
+/// A user, and by which of the four questions it was found.
 struct MeantRow(i64, UserRow);
 
 impl FromRow for MeantRow {
@@ -61,7 +63,7 @@ macro_rules! select_meant {
             "SELECT id, connection, user_name, external_id, display_name, email, directory_active, suspended_by_person, ",
             "removed_at, document, session_epoch, access_epoch, version, created_at, updated_at, ",
             $number,
-            " AS question FROM users WHERE organization = ?1 AND connection = ?2 AND ",
+            " AS question FROM users WHERE organization = ?1 AND ",
             $condition
         )
     };
@@ -243,34 +245,41 @@ impl Tx {
         .transpose()
     }
 
-    /// Everybody whom a push may mean, in one question: by externalId, by name, and the youngest tombstone since `since`.
+    /// Everybody whom a push may mean, in one question: by externalId, by name, the youngest tombstone since `since`, and
+    /// by address outside of the connection.
     pub async fn users_meant(
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        (user_name, external_id): (&str, Option<&str>),
+        (user_name, external_id, email): (&str, Option<&str>, Option<&str>),
         since: Instant,
     ) -> Result<Meant, StoreError> {
         let rows: Vec<MeantRow> = self
             .all(
                 concat!(
-                    select_meant!("1", "external_id = ?4 AND removed_at IS NULL"),
+                    select_meant!("1", "connection = ?2 AND external_id = ?4 AND removed_at IS NULL"),
                     " UNION ALL ",
-                    select_meant!("2", "user_name_folded = ?3 AND removed_at IS NULL"),
+                    select_meant!("2", "connection = ?2 AND user_name_folded = ?3 AND removed_at IS NULL"),
                     " UNION ALL SELECT * FROM (",
-                    select_meant!("3", "external_id = ?4 AND removed_at IS NOT NULL AND removed_at >= ?5"),
-                    " ORDER BY removed_at DESC LIMIT 1) AS tombstone"
+                    select_meant!(
+                        "3",
+                        "connection = ?2 AND external_id = ?4 AND removed_at IS NOT NULL AND removed_at >= ?5"
+                    ),
+                    " ORDER BY removed_at DESC LIMIT 1) AS tombstone UNION ALL SELECT * FROM (",
+                    select_meant!("4", "email_folded = ?6 AND removed_at IS NULL AND connection <> ?2"),
+                    " ORDER BY id LIMIT 10) AS namesakes"
                 ),
-                args![organization, connection, fold(user_name), external_id, since],
+                args![organization, connection, fold(user_name), external_id, since, email.map(fold)],
             )
             .await?;
         let mut meant = Meant::default();
         for MeantRow(how, row) in rows {
-            let user = Some(user(row)?);
+            let user = user(row)?;
             match how {
-                1 => meant.by_external_id = user,
-                2 => meant.by_name = user,
-                _ => meant.tombstone = user,
+                1 => meant.by_external_id = Some(user),
+                2 => meant.by_name = Some(user),
+                3 => meant.tombstone = Some(user),
+                _ => meant.by_email.push(user),
             }
         }
         Ok(meant)

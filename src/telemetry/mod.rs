@@ -1,10 +1,15 @@
-//! Line 6: what castgate says about itself: log lines, and one line for each request.
+//! Line 6: what castgate says about itself: log lines, one line for each request, and [numbers](Metrics) for the operator.
 //!
 //! Lines go to the standard error, so that what a command prints on the standard output stays clean. Nothing that a stranger
 //! sends is part of a line's fields but under a name of ours: a request is named by its route's template, never by its path.
 
+pub mod meter;
+mod metrics;
+mod process;
 mod request_line;
 
+pub use meter::Meter;
+pub use metrics::{Answered, CacheAnswer, InFlight, Metrics, OPENMETRICS, Statement, metrics};
 pub use request_line::RequestLine;
 
 use crate::config::{Log, LogFormat};
@@ -40,7 +45,8 @@ where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
     let filter = EnvFilter::try_new(&log.level).map_err(|_| TelemetryError::BadLevel { level: log.level.clone() })?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    // A line that cannot be written is lost and nothing else. Told of on the standard error, which is the log, it would panic.
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).log_internal_errors(false);
     let text = match log.format {
         LogFormat::Auto => terminal,
         LogFormat::Text => true,
@@ -87,23 +93,25 @@ mod tests {
         String::from_utf8(page.0.lock().unwrap().clone()).unwrap()
     }
 
-    fn line(status: u16) -> RequestLine {
-        RequestLine {
-            request: RequestId::from_uuid(Uuid::nil()),
-            method: "PATCH".to_owned(),
-            route: "/scim/v2/Users/{id}".to_owned(),
+    fn answered(status: u16) {
+        let (request, organization) = (RequestId::from_uuid(Uuid::nil()), OrganizationId::from_uuid(Uuid::nil()));
+        let line = RequestLine {
+            request: &request,
+            method: "PATCH",
+            route: "/scim/v2/Users/{id}",
             status,
-            organization: Some(OrganizationId::from_uuid(Uuid::nil())),
+            organization: Some(&organization),
             actor: "connection",
             elapsed: Duration::from_micros(12_345),
             database: Duration::from_micros(2_500),
             queries: 3,
-        }
+        };
+        line.emit();
     }
 
     #[test]
     fn a_request_is_one_line_of_json() {
-        let text = written(LogFormat::Auto, "info", || line(200).emit());
+        let text = written(LogFormat::Auto, "info", || answered(200));
         assert_eq!(text.lines().count(), 1, "{text}");
         let value: Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["level"], "INFO");
@@ -118,8 +126,8 @@ mod tests {
     #[test]
     fn a_failure_of_ours_is_louder() {
         let text = written(LogFormat::Json, "warn", || {
-            line(404).emit();
-            line(503).emit();
+            answered(404);
+            answered(503);
         });
         assert_eq!(text.lines().count(), 1, "{text}");
         assert!(text.contains("\"level\":\"ERROR\""), "{text}");

@@ -3,19 +3,19 @@
 use crate::model::{OrganizationId, RequestId};
 use std::time::Duration;
 
-/// What is said of a request when it was answered.
+/// What is said of a request when it was answered. Borrowed: where nobody reads such lines, nothing is copied for them.
 #[derive(Debug, Clone)]
-pub struct RequestLine {
+pub struct RequestLine<'a> {
     /// The request's id, which the answer carries too.
-    pub request: RequestId,
+    pub request: &'a RequestId,
     /// The HTTP method.
-    pub method: String,
+    pub method: &'a str,
     /// The route's template, such as `/scim/v2/Users/{id}`: a path could hold a secret or a name.
-    pub route: String,
+    pub route: &'a str,
     /// The status of the answer.
     pub status: u16,
     /// The organization, when one was found.
-    pub organization: Option<OrganizationId>,
+    pub organization: Option<&'a OrganizationId>,
     /// What kind of caller it was: `nobody`, `user`, `key`, `connection`, …
     pub actor: &'static str,
     /// From the first byte read to the answer.
@@ -26,18 +26,18 @@ pub struct RequestLine {
     pub queries: u32,
 }
 
-impl RequestLine {
+impl RequestLine<'_> {
     /// Writes the line: an error when the failure is ours (5xx), else information.
     pub fn emit(&self) {
-        let organization = self.organization.as_ref().map(OrganizationId::as_str);
+        let organization = self.organization.map(OrganizationId::as_str);
         let (ms, database_ms) = (millis(self.elapsed), millis(self.database));
         macro_rules! line {
             ($level:ident) => {
                 tracing::$level!(
                     target: "castgate::request",
                     request = self.request.as_str(),
-                    method = self.method.as_str(),
-                    route = self.route.as_str(),
+                    method = self.method,
+                    route = self.route,
                     status = self.status,
                     organization,
                     actor = self.actor,

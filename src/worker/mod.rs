@@ -3,7 +3,7 @@
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
 //! A round that fails is logged and the next one tries again; nothing in it is lost, because all of it is rows.
 
-use crate::app::App;
+use crate::{app::App, telemetry};
 use std::{future::Future, time::Duration};
 
 /// The pause between two rounds.
@@ -13,7 +13,9 @@ const PAUSE: Duration = Duration::from_secs(15);
 pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
     tokio::pin!(shutdown);
     loop {
-        match app.keep_house().await {
+        let round = app.keep_house().await;
+        telemetry::metrics().round(round.is_ok());
+        match round {
             Ok(round) if round == crate::app::Round::default() => {}
             Ok(round) => tracing::debug!(?round, "kept house"),
             Err(error) => tracing::warn!(%error, "keeping house failed; the next round tries again"),

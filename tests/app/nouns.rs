@@ -68,7 +68,7 @@ async fn people_and_groups_are_read_as_they_were_written() {
         let mut user = any_user(3, Some(connection.clone()));
         tx.insert_user(&org, &user).await.unwrap();
         assert_eq!(tx.user(&org, &user.id).await.unwrap().as_ref(), Some(&user));
-        let meant = tx.users_meant(&org, &connection, ("", Some("EXT\\1 %_")), LATER).await.unwrap();
+        let meant = tx.users_meant(&org, &connection, ("", Some("EXT\\1 %_"), None), LATER).await.unwrap();
         let found = meant.tombstone;
         assert_eq!(found.as_ref(), Some(&user));
         (user.removed_at, user.display_name, user.email) = (None, String::new(), None);
@@ -81,6 +81,8 @@ async fn people_and_groups_are_read_as_they_were_written() {
         assert_eq!(tx.users_after(&org, "", 10).await.unwrap(), std::slice::from_ref(&user));
         let local = User { email: Some("A@x.test".to_owned()), removed_at: None, ..any_user(4, None) };
         tx.insert_user(&org, &local).await.unwrap();
+        let meant = tx.users_meant(&org, &connection, ("", None, Some("a@X.TEST")), LATER).await.unwrap();
+        assert_eq!(meant.by_email, std::slice::from_ref(&local));
         assert_eq!(tx.users_by_email(&org, "a@X.TEST").await.unwrap(), [local]);
         let subject = (IdentityKind::Subject, "sub|1");
         assert!(tx.insert_identity(&org, &connection, subject, &user.id, NOW).await.unwrap());

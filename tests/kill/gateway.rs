@@ -43,12 +43,13 @@ pub struct Gateway {
 impl Place {
     /// A fresh store with one organization, one connection and its token.
     pub async fn make(postgres: Option<String>) -> Result<Self, Failure> {
-        let mut place = Self {
-            organization: Clock::machine().organization(),
-            token: String::new(),
-            postgres,
-            directory: tempfile::tempdir()?,
-        };
+        Self::make_in(tempfile::tempdir()?, postgres).await
+    }
+
+    /// The same, in a directory of one's own.
+    pub async fn make_in(directory: TempDir, postgres: Option<String>) -> Result<Self, Failure> {
+        let organization = Clock::machine().organization();
+        let mut place = Self { organization, token: String::new(), postgres, directory };
         let app = place.app(place.store().await?).await?;
         let new = NewOrganization {
             slug: "acme".to_owned(),
@@ -87,12 +88,17 @@ impl Place {
 
     /// Starts a program on this place and waits until it answers.
     pub fn start(&self, program: &str) -> Result<Gateway, Failure> {
+        self.start_with(program, &[])
+    }
+
+    /// The same, with more in its environment.
+    pub fn start_with(&self, program: &str, more: &[(&str, String)]) -> Result<Gateway, Failure> {
         // The port may be taken before the program gets to it: then another one is tried.
         for _ in 0..5 {
             let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
             let log = File::options().create(true).append(true).open(self.log())?;
             let mut command = Command::new(program);
-            command.arg("serve").env_clear().envs(self.environment(port));
+            command.arg("serve").env_clear().envs(self.environment(port)).envs(more.iter().cloned());
             let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?;
             let mut gateway = Gateway { address: SocketAddr::from((Ipv4Addr::LOCALHOST, port)), child };
             if gateway.is_ready()? {

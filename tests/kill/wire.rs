@@ -20,7 +20,16 @@ pub struct Wire {
 #[derive(Debug)]
 pub struct Answer {
     pub status: u16,
+    /// The status line and the headers.
+    head: String,
     pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// All of it, for whoever has to say what was wrong.
+    pub fn whole(&self) -> String {
+        format!("{}{}", self.head, String::from_utf8_lossy(&self.body))
+    }
 }
 
 impl Wire {
@@ -50,7 +59,8 @@ impl Wire {
         while self.received.len() < head + length {
             self.receive()?;
         }
-        Ok(Answer { status, body: self.received[head..head + length].to_vec() })
+        let (text, body) = (&self.received[..head], &self.received[head..head + length]);
+        Ok(Answer { status, head: String::from_utf8_lossy(text).into_owned(), body: body.to_vec() })
     }
 
     fn receive(&mut self) -> io::Result<()> {

@@ -74,8 +74,7 @@ pub fn work(
         record.tally.sent += 1;
         let Ok(answer) = wire.send(change.method, &change.path, &change.body) else { return Ok(()) };
         if !(200..300).contains(&answer.status) {
-            let body = String::from_utf8_lossy(&answer.body).into_owned();
-            return Err(format!("{} {}: {} {body}", change.method, change.path, answer.status).into());
+            return Err(format!("{} {}: {}", change.method, change.path, answer.whole()).into());
         }
         record.tally.acknowledged += 1;
         match name.as_ref().and_then(|name| record.people.get_mut(name)) {

@@ -25,9 +25,9 @@ impl Work<'_> {
         connection: &Connection,
         document: &UserDocument,
     ) -> Result<(Who, Option<User>), Error> {
-        let found = self.find_pushed(connection, document).await?;
+        let (found, namesakes) = self.find_pushed(connection, document).await?;
         let (namesake, other) = match found.known {
-            Known::Nobody => self.namesake(connection, document.primary_email()).await?,
+            Known::Nobody => nearest(namesakes),
             Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
         };
         // Whose the domain is matters only where somebody else has the address.
@@ -52,26 +52,31 @@ impl Work<'_> {
         Ok((who, found.user.or(other)))
     }
 
-    async fn find_pushed(&mut self, connection: &Connection, document: &UserDocument) -> Result<Found, Error> {
+    /// Who it is by what the connection says of them, and who else has their address.
+    async fn find_pushed(
+        &mut self,
+        connection: &Connection,
+        document: &UserDocument,
+    ) -> Result<(Found, Vec<User>), Error> {
         let organization = self.ctx.organization.clone();
-        let names = (document.user_name(), document.external_id());
+        let names = (document.user_name(), document.external_id(), document.primary_email());
         let since = self.ctx.now.minus(TOMBSTONE);
-        let Meant { by_external_id, by_name, tombstone } =
+        let Meant { by_external_id, by_name, tombstone, by_email } =
             self.tx.users_meant(&organization, &connection.id, names, since).await?;
-        if let Some(user) = by_external_id {
+        let found = if let Some(user) = by_external_id {
             // The name may be somebody else's: then the two cannot be the same person.
             if by_name.as_ref().is_some_and(|other| other.id != user.id) {
-                return Ok(Found { known: Known::ByNameOnly, user: by_name });
+                Found { known: Known::ByNameOnly, user: by_name }
+            } else {
+                let pushed = self.was_pushed(&user).await?;
+                Found { known: if pushed { Known::ByIdentity } else { Known::ByMatch }, user: Some(user) }
             }
-            let pushed = self.was_pushed(&user).await?;
-            return Ok(Found { known: if pushed { Known::ByIdentity } else { Known::ByMatch }, user: Some(user) });
-        }
-        if let Some(user) = by_name {
-            let known = self.known_by_name(connection, document, &user).await?;
-            return Ok(Found { known, user: Some(user) });
-        }
-        let known = if tombstone.is_some() { Known::Tombstone } else { Known::Nobody };
-        Ok(Found { known, user: tombstone })
+        } else if let Some(user) = by_name {
+            Found { known: self.known_by_name(connection, document, &user).await?, user: Some(user) }
+        } else {
+            Found { known: if tombstone.is_some() { Known::Tombstone } else { Known::Nobody }, user: tombstone }
+        };
+        Ok((found, by_email))
     }
 
     /// Somebody of the same userName and of another externalId, or of none.
@@ -105,12 +110,7 @@ impl Work<'_> {
     ) -> Result<(Namesake, Option<User>), Error> {
         let Some(email) = email else { return Ok((Namesake::None, None)) };
         let others = self.tx.users_by_email(&self.ctx.organization, email).await?;
-        let mut others = others.into_iter().filter(|user| user.connection.as_ref() != Some(&connection.id));
-        Ok(match others.next() {
-            None => (Namesake::None, None),
-            Some(user) if user.connection.is_none() => (Namesake::Local, Some(user)),
-            Some(user) => (Namesake::OtherConnection, Some(user)),
-        })
+        Ok(nearest(others.into_iter().filter(|user| user.connection.as_ref() != Some(&connection.id))))
     }
 
     /// Whether the connection owns the verified domain of this address.
@@ -122,6 +122,15 @@ impl Work<'_> {
         let Some((_, domain)) = email.and_then(|email| email.rsplit_once('@')) else { return Ok(false) };
         let owner = self.tx.domain(&fold(domain)).await?;
         Ok(owner == Some((self.ctx.organization.clone(), connection.id.clone())))
+    }
+}
+
+/// The first of those outside of a connection who have somebody's address.
+fn nearest(others: impl IntoIterator<Item = User>) -> (Namesake, Option<User>) {
+    match others.into_iter().next() {
+        None => (Namesake::None, None),
+        Some(user) if user.connection.is_none() => (Namesake::Local, Some(user)),
+        Some(user) => (Namesake::OtherConnection, Some(user)),
     }
 }
 

@@ -261,6 +261,7 @@ impl Work<'_> {
     /// The first pushed group: from now on groups in claims say nothing, and those made from claims end.
     async fn groups_come_from_scim(&mut self, connection: &Connection) -> Result<(), Error> {
         self.tx.mark_pushes_groups(&self.ctx.organization, &connection.id).await?;
+        self.revoke_connection(&connection.id);
         let groups = self.tx.directory_groups(&self.ctx.organization).await?;
         let asserted =
             |group: &Group| group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);

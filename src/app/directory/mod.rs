@@ -8,16 +8,22 @@ mod users;
 
 pub(super) use arrival::Found;
 
-use super::{Actor, App, Ctx, Error, credentials::NOTED_EVERY};
+use super::{
+    Actor, App, Ctx, Error,
+    credentials::{NOTED_EVERY, told_only},
+};
 use crate::{
+    cache::Key,
     crypto::{TokenKind, token},
     filter::StandardKinds,
-    model::{Connection, Group, Instant, User},
+    model::{Connection, Group, Instant, OrganizationId, User},
     scim::{EntityTags, Query, ScimError, Sort, weak},
-    store::{Member, Page, Tx},
+    store::{Member, Page, TokenHolder, Tx},
 };
+use data_encoding::HEXLOWER;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 /// How long a deleted user or group can come back under the same id.
 pub(super) const TOMBSTONE: Duration = Duration::from_hours(30 * 24);
@@ -48,21 +54,68 @@ pub struct GroupView {
     pub members: Option<Vec<Member>>,
 }
 
+/// What the token of this hash opens, remembered for the lease.
+struct Opens([u8; 32]);
+
+/// The connection of a token.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Opened {
+    organization: OrganizationId,
+    #[serde(serialize_with = "plain", deserialize_with = "shared")]
+    connection: Arc<Connection>,
+    /// When the token stops by itself.
+    until: Option<Instant>,
+}
+
+fn plain<S: Serializer>(connection: &Arc<Connection>, serializer: S) -> Result<S::Ok, S::Error> {
+    connection.as_ref().serialize(serializer)
+}
+
+fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Connection>, D::Error> {
+    Connection::deserialize(deserializer).map(Arc::new)
+}
+
+impl Key for Opens {
+    type Value = Opened;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        format!("token:{}", HEXLOWER.encode(&self.0))
+    }
+}
+
 impl App {
     /// Whose push this is. Every reason for a refusal looks the same: 401.
-    pub async fn scim_connection(&self, bearer: &str) -> Result<(Ctx, Connection), Error> {
+    pub async fn scim_connection(&self, bearer: &str) -> Result<(Ctx, Arc<Connection>), Error> {
         // The checksum refuses typing mistakes and noise before the store is asked.
         let presented = token::parse(bearer, TokenKind::Scim).map_err(|_| Error::NotSignedIn)?;
         let (hash, now) = (presented.hash(), self.clock().now());
-        let holder = self.store().read().await?.scim_token_holder(&hash, now).await?.ok_or(Error::NotSignedIn)?;
-        if stale(holder.last_used_at, now) {
-            let mut tx = self.store().write("token used").await?;
-            tx.touch_scim_token(&hash, now).await?;
-            tx.commit().await?;
+        let lease = self.settings().cache.lease.get();
+        let mut opened = self.cache().fetch(&Opens(hash), lease, self.load_opened(&hash, now)).await?;
+        if opened.until.is_some_and(|until| until <= now) {
+            opened = self.load_opened(&hash, now).await?;
         }
-        let actor = Actor::Connection { id: holder.connection.id.clone() };
-        let ctx = Ctx { actor, organization: holder.organization, now, request: self.new_request() };
-        Ok((ctx, holder.connection))
+        let Opened { organization, connection, until: _ } = opened;
+        let ctx = Ctx {
+            actor: Actor::Connection { id: connection.id.clone() },
+            organization,
+            now,
+            request: self.new_request(),
+        };
+        Ok((ctx, connection))
+    }
+
+    async fn load_opened(&self, hash: &[u8; 32], now: Instant) -> Result<Opened, Error> {
+        let holder = self.store().read().await?.scim_token_holder(hash, now).await?.ok_or(Error::NotSignedIn)?;
+        if stale(holder.last_used_at, now) {
+            let noted = async {
+                let mut tx = self.store().write("token used").await?;
+                tx.touch_scim_token(hash, now).await?;
+                tx.commit().await
+            };
+            told_only(noted.await);
+        }
+        let TokenHolder { organization, connection, expires_at, .. } = holder;
+        Ok(Opened { organization, connection: Arc::new(connection), until: expires_at })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Patch, Query, ScimError, UserDocument},
+    telemetry::metrics,
 };
 use serde_json::{Map, Value, json};
 
@@ -70,7 +71,9 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
-            UserDocument::parse_replacement(body, before, dialect(connection)).map(|(document, _)| document)
+            let (document, tolerances) = UserDocument::parse_replacement(body, before, dialect(connection))?;
+            metrics().tolerated(&tolerances);
+            Ok(document)
         };
         let outcome = work.change_user(connection, (id, if_match), replace).await;
         work.finish(outcome).await
@@ -85,7 +88,11 @@ impl App {
         patch: &Patch,
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let apply = |before: &UserDocument| patch.apply_to_user(before).map(|patched| patched.document);
+        let apply = |before: &UserDocument| {
+            let patched = patch.apply_to_user(before)?;
+            metrics().tolerated(&patched.tolerances);
+            Ok(patched.document)
+        };
         let outcome = work.change_user(connection, (id, if_match), apply).await;
         work.finish(outcome).await
     }

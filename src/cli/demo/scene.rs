@@ -131,6 +131,9 @@ fn settings(address: SocketAddr, directory: &Path) -> Result<Settings, Failure> 
         ("CASTGATE_SERVER__PUBLIC_URL", format!("http://{address}")),
         ("CASTGATE_STORE__DATA_DIRECTORY", directory.display().to_string()),
         ("CASTGATE_NETWORK__ALLOW_PRIVATE_ADDRESSES", "true".to_owned()),
+        // No load balancer stands in front of it, and somebody waits for it to end.
+        ("CASTGATE_SERVER__DRAIN_NOTICE", "0s".to_owned()),
+        ("CASTGATE_SERVER__DRAIN_DEADLINE", "1s".to_owned()),
     ];
     let own = own.map(|(key, value)| (key.to_owned(), value));
     Ok(Settings::load(None, own.into_iter())?)

@@ -102,6 +102,7 @@ impl<S: Send + Sync> FromRequest<S> for MappingText {
             let place = error.utf8_error().valid_up_to();
             Refusal::new(StatusCode::BAD_REQUEST, "invalid", format!("The text is not UTF-8 from byte {place} on."))
         })?;
+        body::refuse_nul(&text)?;
         Ok(Self(text))
     }
 }

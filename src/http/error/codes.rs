@@ -18,7 +18,9 @@ const fn code(status: u16, code: &'static str, meaning: &'static str) -> Code {
 /// All of them, by status.
 pub(in crate::http) const CODES: &[Code] = &[
     code(400, "bad_request", "The request cannot be read: its framing, a parameter or a part of its path."),
+    code(400, "incomplete_body", "The body ended before it was whole."),
     code(400, "invalid", "A field, parameter or header has a value that cannot be right; the detail names it."),
+    code(400, "invalid_json", "The body is no JSON, or has no single meaning; the detail names the place."),
     code(
         400,
         "provider_answer_invalid",
@@ -34,6 +36,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(403, "terms_not_accepted", "The terms have to be accepted first, in a browser."),
     code(404, "not_found", "There is no such thing here, or it is another organization's."),
     code(405, "method_not_allowed", "The address does not take this method; Allow names those that it takes."),
+    code(408, "body_too_slow", "The body came too slowly."),
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
     code(
         409,
@@ -52,13 +55,17 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(422, "idempotency_key_reused", "This Idempotency-Key came with another request before. Take a new one."),
     code(422, "mapping_invalid", "The mapping has mistakes; `diagnostics` has each with line and column."),
     code(428, "if_match_required", "There is a draft: send the ETag of the one that was read as If-Match."),
-    code(429, "too_many_requests", "Too many requests. Retry-After says when to go on."),
+    code(429, "rate_limited", "Too many requests. Retry-After says when to go on."),
     code(500, "internal", "A mistake in castgate. The operator finds it in the log by the request's number."),
+    code(501, "not_implemented", "The method or the framing is none that is served here."),
     code(502, "provider_code_refused", "The identity provider did not take its own code."),
     code(502, "provider_misconfigured", "The identity provider's configuration cannot be read."),
     code(502, "provider_token_invalid", "The identity provider's token does not hold."),
     code(502, "provider_unreachable", "The identity provider does not answer."),
     code(502, "provider_userinfo_invalid", "What the identity provider says of the person cannot be read."),
+    code(503, "draining", "castgate is about to stop. Another one answers, or this one after its start."),
+    code(503, "overloaded", "castgate has more to do than it can. Retry-After says when to try again."),
+    code(503, "timed_out", "The request took longer than one may take."),
     code(503, "unavailable", "castgate cannot work at this moment. Retry-After says when to try again."),
 ];
 

@@ -30,6 +30,16 @@ pub(in crate::http) enum Room {
 }
 
 impl Room {
+    /// Its name among the metrics.
+    pub(in crate::http) fn name(self) -> &'static str {
+        match self {
+            Self::Scim => "scim",
+            Self::Api => "api",
+            Self::Page => "page",
+            Self::SignIn => "sign_in",
+        }
+    }
+
     /// The room that a path leads to.
     pub(in crate::http) fn of(path: &str) -> Self {
         let under =

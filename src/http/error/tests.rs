@@ -25,7 +25,8 @@ fn every_error() -> Vec<Error> {
         ScimError::no_target("there is none").into(),
         Error::Provider(SsoError::StateMismatch),
         Error::Provider(SsoError::ProviderUnreachable { what: "its keys".to_owned(), why: "no route".to_owned() }),
-        Error::Unavailable("the disk is full".to_owned()),
+        Error::Unavailable("no answer in time".to_owned()),
+        Error::ReadOnly("the disk is full".to_owned()),
         Error::internal("row 7 is odd"),
     ];
     let away =
@@ -59,7 +60,11 @@ async fn an_error_is_said_in_four_ways() {
 #[tokio::test]
 async fn what_is_inside_is_told_to_nobody() {
     for room in [Room::Scim, Room::Api, Room::Page, Room::SignIn] {
-        for error in [Error::internal("row 7 is odd"), Error::Unavailable("row 7 is away".to_owned())] {
+        for error in [
+            Error::internal("row 7 is odd"),
+            Error::Unavailable("row 7 is away".into()),
+            Error::ReadOnly("row 7".into()),
+        ] {
             let text = said(error, room).await;
             assert!(!text.contains("row 7"), "{text}");
         }
@@ -69,6 +74,7 @@ async fn what_is_inside_is_told_to_nobody() {
 #[tokio::test]
 async fn headers_say_what_to_do_next() {
     assert!(said(Error::Unavailable(String::new()), Room::Page).await.contains("retry-after"));
+    assert!(said(Error::ReadOnly(String::new()), Room::Scim).await.contains("retry-after"));
     assert!(said(Error::NotSignedIn, Room::Api).await.contains(r#""www-authenticate": "Bearer""#));
     assert!(
         !said(Error::NotSignedIn, Room::Page).await.contains("www-authenticate"),

@@ -12,6 +12,10 @@ use schemars::SchemaGenerator;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// What may be wrong with a body.
+const READING: [&str; 6] =
+    ["invalid", "invalid_json", "incomplete_body", "body_too_slow", "too_large", "unsupported_media_type"];
+
 /// What the document says of a route.
 pub(super) fn operation(declared: &Declared, generator: &mut SchemaGenerator) -> Value {
     let mut operation = json!({
@@ -154,7 +158,7 @@ fn answered(answer: Answered, declared: &Declared, generator: &mut SchemaGenerat
 /// The refusals of a route by status: what follows from the rest of the declaration, and its own.
 pub(super) fn refusals(declared: &Declared) -> BTreeMap<u16, BTreeSet<&'static str>> {
     let mut codes: BTreeSet<&'static str> = declared.refuses.iter().copied().collect();
-    codes.extend(["unavailable", "too_many_requests", "bad_request"]);
+    codes.extend(["unavailable", "overloaded", "draining", "timed_out", "rate_limited", "bad_request"]);
     match declared.who {
         Caller::Anyone => {}
         Caller::SignedIn | Caller::SessionOrKey | Caller::ScimToken => {
@@ -169,7 +173,7 @@ pub(super) fn refusals(declared: &Declared) -> BTreeMap<u16, BTreeSet<&'static s
     }
     match declared.body {
         BodyLimit::Unread => {}
-        BodyLimit::Usual | BodyLimit::Scim => codes.extend(["invalid", "too_large", "unsupported_media_type"]),
+        BodyLimit::Usual | BodyLimit::Scim => codes.extend(READING),
     }
     if declared.is_replayed() {
         codes.extend(["idempotency_key_reused", "in_progress", "answer_lost"]);

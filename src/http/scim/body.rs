@@ -4,6 +4,7 @@ use crate::{
     app::App,
     http::{body, error::ScimFailure},
     scim::{ScimError, Tolerance, parse_object},
+    telemetry::metrics,
 };
 use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value};
@@ -27,9 +28,10 @@ impl FromRequest<App> for Object {
     }
 }
 
-/// Leaves a line about what had to be tolerated: names alone, for whoever wants to know what a provider is like.
+/// Counts what had to be tolerated, and leaves a line about it: names alone, for whoever wants to know what a provider is like.
 pub(super) fn note(tolerances: &[Tolerance], push: &super::caller::Push) {
     if !tolerances.is_empty() {
+        metrics().tolerated(tolerances);
         let tolerated = tolerances.iter().map(|tolerance| tolerance.name()).collect::<Vec<_>>().join(" ");
         tracing::debug!(connection = %push.connection.id, request = %push.ctx.request, tolerated, "tolerated");
     }

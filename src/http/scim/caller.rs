@@ -37,8 +37,9 @@ pub(super) async fn authenticate(
     };
     if let Some(noted) = request.extensions().get::<Noted>() {
         noted.note(&mut ctx);
+        noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
-    request.extensions_mut().insert(Push { ctx, connection: Arc::new(connection) });
+    request.extensions_mut().insert(Push { ctx, connection });
     Ok(next.run(request).await)
 }
 

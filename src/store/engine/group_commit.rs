@@ -11,7 +11,7 @@
 //! way (return, error, a cancelled future, a panic), passes it on.
 
 use super::sqlite::{self, Purpose};
-use crate::store::StoreError;
+use crate::{store::StoreError, telemetry::metrics};
 use rusqlite::Connection;
 use std::{
     collections::VecDeque,
@@ -159,9 +159,14 @@ impl Landing {
         let Some(lease) = &mut self.lease else { return };
         let began = Instant::now();
         let committed = sqlite::control(&lease.connection, "COMMIT");
-        let outcome = committed.map_err(|error| StoreError::Unavailable(format!("the commit failed: {error}")));
+        let outcome = committed.map_err(|error| match sqlite::explain_error(None, &error, "COMMIT") {
+            StoreError::Unwritable(why) => StoreError::Unwritable(why),
+            _ => StoreError::Unavailable(format!("the commit failed: {error}")),
+        });
         let Some(batch) = lease.batch.take() else { return };
-        tracing::debug!(transactions = batch.transactions, sync = ?began.elapsed(), ok = outcome.is_ok(), "group commit");
+        let sync = began.elapsed();
+        metrics().batch(batch.transactions, sync);
+        tracing::debug!(transactions = batch.transactions, ?sync, ok = outcome.is_ok(), "group commit");
         lease.roll_back_all();
         self.writer.queue().last_batch = batch.transactions;
         for member in batch.members {

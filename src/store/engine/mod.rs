@@ -17,6 +17,7 @@ use super::{
     StoreError,
     migrate::{self, MIGRATIONS, Migration},
 };
+use crate::telemetry::meter;
 use deadpool_postgres::Pool;
 pub(super) use dialect::{Dialect, statements};
 pub use recorder::{Recorder, Statement};
@@ -91,8 +92,8 @@ impl Store {
     /// A read-only transaction that sees one state of the store.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Sqlite(sqlite) => Inner::Reading(sqlite.readers.begin().await?),
-            Engine::Postgres(pool) => Inner::PostgresReading(postgres::Session::read(pool).await?),
+            Engine::Sqlite(sqlite) => Inner::Reading(meter::waiting(sqlite.readers.begin()).await?),
+            Engine::Postgres(pool) => Inner::PostgresReading(meter::waiting(postgres::Session::read(pool)).await?),
         };
         Ok(Tx::new(inner, "read", self.recorder.clone()))
     }
@@ -100,8 +101,8 @@ impl Store {
     /// A transaction that may write. The name says in logs and metrics what it was for.
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Sqlite(sqlite) => Inner::Writing(sqlite.writer.begin().await?),
-            Engine::Postgres(pool) => Inner::PostgresWriting(postgres::Session::write(pool).await?),
+            Engine::Sqlite(sqlite) => Inner::Writing(meter::waiting(sqlite.writer.begin()).await?),
+            Engine::Postgres(pool) => Inner::PostgresWriting(meter::waiting(postgres::Session::write(pool)).await?),
         };
         Ok(Tx::new(inner, name, self.recorder.clone()))
     }

@@ -118,14 +118,14 @@ pub(super) fn explain_error(connection: Option<&Connection>, error: &rusqlite::E
         }
         ErrorCode::DatabaseBusy
         | ErrorCode::DatabaseLocked
-        | ErrorCode::DiskFull
-        | ErrorCode::SystemIoFailure
         | ErrorCode::OutOfMemory
-        | ErrorCode::CannotOpen
-        | ErrorCode::ReadOnly
-        | ErrorCode::PermissionDenied
         | ErrorCode::OperationInterrupted
         | ErrorCode::OperationAborted => StoreError::Unavailable(error.to_string()),
+        ErrorCode::DiskFull
+        | ErrorCode::SystemIoFailure
+        | ErrorCode::CannotOpen
+        | ErrorCode::ReadOnly
+        | ErrorCode::PermissionDenied => StoreError::Unwritable(error.to_string()),
         ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => StoreError::Corrupt(error.to_string()),
         _ => StoreError::Misuse(format!("{error}: {sql}")),
     }
@@ -134,7 +134,7 @@ pub(super) fn explain_error(connection: Option<&Connection>, error: &rusqlite::E
 /// Whether an error leaves doubt about the whole transaction and not only about the statement. A row that cannot be
 /// read does not: it must not undo what the neighbours wrote.
 pub(super) fn is_grave(error: &StoreError) -> bool {
-    matches!(error, StoreError::Unavailable(_))
+    matches!(error, StoreError::Unavailable(_) | StoreError::Unwritable(_))
 }
 
 fn is_unique(extended: std::ffi::c_int) -> bool {

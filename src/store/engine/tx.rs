@@ -8,7 +8,10 @@ use super::{
     recorder::{Recorder, Statement},
     sqlite,
 };
-use crate::store::{FromRow, StoreError, Value};
+use crate::{
+    store::{FromRow, StoreError, Value},
+    telemetry::{self, meter},
+};
 use rusqlite::Connection;
 use std::time::Instant;
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -21,6 +24,8 @@ pub struct Tx {
     inner: Inner,
     name: &'static str,
     began: Instant,
+    /// The statement under way, or the last one.
+    statement: (telemetry::Statement, Instant),
     dirty: bool,
     failed: bool,
     statements: u32,
@@ -38,7 +43,9 @@ pub(super) enum Inner {
 
 impl Tx {
     pub(super) fn new(inner: Inner, name: &'static str, recorder: Option<Recorder>) -> Self {
-        Self { inner, name, began: Instant::now(), dirty: false, failed: false, statements: 0, recorder }
+        let began = Instant::now();
+        let statement = (telemetry::Statement::Read, began);
+        Self { inner, name, began, statement, dirty: false, failed: false, statements: 0, recorder }
     }
 
     /// All rows of an answer. A row that was written (`INSERT … RETURNING`) marks the transaction dirty.
@@ -138,9 +145,12 @@ impl Tx {
         let held = began.elapsed();
         let ended = match self.inner {
             Inner::Reading(_) => Ok(()),
-            Inner::Writing(held) => held.commit(self.dirty).await,
-            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.end("COMMIT").await,
+            Inner::Writing(held) => meter::waiting(held.commit(self.dirty)).await,
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                meter::waiting(session.end("COMMIT")).await
+            }
         };
+        telemetry::metrics().transaction(name, began.elapsed());
         tracing::debug!(name, statements, ?held, total = ?began.elapsed(), ok = ended.is_ok(), "transaction");
         ended
     }
@@ -150,8 +160,10 @@ impl Tx {
     pub async fn rollback(self) -> Result<(), StoreError> {
         match self.inner {
             Inner::Reading(_) => Ok(()),
-            Inner::Writing(held) => held.rollback().await,
-            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.end("ROLLBACK").await,
+            Inner::Writing(held) => meter::waiting(held.rollback()).await,
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                meter::waiting(session.end("ROLLBACK")).await
+            }
         }
     }
 
@@ -199,6 +211,8 @@ impl Tx {
         }
         self.failed = true;
         self.statements += 1;
+        let kind = if writes { telemetry::Statement::Write } else { telemetry::Statement::Read };
+        self.statement = (kind, Instant::now());
         Ok(())
     }
 
@@ -209,6 +223,8 @@ impl Tx {
         result: Result<T, StoreError>,
         measure: impl Fn(&T) -> (u64, u64),
     ) -> Result<T, StoreError> {
+        let (kind, began) = self.statement;
+        meter::statement(kind, began);
         match &result {
             Ok(done) => {
                 self.failed = false;
