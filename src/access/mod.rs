@@ -7,8 +7,10 @@
 //! decides whether somebody who arrives is somebody known.
 
 mod effective;
+mod nearest;
 mod table;
 pub mod who;
 
 pub use effective::{Access, Default, Derivation, Held, Via};
+pub use nearest::NearMiss;
 pub use table::capability_table;

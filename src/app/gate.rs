@@ -9,13 +9,14 @@ use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
-    model::{Capability, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState},
+    model::{
+        Capability, ClusterId, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState,
+    },
     store::{StoreError, Tx},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use std::time::Duration;
 
 /// What somebody comes in with.
 #[derive(Clone, Copy)]
@@ -87,30 +88,6 @@ pub struct Question {
     pub cluster: Option<String>,
 }
 
-/// The claims of the token that services behind the gateway verify.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Claims {
-    /// Who signed it.
-    pub iss: String,
-    /// Whom it is about.
-    pub sub: UserId,
-    /// For whom it is.
-    pub aud: String,
-    /// When it was signed, in seconds.
-    pub iat: i64,
-    /// When it stops, in seconds: at most 60 later.
-    pub exp: i64,
-    /// The organization.
-    pub org: OrganizationId,
-    /// The person's address.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub email: Option<String>,
-    /// The person's name.
-    pub name: String,
-    /// What they hold: `owner`, or `member@cls_…` on one cluster.
-    pub roles: Vec<String>,
-}
-
 /// What a credential opens, remembered for the lease. Only its hash is a key.
 struct Remembered([u8; 32]);
 
@@ -126,6 +103,17 @@ impl Key for Remembered {
     }
 }
 
+/// The cluster of a short name, remembered for the lease: services ask about the same few again and again.
+struct NamedCluster(OrganizationId, String);
+
+impl Key for NamedCluster {
+    type Value = Option<ClusterId>;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        format!("cluster:{}:{}", self.0, self.1)
+    }
+}
+
 impl Visit {
     /// Who acts.
     #[must_use]
@@ -136,13 +124,34 @@ impl Visit {
         }
     }
 
+    /// The id of the session or of the key.
+    #[must_use]
+    pub(super) fn way_id(&self) -> &str {
+        match &self.way {
+            Way::Session(session) => session.as_str(),
+            Way::Key(key) => key.as_str(),
+        }
+    }
+
+    /// The first moment at which a part of this stops by itself.
+    #[must_use]
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.until
+    }
+
     /// The context of a request. Refused while the terms stand before everything else.
     pub fn ctx(&self, app: &App) -> Result<Ctx, Error> {
+        self.past_the_terms()?;
+        Ok(self.ctx_before_terms(app))
+    }
+
+    /// Refuses while the terms stand before everything else.
+    pub fn past_the_terms(&self) -> Result<(), Error> {
         let open = match (self.terms, &self.way) {
             (TermsState::Accepted | TermsState::Transition, _) | (TermsState::Lapsed, Way::Key(_)) => true,
             (TermsState::Lapsed, Way::Session(_)) | (TermsState::Never, _) => false,
         };
-        if open { Ok(self.ctx_before_terms(app)) } else { Err(Error::TermsNotAccepted) }
+        if open { Ok(()) } else { Err(Error::TermsNotAccepted) }
     }
 
     /// The context for what is reachable before the terms: the terms, and signing out.
@@ -251,13 +260,20 @@ impl App {
         tx.commit().await
     }
 
+    async fn cluster_of(&self, NamedCluster(organization, slug): &NamedCluster) -> Result<Option<ClusterId>, Error> {
+        let cluster = self.store().read().await?.cluster_by_slug(organization, slug).await?;
+        Ok(cluster.map(|cluster| cluster.id))
+    }
+
     /// Whether a visitor may do what a service behind the gateway asks about.
     pub async fn ask(&self, visit: &Visit, question: &Question) -> Result<(), Error> {
         let scope = match &question.cluster {
             None => Scope::Organization,
             Some(slug) => {
-                let cluster = self.store().read().await?.cluster_by_slug(&visit.organization, slug).await?;
-                Scope::cluster(cluster.ok_or_else(|| Error::not_found("cluster", slug))?.id)
+                let named = NamedCluster(visit.organization.clone(), slug.clone());
+                let lease = self.settings().cache.lease.get();
+                let found = self.cache().fetch(&named, lease, self.cluster_of(&named)).await?;
+                Scope::cluster(found.ok_or_else(|| Error::not_found("cluster", slug))?)
             }
         };
         let allowed = match question.can {
@@ -272,24 +288,6 @@ impl App {
             None => "a role".to_owned(),
         };
         Err(Error::Forbidden { need })
-    }
-
-    /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
-    pub fn sign(&self, visit: &Visit, audience: &str) -> Result<String, Error> {
-        let now = self.clock().now();
-        let life = self.settings().tokens.jwt_lifetime.get().min(Duration::from_mins(1));
-        let ends = visit.until.map_or(now.plus(life), |until| until.min(now.plus(life)));
-        self.sign_claims(&Claims {
-            iss: self.settings().server.origin().to_owned(),
-            sub: visit.visitor.id.clone(),
-            aud: audience.to_owned(),
-            iat: now.seconds(),
-            exp: ends.seconds(),
-            org: visit.organization.clone(),
-            email: visit.visitor.email.clone(),
-            name: visit.visitor.label.clone(),
-            roles: role_names(&visit.access),
-        })
     }
 
     /// What a program is told about itself.

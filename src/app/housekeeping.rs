@@ -22,6 +22,8 @@ pub struct Round {
     pub told: usize,
     /// Sessions and links that were forgotten.
     pub forgotten: u64,
+    /// Signing keys that were made.
+    pub keys: usize,
 }
 
 impl App {
@@ -31,6 +33,7 @@ impl App {
             expired: self.close_expired().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
+            keys: usize::from(self.rotate_when_due().await?.is_some()),
         })
     }
 

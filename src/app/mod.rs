@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod authorize;
 mod clock;
 mod connections;
 mod credentials;
@@ -17,6 +18,7 @@ mod error;
 mod funnel;
 mod gate;
 mod housekeeping;
+mod introspection;
 mod mappings;
 mod once;
 mod organizations;
@@ -25,28 +27,34 @@ mod people;
 mod sign_in;
 mod signing;
 mod terms;
+mod tokens;
 mod work;
 
+pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use clock::Clock;
 pub use connections::{NewConnection, NewToken};
 pub use credentials::NewKey;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
-pub use gate::{Claims, Credential, Question, Visit, Visitor, role_names};
+pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
+pub use introspection::{ActiveToken, Introspection};
 pub use mappings::{Draft, MappingPlan, draft_revision};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
 pub use people::{Seen, revision};
 pub use sign_in::{Route, SignInBegun, SignedIn};
+pub use signing::{Rotated, Rotation};
 pub use terms::TermsState;
+pub use tokens::{Claims, Signed};
 pub use work::Work;
 
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
 use std::sync::Arc;
+use tokens::RecentTokens;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -64,6 +72,7 @@ struct Inner {
     oidc: Oidc,
     compiled: Compiled,
     keys: Keys,
+    tokens: RecentTokens,
 }
 
 impl App {
@@ -73,8 +82,8 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
-        let (compiled, keys) = (Compiled::default(), Keys::default());
-        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys }) }
+        let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
+        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, tokens }) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.

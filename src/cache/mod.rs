@@ -15,11 +15,13 @@
 mod breaker;
 mod feed;
 mod local;
+mod recent;
 mod remote;
 mod revocation;
 #[cfg(test)]
 mod suite;
 
+pub use recent::Recent;
 pub use revocation::Revocation;
 
 use crate::{

@@ -5,6 +5,7 @@ mod check;
 mod demo;
 mod health;
 mod init;
+mod keys;
 mod mapping;
 mod open;
 mod say;
@@ -48,6 +49,9 @@ enum Command {
     /// Looks at a mapping config.
     #[command(subcommand)]
     Mapping(mapping::Mapping),
+    /// The keys that sign what services behind the gateway verify.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
@@ -93,6 +97,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Init(init) => init.run().await,
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
+        Command::Keys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
     }

@@ -12,6 +12,9 @@ const LONGEST_LEASE: Duration = Duration::from_secs(5);
 /// Beyond this a sign-in no longer says much about who sits there.
 const LONG_SESSION: Duration = Duration::from_hours(24 * 30);
 
+/// A key must be known before it signs, and its tokens must end before it goes.
+const SHORTEST_ROTATION: Duration = Duration::from_hours(1);
+
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -59,8 +62,10 @@ impl Settings {
         self.check_store(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
+        self.check_hosts(&mut found);
         self.check_limits(&mut found);
         self.check_callers(&mut found);
+        self.check_rotation(&mut found);
         self.check_outside(&mut found);
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
@@ -123,6 +128,27 @@ impl Settings {
         }
     }
 
+    /// One sign-in for several hosts works where the cookie goes; elsewhere a browser would be sent to and fro for ever.
+    fn check_hosts(&self, found: &mut Vec<Finding>) {
+        let own = self.server.public_url.host_str().unwrap_or_default();
+        let domain = self.sessions.cookie_domain.as_deref();
+        if let Some(domain) = domain
+            && (!domain.contains('.') || domain.parse::<std::net::IpAddr>().is_ok() || !lies_in(own, domain))
+        {
+            let why =
+                format!("must be a domain that castgate's own host lies in, such as example.com; its host is {own}");
+            found.push(error("sessions.cookie_domain", why));
+        }
+        for host in &self.gateway.return_hosts {
+            if host.name() != own && !domain.is_some_and(|domain| lies_in(host.name(), domain)) {
+                found.push(error(
+                    "gateway.return_hosts",
+                    format!("the session's cookie does not reach {host}: set sessions.cookie_domain to a domain that it and castgate's own host, {own}, lie in"),
+                ));
+            }
+        }
+    }
+
     fn check_limits(&self, found: &mut Vec<Finding>) {
         if self.scim.page_size == 0 || self.scim.page_size > self.scim.max_page_size {
             found.push(error("scim.page_size", "must be between 1 and scim.max_page_size"));
@@ -162,6 +188,13 @@ impl Settings {
         }
     }
 
+    fn check_rotation(&self, found: &mut Vec<Finding>) {
+        if self.tokens.rotate_every.get() < SHORTEST_ROTATION {
+            let why = "must be at least 1h: a new key is published a quarter of an hour before it signs";
+            found.push(error("tokens.rotate_every", why));
+        }
+    }
+
     fn check_outside(&self, found: &mut Vec<Finding>) {
         if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
             found.push(warning(
@@ -186,6 +219,11 @@ impl Settings {
             }
         }
     }
+}
+
+/// Whether a cookie of this domain goes to this host (RFC 6265 §5.1.3).
+fn lies_in(host: &str, domain: &str) -> bool {
+    host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
 
 pub(super) fn is_loopback(url: &Url) -> bool {
@@ -228,11 +266,13 @@ error: server.public_url: must be scheme, host and port alone, such as https://s
             ("SESSIONS__IDLE", "2d"),
             ("SESSIONS__ABSOLUTE", "1d"),
             ("SESSIONS__COOKIE_NAME", "a b"),
+            ("SESSIONS__COOKIE_DOMAIN", "example.com"),
             ("SCIM__PAGE_SIZE", "500"),
             ("SCIM__MAX_BODY", "1KiB"),
             ("LIMITS__API_BURST", "0"),
             ("TOKENS__JWT_LIFETIME", "1h"),
             ("METRICS__LISTEN", "0.0.0.0:8080"),
+            ("TOKENS__ROTATE_EVERY", "5m"),
             ("TERMS__PRIVACY_POLICY", "/nowhere/privacy.md"),
         ]), @r#"
 warning: server.public_url: is loopback although castgate listens to the network; links and issuers will not work elsewhere
@@ -242,15 +282,30 @@ error: cache.redis_url: must begin with redis:// (TLS to Redis is not built in)
 error: cache.lease: must be at most 5s: an ended session lives that long on another node
 error: sessions.idle: must not be longer than sessions.absolute
 error: sessions.cookie_name: must be letters, digits, “-” and “_”
+error: sessions.cookie_domain: must be a domain that castgate's own host lies in, such as example.com; its host is 127.0.0.1
 error: scim.page_size: must be between 1 and scim.max_page_size
 error: scim.max_body: must be at least 64KiB: providers push groups with many members
 error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
+error: tokens.rotate_every: must be at least 1h: a new key is published a quarter of an hour before it signs
 error: limits.api_burst: must be at least 1; a rate of 0/s is how a limit is turned off
 error: metrics.listen: must not be server.listen: the numbers are for the operator alone
 warning: metrics.listen: listens to the network without a password; let nobody but your monitoring reach it
 error: terms.terms_of_service: and terms.privacy_policy go together: set both or neither
 error: terms.privacy_policy: there is no file /nowhere/privacy.md
 "#);
+    }
+
+    #[test]
+    fn a_browser_is_sent_back_only_where_its_session_goes_too() {
+        let public = ("SERVER__PUBLIC_URL", "https://sso.example.com");
+        let domain = ("SESSIONS__COOKIE_DOMAIN", ".Example.com");
+        let hosts = |list: &'static str| ("GATEWAY__RETURN_HOSTS", list);
+        assert_eq!(found(&[public, domain, hosts("*.example.com, example.com, a.b.example.com:8443")]), "");
+        assert_eq!(found(&[public, hosts("sso.example.com:8443")]), "", "cookies know no ports");
+        insta::assert_snapshot!(found(&[public, hosts("costs.example.com")]), @"error: gateway.return_hosts: the session's cookie does not reach costs.example.com: set sessions.cookie_domain to a domain that it and castgate's own host, sso.example.com, lie in");
+        assert!(found(&[public, domain, hosts("*.evilexample.com")]).starts_with("error: gateway.return_hosts"));
+        assert!(found(&[public, ("SESSIONS__COOKIE_DOMAIN", "com")]).starts_with("error: sessions.cookie_domain"));
+        assert!(found(&[public, ("SESSIONS__COOKIE_DOMAIN", "le.com")]).starts_with("error: sessions.cookie_domain"));
     }
 
     #[test]

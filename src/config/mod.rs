@@ -5,12 +5,14 @@
 //! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
 
 mod check;
+mod hosts;
 mod load;
 mod server;
 mod settings;
 mod units;
 
 pub use check::{Finding, Severity};
+pub use hosts::HostPattern;
 pub use load::{ConfigError, DEFAULT, Place};
 pub use server::Server;
 pub use settings::*;

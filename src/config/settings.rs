@@ -1,6 +1,7 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
 use super::{
+    hosts::HostPattern,
     server::Server,
     units::{Rate, Size, Span},
 };
@@ -26,6 +27,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Signed tokens.
     pub tokens: Tokens,
+    /// Services behind the gateway.
+    pub gateway: Gateway,
     /// Whom castgate may call.
     pub network: Outside,
     /// What it writes about itself.
@@ -96,6 +99,9 @@ pub struct Sessions {
     pub absolute: Span,
     /// The cookie's name, without prefix.
     pub cookie_name: String,
+    /// The domain whose hosts share the cookie, in lower case; none: castgate's own host alone.
+    #[serde(deserialize_with = "optional_domain")]
+    pub cookie_domain: Option<String>,
     /// Whether the cookie comes along from elsewhere.
     pub same_site: SameSite,
 }
@@ -136,6 +142,16 @@ pub struct Limits {
 pub struct Tokens {
     /// The life of a signed token.
     pub jwt_lifetime: Span,
+    /// How long a key signs before the next one does.
+    pub rotate_every: Span,
+}
+
+/// `[gateway]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Gateway {
+    /// Where a browser may be sent back to after the sign-in, besides castgate's own host.
+    pub return_hosts: Vec<HostPattern>,
 }
 
 /// `[network]`
@@ -215,6 +231,12 @@ pub struct ApiKeys {
 fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let secret = SecretString::from(String::deserialize(deserializer)?);
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
+}
+
+fn optional_domain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    // RFC 6265 §5.2.3: a leading dot means nothing, and a domain is compared in lower case.
+    let text = String::deserialize(deserializer)?.trim_start_matches('.').to_ascii_lowercase();
+    Ok(Some(text).filter(|text| !text.is_empty()))
 }
 
 fn optional_address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SocketAddr>, D::Error> {

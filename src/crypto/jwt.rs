@@ -102,11 +102,27 @@ fn thumbprint(x: &str, y: &str) -> String {
     BASE64URL_NOPAD.encode(&sha256(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#).as_bytes()))
 }
 
-/// The key that signs, and those that signed before and are still published while their tokens live.
+/// A key with its times. It is published from the moment it is here until it is retired, and signs within that.
+#[derive(Debug)]
+pub struct Published {
+    /// The key.
+    pub key: SigningKey,
+    /// When it may begin to sign: late enough for verifiers to have read it.
+    pub signs_from: Instant,
+    /// When it is no longer published; what it signed is over by then, or is to be refused.
+    pub retired_at: Option<Instant>,
+}
+
+impl Published {
+    fn is_published(&self, now: Instant) -> bool {
+        self.retired_at.is_none_or(|retired| now < retired)
+    }
+}
+
+/// All published keys: the one that signs now, those that will, and those whose tokens still live.
 #[derive(Debug)]
 pub struct SigningKeys {
-    current: SigningKey,
-    previous: Vec<SigningKey>,
+    keys: Vec<Published>,
 }
 
 /// What a verifier demands of a token.
@@ -114,8 +130,8 @@ pub struct SigningKeys {
 pub struct Expected<'a> {
     /// The issuer, exactly.
     pub issuer: &'a str,
-    /// An audience that the token must name.
-    pub audience: &'a str,
+    /// An audience that the token must name; none: whomever it names.
+    pub audience: Option<&'a str>,
     /// The time of the verification.
     pub now: Instant,
     /// How far the clocks of signer and verifier may differ.
@@ -130,34 +146,35 @@ struct Times {
 }
 
 impl SigningKeys {
-    /// Keys of which `current` signs and all verify.
-    pub fn new(current: SigningKey, previous: Vec<SigningKey>) -> Self {
-        Self { current, previous }
+    /// These keys, in any order.
+    pub fn new(mut keys: Vec<Published>) -> Self {
+        keys.sort_by(|one, other| other.signs_from.cmp(&one.signs_from));
+        Self { keys }
     }
 
-    /// The key that signs.
-    pub fn current(&self) -> &SigningKey {
-        &self.current
+    /// One more.
+    pub fn add(&mut self, key: Published) {
+        let place = self.keys.partition_point(|there| there.signs_from > key.signs_from);
+        self.keys.insert(place, key);
     }
 
-    /// Puts a new key in front; the one that signed so far goes on verifying.
-    pub fn rotate(&mut self, next: SigningKey) {
-        let last = std::mem::replace(&mut self.current, next);
-        self.previous.insert(0, last);
+    /// The key that signs at this moment: of those that may, the one that began last.
+    pub fn signer(&self, now: Instant) -> Option<&SigningKey> {
+        self.published(now).find(|published| published.signs_from <= now).map(|published| &published.key)
     }
 
     /// Signs `claims` as a JWT whose header says `typ` (such as `JWT` or `at+jwt`).
-    pub fn sign(&self, typ: &str, claims: &impl Serialize) -> Result<String, JwtError> {
+    pub fn sign(&self, now: Instant, typ: &str, claims: &impl Serialize) -> Result<String, JwtError> {
+        let key = self.signer(now).ok_or_else(|| JwtError::Refused("no key may sign now".to_owned()))?;
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(typ.to_owned());
-        header.kid = Some(self.current.kid.clone());
-        jsonwebtoken::encode(&header, claims, &self.current.signer)
-            .map_err(|error| JwtError::Refused(error.to_string()))
+        header.kid = Some(key.kid.clone());
+        jsonwebtoken::encode(&header, claims, &key.signer).map_err(|error| JwtError::Refused(error.to_string()))
     }
 
     /// The public halves, as `/.well-known/jwks.json` gives them (RFC 7517 §5).
-    pub fn jwks(&self) -> Value {
-        let keys: Vec<Value> = self.all().map(SigningKey::jwk).collect();
+    pub fn jwks(&self, now: Instant) -> Value {
+        let keys: Vec<Value> = self.published(now).map(|published| published.key.jwk()).collect();
         json!({"keys": keys})
     }
 
@@ -169,7 +186,11 @@ impl SigningKeys {
             return Err(JwtError::NotOurs);
         }
         let kid = header.kid.ok_or(JwtError::NotOurs)?;
-        let key = self.all().find(|key| key.kid == kid).ok_or(JwtError::UnknownKey)?;
+        let key = self
+            .published(expected.now)
+            .find(|published| published.key.kid == kid)
+            .map(|published| &published.key)
+            .ok_or(JwtError::UnknownKey)?;
         let claims: Value = jsonwebtoken::decode(token, &key.verifier, &validation(expected))
             .map_err(|error| JwtError::Invalid(error.to_string()))?
             .claims;
@@ -177,15 +198,18 @@ impl SigningKeys {
         serde_json::from_value(claims).map_err(|error| JwtError::Invalid(error.to_string()))
     }
 
-    fn all(&self) -> impl Iterator<Item = &SigningKey> {
-        std::iter::once(&self.current).chain(&self.previous)
+    fn published(&self, now: Instant) -> impl Iterator<Item = &Published> {
+        self.keys.iter().filter(move |published| published.is_published(now))
     }
 }
 
 fn validation(expected: &Expected<'_>) -> Validation {
     let mut validation = Validation::new(Algorithm::ES256);
     validation.set_issuer(&[expected.issuer]);
-    validation.set_audience(&[expected.audience]);
+    match expected.audience {
+        Some(audience) => validation.set_audience(&[audience]),
+        None => validation.validate_aud = false,
+    }
     validation.set_required_spec_claims(&["exp", "iss", "aud"]);
     validation.validate_exp = false;
     validation.validate_nbf = false;
@@ -211,23 +235,31 @@ mod tests {
     const NOW: Instant = Instant(1_790_000_000_000_000);
 
     fn expected() -> Expected<'static> {
-        Expected { issuer: "https://castgate.example", audience: "billing", now: NOW, leeway: Duration::ZERO }
+        Expected { issuer: "https://castgate.example", audience: Some("billing"), now: NOW, leeway: Duration::ZERO }
     }
 
     fn claims() -> Value {
         json!({"iss": "https://castgate.example", "aud": "billing", "sub": "usr_1", "exp": NOW.seconds() + 60})
     }
 
+    fn key(signs_from: Instant, retired_at: Option<Instant>) -> Published {
+        Published { key: SigningKey::generate().unwrap(), signs_from, retired_at }
+    }
+
     fn keys() -> SigningKeys {
-        SigningKeys::new(SigningKey::generate().unwrap(), vec![])
+        SigningKeys::new(vec![key(NOW, None)])
+    }
+
+    fn current(keys: &SigningKeys) -> &SigningKey {
+        keys.signer(NOW).unwrap()
     }
 
     #[test]
     fn a_token_is_believed_by_those_it_is_for() {
         let keys = keys();
-        let token = keys.sign("JWT", &claims()).unwrap();
+        let token = keys.sign(NOW, "JWT", &claims()).unwrap();
         assert_eq!(keys.verify::<Value>(&token, &expected()), Ok(claims()));
-        let elsewhere = Expected { audience: "payroll", ..expected() };
+        let elsewhere = Expected { audience: Some("payroll"), ..expected() };
         assert!(matches!(keys.verify::<Value>(&token, &elsewhere), Err(JwtError::Invalid(_))));
         let other = Expected { issuer: "https://other.example", ..expected() };
         assert!(matches!(keys.verify::<Value>(&token, &other), Err(JwtError::Invalid(_))));
@@ -236,7 +268,7 @@ mod tests {
     #[test]
     fn a_token_ends_at_its_second() {
         let keys = keys();
-        let token = keys.sign("JWT", &claims()).unwrap();
+        let token = keys.sign(NOW, "JWT", &claims()).unwrap();
         let at = |seconds| Expected { now: NOW.plus(Duration::from_secs(seconds)), ..expected() };
         assert!(keys.verify::<Value>(&token, &at(59)).is_ok());
         assert_eq!(keys.verify::<Value>(&token, &at(60)), Err(JwtError::Expired));
@@ -249,14 +281,14 @@ mod tests {
         let keys = keys();
         let mut claims = claims();
         claims.as_object_mut().unwrap().remove("exp");
-        let token = keys.sign("JWT", &claims).unwrap();
+        let token = keys.sign(NOW, "JWT", &claims).unwrap();
         assert!(matches!(keys.verify::<Value>(&token, &expected()), Err(JwtError::Invalid(_))));
     }
 
     #[test]
     fn a_changed_token_and_another_algorithm_are_refused() {
         let keys = keys();
-        let token = keys.sign("JWT", &claims()).unwrap();
+        let token = keys.sign(NOW, "JWT", &claims()).unwrap();
         let parts: Vec<&str> = token.split('.').collect();
         let forged = BASE64URL_NOPAD.encode(claims().to_string().replace("usr_1", "usr_2").as_bytes());
         let changed = format!("{}.{forged}.{}", parts[0], parts[2]);
@@ -265,33 +297,49 @@ mod tests {
         assert_eq!(keys.verify::<Value>(&format!("{none}.{}.", parts[1]), &expected()), Err(JwtError::NotOurs));
         // RFC 8725 §2.1: our public key used as an HMAC secret.
         let mut header = Header::new(Algorithm::HS256);
-        header.kid = Some(keys.current().kid().to_owned());
-        let secret = EncodingKey::from_secret(keys.jwks().to_string().as_bytes());
+        header.kid = Some(current(&keys).kid().to_owned());
+        let secret = EncodingKey::from_secret(keys.jwks(NOW).to_string().as_bytes());
         let confused = jsonwebtoken::encode(&header, &claims(), &secret).unwrap();
         assert_eq!(keys.verify::<Value>(&confused, &expected()), Err(JwtError::NotOurs));
     }
 
     #[test]
-    fn tokens_outlive_a_rotation_but_not_their_key() {
-        let mut keys = keys();
-        let token = keys.sign("JWT", &claims()).unwrap();
-        keys.rotate(SigningKey::generate().unwrap());
-        assert!(keys.verify::<Value>(&token, &expected()).is_ok());
-        assert_eq!(keys.jwks()["keys"].as_array().unwrap().len(), 2);
-        let stored = SigningKey::from_pkcs8(keys.current().pkcs8()).unwrap();
-        assert_eq!(stored.kid(), keys.current().kid());
-        assert_eq!(SigningKeys::new(stored, vec![]).verify::<Value>(&token, &expected()), Err(JwtError::UnknownKey));
+    fn a_key_is_published_before_it_signs_and_until_its_tokens_are_over() {
+        let at = |minutes: u64| NOW.plus(Duration::from_mins(minutes));
+        let first = key(NOW, Some(at(20)));
+        let second = key(at(10), None);
+        let names = (first.key.kid().to_owned(), second.key.kid().to_owned());
+        let keys = SigningKeys::new(vec![first, second]);
+        let signer = |minutes| keys.signer(at(minutes)).unwrap().kid();
+        let published = |minutes| keys.jwks(at(minutes))["keys"].as_array().unwrap().len();
+        assert_eq!((signer(0), signer(9), signer(10)), (&*names.0, &*names.0, &*names.1));
+        assert_eq!((published(0), published(19), published(20)), (2, 2, 1));
+        let token = keys
+            .sign(at(9), "JWT", &json!({"iss": "https://castgate.example", "aud": "billing", "exp": at(60).seconds()}))
+            .unwrap();
+        let verified = |minutes| keys.verify::<Value>(&token, &Expected { now: at(minutes), ..expected() });
+        assert!(verified(19).is_ok());
+        assert_eq!(verified(20), Err(JwtError::UnknownKey));
+        let stored = SigningKey::from_pkcs8(keys.signer(NOW).unwrap().pkcs8()).unwrap();
+        assert_eq!(stored.kid(), names.0);
+    }
+
+    #[test]
+    fn no_key_signs_before_its_time() {
+        assert!(
+            SigningKeys::new(vec![key(NOW.plus(Duration::from_secs(1)), None)]).sign(NOW, "JWT", &claims()).is_err()
+        );
     }
 
     #[test]
     fn the_published_key_is_the_one_others_verify_with() {
         let keys = keys();
-        let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys.jwks()).unwrap();
-        let jwk = set.find(keys.current().kid()).unwrap();
-        assert_eq!(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap(), keys.current().kid());
+        let set: jsonwebtoken::jwk::JwkSet = serde_json::from_value(keys.jwks(NOW)).unwrap();
+        let jwk = set.find(current(&keys).kid()).unwrap();
+        assert_eq!(jwk.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256).unwrap(), current(&keys).kid());
         let key = DecodingKey::from_jwk(jwk).unwrap();
-        let token = keys.sign("at+jwt", &claims()).unwrap();
+        let token = keys.sign(NOW, "at+jwt", &claims()).unwrap();
         assert!(jsonwebtoken::decode::<Value>(&token, &key, &validation(&expected())).is_ok());
-        assert!(!keys.jwks().to_string().contains("\"d\""), "the private half is never published");
+        assert!(!keys.jwks(NOW).to_string().contains("\"d\""), "the private half is never published");
     }
 }

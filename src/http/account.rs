@@ -68,7 +68,7 @@ async fn show(State(app): State<App>, SignedIn(guest): SignedIn) -> Result<Respo
 async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Response, PageFailure> {
     let ctx = match guest.ctx(app) {
         Ok(ctx) => ctx,
-        Err(Error::TermsNotAccepted) => return Ok(see_other(&ReturnTo::of(None).by_the_terms())),
+        Err(Error::TermsNotAccepted) => return Ok(see_other(&ReturnTo::home().by_the_terms())),
         Err(error) => return Err(error.into()),
     };
     let visit = &guest.visit;

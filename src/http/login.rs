@@ -108,8 +108,8 @@ fn filled(text: &str) -> Option<&str> {
 }
 
 /// `GET /login`. Who is signed in already goes on.
-async fn show(guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response {
-    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+async fn show(State(app): State<App>, guest: Option<SignedIn>, Query(wanted): Query<Wanted>) -> Response {
+    let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     if guest.is_some() {
         return see_other(return_to.as_str());
     }
@@ -124,7 +124,7 @@ async fn begin(
     FormBody(wanted): FormBody<Wanted>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+    let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     let so_far = wanted.so_far(return_to.as_str());
     if so_far.email.is_empty() && so_far.organization.is_empty() {
         return Ok(sign_in::sign_in(
@@ -221,12 +221,13 @@ async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
         // The new session is good all the same; the old one ends by itself.
         tracing::warn!(%error, "the session that a sign-in replaces was not ended");
     }
-    let return_to = ReturnTo::of(Some(&arrived.return_to));
+    let return_to = ReturnTo::of(Some(&arrived.return_to), app.settings());
     let target = match arrived.terms {
         TermsState::Accepted | TermsState::Transition => return_to.to_string(),
         TermsState::Lapsed | TermsState::Never => return_to.by_the_terms(),
     };
     let mut response = match app.settings().sessions.same_site {
+        SameSite::Lax if target == return_to.as_str() => after_a_form(&return_to),
         SameSite::Lax => see_other(&target),
         // A redirect goes on with the journey that began elsewhere, and a strict cookie would stay behind.
         SameSite::Strict => notice::on_the_way("You are signed in", "castgate", &target),
@@ -260,6 +261,14 @@ async fn sign_out(
     };
     add_cookie(&mut response, cookies::clear_session(settings));
     Ok(response)
+}
+
+/// On to where somebody wanted to go. To another host a page of its own leads: see [`notice::on_the_way`].
+pub(super) fn after_a_form(return_to: &ReturnTo) -> Response {
+    match return_to.elsewhere() {
+        Some(host) => notice::on_the_way("You are signed in", &host, return_to.as_str()),
+        None => see_other(return_to.as_str()),
+    }
 }
 
 pub(super) fn see_other(target: &str) -> Response {

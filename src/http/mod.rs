@@ -17,6 +17,7 @@ mod doors;
 mod error;
 mod headers;
 mod health;
+mod introspect;
 mod limits;
 mod login;
 mod metrics;
@@ -44,8 +45,19 @@ use tokio::net::TcpListener;
 
 /// Every room with its doors.
 fn rooms() -> impl Iterator<Item = Doors> {
-    let people = [pages::doors(), login::doors(), terms::doors(), account::doors(), scim::doors()];
-    [health::doors(), verify::doors(), openapi::doors()].into_iter().chain(people).chain(api::doors())
+    [
+        health::doors(),
+        verify::doors(),
+        introspect::doors(),
+        openapi::doors(),
+        pages::doors(),
+        login::doors(),
+        terms::doors(),
+        account::doors(),
+        scim::doors(),
+    ]
+    .into_iter()
+    .chain(api::doors())
 }
 
 /// What is said of every route there is.

@@ -6,6 +6,7 @@ use super::{
     limits::{self, Limits, Standing},
     path,
     server::{Arrival, ClientAddress, last_one},
+    verify,
 };
 use crate::{
     app::{App, Ctx},
@@ -22,7 +23,9 @@ use axum::{
 use std::{
     collections::HashSet,
     net::IpAddr,
+    pin::Pin,
     sync::{Arc, LazyLock, OnceLock},
+    task,
     time::Duration,
 };
 use tower::ServiceExt as _;
@@ -165,6 +168,7 @@ async fn pass_on(
     if let Some(refused) = noted.too_many(room, address, price) {
         return refused;
     }
+    verify::take_from_path(&mut request);
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
     }
@@ -188,6 +192,17 @@ async fn pass_on(
 
 /// Does what is asked for, with the request's place held until it is done.
 async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, (room, meter): (Room, Meter)) -> Response {
+    // What changes nothing needs no more than that a panic is an answer; and there are a great many questions of gateways.
+    if changes_nothing(&request, room) {
+        let answered = std::pin::pin!(meter.scope(rooms.oneshot(request)));
+        let answered = Guarded(answered).await;
+        drop(arrival);
+        return match answered {
+            Ok(Ok(response)) => response,
+            Ok(Err(never)) => match never {},
+            Err(_) => Refusal::internal("the handler ended without an answer: it panicked").render(room),
+        };
+    }
     // A task of its own: somebody who hangs up does not stop a change between its commit and the caches' being told, and a
     // panic is an answer.
     let work = tokio::spawn(async move {
@@ -199,6 +214,31 @@ async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, (room, 
         Ok(Ok(response)) => response,
         Ok(Err(never)) => match never {},
         Err(panic) => Refusal::internal(format!("the handler ended without an answer: {panic}")).render(room),
+    }
+}
+
+/// Whether a request only asks. A page's GET may do more: the sign-in comes back by one.
+fn changes_nothing(request: &Request, room: Room) -> bool {
+    let reads = match room {
+        Room::Scim | Room::Api => request.method().is_safe(),
+        Room::Page | Room::SignIn => false,
+    };
+    reads || verify::is_a_question(request.uri().path())
+}
+
+/// A future whose panic is an answer.
+struct Guarded<F>(F);
+
+impl<F: Future + Unpin> Future for Guarded<F> {
+    type Output = Result<F::Output, Box<dyn std::any::Any + Send>>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<Self::Output> {
+        // After a panic nothing of the future is looked at again: it is dropped with this.
+        let polled = std::panic::AssertUnwindSafe(|| Pin::new(&mut self.0).poll(context));
+        match std::panic::catch_unwind(polled) {
+            Ok(polled) => polled.map(Ok),
+            Err(panic) => task::Poll::Ready(Err(panic)),
+        }
     }
 }
 

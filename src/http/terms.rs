@@ -6,7 +6,7 @@ use super::{
     cookies::ReturnTo,
     doors::{Caller, Doors, get, post},
     error::{PageFailure, Refusal},
-    login::see_other,
+    login::after_a_form,
     pages::terms::{TermsPage, terms},
 };
 use crate::{
@@ -39,7 +39,7 @@ struct Wanted {
 
 /// `GET /terms`
 async fn show(State(app): State<App>, guest: SignedIn, Query(wanted): Query<Wanted>) -> Result<Response, PageFailure> {
-    let return_to = ReturnTo::of(wanted.return_to.as_deref());
+    let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     page(&app, &guest, &return_to, (StatusCode::OK, None)).await
 }
 
@@ -71,14 +71,14 @@ async fn accept(
 ) -> Result<Response, PageFailure> {
     let field = |wanted: &str| fields.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.as_str());
     guest.0.refuse_forged(&app, &headers, field("form"))?;
-    let return_to = ReturnTo::of(field("return_to"));
+    let return_to = ReturnTo::of(field("return_to"), app.settings());
     let documents = fields.iter().filter(|(name, _)| !["form", "return_to"].contains(&name.as_str()));
     let versions: Option<Vec<(String, i64)>> =
         documents.map(|(kind, version)| Some((kind.clone(), version.parse().ok()?))).collect();
     let bad = || Refusal::new(StatusCode::BAD_REQUEST, "invalid", "A document's version is a number.");
     let ctx = guest.0.ctx_before_terms(&app);
     match app.accept_terms(&ctx, &versions.ok_or_else(bad)?).await {
-        Ok(()) => Ok(see_other(return_to.as_str())),
+        Ok(()) => Ok(after_a_form(&return_to)),
         Err(error @ Error::Conflict { .. }) => {
             page(&app, &guest, &return_to, (StatusCode::CONFLICT, Some(&error.to_string()))).await
         }

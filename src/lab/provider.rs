@@ -6,9 +6,12 @@ use super::{
     pages,
     people::{self, Person},
 };
-use crate::crypto::{
-    hash::{constant_time_eq, sha256},
-    jwt::{SigningKey, SigningKeys},
+use crate::{
+    crypto::{
+        hash::{constant_time_eq, sha256},
+        jwt::{Published, SigningKey, SigningKeys},
+    },
+    model::Instant,
 };
 use axum::{
     Json, Router,
@@ -54,6 +57,11 @@ struct Provider {
     grants: Mutex<Grants>,
 }
 
+/// The lab's keys sign as soon as they are there, in the order in which they came.
+fn at_once(key: SigningKey) -> Published {
+    Published { key, signs_from: Instant(0), retired_at: None }
+}
+
 impl Lab {
     /// Starts on a free port of 127.0.0.1. `redirect_uri` is where castgate takes people back.
     pub async fn start(redirect_uri: &str) -> Result<Self, LabError> {
@@ -70,7 +78,7 @@ impl Lab {
             client_secret: grants::secret(),
             redirect_uri: redirect_uri.to_owned(),
             people: people::everybody(),
-            keys: RwLock::new(SigningKeys::new(SigningKey::generate()?, Vec::new())),
+            keys: RwLock::new(SigningKeys::new(vec![at_once(SigningKey::generate()?)])),
             grants: Mutex::default(),
         });
         let router = routes(Arc::clone(&provider));
@@ -91,7 +99,7 @@ impl Lab {
     /// Signs with a new key from now on. The old one stays published, as good providers do it.
     pub fn rotate_keys(&self) -> Result<(), LabError> {
         let next = SigningKey::generate()?;
-        self.provider.keys.write().unwrap_or_else(PoisonError::into_inner).rotate(next);
+        self.provider.keys.write().unwrap_or_else(PoisonError::into_inner).add(at_once(next));
         Ok(())
     }
 }
@@ -142,7 +150,7 @@ async fn discovery(State(provider): State<Arc<Provider>>) -> Json<Value> {
 }
 
 async fn jwks(State(provider): State<Arc<Provider>>) -> Json<Value> {
-    Json(provider.keys.read().unwrap_or_else(PoisonError::into_inner).jwks())
+    Json(provider.keys.read().unwrap_or_else(PoisonError::into_inner).jwks(Instant(0)))
 }
 
 async fn authorize(State(provider): State<Arc<Provider>>, RawQuery(query): RawQuery) -> Response {
@@ -235,7 +243,7 @@ impl Provider {
         if let Some(nonce) = &grant.nonce {
             claims["nonce"] = json!(nonce);
         }
-        Ok(self.keys.read().unwrap_or_else(PoisonError::into_inner).sign("JWT", &claims)?)
+        Ok(self.keys.read().unwrap_or_else(PoisonError::into_inner).sign(Instant(0), "JWT", &claims)?)
     }
 }
 

@@ -135,24 +135,4 @@ impl Tx {
             .await?;
         rows.into_iter().map(mapping_version).collect()
     }
-
-    /// The signing keys that have not been retired before `since`: (id, sealed key, made, retired), the youngest first.
-    pub async fn signing_keys(
-        &mut self,
-        since: Instant,
-    ) -> Result<Vec<(String, Vec<u8>, Instant, Option<Instant>)>, StoreError> {
-        self.all(
-            "SELECT id, secret, created_at, retired_at FROM signing_keys
-             WHERE retired_at IS NULL OR retired_at > ?1 ORDER BY created_at DESC, id DESC",
-            args![since],
-        )
-        .await
-    }
-
-    /// Stores a new signing key, sealed.
-    pub async fn insert_signing_key(&mut self, id: &str, sealed: &[u8], now: Instant) -> Result<(), StoreError> {
-        self.run("INSERT INTO signing_keys (id, secret, created_at) VALUES (?1, ?2, ?3)", args![id, sealed, now])
-            .await
-            .map(drop)
-    }
 }

@@ -20,6 +20,7 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
     Migration { version: 2, name: "idempotency", sql: include_str!("migrations/002_idempotency.sql") },
+    Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -184,8 +185,11 @@ mod tests {
     }
 
     /// What lies in the tables when the next migration comes: a row for every table, for each migration in turn.
-    const SAMPLES: &[&str] =
-        &[include_str!("migrations/001_foundation.sample.sql"), include_str!("migrations/002_idempotency.sample.sql")];
+    const SAMPLES: &[&str] = &[
+        include_str!("migrations/001_foundation.sample.sql"),
+        include_str!("migrations/002_idempotency.sample.sql"),
+        include_str!("migrations/004_signing_keys.sample.sql"),
+    ];
 
     async fn fill(store: &Store, sample: &'static str) {
         let mut tx = store.write("sample").await.unwrap();

@@ -23,6 +23,7 @@ mod organizations;
 mod row;
 mod search;
 mod sessions;
+mod signing_keys;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -38,6 +39,7 @@ pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
 pub use row::{FromRow, RowRef};
 pub use search::{Page, Sort, group_resource, user_resource};
+pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use users::Meant;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};

@@ -11,7 +11,7 @@ use castgate::{
         Organization, OrganizationId, Profile, RequestId, Role, RoleId, ScimToken, Scope, ServiceAccountId, Session,
         SessionId, Source, Subject, Terms, TokenId, User, UserId,
     },
-    store::{Store, TermsDocument, Tx},
+    store::{Store, StoredKey, TermsDocument, Tx},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -294,9 +294,15 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
             assert_eq!(tx.events(&org, None, "", 1).await.unwrap(), [event]);
         }
         tx.insert_job(&org, &JobId::from_uuid(uuid(1)), ("mail", &json!({})), NOW).await.unwrap();
-        tx.insert_signing_key("kid", b"sealed", NOW).await.unwrap();
-        let keys = tx.signing_keys(NOW).await.unwrap();
-        assert!(keys.contains(&("kid".to_owned(), b"sealed".to_vec(), NOW, None)));
+        let key = StoredKey {
+            id: "kid".to_owned(),
+            sealed: b"sealed".to_vec(),
+            number: Some(7),
+            signs_from: NOW,
+            retired_at: None,
+        };
+        tx.insert_signing_key(&key, NOW).await.unwrap();
+        assert!(tx.signing_keys(NOW).await.unwrap().contains(&key));
         tx.commit().await.unwrap();
     })
     .await;

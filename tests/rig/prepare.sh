@@ -20,6 +20,7 @@ prepare_packages() {
         have redis-server || missing+=(redis-server)
         have_postgres || missing+=(postgresql)
         have chromium || missing+=(chromium)
+        [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
     fi
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
@@ -32,7 +33,10 @@ prepare_packages() {
     # Debian starts what it installs; the tests run servers of their own.
     local package
     for package in "${missing[@]}"; do
-        case $package in redis-server | postgresql) as_root service "$package" stop >/dev/null 2>&1 || true ;; esac
+        case $package in redis-server | postgresql | nginx-light)
+            as_root service "${package%-light}" stop >/dev/null 2>&1 || true
+            ;;
+        esac
     done
 }
 

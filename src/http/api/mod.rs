@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod authorize;
 mod connections;
 mod directory;
 mod keys;
@@ -19,8 +20,15 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 5] {
-    [organization::doors(), connections::doors(), mapping::doors(), directory::doors(), keys::doors()]
+pub(super) fn doors() -> [Doors; 6] {
+    [
+        organization::doors(),
+        connections::doors(),
+        mapping::doors(),
+        directory::doors(),
+        keys::doors(),
+        authorize::doors(),
+    ]
 }
 
 /// A life in days, as bodies give it.

@@ -7,16 +7,21 @@ pub(super) use origin::{csrf_token, refuse_cross_site, refuse_forged};
 pub(super) use return_to::{ReturnTo, sign_in_address};
 
 use crate::config::{SameSite, Settings};
-use axum::http::{HeaderMap, HeaderValue};
+use axum::http::{HeaderMap, HeaderValue, header as header_name};
 use axum_extra::extract::CookieJar;
 
 /// Seconds that somebody may take at the provider.
 const SIGN_IN_LIFE: u64 = 600;
 const SIGN_IN: &str = "castgate-sign-in";
 
-/// Over TLS the name is one that only this host, over TLS, can have set (RFC 6265bis §4.1.3.2).
+/// Over TLS the name is one that only this host, over TLS, can have set (RFC 6265bis §4.1.3.2); only TLS, where the hosts of a
+/// domain share it (§4.1.3.1).
 fn session_name(settings: &Settings) -> String {
-    let prefix = if settings.server.is_https() { "__Host-" } else { "" };
+    let prefix = match (settings.server.is_https(), &settings.sessions.cookie_domain) {
+        (true, None) => "__Host-",
+        (true, Some(_)) => "__Secure-",
+        (false, _) => "",
+    };
     format!("{prefix}{}", settings.sessions.cookie_name)
 }
 
@@ -40,6 +45,17 @@ pub(super) fn session(headers: &HeaderMap, settings: &Settings) -> Option<String
     read(headers, &session_name(settings))
 }
 
+/// The cookies of a request but the session's: what a service behind the gateway may see of them.
+pub(super) fn but_the_session(headers: &HeaderMap, settings: &Settings) -> String {
+    let name = session_name(settings);
+    let sent = headers.get_all(header_name::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let others = sent.flat_map(|value| value.split(';')).map(str::trim).filter(|cookie| {
+        let named = cookie.split('=').next().unwrap_or_default().trim();
+        !cookie.is_empty() && named != name
+    });
+    others.collect::<Vec<_>>().join("; ")
+}
+
 /// The sealed memory of a sign-in under way.
 pub(super) fn sign_in(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     read(headers, &sign_in_name(settings))
@@ -61,7 +77,8 @@ fn session_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderVa
         SameSite::Strict => "Strict",
     };
     let (name, secure) = (session_name(settings), secure(settings));
-    header(&format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
+    let domain = settings.sessions.cookie_domain.as_ref().map_or(String::new(), |domain| format!("; Domain={domain}"));
+    header(&format!("{name}={value}{domain}; Path=/; Max-Age={age}; HttpOnly; SameSite={same_site}{secure}"))
 }
 
 /// A `Set-Cookie` that remembers a sign-in under way. Lax and never Strict: the provider sends the browser back from elsewhere.
@@ -100,6 +117,24 @@ mod tests {
     fn over_tls_only_this_host_can_have_set_the_session() {
         let value = set_session(&settings("https://id.example"), "cgn_x").unwrap();
         insta::assert_snapshot!(value.to_str().unwrap(), @"__Host-castgate=cgn_x; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn the_hosts_of_a_domain_share_the_session_where_the_operator_says_so() {
+        let mut settings = settings("https://id.example.com");
+        settings.sessions.cookie_domain = Some("example.com".to_owned());
+        let value = set_session(&settings, "cgn_x").unwrap();
+        insta::assert_snapshot!(value.to_str().unwrap(), @"__Secure-castgate=cgn_x; Domain=example.com; Path=/; Max-Age=43200; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn a_service_behind_the_gateway_sees_every_cookie_but_the_session() {
+        let settings = settings("https://id.example");
+        let mut headers = HeaderMap::new();
+        headers.append("cookie", "a=1; __Host-castgate=cgn_x;b=2".parse().unwrap());
+        headers.append("cookie", "__Host-castgate=cgn_y; castgate=3".parse().unwrap());
+        assert_eq!(but_the_session(&headers, &settings), "a=1; b=2; castgate=3");
+        assert_eq!(but_the_session(&HeaderMap::new(), &settings), "");
     }
 
     #[test]

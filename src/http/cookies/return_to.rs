@@ -1,5 +1,6 @@
-//! Where to go after signing in: a path of this very site, or the account page.
+//! Where to go after signing in: a path of this very site, a page of a host that the settings name, or the account page.
 
+use crate::config::Settings;
 use std::fmt;
 use url::{Url, form_urlencoded};
 
@@ -7,22 +8,42 @@ use url::{Url, form_urlencoded};
 const LONGEST: usize = 2048;
 const HOME: &str = "/account";
 
-/// A checked path of this site, with its query.
+/// A checked path of this site, with its query; or a checked address of a host behind the gateway.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::http) struct ReturnTo(String);
 
 impl ReturnTo {
-    /// The path, or the account page if it is missing or could lead anywhere else.
-    pub(in crate::http) fn of(text: Option<&str>) -> Self {
-        match text {
-            Some(text) if is_ours(text) => Self(text.to_owned()),
-            Some(_) | None => Self(HOME.to_owned()),
-        }
+    /// The account page.
+    pub(in crate::http) fn home() -> Self {
+        Self(HOME.to_owned())
     }
 
-    /// The path and query.
+    /// What was asked for, or the account page if it is missing or could lead anywhere else.
+    pub(in crate::http) fn of(text: Option<&str>, settings: &Settings) -> Self {
+        text.and_then(|text| Self::checked(text, settings)).unwrap_or_else(Self::home)
+    }
+
+    /// What was asked for, if a browser may be sent there.
+    pub(in crate::http) fn checked(text: &str, settings: &Settings) -> Option<Self> {
+        if is_ours(text) {
+            return Some(Self(text.to_owned()));
+        }
+        behind_the_gateway(text, settings)
+    }
+
+    /// The path and query, or the whole address.
     pub(in crate::http) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The host, when it is another than this site.
+    pub(in crate::http) fn elsewhere(&self) -> Option<String> {
+        Url::parse(&self.0).ok()?.host_str().map(str::to_owned)
+    }
+
+    /// The sign-in, and from there to here.
+    pub(in crate::http) fn by_the_sign_in(&self) -> String {
+        with_return("/login", &self.0)
     }
 
     /// The terms, and from there to here.
@@ -45,6 +66,32 @@ pub(in crate::http) fn sign_in_address(path: &str) -> String {
 fn with_return(page: &str, path: &str) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).append_pair("return_to", path).finish();
     format!("{page}?{query}")
+}
+
+/// An address of a host that the settings name; of this site's own it is the path.
+///
+/// What is followed is what the parser understood, written out again: a browser has nothing left to read differently.
+fn behind_the_gateway(text: &str, settings: &Settings) -> Option<ReturnTo> {
+    let readable = text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic()) && !text.contains('\\');
+    let url = Url::parse(text).ok().filter(|_| readable)?;
+    let own = &settings.server.public_url;
+    // Not from TLS to plain HTTP: the next request would carry what somebody on the way can read.
+    if url.scheme() != own.scheme() || !url.username().is_empty() || url.password().is_some() {
+        return None;
+    }
+    // Said in full: `https:host` and `https:///host` mean something to a browser too.
+    let authority = text.split_once("://").map(|(_, rest)| rest).filter(|rest| !rest.starts_with('/'))?;
+    if authority.split(['/', '?', '#']).next().is_some_and(|host| host.contains('@')) {
+        return None;
+    }
+    if url.origin() == own.origin() {
+        let path = match url.query() {
+            Some(query) => format!("{}?{query}", url.path()),
+            None => url.path().to_owned(),
+        };
+        return is_ours(&path).then_some(ReturnTo(path));
+    }
+    settings.gateway.return_hosts.iter().any(|host| host.covers(&url)).then(|| ReturnTo(url.into()))
 }
 
 /// Whether a browser, however it reads the text, stays on this site.
@@ -83,6 +130,67 @@ fn stays_here(text: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn settings() -> Settings {
+        let mut settings = Settings::load(None, std::iter::empty()).unwrap();
+        settings.server.public_url = "https://id.example.com".parse().unwrap();
+        settings.gateway.return_hosts =
+            vec!["costs.example.com".parse().unwrap(), "*.apps.example.com".parse().unwrap()];
+        settings
+    }
+
+    fn of(text: &str) -> ReturnTo {
+        ReturnTo::of(Some(text), &settings())
+    }
+
+    #[test]
+    fn hosts_behind_the_gateway_are_returned_to() {
+        for text in
+            ["https://costs.example.com/", "https://costs.example.com/a//b?c=d&e=%2F", "https://x.apps.example.com/%2f"]
+        {
+            assert_eq!(of(text).as_str(), text);
+        }
+        assert_eq!(of("https://costs.example.com").as_str(), "https://costs.example.com/");
+        assert_eq!(of("https://costs.example.com/a/../b").as_str(), "https://costs.example.com/b");
+        assert_eq!(of("https://id.example.com/costs?x=y").as_str(), "/costs?x=y", "of our own host, the path");
+        assert_eq!(of("https://costs.example.com/a").elsewhere().as_deref(), Some("costs.example.com"));
+        assert_eq!(of("/a").elsewhere(), None);
+        assert_eq!(
+            of("https://costs.example.com/a").by_the_terms(),
+            "/terms?return_to=https%3A%2F%2Fcosts.example.com%2Fa"
+        );
+    }
+
+    #[test]
+    fn no_other_host_is_however_it_is_written() {
+        let bad = [
+            "http://costs.example.com/",
+            "https://costs.example.com:8443/",
+            "https://costs.example.com.evil.test/",
+            "https://evil.test/costs.example.com",
+            "https://evil.test?https://costs.example.com/",
+            "https://costs.example.com@evil.test/",
+            "https://me@costs.example.com/",
+            "https://:@costs.example.com/",
+            "https://evil.test#costs.example.com",
+            "https://evil.test\\.costs.example.com/",
+            "https:\\\\costs.example.com/",
+            "https:costs.example.com/",
+            "https:///costs.example.com/",
+            "//costs.example.com/",
+            "https://apps.example.com/",
+            "https://evilapps.example.com/",
+            "https://id.example.com/login",
+            "https://id.example.com//evil.test",
+            "javascript://costs.example.com/%0aalert(1)",
+            "https://costs.example.com/\r\nx",
+            " https://costs.example.com/",
+            "https://costs.exam\tple.com/",
+        ];
+        for text in bad {
+            assert_eq!(of(text).as_str(), HOME, "{text:?}");
+        }
+    }
 
     #[test]
     fn an_address_elsewhere_is_not_followed() {
@@ -162,30 +270,30 @@ mod tests {
             "/a%7f",
         ];
         for text in bad {
-            assert_eq!(ReturnTo::of(Some(text)).as_str(), HOME, "{text:?}");
+            assert_eq!(of(text).as_str(), HOME, "{text:?}");
         }
-        assert_eq!(ReturnTo::of(None).as_str(), HOME);
-        assert_eq!(ReturnTo::of(Some(&format!("/{}", "a".repeat(LONGEST)))).as_str(), HOME);
+        assert_eq!(ReturnTo::of(None, &settings()).as_str(), HOME);
+        assert_eq!(of(&format!("/{}", "a".repeat(LONGEST))).as_str(), HOME);
     }
 
     #[test]
     fn a_path_of_ours_is_followed_with_its_query() {
         for text in ["/", "/account", "/costs?from=2026-01-01&to=%2F", "/a/b.html#part", "/a~b/c:d", "/x?y=//z"] {
-            assert_eq!(ReturnTo::of(Some(text)).as_str(), text);
+            assert_eq!(of(text).as_str(), text);
         }
     }
 
     #[test]
     fn the_way_back_is_kept_through_the_terms_and_the_sign_in() {
-        assert_eq!(ReturnTo::of(Some("/a?b=c&d")).by_the_terms(), "/terms?return_to=%2Fa%3Fb%3Dc%26d");
+        assert_eq!(of("/a?b=c&d").by_the_terms(), "/terms?return_to=%2Fa%3Fb%3Dc%26d");
         assert_eq!(sign_in_address("//evil.test"), "/login");
     }
 
     proptest! {
         #[test]
         fn whatever_is_asked_for_the_browser_stays(text in "[/\\\\.%2fF5cC:@a?#\t ]{0,12}evil.test") {
-            let target = ReturnTo::of(Some(&text));
-            let here = Url::parse("https://id.example/login").unwrap();
+            let target = of(&text);
+            let here = Url::parse("https://id.example.com/login").unwrap();
             prop_assert_eq!(here.join(target.as_str()).unwrap().origin(), here.origin());
         }
     }

@@ -144,7 +144,7 @@ impl Declared {
     /// Whether an `Idempotency-Key` makes a repetition of it harmless.
     #[must_use]
     pub fn is_replayed(&self) -> bool {
-        self.method == "POST" && self.path.starts_with("/api/v1/")
+        self.method == "POST" && self.path.starts_with("/api/v1/") && self.is_change()
     }
 
     /// Whether it may change something.
