@@ -122,6 +122,8 @@ pub(super) async fn answer(app: App, rooms: Rooms, request: Request) -> Response
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         *response.body_mut() = problem.of_request(noted.id().as_str()).into();
+        // The router measured the body as it was.
+        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     }
     headers::secure(&mut response, app.settings().server.is_https());
     if let Ok(id) = HeaderValue::from_str(noted.id().as_str()) {

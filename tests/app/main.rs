@@ -10,6 +10,7 @@ mod harness;
 mod histories;
 mod mapping;
 mod nouns;
+mod once;
 mod owners;
 mod postgres;
 mod races;

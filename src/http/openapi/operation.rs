@@ -72,13 +72,19 @@ fn parameters(declared: &Declared) -> Vec<Value> {
             let description = of["description"].clone();
             let mut of = of.clone();
             // A parameter is there or it is not: none is ever null.
-            if let Some(kinds) = of["type"].as_array_mut() {
-                kinds.retain(|kind| kind != "null");
-                if let [only] = kinds.as_slice() {
-                    of["type"] = only.clone();
+            if let Some(kinds) = of.get_mut("type")
+                && let Some(all) = kinds.as_array_mut()
+            {
+                all.retain(|kind| kind != "null");
+                if let [only] = all.as_slice() {
+                    *kinds = only.clone();
                 }
             }
-            all.push(json!({"name": name, "in": "query", "required": required(name), "description": description, "schema": of}));
+            let mut one = json!({"name": name, "in": "query", "required": required(name), "schema": of});
+            if description.is_string() {
+                one["description"] = description;
+            }
+            all.push(one);
         }
     }
     all.extend(headers(declared).into_iter().map(|(name, description)| {
