@@ -57,13 +57,17 @@ pub struct Derivation {
     pub via: Via,
     /// When it stops by itself.
     pub until: Option<Instant>,
+    /// Only the capabilities below of that role: a key that carries less than its owner holds.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub part: bool,
     /// What it lets them do at that scope.
     pub capabilities: BTreeSet<Capability>,
 }
 
 impl fmt::Display for Derivation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} at {}", self.role, self.scope)?;
+        let part = if self.part { "a part of " } else { "" };
+        write!(f, "{part}{} at {}", self.role, self.scope)?;
         match &self.via {
             Via::Direct { source } => write!(f, ", {source}")?,
             Via::Group { name, source, .. } => write!(f, ", through group “{name}”, {source}")?,
@@ -108,6 +112,7 @@ impl Access {
                     scope: Scope::Organization,
                     via: Via::Default,
                     until: None,
+                    part: false,
                     capabilities: capabilities(role, &Scope::Organization, custom).unwrap_or_default(),
                 }],
             },
@@ -134,7 +139,7 @@ impl Access {
     /// Whether this is Owner of the whole organization.
     #[must_use]
     pub fn is_owner(&self) -> bool {
-        self.derivations.iter().any(|held| held.role == Role::OWNER && held.scope == Scope::Organization)
+        self.whole().any(|held| held.role == Role::OWNER && held.scope == Scope::Organization)
     }
 
     /// Whether there is nothing.
@@ -152,7 +157,12 @@ impl Access {
     /// Each role and scope once, for comparing and for headers.
     #[must_use]
     pub fn roles(&self) -> BTreeSet<(Role, Scope)> {
-        self.derivations.iter().map(|held| (held.role.clone(), held.scope.clone())).collect()
+        self.whole().map(|held| (held.role.clone(), held.scope.clone())).collect()
+    }
+
+    /// The roles that are held whole.
+    fn whole(&self) -> impl Iterator<Item = &Derivation> {
+        self.derivations.iter().filter(|held| !held.part)
     }
 }
 
@@ -169,11 +179,13 @@ fn derivation(held: &Held, custom: &[CustomRole]) -> Option<Derivation> {
         scope: terms.scope.clone(),
         via,
         until: terms.until,
+        part: false,
     })
 }
 
 /// What a role lets its holder do at a scope; nothing at all when there is no such role.
-fn capabilities(role: &Role, scope: &Scope, custom: &[CustomRole]) -> Option<BTreeSet<Capability>> {
+#[must_use]
+pub fn capabilities(role: &Role, scope: &Scope, custom: &[CustomRole]) -> Option<BTreeSet<Capability>> {
     let whole: BTreeSet<Capability> = match role {
         Role::BuiltIn(role) => role.capabilities().iter().copied().collect(),
         Role::Custom(id) => custom.iter().find(|role| role.id == *id)?.capabilities.clone(),

@@ -1,16 +1,18 @@
 //! Line 2: who may what, and why. Pure.
 //!
 //! Effective access is the union of a person's own bindings and those of their groups. Who holds none has the default of
-//! their connection, which is computed here and is never a row. Who is not active has nothing.
+//! their connection, which is computed here and is never a row. Who is not active has nothing. A key carries its own rights ∩
+//! its owner's.
 //!
 //! [`Access`] is that union with its reasons, [`capability_table`] is the table of the built-in roles, and [`who`]
 //! decides whether somebody who arrives is somebody known.
 
 mod effective;
+mod narrow;
 mod nearest;
 mod table;
 pub mod who;
 
-pub use effective::{Access, Default, Derivation, Held, Via};
+pub use effective::{Access, Default, Derivation, Held, Via, capabilities};
 pub use nearest::NearMiss;
 pub use table::capability_table;

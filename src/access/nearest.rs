@@ -55,6 +55,7 @@ mod tests {
             scope: cluster(1),
             via: Via::Direct { source: Source::Person },
             until: None,
+            part: false,
             capabilities: [Capability::ManageClusters, Capability::ViewClusters].into(),
         };
         let access = Access { derivations: vec![held] };

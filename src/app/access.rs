@@ -1,10 +1,13 @@
 //! What somebody may do now, with the reasons.
 
-use super::{App, Ctx, Error, funnel::ConnectionNames};
+use super::{Actor, App, Ctx, Error, funnel::ConnectionNames};
 use crate::{
     access::{Access, Default, Held},
     mapping::{DefaultRole, Mapping},
-    model::{Capability, Instant, OrganizationId, Role, Subject, User, UserId},
+    model::{
+        ApiKey, Binding, Capability, Carries, CustomRole, Holder, Instant, KeyId, OrganizationId, Role, ServiceAccount,
+        ServiceAccountId, Subject, User, UserId, UserState,
+    },
     store::Tx,
 };
 use std::collections::HashMap;
@@ -23,6 +26,90 @@ impl App {
             None => default_of(user, None),
         };
         access_with(tx, organization, (user, &default), now).await
+    }
+
+    /// What a service account may do: what it and its groups were given. It has no default.
+    pub(super) async fn access_of_service_account(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        account: &ServiceAccount,
+        now: Instant,
+    ) -> Result<Access, Error> {
+        let subject = Subject::ServiceAccount(account.id.clone());
+        let (held, custom) = held_by(tx, organization, &subject).await?;
+        Ok(Access::of(account.state(), &held, &Default::Nobody, &custom, now))
+    }
+
+    /// What a key carries: its own rights ∩ its owner's access.
+    pub(super) async fn carried_by(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        (key, access): (&ApiKey, Access),
+    ) -> Result<Access, Error> {
+        let Some(rights) = &key.rights else { return Ok(access) };
+        let is_custom = |carries: &Carries| matches!(carries, Carries::Role(Role::Custom(_)));
+        let custom = match rights.iter().any(|right| is_custom(&right.carries)) {
+            true => tx.custom_roles(organization).await?,
+            false => Vec::new(),
+        };
+        Ok(access.narrowed(rights, &custom))
+    }
+
+    /// What the actor may do at this moment, by the key that it came in by; none for those whom roles do not bind: the
+    /// operator, castgate itself, a provider.
+    pub(super) async fn access_of_actor(&self, tx: &mut Tx, ctx: &Ctx) -> Result<Option<Access>, Error> {
+        let organization = &ctx.organization;
+        let access = match &ctx.actor {
+            Actor::Connection { .. } | Actor::Operator | Actor::System => return Ok(None),
+            Actor::User { id, .. } | Actor::Key { user: id, .. } => match tx.user(organization, id).await? {
+                Some(user) => self.access_of(tx, organization, &user, ctx.now).await?,
+                None => Access::none(),
+            },
+            Actor::ServiceAccount { id, .. } => match tx.service_account(organization, id).await? {
+                Some(account) => self.access_of_service_account(tx, organization, &account, ctx.now).await?,
+                None => Access::none(),
+            },
+        };
+        match (ctx.actor.key(), ctx.actor.holder()) {
+            (Some(id), Some(holder)) => match live_key(tx, ctx, &holder, id).await? {
+                Some(key) => self.carried_by(tx, organization, (&key, access)).await.map(Some),
+                None => Ok(Some(Access::none())),
+            },
+            (Some(_) | None, _) => Ok(Some(access)),
+        }
+    }
+
+    /// Whether the actor's own row, and the key that it came in by, still let it in.
+    pub(super) async fn actor_is_active(&self, tx: &mut Tx, ctx: &Ctx) -> Result<bool, Error> {
+        let Some(holder) = ctx.actor.holder() else { return Ok(false) };
+        let state = match &holder {
+            Holder::User(id) => tx.user(&ctx.organization, id).await?.map(|user| user.state()),
+            Holder::ServiceAccount(id) => {
+                tx.service_account(&ctx.organization, id).await?.map(|account| account.state())
+            }
+        };
+        let key_holds = match ctx.actor.key() {
+            Some(id) => live_key(tx, ctx, &holder, id).await?.is_some(),
+            None => true,
+        };
+        Ok(state == Some(UserState::Active) && key_holds)
+    }
+
+    /// What a service account may do and why, for itself and for who may make its keys.
+    pub async fn service_account_access(&self, ctx: &Ctx, id: &ServiceAccountId) -> Result<Access, Error> {
+        let own = ctx.actor.holder() == Some(Holder::ServiceAccount(id.clone()));
+        let need = if own { super::Need::Self_ } else { Capability::CreateServiceAccountKeys.into() };
+        let mut tx = self.read(ctx, need).await?;
+        let account = super::service_accounts::present(tx.service_account(&ctx.organization, id).await?, id)?;
+        self.access_of_service_account(&mut tx, &ctx.organization, &account, ctx.now).await
+    }
+
+    /// The roles that this organization made for itself.
+    pub async fn custom_roles(&self, ctx: &Ctx) -> Result<Vec<CustomRole>, Error> {
+        let mut tx = self.read(ctx, super::Need::Self_).await?;
+        Ok(tx.custom_roles(&ctx.organization).await?)
     }
 
     /// What a person may do and why, for somebody who may see it: themselves or who manages members.
@@ -56,26 +143,39 @@ pub(super) async fn access_with(
     (user, default): (&User, &Default),
     now: Instant,
 ) -> Result<Access, Error> {
-    let bindings = tx.bindings_reaching(organization, &user.id).await?;
+    let (held, custom) = held_by(tx, organization, &Subject::User(user.id.clone())).await?;
+    Ok(Access::of(user.state(), &held, default, &custom, now))
+}
+
+/// The bindings that reach somebody with the groups they come through, and the custom roles that they speak of.
+async fn held_by(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    member: &Subject,
+) -> Result<(Vec<Held>, Vec<CustomRole>), Error> {
+    let bindings = tx.bindings_reaching_member(organization, member).await?;
     let through_groups = bindings.iter().any(|binding| matches!(binding.terms.subject, Subject::Group(_)));
     let mut names = HashMap::new();
     if through_groups {
-        let groups = tx.groups_of(organization, &user.id).await?;
+        let groups = tx.groups_of_member(organization, member).await?;
         names.extend(groups.into_iter().map(|group| (group.id, group.display_name)));
     }
     let custom = match bindings.iter().any(|binding| matches!(binding.terms.role, Role::Custom(_))) {
         true => tx.custom_roles(organization).await?,
         false => Vec::new(),
     };
-    let held: Vec<Held> = bindings
-        .into_iter()
-        .map(|binding| {
-            let group = match &binding.terms.subject {
-                Subject::Group(id) => Some((id.clone(), names.get(id).cloned().unwrap_or_default())),
-                Subject::User(_) | Subject::ServiceAccount(_) => None,
-            };
-            Held { binding, group }
-        })
-        .collect();
-    Ok(Access::of(user.state(), &held, default, &custom, now))
+    let held = |binding: Binding| {
+        let group = match &binding.terms.subject {
+            Subject::Group(id) => Some((id.clone(), names.get(id).cloned().unwrap_or_default())),
+            Subject::User(_) | Subject::ServiceAccount(_) => None,
+        };
+        Held { binding, group }
+    };
+    Ok((bindings.into_iter().map(held).collect(), custom))
+}
+
+/// The key, if it still works and is this holder's.
+async fn live_key(tx: &mut Tx, ctx: &Ctx, holder: &Holder, id: &KeyId) -> Result<Option<ApiKey>, Error> {
+    let key = tx.api_key_by_id(&ctx.organization, id, ctx.now).await?;
+    Ok(key.filter(|key| key.owner == *holder))
 }

@@ -1,10 +1,10 @@
-//! A person's own sessions and API keys.
+//! People's sessions.
 
-use super::{App, Ctx, Error, Need, connections::secret_place};
+use super::{App, Ctx, Error, Need, Work, connections::secret_place};
 use crate::{
     cache::Revocation,
-    crypto::{Context, Secret, TokenKind, token},
-    model::{ApiKey, Capability, EventKind, KeyId, Session, SessionId, UserId},
+    crypto::{Context, TokenKind, token},
+    model::{Capability, EventKind, Session, SessionId, UserId, UserState},
     store::StoreError,
 };
 use secrecy::ExposeSecret;
@@ -21,57 +21,7 @@ pub(super) fn told_only(noted: Result<(), StoreError>) {
     }
 }
 
-/// A new API key. The secret is shown once.
-#[derive(Debug)]
-pub struct NewKey {
-    /// The key.
-    pub key: ApiKey,
-    /// What programs send.
-    pub secret: Secret,
-}
-
 impl App {
-    /// Makes an API key of the actor's own. Its rights are its owner's, whenever it is used.
-    pub async fn create_key(&self, ctx: &Ctx, name: &str, life: Option<Duration>) -> Result<NewKey, Error> {
-        let user = ctx.actor.user().cloned().ok_or(Error::NotSignedIn)?;
-        let name = name.trim();
-        if name.is_empty() || name.chars().count() > 100 {
-            return Err(Error::invalid("name", "give the key a name of 1 to 100 letters"));
-        }
-        let secret = token::generate(TokenKind::ApiKey, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let key = ApiKey {
-            id: KeyId::from_uuid(self.clock().uuid()),
-            user: user.clone(),
-            name: name.to_owned(),
-            hint: secret.hint(),
-            created_at: ctx.now,
-            expires_at: life.map(|life| ctx.now.plus(life)),
-        };
-        let mut work = self.begin(ctx, Need::Self_).await?;
-        let inserted = work.tx.insert_api_key(&ctx.organization, &key, &secret.hash()).await;
-        let subjects = [user.to_string(), key.id.to_string()];
-        work.tell(EventKind::KeyCreated, subjects, json!({"hint": key.hint}));
-        work.finish(inserted.map_err(Error::from)).await?;
-        Ok(NewKey { key, secret })
-    }
-
-    /// The actor's own API keys.
-    pub async fn keys(&self, ctx: &Ctx) -> Result<Vec<ApiKey>, Error> {
-        let user = ctx.actor.user().ok_or(Error::NotSignedIn)?;
-        let mut tx = self.read(ctx, Need::Self_).await?;
-        Ok(tx.api_keys_of(&ctx.organization, user).await?)
-    }
-
-    /// Ends one of the actor's own API keys.
-    pub async fn revoke_key(&self, ctx: &Ctx, id: &KeyId) -> Result<(), Error> {
-        let user = ctx.actor.user().cloned().ok_or(Error::NotSignedIn)?;
-        let mut work = self.begin(ctx, Need::Self_).await?;
-        let revoked = work.tx.revoke_api_key(&ctx.organization, &user, id, ctx.now).await;
-        work.tell(EventKind::KeyRevoked, [user.to_string(), id.to_string()], json!({}));
-        work.revoke(Revocation::Key { organization: ctx.organization.clone(), key: id.clone() });
-        work.finish(found(revoked, ("key", id.as_str()))).await
-    }
-
     /// Somebody's sessions: one's own, or anybody's for who manages members.
     pub async fn sessions(&self, ctx: &Ctx, user: &UserId) -> Result<Vec<Session>, Error> {
         let mut tx = self.read(ctx, own_or_members(ctx, user)).await?;
@@ -85,6 +35,13 @@ impl App {
         work.tell(EventKind::SessionEnded, [user.to_string(), id.to_string()], json!({"sessions": 1}));
         work.revoke(Revocation::Session { organization: ctx.organization.clone(), session: id.clone() });
         work.finish(found(ended, ("session", id.as_str()))).await
+    }
+
+    /// Ends every session of somebody; how many there were. One's own, or anybody's for who manages members.
+    pub async fn end_sessions(&self, ctx: &Ctx, user: &UserId) -> Result<u64, Error> {
+        let mut work = self.begin(ctx, own_or_members(ctx, user)).await?;
+        let outcome = work.end_all_sessions(user).await;
+        work.finish(outcome).await
     }
 
     /// Signs out: ends the session of this secret. Gives the provider's sign-out address, if it has one.
@@ -122,8 +79,25 @@ impl App {
     }
 }
 
+impl Work<'_> {
+    async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
+        let organization = self.ctx.organization.clone();
+        let found = self.tx.user_to_change(&organization, id).await?;
+        let mut user = found
+            .filter(|user| user.state() != UserState::Removed)
+            .ok_or_else(|| Error::not_found("user", id.as_str()))?;
+        // The new epoch ends even a session that another node is writing at this moment.
+        user.session_epoch += 1;
+        self.tx.update_user(&organization, &user).await?;
+        let ended = self.tx.end_sessions_of(&organization, id, self.ctx.now).await?;
+        self.tell(EventKind::SessionEnded, [id.to_string()], json!({"sessions": ended, "how": "all of them"}));
+        self.revoke_user(id);
+        Ok(ended)
+    }
+}
+
 /// Nothing when a row was changed; that there is no such thing when none was.
-fn found(changed: Result<bool, StoreError>, (what, id): (&'static str, &str)) -> Result<(), Error> {
+pub(super) fn found(changed: Result<bool, StoreError>, (what, id): (&'static str, &str)) -> Result<(), Error> {
     if changed? { Ok(()) } else { Err(Error::not_found(what, id)) }
 }
 

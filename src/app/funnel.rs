@@ -7,8 +7,7 @@ use super::{Error, Work, mappings::InForce, owners::gives_owner};
 use crate::{
     mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
     model::{
-        Binding, BindingId, Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source,
-        Subject, Terms, User,
+        Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source, Subject, Terms, User,
     },
     plan::{Diff, diff},
     store::Tx,
@@ -171,7 +170,8 @@ impl Work<'_> {
         self.apply(&diff(&current, wanted, is_rule), Some(version)).await
     }
 
-    /// Writes a diff: the last step of the funnel, and the only place where rules' bindings are written.
+    /// Writes a diff: the last step of the funnel, and the only place where bindings of rules are written and where any
+    /// binding is closed before its time.
     pub(super) async fn apply(&mut self, diff: &Diff, version: Option<i64>) -> Result<(), Error> {
         if diff.is_empty() {
             return Ok(());
@@ -185,20 +185,13 @@ impl Work<'_> {
             self.tx.close_binding(&self.ctx.organization, &binding.id, (self.ctx.now, &by)).await?;
         }
         for terms in open {
-            let binding = Binding {
-                id: BindingId::from_uuid(self.app.clock().uuid()),
-                terms: terms.clone(),
-                mapping_version: version,
-                author: by.clone(),
-                since: self.ctx.now,
-            };
-            self.tx.open_binding(&self.ctx.organization, &binding).await?;
+            self.open_binding(terms.clone(), version).await?;
         }
         self.tell_of_access(diff);
         Ok(())
     }
 
-    fn tell_of_access(&mut self, diff: &Diff) {
+    pub(super) fn tell_of_access(&mut self, diff: &Diff) {
         let Diff { open, close } = diff;
         let touched = || open.iter().chain(close.iter().map(|binding| &binding.terms)).map(|terms| &terms.subject);
         for subject in touched() {

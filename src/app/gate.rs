@@ -3,14 +3,15 @@
 use super::{
     Actor, App, Ctx, Error, TermsState,
     credentials::{NOTED_EVERY, told_only},
-    terms::terms_state,
+    terms::{terms_of_service_account, terms_state},
 };
 use crate::{
     access::Access,
     cache::Key,
     crypto::{Presented, TokenKind, token},
     model::{
-        Capability, ClusterId, Instant, KeyId, OrganizationId, Scope, Session, SessionId, User, UserId, UserState,
+        ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User,
+        UserState,
     },
     store::{StoreError, Tx},
 };
@@ -36,25 +37,17 @@ impl std::fmt::Debug for Credential<'_> {
     }
 }
 
-/// Who came in.
+/// Who came in: a person or a service account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Visitor {
     /// Their id.
-    pub id: UserId,
-    /// Their name at their provider.
+    pub id: Holder,
+    /// Their name at their provider; a service account's name.
     pub user_name: String,
     /// Their primary address.
     pub email: Option<String>,
     /// What to call them.
     pub label: String,
-}
-
-/// By what somebody came in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Way {
-    Session(SessionId),
-    Key(KeyId),
 }
 
 /// Somebody who came in, and what they may do. A moment's truth: made anew for each request, or remembered for a second.
@@ -74,7 +67,7 @@ pub struct Visit {
     pub access: Access,
     /// Where they stand with the terms.
     pub terms: TermsState,
-    way: Way,
+    actor: Actor,
     /// The first moment at which a part of this stops by itself.
     until: Option<Instant>,
 }
@@ -118,18 +111,16 @@ impl Visit {
     /// Who acts.
     #[must_use]
     pub fn actor(&self) -> Actor {
-        match &self.way {
-            Way::Session(session) => Actor::User { id: self.visitor.id.clone(), session: session.clone() },
-            Way::Key(key) => Actor::Key { user: self.visitor.id.clone(), id: key.clone() },
-        }
+        self.actor.clone()
     }
 
     /// The id of the session or of the key.
     #[must_use]
     pub(super) fn way_id(&self) -> &str {
-        match &self.way {
-            Way::Session(session) => session.as_str(),
-            Way::Key(key) => key.as_str(),
+        match &self.actor {
+            Actor::User { session, .. } => session.as_str(),
+            Actor::Key { id, .. } | Actor::ServiceAccount { key: id, .. } => id.as_str(),
+            Actor::Connection { .. } | Actor::Operator | Actor::System => "",
         }
     }
 
@@ -147,9 +138,11 @@ impl Visit {
 
     /// Refuses while the terms stand before everything else.
     pub fn past_the_terms(&self) -> Result<(), Error> {
-        let open = match (self.terms, &self.way) {
-            (TermsState::Accepted | TermsState::Transition, _) | (TermsState::Lapsed, Way::Key(_)) => true,
-            (TermsState::Lapsed, Way::Session(_)) | (TermsState::Never, _) => false,
+        let open = match self.terms {
+            TermsState::Accepted | TermsState::Transition => true,
+            // Keys of somebody who accepted once go on; whoever sits before a browser is asked.
+            TermsState::Lapsed => self.actor.key().is_some(),
+            TermsState::Never => false,
         };
         if open { Ok(()) } else { Err(Error::TermsNotAccepted) }
     }
@@ -186,71 +179,110 @@ impl App {
     }
 
     async fn load_visit(&self, presented: &Presented, now: Instant) -> Result<Visit, Error> {
-        let hash = presented.hash();
-        let mut tx = self.store().read().await?;
-        let mut noted = None;
-        let (organization, user, way, expires) = match presented.kind() {
-            TokenKind::Session => {
-                let session = tx.session(&hash, now).await?.ok_or(Error::NotSignedIn)?;
-                let idle = session.last_seen_at.plus(self.settings().sessions.idle.get());
-                let user = session_user(&mut tx, &session).await?;
-                if idle <= now {
-                    return Err(Error::NotSignedIn);
-                }
-                noted = Some(session.last_seen_at);
-                (session.organization, user, Way::Session(session.id), Some(session.expires_at.min(idle)))
-            }
-            TokenKind::ApiKey => {
-                let (organization, key) = tx.api_key(&hash, now).await?.ok_or(Error::NotSignedIn)?;
-                let user = tx.user(&organization, &key.user).await?.ok_or(Error::NotSignedIn)?;
-                (organization, user, Way::Key(key.id), key.expires_at)
-            }
+        match presented.kind() {
+            TokenKind::Session => self.load_session(presented.hash(), now).await,
+            TokenKind::ApiKey => self.load_key(presented.hash(), now).await,
             TokenKind::Scim
             | TokenKind::Link
             | TokenKind::Invitation
             | TokenKind::SignIn
             | TokenKind::Code
-            | TokenKind::Refresh => return Err(Error::NotSignedIn),
-        };
-        if user.state() != UserState::Active {
+            | TokenKind::Refresh => Err(Error::NotSignedIn),
+        }
+    }
+
+    async fn load_session(&self, hash: [u8; 32], now: Instant) -> Result<Visit, Error> {
+        let mut tx = self.store().read().await?;
+        let session = tx.session(&hash, now).await?.ok_or(Error::NotSignedIn)?;
+        let seen = session.last_seen_at;
+        let idle = seen.plus(self.settings().sessions.idle.get());
+        let user = session_user(&mut tx, &session).await?;
+        if idle <= now {
             return Err(Error::NotSignedIn);
         }
-        let visit = self.describe(&mut tx, (&organization, user), (way, expires), now).await?;
+        let actor = Actor::User { id: user.id.clone(), session: session.id };
+        let entry = self.person_enters(&mut tx, &session.organization, user, now).await?;
+        let visit =
+            describe(&mut tx, &session.organization, entry, (actor, Some(session.expires_at.min(idle)))).await?;
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
-        if noted.is_some_and(|seen| seen.plus(NOTED_EVERY) <= now) {
+        if seen.plus(NOTED_EVERY) <= now {
             told_only(self.note_session(&hash, now).await);
         }
         Ok(visit)
     }
 
-    async fn describe(
+    async fn load_key(&self, hash: [u8; 32], now: Instant) -> Result<Visit, Error> {
+        let mut tx = self.store().read().await?;
+        let (organization, key) = tx.api_key(&hash, now).await?.ok_or(Error::NotSignedIn)?;
+        let (mut entry, actor) = match &key.owner {
+            Holder::User(id) => {
+                let user = tx.user(&organization, id).await?.ok_or(Error::NotSignedIn)?;
+                let actor = Actor::Key { user: id.clone(), id: key.id.clone() };
+                (self.person_enters(&mut tx, &organization, user, now).await?, actor)
+            }
+            Holder::ServiceAccount(id) => {
+                let actor = Actor::ServiceAccount { id: id.clone(), key: key.id.clone() };
+                (self.machine_enters(&mut tx, &organization, id, now).await?, actor)
+            }
+        };
+        entry.access = self.carried_by(&mut tx, &organization, (&key, entry.access)).await?;
+        let visit = describe(&mut tx, &organization, entry, (actor, key.expires_at)).await?;
+        drop(tx);
+        self.note_key(&key, hash, now);
+        Ok(visit)
+    }
+
+    pub(super) async fn person_enters(
         &self,
         tx: &mut Tx,
-        (organization, user): (&OrganizationId, User),
-        (way, expires): (Way, Option<Instant>),
+        organization: &OrganizationId,
+        user: User,
         now: Instant,
-    ) -> Result<Visit, Error> {
-        let found = tx.organization(organization).await?.ok_or(Error::NotSignedIn)?;
+    ) -> Result<Entry, Error> {
+        if user.state() != UserState::Active {
+            return Err(Error::NotSignedIn);
+        }
         let access = self.access_of(tx, organization, &user, now).await?;
         let terms = terms_state(tx, organization, &user.id, now).await?;
-        let until = [expires, access.valid_until()].into_iter().flatten().min();
-        Ok(Visit {
-            organization: found.id,
-            slug: found.slug,
-            organization_name: found.name,
-            ownerless: found.ownerless_since.is_some(),
-            visitor: Visitor {
-                label: user.label().to_owned(),
-                id: user.id,
-                user_name: user.user_name,
-                email: user.email,
-            },
-            access,
-            terms,
-            way,
-            until,
-        })
+        let label = user.label().to_owned();
+        let User { id, user_name, email, .. } = user;
+        Ok(Entry { visitor: Visitor { id: Holder::User(id), user_name, email, label }, access, terms })
+    }
+
+    pub(super) async fn machine_enters(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        id: &ServiceAccountId,
+        now: Instant,
+    ) -> Result<Entry, Error> {
+        let account = tx.service_account(organization, id).await?.ok_or(Error::NotSignedIn)?;
+        if account.state() != UserState::Active {
+            return Err(Error::NotSignedIn);
+        }
+        let access = self.access_of_service_account(tx, organization, &account, now).await?;
+        let terms = terms_of_service_account(tx, organization, &account, now).await?;
+        let id = Holder::ServiceAccount(account.id);
+        let visitor = Visitor { id, user_name: account.name.clone(), email: None, label: account.name };
+        Ok(Entry { visitor, access, terms })
+    }
+
+    /// Notes, at most once a minute and beside the answer, that a key was let in: nobody waits for it, and what is lost with
+    /// the process is a minute's accuracy.
+    fn note_key(&self, key: &ApiKey, hash: [u8; 32], now: Instant) {
+        if key.last_used_at.is_some_and(|seen| now < seen.plus(NOTED_EVERY)) {
+            return;
+        }
+        let store = self.store().clone();
+        tokio::spawn(async move {
+            let noted = async {
+                let mut tx = store.write("key used").await?;
+                tx.touch_api_key(&hash, now, NOTED_EVERY).await?;
+                tx.commit().await
+            };
+            told_only(noted.await);
+        });
     }
 
     /// Keeps a session from falling asleep, at most once a minute.
@@ -294,13 +326,42 @@ impl App {
     #[must_use]
     pub fn introduce(&self, visit: &Visit) -> serde_json::Value {
         json!({
-            "user": visit.visitor,
+            visit.visitor.id.kind(): visit.visitor,
             "organization": {"id": visit.organization, "slug": visit.slug, "name": visit.organization_name},
             "roles": role_names(&visit.access),
             "access": visit.access.derivations,
             "terms": visit.terms,
         })
     }
+}
+
+/// Who comes in, before the organization is looked up.
+pub(super) struct Entry {
+    pub(super) visitor: Visitor,
+    pub(super) access: Access,
+    pub(super) terms: TermsState,
+}
+
+async fn describe(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    entry: Entry,
+    (actor, expires): (Actor, Option<Instant>),
+) -> Result<Visit, Error> {
+    let found = tx.organization(organization).await?.ok_or(Error::NotSignedIn)?;
+    let Entry { visitor, access, terms } = entry;
+    let until = [expires, access.valid_until()].into_iter().flatten().min();
+    Ok(Visit {
+        organization: found.id,
+        slug: found.slug,
+        organization_name: found.name,
+        ownerless: found.ownerless_since.is_some(),
+        visitor,
+        access,
+        terms,
+        actor,
+        until,
+    })
 }
 
 /// What somebody holds, one word for each: `owner`, or `member@cls_…` on one cluster.

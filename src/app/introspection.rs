@@ -1,6 +1,6 @@
 //! RFC 7662: what a token is worth at this moment, for a service that was handed it.
 
-use super::{Actor, App, Credential, Ctx, Error, Visit, role_names, tokens::Claims};
+use super::{Actor, App, Credential, Ctx, Error, Visit, gate::Entry, role_names, tokens::Claims};
 use crate::{
     access::Access,
     crypto::{
@@ -8,7 +8,8 @@ use crate::{
         jwt::{Expected, JwtError},
         token,
     },
-    model::{Capability, Instant, OrganizationId, Scope, UserId, UserState},
+    model::{Capability, Holder, Instant, KeyId, OrganizationId, Scope, UserId},
+    store::Tx,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -73,7 +74,7 @@ impl App {
     /// tokens (§4), and a key of the organization is one.
     pub async fn introspect(&self, ctx: &Ctx, caller: &Visit, text: &str) -> Result<Introspection, Error> {
         match &ctx.actor {
-            Actor::Key { .. } => {}
+            Actor::Key { .. } | Actor::ServiceAccount { .. } => {}
             Actor::User { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => {
                 return Err(Error::Forbidden { need: "an API key".to_owned() });
             }
@@ -161,27 +162,14 @@ impl App {
         if claims.org != ctx.organization {
             return Ok(None);
         }
-        let Ok(id) = claims.sub.parse::<UserId>() else { return Ok(None) };
         let mut tx = self.store().read().await?;
-        let Some(user) = tx.user(&ctx.organization, &id).await? else { return Ok(None) };
-        let sessions = tx.sessions_of(&ctx.organization, &id, ctx.now).await?;
-        let mut lives = sessions.iter().any(|session| session.id.as_str() == claims.sid);
-        if !lives {
-            let keys = tx.api_keys_of(&ctx.organization, &id).await?;
-            lives = keys
-                .iter()
-                .any(|key| key.id.as_str() == claims.sid && key.expires_at.is_none_or(|expires| expires > ctx.now));
-        }
-        if !lives || user.state() != UserState::Active {
-            return Ok(None);
-        }
-        let access = self.access_of(&mut tx, &ctx.organization, &user, ctx.now).await?;
+        let Some(entry) = self.made_for(&mut tx, ctx, &claims).await? else { return Ok(None) };
         Ok(Some(ActiveToken {
             active: true,
             sub: claims.sub,
-            username: user.user_name,
-            scope: scope(&access),
-            roles: role_names(&access),
+            username: entry.visitor.user_name,
+            scope: scope(&entry.access),
+            roles: role_names(&entry.access),
             org: claims.org,
             client_id: claims.sid,
             token_type: "Bearer",
@@ -190,6 +178,33 @@ impl App {
             iat: claims.iat,
             exp: Some(claims.exp),
         }))
+    }
+}
+
+impl App {
+    /// Whoever a token was made for, by what they came in with, if that still lets them in.
+    async fn made_for(&self, tx: &mut Tx, ctx: &Ctx, claims: &Claims) -> Result<Option<Entry>, Error> {
+        let organization = &ctx.organization;
+        if let Ok(id) = claims.sid.parse::<KeyId>() {
+            let Some(key) = tx.api_key_by_id(organization, &id, ctx.now).await? else { return Ok(None) };
+            let mut entry = match &key.owner {
+                Holder::User(id) => self.person(tx, ctx, id).await?,
+                Holder::ServiceAccount(id) => self.machine_enters(tx, organization, id, ctx.now).await?,
+            };
+            entry.access = self.carried_by(tx, organization, (&key, entry.access)).await?;
+            return Ok(Some(entry).filter(|_| key.owner.to_string() == claims.sub));
+        }
+        let Ok(id) = claims.sub.parse::<UserId>() else { return Ok(None) };
+        let sessions = tx.sessions_of(organization, &id, ctx.now).await?;
+        if !sessions.iter().any(|session| session.id.as_str() == claims.sid) {
+            return Ok(None);
+        }
+        self.person(tx, ctx, &id).await.map(Some)
+    }
+
+    async fn person(&self, tx: &mut Tx, ctx: &Ctx, id: &UserId) -> Result<Entry, Error> {
+        let user = tx.user(&ctx.organization, id).await?.ok_or(Error::NotSignedIn)?;
+        self.person_enters(tx, &ctx.organization, user, ctx.now).await
     }
 }
 

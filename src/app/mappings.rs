@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     mapping::{Checked, KnownCluster, KnownGroup, Mapping, Reach, ReachScope, Vocabulary, check, in_force},
-    model::{Capability, EventKind, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
+    model::{Capability, EventKind, Holder, Instant, OrganizationId, Role, Scope, Subject, Terms, User, UserId},
     plan::{Diff, Impact, PersonChange, diff},
     store::{MappingState, MappingVersion, Tx},
 };
@@ -237,10 +237,8 @@ impl Work<'_> {
 
     /// Nobody gives what they do not hold: every rule's reach lies within the publisher's own access.
     async fn may_give(&mut self, reach: &[Reach]) -> Result<(), Error> {
-        let Some(user) = self.ctx.actor.user() else { return Ok(()) };
+        let Some(access) = self.app.access_of_actor(&mut self.tx, self.ctx).await? else { return Ok(()) };
         let organization = &self.ctx.organization;
-        let user = self.tx.user(organization, user).await?.ok_or(Error::NotSignedIn)?;
-        let access = self.app.access_of(&mut self.tx, organization, &user, self.ctx.now).await?;
         if access.is_owner() {
             return Ok(());
         }
@@ -360,7 +358,7 @@ impl Work<'_> {
         let organization = &self.ctx.organization;
         let mut changes = Vec::new();
         for (user, (before, after)) in people.iter().zip(before.iter().zip(after)) {
-            let keys = self.tx.api_keys_of(organization, &user.id).await?.len();
+            let keys = self.tx.api_keys_of(organization, &Holder::User(user.id.clone())).await?.len();
             let who = (user.id.clone(), user.label().to_owned());
             changes.extend(PersonChange::between(who, before, after, keys));
         }

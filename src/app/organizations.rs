@@ -1,14 +1,14 @@
-//! Organizations and their clusters.
+//! Organizations, their first owners, and what happened in them.
 
 use super::{App, Ctx, Error, Work};
 use crate::{
     crypto::{Secret, TokenKind, token},
     model::{
-        ApiKey, Binding, BindingId, Capability, Cluster, ClusterId, Event, EventKind, KeyId, Organization, Role, Scope,
-        Source, Subject, Terms, User, UserId, fold,
+        ApiKey, Capability, Event, EventKind, Holder, KeyId, Organization, Role, Scope, Source, Subject, Terms, User,
+        UserId, fold,
     },
 };
-use serde_json::{Map, json};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
@@ -93,41 +93,12 @@ impl App {
         found.ok_or_else(|| Error::not_found("organization", ctx.organization.as_str()))
     }
 
-    /// Declares a cluster. Rules whose group names speak of it are evaluated again.
-    pub async fn declare_cluster(
-        &self,
-        ctx: &Ctx,
-        slug: &str,
-        name: Option<&str>,
-        external_id: Option<&str>,
-    ) -> Result<Cluster, Error> {
-        check_slug(slug)?;
-        let cluster = Cluster {
-            id: ClusterId::from_uuid(self.clock().uuid()),
-            slug: slug.to_owned(),
-            name: name.unwrap_or(slug).to_owned(),
-            external_id: external_id.map(str::to_owned),
-        };
+    /// Gives the actor's organization another name. Its slug, which addresses rest on, is the operator's.
+    pub async fn name_organization(&self, ctx: &Ctx, name: &str) -> Result<Organization, Error> {
+        let name = checked_name(name)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_cluster(cluster).await;
+        let outcome = work.rename(None, Some(name)).await;
         work.finish(outcome).await
-    }
-
-    /// Every cluster.
-    pub async fn clusters(&self, ctx: &Ctx) -> Result<Vec<Cluster>, Error> {
-        let mut tx = self.read(ctx, Capability::ViewClusters).await?;
-        Ok(tx.clusters(&ctx.organization).await?)
-    }
-
-    /// The clusters on which a visitor holds a role: everybody may know what their own are called.
-    pub async fn clusters_of(&self, visit: &super::Visit) -> Result<Vec<Cluster>, Error> {
-        let held = |cluster: &Cluster| {
-            let scope = Scope::cluster(cluster.id.clone());
-            visit.access.derivations.iter().any(|derivation| derivation.scope == scope)
-        };
-        let mut clusters = self.store().read().await?.clusters(&visit.organization).await?;
-        clusters.retain(held);
-        Ok(clusters)
     }
 
     /// Up to `limit` events older than `before`, the newest first; about one subject, if given.
@@ -180,37 +151,34 @@ impl Work<'_> {
         Ok(link)
     }
 
-    async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
+    /// Writes another slug or name. What is remembered of visits holds both.
+    pub(super) async fn rename(&mut self, slug: Option<&str>, name: Option<&str>) -> Result<Organization, Error> {
         let organization = self.ctx.organization.clone();
-        self.tx.hold_directory(&organization, true).await?;
-        if self.tx.cluster_by_slug(&organization, &cluster.slug).await?.is_some() {
-            return Err(Error::conflict("taken", format!("there is a cluster “{}” already", cluster.slug)));
+        self.tx.lock_organization(&organization).await?;
+        let found = self.tx.organization(&organization).await?;
+        let before = found.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+        let mut after = before.clone();
+        slug.unwrap_or(&before.slug).clone_into(&mut after.slug);
+        name.unwrap_or(&before.name).clone_into(&mut after.name);
+        if after == before {
+            return Ok(before);
         }
-        self.tx.insert_cluster(&organization, &cluster, self.ctx.now).await?;
-        self.tx.move_organization_epoch(&organization).await?;
-        self.tell(EventKind::ClusterDeclared, [cluster.id.to_string()], json!({"slug": cluster.slug}));
-        self.settle_everybody().await?;
-        Ok(cluster)
+        let other = self.tx.organization_by_slug(&after.slug).await?;
+        if other.is_some_and(|other| other.id != organization) {
+            return Err(Error::conflict("taken", format!("there is an organization “{}” already", after.slug)));
+        }
+        self.tx.rename_organization(&after).await?;
+        let detail = json!({"slug": after.slug, "name": after.name, "slug_before": before.slug});
+        self.tell(EventKind::OrganizationChanged, [organization.to_string()], detail);
+        self.revoke_everybody();
+        Ok(after)
     }
 
     async fn first_owner(&mut self, email: &str) -> Result<User, Error> {
-        let now = self.ctx.now;
         let user = User {
-            id: UserId::from_uuid(self.app.clock().uuid()),
-            connection: None,
             user_name: email.to_owned(),
-            external_id: None,
-            display_name: String::new(),
             email: Some(email.to_owned()),
-            directory_active: true,
-            suspended_by_person: false,
-            removed_at: None,
-            document: Map::new(),
-            session_epoch: 0,
-            access_epoch: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
+            ..User::blank(UserId::from_uuid(self.app.clock().uuid()), None, self.ctx.now)
         };
         self.tx.insert_user(&self.ctx.organization, &user).await?;
         self.make_owner(&user.id).await?;
@@ -225,15 +193,7 @@ impl Work<'_> {
             source: Source::Person,
             until: None,
         };
-        let binding = Binding {
-            id: BindingId::from_uuid(self.app.clock().uuid()),
-            terms,
-            mapping_version: None,
-            author: self.ctx.actor.to_string(),
-            since: self.ctx.now,
-        };
-        self.tx.open_binding(&self.ctx.organization, &binding).await?;
-        Ok(())
+        self.open_binding(terms, None).await.map(drop)
     }
 
     async fn first_credentials(&mut self, owner: &UserId) -> Result<(Secret, Secret), Error> {
@@ -243,11 +203,14 @@ impl Work<'_> {
         let link = token::generate(TokenKind::Link, &mut random);
         let row = ApiKey {
             id: KeyId::from_uuid(self.app.clock().uuid()),
-            user: owner.clone(),
+            owner: Holder::User(owner.clone()),
             name: "first key".to_owned(),
             hint: key.hint(),
+            rights: None,
+            created_by: self.ctx.actor.to_string(),
             created_at: now,
             expires_at: None,
+            last_used_at: None,
         };
         self.tx.insert_api_key(organization, &row, &key.hash()).await?;
         self.tx.insert_sign_in_link(organization, owner, &link.hash(), (now, now.plus(LINK_LIFE))).await?;
@@ -255,7 +218,16 @@ impl Work<'_> {
     }
 }
 
-fn check_slug(slug: &str) -> Result<(), Error> {
+/// A name that people read.
+pub(super) fn checked_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > 100 || name.chars().any(char::is_control) {
+        return Err(Error::invalid("name", "give a name of 1 to 100 letters"));
+    }
+    Ok(name)
+}
+
+pub(super) fn check_slug(slug: &str) -> Result<(), Error> {
     let allowed = |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     let fits = !slug.is_empty() && slug.len() <= 63 && slug.chars().all(allowed) && fold(slug) == slug;
     if fits && !slug.starts_with('-') && !slug.ends_with('-') {

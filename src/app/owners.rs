@@ -2,7 +2,7 @@
 
 use super::{Actor, Error, Work};
 use crate::{
-    model::{Binding, BindingId, EventKind, Role, Scope, Source, Subject, Terms, User, UserId, UserState},
+    model::{BindingId, EventKind, Role, Scope, Source, Subject, Terms, User, UserId, UserState},
     plan::owners::{Author, Outlook, Verdict, judge},
     store::Tx,
 };
@@ -41,7 +41,7 @@ impl Work<'_> {
             return Ok(());
         }
         let author = match self.ctx.actor {
-            Actor::User { .. } | Actor::Key { .. } | Actor::Operator => Author::Person,
+            Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. } | Actor::Operator => Author::Person,
             Actor::Connection { .. } | Actor::System => Author::Machine,
         };
         let outlook = self.outlook().await?;
@@ -89,14 +89,7 @@ impl Work<'_> {
             source: Source::Floor,
             until: None,
         };
-        let binding = Binding {
-            id: BindingId::from_uuid(self.app.clock().uuid()),
-            terms,
-            mapping_version: None,
-            author: self.ctx.actor.to_string(),
-            since: self.ctx.now,
-        };
-        self.tx.open_binding(&self.ctx.organization, &binding).await?;
+        self.open_binding(terms, None).await?;
         if was_ownerless {
             self.tx.set_ownerless(&self.ctx.organization, None).await?;
         }

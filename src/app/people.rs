@@ -3,7 +3,7 @@
 use super::{App, Ctx, Error, Work};
 use crate::{
     filter::Filter,
-    model::{Capability, EventKind, Group, GroupId, User, UserId, UserState},
+    model::{Capability, EventKind, Group, GroupId, ServiceAccountId, User, UserId, UserState},
     scim::ResourceType,
     store::Member,
 };
@@ -67,13 +67,33 @@ impl App {
         work.finish(outcome).await
     }
 
+    /// The groups that somebody is in.
+    pub async fn groups_of_member(&self, ctx: &Ctx, id: &UserId) -> Result<Vec<Group>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        present(tx.user(&ctx.organization, id).await?, id)?;
+        Ok(tx.groups_of(&ctx.organization, id).await?)
+    }
+
+    /// Removes a local person. Whom a provider pushes, the provider removes.
+    pub async fn remove_member(&self, ctx: &Ctx, id: &UserId) -> Result<(), Error> {
+        let mut work = self.begin(ctx, Capability::ManageMembers).await?;
+        let outcome = work.remove_local(id).await;
+        work.finish(outcome).await
+    }
+
     /// Up to `limit` groups whose id is greater than `after`, local ones included.
     pub async fn all_groups(&self, ctx: &Ctx, after: &str, limit: i64) -> Result<Vec<Group>, Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         Ok(tx.groups_after(&ctx.organization, after, limit).await?)
     }
 
-    /// One group with its members.
+    /// The service accounts in a group, with their names.
+    pub async fn machine_members(&self, ctx: &Ctx, id: &GroupId) -> Result<Vec<(ServiceAccountId, String)>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.machine_members(&ctx.organization, id).await?)
+    }
+
+    /// One group with the people in it.
     pub async fn group_members(&self, ctx: &Ctx, id: &GroupId) -> Result<(Group, Vec<Member>), Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         let found = tx.group(&ctx.organization, id).await?;
@@ -104,6 +124,18 @@ pub fn revision(user: &User) -> String {
 }
 
 impl Work<'_> {
+    async fn remove_local(&mut self, id: &UserId) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let user = present(self.tx.user_to_change(&organization, id).await?, id)?;
+        if let Some(connection) = &user.connection {
+            let name = self.tx.connection(&organization, connection).await?.map(|found| found.name);
+            let name = name.unwrap_or_else(|| connection.to_string());
+            let detail = format!("{id} belongs to the connection “{name}”: remove them there, or suspend them here");
+            return Err(Error::conflict("not_local", detail));
+        }
+        self.remove_user(user).await
+    }
+
     async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.user_to_change(&organization, id).await?, id)?;

@@ -2,7 +2,7 @@
 
 use super::{App, Ctx, Error, Need, Work};
 use crate::{
-    model::{EventKind, Instant, OrganizationId, UserId},
+    model::{Capability, EventKind, Instant, OrganizationId, ServiceAccount, UserId},
     store::{TermsDocument, Tx},
 };
 use schemars::JsonSchema;
@@ -25,6 +25,19 @@ pub enum TermsState {
     Lapsed,
     /// Nothing was ever accepted: a hard gate for everything.
     Never,
+}
+
+/// Where one person stands with the documents.
+#[derive(Debug, Clone, Serialize)]
+pub struct TermsStanding {
+    /// Who.
+    pub user: UserId,
+    /// What to call them.
+    pub label: String,
+    /// Where they stand.
+    pub state: TermsState,
+    /// The newest version of each document that they accepted.
+    pub accepted: Vec<(String, i64)>,
 }
 
 impl App {
@@ -59,6 +72,19 @@ impl App {
     /// The documents in force.
     pub async fn terms(&self) -> Result<Vec<TermsDocument>, Error> {
         Ok(self.store().read().await?.current_terms().await?)
+    }
+
+    /// Where up to `limit` people stand whose id is greater than `after`, with the versions that they accepted.
+    pub async fn terms_of_people(&self, ctx: &Ctx, after: &str, limit: i64) -> Result<Vec<TermsStanding>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let current = tx.current_terms().await?;
+        let mut people = Vec::new();
+        for user in tx.users_after(&ctx.organization, after, limit).await? {
+            let accepted = tx.accepted_terms(&ctx.organization, &user.id).await?;
+            let state = standing(&current, &accepted, ctx.now);
+            people.push(TermsStanding { user: user.id.clone(), label: user.label().to_owned(), state, accepted });
+        }
+        Ok(people)
     }
 
     /// Notes that the actor accepts the documents in force; `versions` says which ones they saw.
@@ -112,6 +138,11 @@ pub(super) async fn terms_state(
 ) -> Result<TermsState, Error> {
     let current = tx.current_terms().await?;
     let accepted = tx.accepted_terms(organization, user).await?;
+    Ok(standing(&current, &accepted, now))
+}
+
+/// Where somebody stands who accepted these versions.
+fn standing(current: &[TermsDocument], accepted: &[(String, i64)], now: Instant) -> TermsState {
     let version = |kind: &str| accepted.iter().find(|(known, _)| known == kind).map_or(0, |(_, version)| *version);
     let states = current.iter().map(|document| match version(&document.kind) {
         0 => TermsState::Never,
@@ -119,7 +150,21 @@ pub(super) async fn terms_state(
         _ if now < document.binding_from => TermsState::Transition,
         _ => TermsState::Lapsed,
     });
-    Ok(worst(states))
+    worst(states)
+}
+
+/// Where a service account stands: where the person who made it stands. The operator, whose documents they are, covers
+/// its own.
+pub(super) async fn terms_of_service_account(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    account: &ServiceAccount,
+    now: Instant,
+) -> Result<TermsState, Error> {
+    match &account.created_by {
+        Some(creator) => terms_state(tx, organization, creator, now).await,
+        None => Ok(TermsState::Accepted),
+    }
 }
 
 fn worst(states: impl Iterator<Item = TermsState>) -> TermsState {

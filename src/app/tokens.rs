@@ -21,7 +21,7 @@ const REMEMBERED: u64 = 50_000;
 pub struct Claims {
     /// Who signed it.
     pub iss: String,
-    /// Whom it is about: a user's id.
+    /// Whom it is about: the id of a user or of a service account.
     pub sub: String,
     /// For whom it is.
     pub aud: String,

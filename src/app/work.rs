@@ -3,7 +3,7 @@
 use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
 use crate::{
     cache::Revocation,
-    model::{Capability, Event, EventId, EventKind, JobId, Scope, UserId, UserState},
+    model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Terms, UserId},
     store::{MappingState, Tx},
     telemetry::meter,
 };
@@ -60,23 +60,21 @@ impl App {
                 let state = tx.mapping_state_for_push(&ctx.organization, id).await?;
                 state.map(Some).ok_or(Error::NotSignedIn)
             }
-            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Self_) => {
-                let user = tx.user(&ctx.organization, id).await?;
-                let active = user.is_some_and(|user| user.state() == UserState::Active);
-                if active { Ok(None) } else { Err(Error::NotSignedIn) }
+            (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Self_) => {
+                self.actor_is_active(tx, ctx).await?.then_some(None).ok_or(Error::NotSignedIn)
             }
-            (Actor::User { id, .. } | Actor::Key { user: id, .. }, Need::Capability(capability)) => {
-                self.person_can(tx, ctx, id, capability).await?.then_some(None).ok_or_else(forbidden)
+            // Rights are read in the very transaction that uses them: what was taken a moment ago is gone.
+            (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Capability(capability)) => {
+                let access = self.access_of_actor(tx, ctx).await?;
+                let can = access.is_some_and(|access| access.can(capability, &Scope::Organization));
+                can.then_some(None).ok_or_else(forbidden)
             }
             (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)
-            | (Actor::User { .. } | Actor::Key { .. }, Need::Directory | Need::Operator) => Err(forbidden()),
+            | (
+                Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. },
+                Need::Directory | Need::Operator,
+            ) => Err(forbidden()),
         }
-    }
-
-    /// Rights are read in the very transaction that uses them: what was taken a moment ago is gone.
-    async fn person_can(&self, tx: &mut Tx, ctx: &Ctx, user: &UserId, capability: Capability) -> Result<bool, Error> {
-        let Some(user) = tx.user(&ctx.organization, user).await? else { return Ok(false) };
-        Ok(self.access_of(tx, &ctx.organization, &user, ctx.now).await?.can(capability, &Scope::Organization))
     }
 }
 
@@ -103,6 +101,23 @@ impl Work<'_> {
         let id = JobId::from_uuid(self.app.clock().uuid());
         let what = ("operator-notice", payload);
         Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
+    }
+
+    /// Opens a binding, in the actor's name. Nothing when one with the same subject, role, scope and source is open already.
+    pub(super) async fn open_binding(
+        &mut self,
+        terms: Terms,
+        mapping_version: Option<i64>,
+    ) -> Result<Option<Binding>, Error> {
+        let binding = Binding {
+            id: BindingId::from_uuid(self.app.clock().uuid()),
+            terms,
+            mapping_version,
+            author: self.ctx.actor.to_string(),
+            since: self.ctx.now,
+        };
+        let opened = self.tx.open_binding(&self.ctx.organization, &binding).await?;
+        Ok(opened.then_some(binding))
     }
 
     /// What caches must forget before the answer goes out.

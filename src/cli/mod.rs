@@ -8,6 +8,7 @@ mod init;
 mod keys;
 mod mapping;
 mod open;
+mod org;
 mod say;
 mod serve;
 
@@ -44,6 +45,9 @@ enum Command {
     ///
     /// Example: castgate init --slug acme --owner ada@acme.example --accept-terms
     Init(init::Init),
+    /// Lists, makes, renames and deletes whole organizations. Local: no organization's role may do it.
+    #[command(subcommand)]
+    Org(org::Org),
     /// Says what is wrong with the settings, without starting.
     Check(check::Check),
     /// Looks at a mapping config.
@@ -95,6 +99,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
+        Command::Org(org) => org.run().await,
         Command::Check(check) => check.run(),
         Command::Mapping(mapping) => mapping.run(),
         Command::Keys(keys) => keys.run().await,

@@ -72,12 +72,19 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
         Err(error) => return Err(error.into()),
     };
     let visit = &guest.visit;
-    let sessions = app.sessions(&ctx, &visit.visitor.id).await?;
+    let sessions = match ctx.actor.user() {
+        Some(user) => app.sessions(&ctx, user).await?,
+        None => Vec::new(),
+    };
     let keys = app.keys(&ctx).await?;
     let clusters = app.clusters_of(visit).await?;
     let current = match &ctx.actor {
         Actor::User { session, .. } => Some(session),
-        Actor::Key { .. } | Actor::Connection { .. } | Actor::Operator | Actor::System => None,
+        Actor::Key { .. }
+        | Actor::ServiceAccount { .. }
+        | Actor::Connection { .. }
+        | Actor::Operator
+        | Actor::System => None,
     };
     let csrf = guest.csrf().unwrap_or_default();
     let page = AccountPage {
@@ -108,7 +115,8 @@ async fn end_session(
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let ctx = guest.ctx(&app)?;
-    app.end_session(&ctx, &guest.visit.visitor.id, &sent.session).await?;
+    let user = ctx.actor.user().ok_or(Error::NotSignedIn)?;
+    app.end_session(&ctx, user, &sent.session).await?;
     Ok(see_other("/account"))
 }
 

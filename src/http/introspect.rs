@@ -19,7 +19,7 @@ use data_encoding::BASE64;
 use schemars::JsonSchema;
 
 pub(super) fn doors() -> Doors {
-    Doors::at("", "Behind the gateway", Caller::SessionOrKey).door(
+    Doors::at("", "Behind the gateway", Caller::Key).door(
         post("/auth/introspect", introspect)
             .summary("What a token is worth at this moment (RFC 7662), for who has an API key of the same organization")
             .takes_as::<Asked>("application/x-www-form-urlencoded")

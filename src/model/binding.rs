@@ -3,7 +3,7 @@
 use super::{BindingId, GroupId, Instant, InvitationId, Role, Scope, ServiceAccountId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 /// Whom a binding gives its role.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
@@ -42,6 +42,20 @@ impl Subject {
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.id())
+    }
+}
+
+/// A text that is no id of anybody who can hold a role.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is not the id of a user (usr_…), a group (grp_…) or a service account (sva_…)")]
+pub struct BadSubject(pub String);
+
+impl FromStr for Subject {
+    type Err = BadSubject;
+    fn from_str(text: &str) -> Result<Self, BadSubject> {
+        let user = text.parse().map(Self::User);
+        let group = user.or_else(|_| text.parse().map(Self::Group));
+        group.or_else(|_| text.parse().map(Self::ServiceAccount)).map_err(|_| BadSubject(text.to_owned()))
     }
 }
 

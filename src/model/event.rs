@@ -29,6 +29,8 @@ macro_rules! event_kinds {
 event_kinds! {
     /// An organization was made.
     OrganizationCreated = "organization.created",
+    /// An organization's name or slug changed.
+    OrganizationChanged = "organization.changed",
     /// No reachable owner is left.
     OrganizationOwnerless = "organization.ownerless",
     /// An owner is reachable again.
@@ -47,10 +49,22 @@ event_kinds! {
     TokenRevoked = "token.revoked",
     /// An API key was made.
     KeyCreated = "key.created",
+    /// An API key was renamed.
+    KeyChanged = "key.changed",
     /// An API key was revoked.
     KeyRevoked = "key.revoked",
+    /// A service account was made.
+    ServiceAccountCreated = "service_account.created",
+    /// A service account was renamed, suspended or brought back.
+    ServiceAccountChanged = "service_account.changed",
+    /// A service account was closed; its keys ended.
+    ServiceAccountRemoved = "service_account.removed",
     /// A cluster was declared.
     ClusterDeclared = "cluster.declared",
+    /// A cluster's slug, name or external id changed.
+    ClusterChanged = "cluster.changed",
+    /// A cluster was removed, and what was held there ended.
+    ClusterRemoved = "cluster.removed",
     /// A mapping draft was saved.
     MappingDrafted = "mapping.drafted",
     /// A mapping version came into force.

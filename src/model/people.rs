@@ -1,6 +1,6 @@
-//! People and groups.
+//! People, service accounts and groups.
 
-use super::{ConnectionId, GroupId, Instant, UserId};
+use super::{ConnectionId, GroupId, Instant, ServiceAccountId, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -53,6 +53,28 @@ pub struct User {
 }
 
 impl User {
+    /// Somebody new of whom nothing is known yet: active, of version 1. The caller fills in what it knows.
+    #[must_use]
+    pub fn blank(id: UserId, connection: Option<ConnectionId>, now: Instant) -> Self {
+        Self {
+            id,
+            connection,
+            user_name: String::new(),
+            external_id: None,
+            display_name: String::new(),
+            email: None,
+            directory_active: true,
+            suspended_by_person: false,
+            removed_at: None,
+            document: Map::new(),
+            session_epoch: 0,
+            access_epoch: 0,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
     /// Whether this person may come in.
     #[must_use]
     pub fn state(&self) -> UserState {
@@ -67,6 +89,41 @@ impl User {
     #[must_use]
     pub fn label(&self) -> &str {
         if self.display_name.is_empty() { &self.user_name } else { &self.display_name }
+    }
+}
+
+/// A machine of an organization, which comes in with API keys of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ServiceAccount {
+    /// Its id.
+    pub id: ServiceAccountId,
+    /// What people call it; unique in the organization when folded.
+    pub name: String,
+    /// What it is for; empty when nobody said.
+    pub description: String,
+    /// Whose acceptance of the terms covers it; none when the operator made it.
+    pub created_by: Option<UserId>,
+    /// What a person said.
+    pub suspended: bool,
+    /// When it was closed, for good.
+    pub removed_at: Option<Instant>,
+    /// For ETags; moves with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+}
+
+impl ServiceAccount {
+    /// Whether its keys may come in.
+    #[must_use]
+    pub fn state(&self) -> UserState {
+        match (self.removed_at, self.suspended) {
+            (Some(_), _) => UserState::Removed,
+            (None, false) => UserState::Active,
+            (None, true) => UserState::Suspended,
+        }
     }
 }
 

@@ -1,8 +1,12 @@
 //! Credentials: sessions, tokens, keys. Secrets themselves are nowhere; only their SHA-256.
 
-use super::{ConnectionId, Instant, KeyId, OrganizationId, SessionId, TokenId, UserId};
-use schemars::JsonSchema;
+use super::{
+    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject,
+    TokenId, UserId,
+};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
 /// A sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,19 +52,152 @@ pub struct ScimToken {
     pub last_used_at: Option<Instant>,
 }
 
-/// A user's API key. Its rights are its owner's, at use.
+/// Whose a credential is: a person's or a machine's. Its text is the id, whose prefix tells the two apart.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub enum Holder {
+    /// One person.
+    User(UserId),
+    /// A machine.
+    ServiceAccount(ServiceAccountId),
+}
+
+impl JsonSchema for Holder {
+    fn schema_name() -> Cow<'static, str> {
+        "Holder".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A user's id or a service account's.",
+            "pattern": "^(usr|sva)_[0-9a-v]{25}[048cgkos]$",
+            "examples": ["usr_06h01qbn45r9t2euf2aprlbdqk"],
+        })
+    }
+}
+
+impl Holder {
+    /// The id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::User(id) => id.as_str(),
+            Self::ServiceAccount(id) => id.as_str(),
+        }
+    }
+
+    /// The person, if it is one.
+    #[must_use]
+    pub fn user(&self) -> Option<&UserId> {
+        match self {
+            Self::User(id) => Some(id),
+            Self::ServiceAccount(_) => None,
+        }
+    }
+
+    /// What bindings say of them.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        match self {
+            Self::User(id) => Subject::User(id.clone()),
+            Self::ServiceAccount(id) => Subject::ServiceAccount(id.clone()),
+        }
+    }
+
+    /// The word in the store and the API: `user` or `service_account`.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::User(_) => "user",
+            Self::ServiceAccount(_) => "service_account",
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// A text that is neither the id of a user nor that of a service account.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("“{0}” is neither the id of a user (usr_…) nor that of a service account (sva_…)")]
+pub struct BadHolder(pub String);
+
+impl FromStr for Holder {
+    type Err = BadHolder;
+    fn from_str(text: &str) -> Result<Self, BadHolder> {
+        let user = text.parse().map(Self::User);
+        user.or_else(|_| text.parse().map(Self::ServiceAccount)).map_err(|_| BadHolder(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for Holder {
+    type Error = BadHolder;
+    fn try_from(text: String) -> Result<Self, BadHolder> {
+        text.parse()
+    }
+}
+
+impl From<Holder> for String {
+    fn from(holder: Holder) -> String {
+        holder.to_string()
+    }
+}
+
+impl From<UserId> for Holder {
+    fn from(id: UserId) -> Self {
+        Self::User(id)
+    }
+}
+
+impl From<ServiceAccountId> for Holder {
+    fn from(id: ServiceAccountId) -> Self {
+        Self::ServiceAccount(id)
+    }
+}
+
+/// What a key was narrowed to, at one scope.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+pub struct KeyRight {
+    /// What it may carry there.
+    #[serde(flatten)]
+    pub carries: Carries,
+    /// Where.
+    pub scope: Scope,
+}
+
+/// What a key may carry, if its owner holds it too.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Carries {
+    /// What this role lets its holder do.
+    Role(Role),
+    /// These capabilities.
+    Capabilities(BTreeSet<Capability>),
+}
+
+/// An API key. Its rights are its own ∩ its owner's, at use.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApiKey {
     /// Its id: not the secret.
     pub id: KeyId,
     /// Whose.
-    pub user: UserId,
+    pub owner: Holder,
     /// What its owner calls it.
     pub name: String,
     /// The first letters of the secret.
     pub hint: String,
+    /// What it was narrowed to; none: it carries whatever its owner holds.
+    pub rights: Option<Vec<KeyRight>>,
+    /// Who made it: an actor's text.
+    pub created_by: String,
     /// When it was made.
     pub created_at: Instant,
     /// When it stops by itself.
     pub expires_at: Option<Instant>,
+    /// When it was last let in, to the minute.
+    pub last_used_at: Option<Instant>,
 }

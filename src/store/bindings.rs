@@ -1,9 +1,10 @@
 //! Role bindings: opened and closed, never deleted.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, ToValue as _, Tx, args};
 use crate::model::{
     Binding, BindingId, BuiltInRole, GroupId, Instant, OrganizationId, Role, Scope, Source, Subject, Terms, UserId,
 };
+use std::fmt::Write as _;
 
 /// `SELECT` of a whole binding, in the order of [`BindingRow`], with what comes after the columns.
 macro_rules! select_bindings {
@@ -18,6 +19,19 @@ macro_rules! select_bindings {
 
 type BindingRow =
     (BindingId, String, String, Role, String, String, String, String, Option<Instant>, Option<i64>, String, Instant);
+
+/// Which bindings are asked for: all that every given field fits.
+#[derive(Debug, Clone, Default)]
+pub struct BindingQuery {
+    /// Whom they give something.
+    pub subject: Option<Subject>,
+    /// The role's text.
+    pub role: Option<String>,
+    /// Exactly this scope.
+    pub scope: Option<Scope>,
+    /// The source's kind: `person`, `rule`, `invitation`, `file` or `floor`.
+    pub source: Option<String>,
+}
 
 fn corrupt(what: &str, id: &BindingId, text: &str) -> StoreError {
     StoreError::Corrupt(format!("{what} “{text}” of binding {id}"))
@@ -145,7 +159,16 @@ impl Tx {
         organization: &OrganizationId,
         user: &UserId,
     ) -> Result<Vec<Binding>, StoreError> {
-        let mut found = self.bindings_of(organization, &Subject::User(user.clone())).await?;
+        self.bindings_reaching_member(organization, &Subject::User(user.clone())).await
+    }
+
+    /// The open bindings that reach a member of groups, person or machine: their own, and those of the groups they are in.
+    pub async fn bindings_reaching_member(
+        &mut self,
+        organization: &OrganizationId,
+        member: &Subject,
+    ) -> Result<Vec<Binding>, StoreError> {
+        let mut found = self.bindings_of(organization, member).await?;
         let rows = self
             .all(
                 select_bindings!(
@@ -157,13 +180,72 @@ impl Tx {
                        AND b.ended IS NULL
                      ORDER BY b.id"
                 ),
-                args![organization, user],
+                args![organization, member.id()],
             )
             .await?;
         for row in rows {
             found.push(binding(row)?);
         }
         Ok(found)
+    }
+
+    /// One open binding.
+    pub async fn binding(
+        &mut self,
+        organization: &OrganizationId,
+        id: &BindingId,
+    ) -> Result<Option<Binding>, StoreError> {
+        self.first(
+            select_bindings!("FROM bindings b WHERE b.organization = ?1 AND b.id = ?2 AND b.ended IS NULL"),
+            args![organization, id],
+        )
+        .await?
+        .map(binding)
+        .transpose()
+    }
+
+    /// Up to `limit` open bindings that a question asks for, whose id is greater than `after`.
+    pub async fn bindings_asked(
+        &mut self,
+        organization: &OrganizationId,
+        query: &BindingQuery,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Binding>, StoreError> {
+        let mut args = vec![organization.to_value(), after.to_value(), limit.to_value()];
+        let mut narrower = String::new();
+        let scope = query.scope.as_ref().map(scope_columns);
+        let asked = [
+            ("subject_kind", query.subject.as_ref().map(Subject::kind)),
+            ("subject_id", query.subject.as_ref().map(Subject::id)),
+            ("role", query.role.as_deref()),
+            ("scope_kind", scope.map(|(kind, _)| kind)),
+            ("scope_id", scope.map(|(_, id)| id)),
+            ("source_kind", query.source.as_deref()),
+        ];
+        for (column, text) in asked {
+            if let Some(text) = text {
+                args.push(text.to_value());
+                // Not a name of the caller's: one of the six above.
+                let _ = write!(narrower, " AND b.{column} = ?{}", args.len());
+            }
+        }
+        let sql = format!(
+            "{} WHERE b.organization = ?1 AND b.id > ?2 AND b.ended IS NULL{narrower} ORDER BY b.id LIMIT ?3",
+            select_bindings!("FROM bindings b")
+        );
+        let rows = self.all_built(sql, args).await?;
+        rows.into_iter().map(binding).collect()
+    }
+
+    /// Every open binding at a scope, whoever made it.
+    pub async fn bindings_at(
+        &mut self,
+        organization: &OrganizationId,
+        scope: &Scope,
+    ) -> Result<Vec<Binding>, StoreError> {
+        let query = BindingQuery { scope: Some(scope.clone()), ..BindingQuery::default() };
+        self.bindings_asked(organization, &query, "", super::EVERYBODY).await
     }
 
     /// Every open binding that a rule made.

@@ -4,7 +4,7 @@ use super::{
     StoreError, Tx, args,
     users::{connection_id, connection_text},
 };
-use crate::model::{ConnectionId, Group, GroupId, GroupOrigin, Instant, OrganizationId, UserId, fold};
+use crate::model::{ConnectionId, Group, GroupId, GroupOrigin, Instant, OrganizationId, Subject, UserId, fold};
 
 /// `SELECT` of a whole group, in the order of [`GroupRow`], with what comes after `FROM groups`.
 macro_rules! select_groups {
@@ -174,6 +174,15 @@ impl Tx {
 
     /// The groups that a user is in, removed groups left out.
     pub async fn groups_of(&mut self, organization: &OrganizationId, user: &UserId) -> Result<Vec<Group>, StoreError> {
+        self.groups_of_member(organization, &Subject::User(user.clone())).await
+    }
+
+    /// The groups that a person or a machine is in, removed groups left out.
+    pub async fn groups_of_member(
+        &mut self,
+        organization: &OrganizationId,
+        member: &Subject,
+    ) -> Result<Vec<Group>, StoreError> {
         let rows = self
             .all(
                 "SELECT g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at, g.version,
@@ -181,7 +190,7 @@ impl Tx {
                  FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
                  WHERE m.organization = ?1 AND m.member_id = ?2 AND m.ended IS NULL AND g.removed_at IS NULL
                  ORDER BY g.id",
-                args![organization, user],
+                args![organization, member.id()],
             )
             .await?;
         rows.into_iter().map(group).collect()

@@ -1,7 +1,7 @@
 //! Who is in a group, and who is waited for. Membership is rows: adding one member never loads the list.
 
 use super::{StoreError, Tx, args};
-use crate::model::{ConnectionId, GroupId, Instant, OrganizationId, UserId};
+use crate::model::{ConnectionId, GroupId, Holder, Instant, OrganizationId, ServiceAccountId, UserId};
 
 /// Somebody in a group, as SCIM names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,12 +21,23 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<bool, StoreError> {
+        self.open_membership_of(organization, group, &Holder::User(user.clone()), now).await
+    }
+
+    /// Puts a person or a machine into a group. False when they were in it: then nothing is written.
+    pub async fn open_membership_of(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        member: &Holder,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
         let rows = self
             .run(
                 "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
-                 VALUES (?1, ?2, 'user', ?3, ?4)
+                 VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
-                args![organization, group, user, now],
+                args![organization, group, member.kind(), member, now],
             )
             .await?;
         Ok(rows == 1)
@@ -40,12 +51,23 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<bool, StoreError> {
+        self.close_membership_of(organization, group, &Holder::User(user.clone()), now).await
+    }
+
+    /// Takes a person or a machine out of a group. False when they were not in it.
+    pub async fn close_membership_of(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        member: &Holder,
+        now: Instant,
+    ) -> Result<bool, StoreError> {
         let rows = self
             .run(
-                "UPDATE memberships SET ended = ?4
-                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND member_id = ?3
+                "UPDATE memberships SET ended = ?5
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = ?3 AND member_id = ?4
                    AND ended IS NULL",
-                args![organization, group, user, now],
+                args![organization, group, member.kind(), member, now],
             )
             .await?;
         Ok(rows == 1)
@@ -58,13 +80,53 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<(), StoreError> {
+        self.close_memberships_of_member(organization, &Holder::User(user.clone()), now).await.map(drop)
+    }
+
+    /// Takes a person or a machine out of every group; out of how many.
+    pub async fn close_memberships_of_member(
+        &mut self,
+        organization: &OrganizationId,
+        member: &Holder,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
         self.run(
-            "UPDATE memberships SET ended = ?3
-             WHERE organization = ?1 AND member_id = ?2 AND member_kind = 'user' AND ended IS NULL",
-            args![organization, user, now],
+            "UPDATE memberships SET ended = ?4
+             WHERE organization = ?1 AND member_id = ?2 AND member_kind = ?3 AND ended IS NULL",
+            args![organization, member, member.kind(), now],
         )
         .await
-        .map(drop)
+    }
+
+    /// Takes everybody out of a group; how many there were.
+    pub async fn empty_group(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        now: Instant,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "UPDATE memberships SET ended = ?3 WHERE organization = ?1 AND group_id = ?2 AND ended IS NULL",
+            args![organization, group, now],
+        )
+        .await
+    }
+
+    /// The service accounts in a group with their names, closed ones left out.
+    pub async fn machine_members(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+    ) -> Result<Vec<(ServiceAccountId, String)>, StoreError> {
+        self.all(
+            "SELECT a.id, a.name FROM memberships m
+               JOIN service_accounts a ON a.organization = m.organization AND a.id = m.member_id
+             WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'service_account' AND m.ended IS NULL
+               AND a.removed_at IS NULL
+             ORDER BY a.id",
+            args![organization, group],
+        )
+        .await
     }
 
     /// Puts somebody back into the groups whose membership ended at exactly `at`: when they were removed.

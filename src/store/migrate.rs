@@ -20,6 +20,7 @@ pub(super) struct Migration {
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
     Migration { version: 2, name: "idempotency", sql: include_str!("migrations/002_idempotency.sql") },
+    Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
     Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
 ];
 
@@ -144,7 +145,10 @@ fn told(error: &tokio_postgres::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::{Store, testing};
+    use crate::{
+        model::Holder,
+        store::{Store, testing},
+    };
 
     const ONE: Migration = Migration { version: 1, name: "one", sql: "CREATE TABLE one (a TEXT);" };
     const TWO: Migration =
@@ -188,6 +192,7 @@ mod tests {
     const SAMPLES: &[&str] = &[
         include_str!("migrations/001_foundation.sample.sql"),
         include_str!("migrations/002_idempotency.sample.sql"),
+        include_str!("migrations/003_service_accounts.sample.sql"),
         include_str!("migrations/004_signing_keys.sample.sql"),
     ];
 
@@ -213,6 +218,10 @@ mod tests {
         let reaching = tx.bindings_reaching(&organization, &user.id).await.unwrap();
         assert_eq!(reaching.len(), 1, "the open one, through the group");
         assert_eq!(tx.events(&organization, None, "", 10).await.unwrap().len(), 1);
+        let keys = tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await.unwrap();
+        assert_eq!((keys.len(), keys[0].rights.as_ref()), (1, None), "a key from before rights carries all");
+        let account = &tx.service_accounts_after(&organization, "", 10).await.unwrap()[0];
+        assert_eq!(tx.api_keys_of(&organization, &Holder::ServiceAccount(account.id.clone())).await.unwrap().len(), 1);
     }
 
     #[tokio::test]

@@ -48,6 +48,51 @@ impl Tx {
         Ok(row.map(organization))
     }
 
+    /// Every organization of the deployment, by slug. For local commands.
+    pub async fn every_organization(&mut self) -> Result<Vec<Organization>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations ORDER BY slug",
+                args![],
+            )
+            .await?;
+        Ok(rows.into_iter().map(organization).collect())
+    }
+
+    /// The tables that have an organization's rows: whatever the schema says has such a column, so that none is forgotten.
+    pub async fn tables_of_organizations(&mut self) -> Result<Vec<String>, StoreError> {
+        let sql = self.pick(
+            "SELECT t.name FROM sqlite_master t JOIN pragma_table_info(t.name) c
+             WHERE t.type = 'table' AND c.name = 'organization' ORDER BY t.name",
+            "SELECT CAST(table_name AS TEXT) FROM information_schema.columns
+             WHERE table_schema = current_schema() AND column_name = 'organization' ORDER BY table_name",
+        );
+        let rows: Vec<(String,)> = self.all(sql, args![]).await?;
+        Ok(rows.into_iter().map(|(table,)| table).collect())
+    }
+
+    /// Deletes every row of an organization, its own included; how many there were. Nobody else's is touched.
+    pub async fn delete_organization(&mut self, id: &OrganizationId) -> Result<u64, StoreError> {
+        let mut deleted = 0;
+        for table in self.tables_of_organizations().await? {
+            // The name is the schema's own, and no caller's.
+            let sql = format!("DELETE FROM {table} WHERE organization = ?1");
+            deleted += self.run_built(sql, args![id]).await?;
+        }
+        Ok(deleted + self.run("DELETE FROM organizations WHERE id = ?1", args![id]).await?)
+    }
+
+    /// How many rows of an organization each table has.
+    pub async fn count_organization(&mut self, id: &OrganizationId) -> Result<Vec<(String, i64)>, StoreError> {
+        let mut counts = Vec::new();
+        for table in self.tables_of_organizations().await? {
+            let sql = format!("SELECT count(*) FROM {table} WHERE organization = ?1");
+            let rows: Vec<(i64,)> = self.all_built(sql, args![id].to_vec()).await?;
+            counts.push((table, rows.first().map_or(0, |(count,)| *count)));
+        }
+        Ok(counts)
+    }
+
     /// Holds the organization's row until the transaction ends: the owners' invariants are checked under it.
     pub async fn lock_organization(&mut self, id: &OrganizationId) -> Result<(), StoreError> {
         let _: Option<(i64,)> =
@@ -105,6 +150,49 @@ impl Tx {
             )
             .await?;
         Ok(rows.into_iter().map(cluster).collect())
+    }
+
+    /// One cluster.
+    pub async fn cluster(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ClusterId,
+    ) -> Result<Option<Cluster>, StoreError> {
+        let row = self
+            .first(
+                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 AND id = ?2",
+                args![organization, id],
+            )
+            .await?;
+        Ok(row.map(cluster))
+    }
+
+    /// Writes a cluster as it now is.
+    pub async fn update_cluster(&mut self, organization: &OrganizationId, cluster: &Cluster) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE clusters SET slug = ?3, slug_folded = ?4, name = ?5, external_id = ?6
+             WHERE organization = ?1 AND id = ?2",
+            args![organization, cluster.id, cluster.slug, fold(&cluster.slug), cluster.name, cluster.external_id],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Removes a cluster. What is held there has to be closed first.
+    pub async fn delete_cluster(&mut self, organization: &OrganizationId, id: &ClusterId) -> Result<bool, StoreError> {
+        let rows =
+            self.run("DELETE FROM clusters WHERE organization = ?1 AND id = ?2", args![organization, id]).await?;
+        Ok(rows == 1)
+    }
+
+    /// Writes an organization's slug and name.
+    pub async fn rename_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE organizations SET slug = ?2, name = ?3 WHERE id = ?1",
+            args![organization.id, organization.slug, organization.name],
+        )
+        .await
+        .map(drop)
     }
 
     /// One cluster by its slug, compared folded.

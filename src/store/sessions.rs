@@ -1,14 +1,12 @@
-//! Credentials of people: sessions, API keys, one-time links. Only hashes of secrets are here.
+//! Credentials of people: sessions and one-time links. Only hashes of secrets are here.
 
 use super::{
     StoreError, Tx, args,
     users::{connection_id, connection_text},
 };
-use crate::model::{ApiKey, Instant, KeyId, OrganizationId, Session, SessionId, UserId};
+use crate::model::{Instant, OrganizationId, Session, SessionId, UserId};
 
 type SessionRow = (SessionId, OrganizationId, UserId, String, i64, i64, Instant, Instant, Instant, Option<String>);
-
-type KeyRow = (OrganizationId, KeyId, UserId, String, String, Instant, Option<Instant>);
 
 fn session(row: SessionRow) -> Result<Session, StoreError> {
     Ok(Session {
@@ -140,84 +138,6 @@ impl Tx {
     /// Notes that a session was seen.
     pub async fn touch_session(&mut self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
         self.run("UPDATE sessions SET last_seen_at = ?2 WHERE hash = ?1", args![hash, now]).await.map(drop)
-    }
-
-    /// Writes a new API key.
-    pub async fn insert_api_key(
-        &mut self,
-        organization: &OrganizationId,
-        key: &ApiKey,
-        hash: &[u8; 32],
-    ) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO api_keys (hash, organization, id, user_id, name, hint, created_at, expires_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            args![hash, organization, key.id, key.user, key.name, key.hint, key.created_at, key.expires_at],
-        )
-        .await
-        .map(drop)
-    }
-
-    /// The API key of this secret's hash and its organization, unless revoked or expired.
-    pub async fn api_key(
-        &mut self,
-        hash: &[u8; 32],
-        now: Instant,
-    ) -> Result<Option<(OrganizationId, ApiKey)>, StoreError> {
-        let row: Option<KeyRow> = self
-            .first(
-                "SELECT organization, id, user_id, name, hint, created_at, expires_at FROM api_keys
-                 WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)",
-                args![hash, now],
-            )
-            .await?;
-        Ok(row.map(|(organization, id, user, name, hint, created_at, expires_at)| {
-            (organization, ApiKey { id, user, name, hint, created_at, expires_at })
-        }))
-    }
-
-    /// A user's API keys that have not been revoked.
-    pub async fn api_keys_of(
-        &mut self,
-        organization: &OrganizationId,
-        user: &UserId,
-    ) -> Result<Vec<ApiKey>, StoreError> {
-        let rows: Vec<(KeyId, UserId, String, String, Instant, Option<Instant>)> = self
-            .all(
-                "SELECT id, user_id, name, hint, created_at, expires_at FROM api_keys
-                 WHERE organization = ?1 AND user_id = ?2 AND revoked_at IS NULL ORDER BY id",
-                args![organization, user],
-            )
-            .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(id, user, name, hint, created_at, expires_at)| ApiKey {
-                id,
-                user,
-                name,
-                hint,
-                created_at,
-                expires_at,
-            })
-            .collect())
-    }
-
-    /// Revokes one API key of a user. False when there is none, or it had been revoked.
-    pub async fn revoke_api_key(
-        &mut self,
-        organization: &OrganizationId,
-        user: &UserId,
-        id: &KeyId,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "UPDATE api_keys SET revoked_at = ?4
-                 WHERE organization = ?1 AND user_id = ?2 AND id = ?3 AND revoked_at IS NULL",
-                args![organization, user, id, now],
-            )
-            .await?;
-        Ok(rows == 1)
     }
 
     /// Writes a link that signs somebody in once.

@@ -4,7 +4,7 @@
 //! ids and roles are their texts.
 
 use crate::model::{
-    BindingId, ClusterId, ConnectionId, EventId, GroupId, Instant, InvitationId, JobId, KeyId, OrganizationId,
+    BindingId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId, OrganizationId,
     RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
 };
 
@@ -113,6 +113,7 @@ stored_as_text!(
     ConnectionId,
     EventId,
     GroupId,
+    Holder,
     InvitationId,
     JobId,
     KeyId,

@@ -48,7 +48,8 @@ impl RequestLine<'_> {
                 )
             };
         }
-        if self.status >= 500 { line!(error) } else { line!(info) }
+        // 501 is what we say of what we never offered.
+        if self.status >= 500 && self.status != 501 { line!(error) } else { line!(info) }
     }
 }
 

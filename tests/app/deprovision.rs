@@ -166,7 +166,7 @@ async fn a_disabled_connection_ends_its_sessions_for_good_and_keeps_its_people()
         world.app.set_connection_enabled(&operator, okta, true).await.unwrap();
         held.check(world, false, true).await;
         let fresh = world.session(&user.id).await;
-        assert_eq!(world.visit_session(&fresh).await.unwrap().visitor.id, user.id);
+        assert_eq!(world.visit_session(&fresh).await.unwrap().visitor.id, user.id.clone().into());
     })
     .await;
 }
@@ -179,7 +179,7 @@ async fn the_link_signs_in_once_and_a_session_ends_when_it_is_ended() {
         assert!(matches!(again, Err(Error::TurnedAway(_))), "{again:?}");
         let visit = world.visit_session(signed_in.secret.expose()).await.unwrap();
         let ctx = visit.ctx(&world.app).unwrap();
-        assert_eq!(world.app.sessions(&ctx, &visit.visitor.id).await.unwrap().len(), 1);
+        assert_eq!(world.app.sessions(&ctx, visit.visitor.id.user().unwrap()).await.unwrap().len(), 1);
         world.app.sign_out(signed_in.secret.expose()).await.unwrap();
         assert!(world.visit_session(signed_in.secret.expose()).await.is_err());
         assert!(world.visit_key(&world.tenant.key).await.is_ok(), "the key is another credential");

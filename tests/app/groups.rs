@@ -19,7 +19,7 @@ const FILL: &str = "INSERT INTO memberships (organization, group_id, member_kind
 const RULES: &str = "rules:\n  - {name: named, groups: [small, big], grant: member}\n  \
     - {name: both, groups: [small, big], when: not (title pr), grant: analyst}";
 
-async fn fill(world: &World, group: &GroupId, size: i64) {
+pub(crate) async fn fill(world: &World, group: &GroupId, size: i64) {
     let mut tx = world.store.write("fill").await.unwrap();
     assert_eq!(
         tx.run(FILL, args![world.tenant.organization, group, size]).await.unwrap(),
@@ -29,7 +29,7 @@ async fn fill(world: &World, group: &GroupId, size: i64) {
 }
 
 /// The same castgate, whose every statement is noted.
-fn recorded(world: &World) -> (App, Recorder) {
+pub(crate) fn recorded(world: &World) -> (App, Recorder) {
     let (store, recorder) = world.store.recorded();
     let clock: Clock = world.app.clock().clone();
     let settings = world.app.settings().clone();

@@ -2,14 +2,17 @@
 
 use crate::postgres::fresh_database;
 use castgate::{
-    app::{Actor, App, Clock, Credential, Ctx, Error, GroupView, NewConnection, NewOrganization, UserView, Visit},
+    app::{
+        Actor, App, Clock, Credential, Ctx, Error, Gift, GroupView, KeyWish, NewConnection, NewOrganization, UserView,
+        Visit,
+    },
     cache::Cache,
     config::Settings,
     crypto::{MasterKey, Sealer, Secret, TokenKind, token},
     filter::Dialect,
     model::{
-        Connection, ConnectionSettings, GroupId, Instant, OidcSettings, OrganizationId, Profile, Session, SessionId,
-        User, UserId,
+        Binding, Connection, ConnectionSettings, GroupId, Holder, Instant, OidcSettings, OrganizationId, Profile, Role,
+        ServiceAccount, Session, SessionId, Subject, User, UserId,
     },
     scim::{GroupDocument, MemberKind, MemberRef, Patch, UserDocument},
     store::Store,
@@ -217,6 +220,22 @@ impl World {
 
     pub(crate) async fn key(&self, id: &UserId) -> Secret {
         self.app.create_key(&self.as_user(id), "agent", None).await.unwrap().secret
+    }
+
+    /// A service account with a key, made by the first owner.
+    pub(crate) async fn machine(&self, name: &str) -> (ServiceAccount, Secret) {
+        let owner = self.as_user(&self.tenant.owner);
+        let account = self.app.create_service_account(&owner, name, "").await.unwrap();
+        let holder = Holder::ServiceAccount(account.id.clone());
+        let wish = KeyWish { name: "agent".to_owned(), ..KeyWish::default() };
+        let key = self.app.create_key_of(&owner, &holder, wish).await.unwrap();
+        (account, key.secret)
+    }
+
+    /// What the first owner gives somebody, as a person.
+    pub(crate) async fn give(&self, subject: Subject, role: Role, cluster: Option<&str>) -> Result<Binding, Error> {
+        let gift = Gift { subject, role, cluster: cluster.map(str::to_owned), until: None };
+        self.app.give(&self.as_user(&self.tenant.owner), gift).await
     }
 
     pub(crate) async fn visit_session(&self, secret: &str) -> Result<Visit, Error> {

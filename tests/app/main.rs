@@ -4,10 +4,14 @@
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 #![expect(clippy::large_futures, reason = "two use cases at once, each with its transaction, in one test's future")]
 
+mod bindings;
+mod clusters;
 mod deprovision;
 mod groups;
 mod harness;
 mod histories;
+mod keys;
+mod local_groups;
 mod mapping;
 mod nouns;
 mod once;
@@ -15,4 +19,5 @@ mod owners;
 mod postgres;
 mod races;
 mod tenancy;
+mod tenants;
 mod who;

@@ -6,10 +6,11 @@ use crate::{
 };
 use castgate::{
     model::{
-        ApiKey, Binding, BindingId, Cluster, ClusterId, Connection, ConnectionId, ConnectionSettings, Event, EventId,
-        EventKind, FactSource, Group, GroupId, GroupOrigin, IdentityKind, Instant, InvitationId, JobId, KeyId,
-        Organization, OrganizationId, Profile, RequestId, Role, RoleId, ScimToken, Scope, ServiceAccountId, Session,
-        SessionId, Source, Subject, Terms, TokenId, User, UserId,
+        ApiKey, Binding, BindingId, Capability, Carries, Cluster, ClusterId, Connection, ConnectionId,
+        ConnectionSettings, Event, EventId, EventKind, FactSource, Group, GroupId, GroupOrigin, Holder, IdentityKind,
+        Instant, InvitationId, JobId, KeyId, KeyRight, Organization, OrganizationId, Profile, RequestId, Role, RoleId,
+        ScimToken, Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, TokenId, User,
+        UserId,
     },
     store::{Store, StoredKey, TermsDocument, Tx},
 };
@@ -234,15 +235,61 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
         assert_eq!(tx.session_id_token(&[2; 32]).await.unwrap().as_deref(), Some(b"token".as_slice()));
         let key = ApiKey {
             id: KeyId::from_uuid(uuid(6)),
-            user: user.id.clone(),
+            owner: Holder::User(user.id.clone()),
             name: "agent".to_owned(),
             hint: "cgk_ab".to_owned(),
+            rights: None,
+            created_by: "user usr_1".to_owned(),
             created_at: NOW,
             expires_at: None,
+            last_used_at: None,
         };
-        tx.insert_api_key(&org, &key, &[3; 32]).await.unwrap();
-        assert_eq!(tx.api_key(&[3; 32], LATER).await.unwrap(), Some((org.clone(), key.clone())));
-        assert_eq!(tx.api_keys_of(&org, &user.id).await.unwrap(), [key]);
+        let narrow = ApiKey {
+            id: KeyId::from_uuid(uuid(7)),
+            owner: Holder::ServiceAccount(ServiceAccountId::from_uuid(uuid(8))),
+            rights: Some(vec![
+                KeyRight { carries: Carries::Role(Role::VIEWER), scope: Scope::Organization },
+                KeyRight {
+                    carries: Carries::Capabilities([Capability::ViewCosts].into()),
+                    scope: Scope::cluster(ClusterId::from_uuid(uuid(9))),
+                },
+            ]),
+            expires_at: Some(LATER),
+            ..key.clone()
+        };
+        for (key, hash) in [(&key, [3; 32]), (&narrow, [5; 32])] {
+            tx.insert_api_key(&org, key, &hash).await.unwrap();
+            assert_eq!(tx.api_key(&hash, NOW).await.unwrap(), Some((org.clone(), key.clone())));
+            assert_eq!(tx.api_key_by_id(&org, &key.id, NOW).await.unwrap().as_ref(), Some(key));
+            assert_eq!(tx.api_keys_of(&org, &key.owner).await.unwrap(), std::slice::from_ref(key));
+            tx.touch_api_key(&hash, NOW, std::time::Duration::from_mins(1)).await.unwrap();
+            let seen = tx.api_key_by_id(&org, &key.id, NOW).await.unwrap().unwrap();
+            assert_eq!(seen, ApiKey { last_used_at: Some(NOW), ..key.clone() });
+        }
+        assert_eq!(tx.api_key(&[5; 32], LATER).await.unwrap(), None, "it has expired");
+        assert!(tx.rename_api_key(&org, &narrow.owner, &narrow.id, "x").await.unwrap());
+        assert!(!tx.rename_api_key(&org, &key.owner, &narrow.id, "x").await.unwrap(), "somebody else's");
+        assert!(!tx.revoke_api_key(&org, &key.owner, &narrow.id, NOW).await.unwrap(), "somebody else's");
+        assert!(tx.revoke_api_key(&org, &narrow.owner, &narrow.id, NOW).await.unwrap());
+        assert_eq!(tx.revoke_api_keys_of(&org, &narrow.owner, NOW).await.unwrap(), 0);
+        let mut machine = ServiceAccount {
+            id: ServiceAccountId::from_uuid(uuid(8)),
+            name: "Ägent".to_owned(),
+            description: "prod's “agent”".to_owned(),
+            created_by: Some(user.id.clone()),
+            suspended: true,
+            removed_at: None,
+            version: 3,
+            created_at: NOW,
+            updated_at: LATER,
+        };
+        tx.insert_service_account(&org, &machine).await.unwrap();
+        assert_eq!(tx.service_account(&org, &machine.id).await.unwrap().as_ref(), Some(&machine));
+        assert_eq!(tx.service_account_by_name(&org, "äGENT").await.unwrap().as_ref(), Some(&machine));
+        assert_eq!(tx.service_accounts_after(&org, "", 10).await.unwrap(), std::slice::from_ref(&machine));
+        (machine.removed_at, machine.suspended, machine.version) = (Some(LATER), false, 4);
+        tx.update_service_account(&org, &machine).await.unwrap();
+        assert_eq!(tx.service_account_to_change(&org, &machine.id).await.unwrap().as_ref(), Some(&machine));
         tx.insert_sign_in_link(&org, &user.id, &[4; 32], (NOW, LATER)).await.unwrap();
         assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), Some((org, user.id)));
         assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), None);

@@ -2,8 +2,11 @@
 
 use crate::harness::{World, everywhere, found, member, object, patch, user};
 use castgate::{
-    app::{Actor, Ctx, Error},
-    model::{ClusterId, ConnectionId, ConnectionSettings, GroupId, KeyId, Profile, SessionId, TokenId, UserId},
+    app::{AccountChange, Actor, BindingSearch, ClusterChange, Ctx, Error, Gift, KeyWish, RightWish},
+    model::{
+        BindingId, Carries, ClusterId, ConnectionId, ConnectionSettings, GroupId, Holder, KeyId, Profile, Role,
+        ServiceAccountId, SessionId, Subject, TokenId, UserId,
+    },
     scim::{GroupDocument, Query, ResourceType},
 };
 use serde_json::json;
@@ -17,6 +20,11 @@ struct Ids {
     token: TokenId,
     key: KeyId,
     session: SessionId,
+    machine: ServiceAccountId,
+    machine_key: KeyId,
+    binding: BindingId,
+    cluster: ClusterId,
+    local: GroupId,
 }
 
 impl Ids {
@@ -29,6 +37,11 @@ impl Ids {
             token: TokenId::from_uuid(uuid),
             key: KeyId::from_uuid(uuid),
             session: SessionId::from_uuid(uuid),
+            machine: ServiceAccountId::from_uuid(uuid),
+            machine_key: KeyId::from_uuid(uuid),
+            binding: BindingId::from_uuid(uuid),
+            cluster: ClusterId::from_uuid(uuid),
+            local: GroupId::from_uuid(uuid),
         }
     }
 
@@ -40,6 +53,11 @@ impl Ids {
             self.token.as_str(),
             self.key.as_str(),
             self.session.as_str(),
+            self.machine.as_str(),
+            self.machine_key.as_str(),
+            self.binding.as_str(),
+            self.cluster.as_str(),
+            self.local.as_str(),
         ];
         ids.iter().fold(text.to_owned(), |text, id| text.replace(id, "…"))
     }
@@ -85,7 +103,65 @@ async fn ask_everything(world: &World, ids: &Ids) -> Vec<String> {
         told("delete group", app.delete_group(&push, &okta, (group, None)).await),
         told("sign in", app.begin_sign_in(&owner.organization, &ids.connection, None, "/").await),
     ];
-    said.into_iter().map(|line| ids.hide(&line)).collect()
+    let more = ask_about_machines_and_bindings(world, ids).await;
+    said.into_iter().chain(more).map(|line| ids.hide(&line)).collect()
+}
+
+async fn ask_about_machines_and_bindings(world: &World, ids: &Ids) -> Vec<String> {
+    let (app, owner) = (&world.app, world.as_user(&world.tenant.owner));
+    let (person, machine) = (Holder::User(ids.user.clone()), Holder::ServiceAccount(ids.machine.clone()));
+    let mine = Holder::User(world.tenant.owner.clone());
+    let own = app.create_local_group(&owner, &format!("own {}", ids.user)).await.unwrap();
+    let wish = || KeyWish { name: "x".to_owned(), ..KeyWish::default() };
+    let right = |carries| {
+        let rights = Some(vec![RightWish { carries, cluster: Some(ids.cluster.to_string()) }]);
+        KeyWish { rights, ..wish() }
+    };
+    let gift = |subject, cluster: Option<&ClusterId>| Gift {
+        subject,
+        role: Role::VIEWER,
+        cluster: cluster.map(ToString::to_string),
+        until: None,
+    };
+    let whole = |subject| gift(subject, None);
+    let owners = Subject::User(world.tenant.owner.clone());
+    let scope = BindingSearch { scope: Some(ids.cluster.to_string()), ..BindingSearch::default() };
+    vec![
+        told("end sessions", app.end_sessions(&owner, &ids.user).await),
+        told("remove member", app.remove_member(&owner, &ids.user).await),
+        told("groups of member", app.groups_of_member(&owner, &ids.user).await),
+        told("keys of user", app.keys_of(&owner, &person).await),
+        told("rename key", app.rename_key(&owner, &person, &ids.key, "x").await),
+        told("revoke key of user", app.revoke_key_of(&owner, &person, &ids.key).await),
+        told("their key as mine", app.revoke_key_of(&owner, &mine, &ids.key).await),
+        told("service account", app.service_account(&owner, &ids.machine).await),
+        told("its access", app.service_account_access(&owner, &ids.machine).await),
+        told("its groups", app.service_account_groups(&owner, &ids.machine).await),
+        told("change it", app.change_service_account(&owner, &ids.machine, AccountChange::default()).await),
+        told("close it", app.close_service_account(&owner, &ids.machine).await),
+        told("its keys", app.keys_of(&owner, &machine).await),
+        told("make its key", app.create_key_of(&owner, &machine, wish()).await),
+        told("rename its key", app.rename_key(&owner, &machine, &ids.machine_key, "x").await),
+        told("revoke its key", app.revoke_key_of(&owner, &machine, &ids.machine_key).await),
+        told("a key for a cluster", app.create_key_of(&owner, &mine, right(Carries::Role(Role::VIEWER))).await),
+        told("binding", app.binding(&owner, &ids.binding).await),
+        told("take", app.take(&owner, &ids.binding).await),
+        told("give to user", app.give(&owner, whole(Subject::User(ids.user.clone()))).await),
+        told("give to group", app.give(&owner, whole(Subject::Group(ids.group.clone()))).await),
+        told("give to machine", app.give(&owner, whole(Subject::ServiceAccount(ids.machine.clone()))).await),
+        told("give at a cluster", app.give(&owner, gift(owners, Some(&ids.cluster))).await),
+        told("bindings at a cluster", app.bindings(&owner, &scope, "", 10).await),
+        told("cluster", app.cluster(&owner, &ids.cluster).await),
+        told("change cluster", app.change_cluster(&owner, &ids.cluster, ClusterChange::default()).await),
+        told("remove cluster", app.remove_cluster(&owner, &ids.cluster).await),
+        told("rename local group", app.rename_local_group(&owner, &ids.local, "x", None).await),
+        told("delete local group", app.delete_local_group(&owner, &ids.local).await),
+        told("join theirs", app.join_local_group(&owner, &ids.local, &mine).await),
+        told("leave theirs", app.leave_local_group(&owner, &ids.local, &mine).await),
+        told("user joins mine", app.join_local_group(&owner, &own.id, &person).await),
+        told("machine joins mine", app.join_local_group(&owner, &own.id, &machine).await),
+        told("rename pushed", app.rename_local_group(&owner, &ids.group, "x", None).await),
+    ]
 }
 
 fn told<T: std::fmt::Debug>(what: &str, result: Result<T, Error>) -> String {
@@ -106,6 +182,10 @@ async fn another_organizations_id_is_an_id_that_does_not_exist() {
         let ctx = Ctx { organization: other.organization.clone(), ..world.as_user(&other.owner) };
         assert!(world.app.member(&ctx, &theirs.user).await.unwrap().directory_active);
         assert_eq!(world.app.group_members(&ctx, &theirs.group).await.unwrap().1.len(), 1);
+        assert!(world.app.service_account(&ctx, &theirs.machine).await.is_ok());
+        assert!(world.app.binding(&ctx, &theirs.binding).await.is_ok());
+        assert!(world.app.cluster(&ctx, &theirs.cluster).await.is_ok());
+        assert_eq!(world.app.group_members(&ctx, &theirs.local).await.unwrap().0.display_name, "local");
     })
     .await;
 }
@@ -128,7 +208,28 @@ async fn populate(world: &World, other: &crate::harness::Tenant) -> Ids {
     let Actor::User { session, .. } = visit.actor() else { panic!("not a session") };
     let ctx = visit.ctx(app).unwrap();
     let key = app.keys(&ctx).await.unwrap().remove(0).id;
-    Ids { user: zoe.id, group: group.id, connection: other.okta.id.clone(), token, key, session }
+    let cluster = app.declare_cluster(&ctx, "theirs", None, None).await.unwrap().id;
+    let local = app.create_local_group(&ctx, "local").await.unwrap().id;
+    let machine = app.create_service_account(&ctx, "agent", "").await.unwrap().id;
+    let holder = Holder::ServiceAccount(machine.clone());
+    let wish = KeyWish { name: "agent".to_owned(), ..KeyWish::default() };
+    let machine_key = app.create_key_of(&ctx, &holder, wish).await.unwrap().key.id;
+    let gift = Gift { subject: holder.subject(), role: Role::VIEWER, cluster: None, until: None };
+    let binding = app.give(&ctx, gift).await.unwrap().id;
+    let connection = other.okta.id.clone();
+    Ids {
+        user: zoe.id,
+        group: group.id,
+        connection,
+        token,
+        key,
+        session,
+        machine,
+        machine_key,
+        binding,
+        cluster,
+        local,
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -140,6 +241,9 @@ async fn lists_hold_only_what_is_ones_own() {
         let (app, okta) = (&world.app, world.okta().await);
         assert_eq!(app.members(&owner, "", 100).await.unwrap().len(), 1);
         assert!(app.all_groups(&owner, "", 100).await.unwrap().is_empty());
+        assert!(app.service_accounts(&owner, "", 100).await.unwrap().is_empty());
+        assert_eq!(app.bindings(&owner, &BindingSearch::default(), "", 100).await.unwrap().len(), 1);
+        assert_eq!(app.terms_of_people(&owner, "", 100).await.unwrap().len(), 1);
         assert_eq!(app.connections(&owner).await.unwrap().len(), 1);
         assert!(app.clusters(&owner).await.unwrap().is_empty());
         let users = Query::parse(ResourceType::User, &[], castgate::filter::Dialect::Tolerant).unwrap();

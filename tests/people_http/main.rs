@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod api;
+mod nouns;
 mod sign_in;
 mod verify;
 #[path = "../world/mod.rs"]
@@ -71,7 +72,7 @@ async fn viewer(world: &World, acme: &Organization) -> (String, String) {
     let id = okta.post("/Users", body).await.expect(201).id();
     let mut ctx = acme.operator.clone();
     let user = id.parse().unwrap();
-    ctx.actor = castgate::app::Actor::Key { user, id: "key_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
+    ctx.actor = castgate::app::Actor::User { id: user, session: "ses_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
     let versions: Vec<_> =
         world.app.terms().await.unwrap().into_iter().map(|document| (document.kind, document.version)).collect();
     world.app.accept_terms(&ctx, &versions).await.unwrap();

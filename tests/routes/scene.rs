@@ -2,9 +2,9 @@
 
 use crate::world::{Answer, Connection, Organization, World};
 use castgate::{
-    app::{Actor, Ctx},
+    app::{Actor, Ctx, Gift, KeyWish},
     http::Declared,
-    model::{Profile, UserId},
+    model::{Holder, Profile, Role, UserId},
 };
 use serde_json::{Value, json};
 
@@ -30,6 +30,8 @@ pub(crate) struct Scene {
     pub(crate) member: String,
     /// A cookie of the first owner's browser.
     pub(crate) cookie: String,
+    /// Somebody who was pushed for this call alone.
+    somebody: std::cell::RefCell<String>,
     made: std::cell::Cell<u32>,
 }
 
@@ -56,6 +58,7 @@ impl Scene {
             viewer: String::new(),
             analyst: String::new(),
             member: String::new(),
+            somebody: std::cell::RefCell::default(),
             made: std::cell::Cell::new(0),
         };
         scene.world.app.publish_mapping(&scene.acme.operator, MAPPING).await.unwrap();
@@ -101,6 +104,10 @@ impl Scene {
     /// The path of a route with things of `acme` in it that are there, and were made for this call alone. `key` is the caller's.
     pub(crate) async fn path(&self, route: &Declared, key: &str) -> String {
         let names = route.part_names();
+        if route.path == "/api/v1/bindings" {
+            let somebody = self.user(&self.push, &format!("somebody-{}", self.number())).await;
+            *self.somebody.borrow_mut() = somebody;
+        }
         if names.is_empty() {
             return route.path.clone();
         }
@@ -108,8 +115,24 @@ impl Scene {
         let ids = match route.path.trim_start_matches("/api/v1").trim_start_matches("/scim/v2") {
             path if path.starts_with("/Users/") => vec![self.user(&self.push, &name).await],
             path if path.starts_with("/users/{id}/sessions/") => self.session(&name).await,
+            path if path.starts_with("/users/{id}/keys/") => {
+                let user = self.user(&self.push, &name).await;
+                let key = self.key(&user).await.0;
+                vec![user, key]
+            }
+            "/users/{id}" if route.method == "DELETE" => self.session(&name).await,
             path if path.starts_with("/users/") => vec![self.user(&self.push, &name).await],
-            path if path.starts_with("/Groups/") || path.starts_with("/groups/") => {
+            "/groups/{id}/members/{member}" => {
+                let (group, user) = (self.local_group(&name).await, self.user(&self.push, &name).await);
+                if route.method == "DELETE" {
+                    let app = &self.world.app;
+                    let (group, user) = (group.parse().unwrap(), user.parse().unwrap());
+                    app.join_local_group(&self.acme.operator, &group, &user).await.unwrap();
+                }
+                vec![group, user]
+            }
+            path if path.starts_with("/groups/") => vec![self.local_group(&name).await],
+            path if path.starts_with("/Groups/") => {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
                 vec![self.push.post("/Groups", json!({"schemas": schemas, "displayName": name})).await.expect(201).id()]
             }
@@ -129,11 +152,45 @@ impl Scene {
                 ]
             }
             path if path.starts_with("/keys/") => vec![self.key_of(key).await],
+            path if path.starts_with("/bindings/") => vec![self.binding(&name).await],
+            path if path.starts_with("/service-accounts/") => self.machine(&name).await,
+            path if path.starts_with("/sessions/") => self.session_of(key).await,
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
+    }
+
+    async fn local_group(&self, name: &str) -> String {
+        self.world.app.create_local_group(&self.acme.operator, name).await.unwrap().id.to_string()
+    }
+
+    async fn binding(&self, name: &str) -> String {
+        let subject = self.user(&self.push, name).await.parse().unwrap();
+        let gift = Gift { subject, role: Role::VIEWER, cluster: None, until: None };
+        self.world.app.give(&self.acme.operator, gift).await.unwrap().id.to_string()
+    }
+
+    /// A service account and a key of it.
+    async fn machine(&self, name: &str) -> Vec<String> {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        let account = app.create_service_account(operator, name, "").await.unwrap();
+        let wish = KeyWish { name: name.to_owned(), life: None, rights: None };
+        let key = app.create_key_of(operator, &Holder::ServiceAccount(account.id.clone()), wish).await.unwrap();
+        vec![account.id.to_string(), key.key.id.to_string()]
+    }
+
+    /// A session of the first owner, who is the only caller that has one, and somebody else's for everybody else.
+    async fn session_of(&self, key: &str) -> Vec<String> {
+        if key != self.acme.key {
+            return self.session(&format!("other-{}", self.number())).await.split_off(1);
+        }
+        let link = self.world.app.recover_organization("acme", "owner@acme.example.com").await.unwrap();
+        let cookie = signed_in(&self.world, link.expose()).await;
+        let sessions = self.world.client.get("/api/v1/sessions?limit=500", &[("cookie", &cookie)]).await.expect(200);
+        let sessions = sessions.json()["items"].as_array().unwrap().clone();
+        vec![sessions.last().unwrap()["id"].as_str().unwrap().to_owned()]
     }
 
     /// A fresh key of the person who has this one; of the first owner, for somebody from elsewhere.
@@ -156,6 +213,9 @@ impl Scene {
     async fn session(&self, name: &str) -> Vec<String> {
         let link = self.world.app.recover_organization("acme", &format!("{name}@acme.test")).await.unwrap();
         let cookie = signed_in(&self.world, link.expose()).await;
+        let everybody = self.world.app.members(&self.acme.operator, "", 1000).await.unwrap();
+        let known = everybody.iter().find(|user| user.user_name == format!("{name}@acme.test")).unwrap();
+        self.key(known.id.as_str()).await; // accepts the terms on the way
         let me = self.world.client.get("/api/v1/me", &[("cookie", &cookie)]).await.expect(200).json();
         let user = me["user"]["id"].as_str().unwrap().to_owned();
         let path = format!("/api/v1/users/{user}/sessions");
@@ -180,6 +240,10 @@ impl Scene {
             ("POST", path) if path.ends_with("/.search") => {
                 json(json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}))
             }
+            ("POST", "/api/v1/bindings") => json(json!({"subject": self.somebody.borrow().clone(), "role": "viewer"})),
+            ("POST", "/api/v1/groups" | "/api/v1/service-accounts" | "/api/v1/keys")
+            | ("PATCH", "/api/v1/groups/{id}") => json(json!({"name": format!("new-{}", self.number())})),
+            ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
             ("POST", "/api/v1/mapping/publish") => json(json!({"text": MAPPING})),
             ("POST", "/auth/introspect") => Some(("application/x-www-form-urlencoded", "token=x".to_owned())),

@@ -18,7 +18,7 @@ async fn with_another_organizations_credential_a_thing_is_answered_like_one_that
     let mut compared = 0;
     for route in http::routes() {
         let credential = match route.who {
-            Caller::SessionOrKey => owners.as_str(),
+            Caller::SessionOrKey | Caller::Key => owners.as_str(),
             Caller::ScimToken => pushes.as_str(),
             Caller::Anyone | Caller::SignedIn => continue,
         };

@@ -195,7 +195,7 @@ impl Work<'_> {
     }
 
     /// Writes the next version of a group.
-    pub(super) async fn touch_group(&mut self, group: &mut Group) -> Result<(), Error> {
+    pub(in crate::app) async fn touch_group(&mut self, group: &mut Group) -> Result<(), Error> {
         group.version += 1;
         group.updated_at = self.ctx.now;
         Ok(self.tx.update_group(&self.ctx.organization, group).await?)

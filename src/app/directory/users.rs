@@ -170,23 +170,8 @@ impl Work<'_> {
 
     async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
         let now = self.ctx.now;
-        let blank = User {
-            id: UserId::from_uuid(self.app.clock().uuid()),
-            connection: Some(connection.id.clone()),
-            user_name: String::new(),
-            external_id: None,
-            display_name: String::new(),
-            email: None,
-            directory_active: true,
-            suspended_by_person: false,
-            removed_at: None,
-            document: Map::new(),
-            session_epoch: 0,
-            access_epoch: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
+        let id = UserId::from_uuid(self.app.clock().uuid());
+        let blank = User::blank(id, Some(connection.id.clone()), now);
         let user = described(blank, document);
         self.tx.insert_user(&self.ctx.organization, &user).await?;
         let organization = self.ctx.organization.clone();

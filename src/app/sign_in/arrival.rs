@@ -114,27 +114,19 @@ impl Work<'_> {
 
     /// Somebody whom nobody pushed: made by the sign-in.
     async fn add_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<User, Error> {
-        let (now, claims) = (self.ctx.now, &identity.claims);
+        let claims = &identity.claims;
         let facts = facts_of(&connection.settings, claims);
         let mut document = facts.clone();
         document.insert("userName".to_owned(), json!(user_name(&identity.subject, claims)));
         let shown = UserDocument::from_stored(document);
+        let id = UserId::from_uuid(self.app.clock().uuid());
         let user = User {
-            id: UserId::from_uuid(self.app.clock().uuid()),
-            connection: Some(connection.id.clone()),
             user_name: shown.user_name().to_owned(),
             external_id: external_id(&connection.settings, &identity.subject, claims).map(str::to_owned),
             display_name: shown.shown_name(),
             email: shown.primary_email().map(str::to_owned),
-            directory_active: true,
-            suspended_by_person: false,
-            removed_at: None,
             document: with_external_id(shown, external_id(&connection.settings, &identity.subject, claims)),
-            session_epoch: 0,
-            access_epoch: 0,
-            version: 1,
-            created_at: now,
-            updated_at: now,
+            ..User::blank(id, Some(connection.id.clone()), self.ctx.now)
         };
         self.tx.insert_user(&self.ctx.organization, &user).await?;
         self.tie(connection, identity, &user).await?;

@@ -2,7 +2,7 @@
 
 use super::{
     List, Paging, life,
-    versions::{IfMatch, tagged},
+    versions::{changed, tagged, version_seen},
 };
 use crate::{
     app::{App, Error, NewConnection},
@@ -155,9 +155,7 @@ fn shown(app: &App, connection: Connection) -> Shown {
 }
 
 fn answer(app: &App, status: StatusCode, connection: Connection) -> Response {
-    let mut response = tagged(&HeaderMap::new(), &connection.version.to_string(), &shown(app, connection));
-    *response.status_mut() = status;
-    response
+    changed(status, connection.version, &shown(app, connection))
 }
 
 async fn list(
@@ -221,17 +219,10 @@ async fn replace(
     headers: HeaderMap,
     JsonBody(new): JsonBody<Replacement>,
 ) -> Result<Response, ApiFailure> {
-    let if_match = version_of(&IfMatch::of(&headers)?);
+    let if_match = version_seen(&headers)?;
     let secret = new.client_secret.map(SecretString::from);
     let connection = app.update_connection(&caller.ctx, &id, if_match, settings(new.settings)?, secret).await?;
     Ok(answer(&app, StatusCode::OK, connection))
-}
-
-/// The version that a change is meant for; nothing: any.
-fn version_of(if_match: &IfMatch) -> Option<i64> {
-    let seen = if_match.seen()?;
-    // What is no version of a connection is the tag of something else: no version is -1.
-    Some(seen.0.iter().find_map(|revision| revision.parse().ok()).unwrap_or(-1))
 }
 
 /// Settings from what was sent: what is left out is what the profile begins with.

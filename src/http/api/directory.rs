@@ -1,4 +1,4 @@
-//! People and groups, as their organization's admins see them.
+//! People, as their organization's admins see them.
 
 use super::{
     List, Paging,
@@ -6,15 +6,13 @@ use super::{
 };
 use crate::{
     access::Derivation,
-    app::{App, revision},
+    app::{App, revision, role_names},
     http::{
         caller::ApiCaller,
         doors::{BodyLimit, Caller, Doors, delete, get, post},
         error::ApiFailure,
     },
-    model::{
-        Capability, ConnectionId, EventKind, Group, GroupId, Instant, Session, SessionId, User, UserId, UserState,
-    },
+    model::{Capability, ConnectionId, EventKind, Group, Instant, User, UserId, UserState},
 };
 use axum::{
     Json,
@@ -71,39 +69,29 @@ pub(super) fn doors() -> Doors {
                 .answers::<Shown>(200)
                 .refuses(&["changed"]),
         )
-        .about("Sessions")
         .door(
-            get("/users/{id}/sessions", sessions)
-                .summary("Somebody's sessions; one's own need nothing")
+            delete("/users/{id}", remove)
+                .summary("Remove a local user; whom a connection pushes, its provider removes")
                 .needs(need)
+                .tells(&state(EventKind::UserRemoved))
                 .part::<UserId>("id")
-                .query::<Paging>()
-                .answers::<List<ShownSession>>(200),
+                .answers_as(204, None)
+                .refuses(&["not_local", "last_owner"]),
         )
         .door(
-            delete("/users/{id}/sessions/{session}", end_session)
-                .summary("End one of somebody's sessions; one's own need nothing")
+            get("/users/{id}/access", access)
+                .summary("What somebody may do, with a reason for every grant; one's own needs nothing")
                 .needs(need)
-                .tells(&[EventKind::SessionEnded])
                 .part::<UserId>("id")
-                .part::<SessionId>("session")
-                .answers_as(204, None),
+                .answers::<TheirAccess>(200),
         )
-        .about("Groups")
         .door(
-            get("/groups", groups)
-                .summary("Every group, local ones included")
+            get("/users/{id}/groups", groups)
+                .summary("The groups that somebody is in")
                 .needs(need)
+                .part::<UserId>("id")
                 .query::<Paging>()
                 .answers::<List<Group>>(200),
-        )
-        .door(
-            get("/groups/{id}", group)
-                .summary("One group with everybody in it")
-                .needs(need)
-                .part::<GroupId>("id")
-                .answers::<WithMembers>(200)
-                .answers_as(304, None),
         )
 }
 
@@ -210,82 +198,41 @@ async fn set_suspended(
     Ok(tagged(&HeaderMap::new(), &revision(&person), &Shown::from(person)))
 }
 
-/// A session as the API shows it: when, and by which connection.
+/// What somebody may do.
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Session")]
-struct ShownSession {
-    id: SessionId,
-    connection: Option<ConnectionId>,
-    created_at: Instant,
-    last_seen_at: Instant,
-    expires_at: Instant,
+#[schemars(rename = "UserAccess")]
+struct TheirAccess {
+    user: UserId,
+    /// What they hold, one word for each.
+    roles: Vec<String>,
+    /// What they hold, and why.
+    access: Vec<Derivation>,
+    /// The same, for people.
+    why: Vec<String>,
 }
 
-impl From<Session> for ShownSession {
-    fn from(session: Session) -> Self {
-        let Session { id, connection, created_at, last_seen_at, expires_at, .. } = session;
-        Self { id, connection, created_at, last_seen_at, expires_at }
-    }
-}
-
-async fn sessions(
+/// What somebody may do, with a reason for every grant: for programs, and, as `why`, for people.
+async fn access(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<UserId>,
-    Query(paging): Query<Paging>,
-) -> Result<Json<List<ShownSession>>, ApiFailure> {
-    let asked = paging.read(&app, &caller.ctx, &format!("sessions/{id}"))?;
-    let sessions = app.sessions(&caller.ctx, &id).await?.into_iter().map(ShownSession::from).collect();
-    Ok(Json(asked.of_all(sessions, |session: &ShownSession| session.id.to_string())?))
-}
-
-async fn end_session(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path((user, session)): Path<(UserId, SessionId)>,
-) -> Result<StatusCode, ApiFailure> {
-    app.end_session(&caller.ctx, &user, &session).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Json<TheirAccess>, ApiFailure> {
+    let access = app.access(&caller.ctx, &id).await?;
+    let why = access.derivations.iter().map(ToString::to_string).collect();
+    Ok(Json(TheirAccess { user: id, roles: role_names(&access), access: access.derivations, why }))
 }
 
 async fn groups(
     State(app): State<App>,
     caller: ApiCaller,
+    Path(id): Path<UserId>,
     Query(paging): Query<Paging>,
 ) -> Result<Json<List<Group>>, ApiFailure> {
-    let asked = paging.read(&app, &caller.ctx, "groups")?;
-    let page = (asked.after.as_str(), asked.limit);
-    let (groups, next) = app.search_all_groups(&caller.ctx, asked.filter.as_ref(), page).await?;
-    Ok(Json(asked.page(groups, next.as_deref())?))
+    let asked = paging.read(&app, &caller.ctx, &format!("groups of {id}"))?;
+    Ok(Json(asked.of_all(app.groups_of_member(&caller.ctx, &id).await?, |group| group.id.to_string())?))
 }
 
-/// A group with everybody in it.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "GroupWithMembers")]
-struct WithMembers {
-    #[serde(flatten)]
-    group: Group,
-    members: Vec<ShownMember>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "GroupMember")]
-struct ShownMember {
-    /// Who.
-    id: UserId,
-    /// What to call them.
-    display: String,
-}
-
-/// One group with everybody in it.
-async fn group(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<GroupId>,
-    headers: HeaderMap,
-) -> Result<Response, ApiFailure> {
-    let (group, members) = app.group_members(&caller.ctx, &id).await?;
-    let version = group.version.to_string();
-    let members = members.into_iter().map(|member| ShownMember { id: member.user, display: member.display }).collect();
-    Ok(tagged(&headers, &version, &WithMembers { group, members }))
+async fn remove(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<StatusCode, ApiFailure> {
+    app.remove_member(&caller.ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -41,6 +41,13 @@ pub(in crate::http) struct List<T> {
     total: Option<usize>,
 }
 
+impl<T> List<T> {
+    /// A list that is short by nature, and never more than one page.
+    pub(in crate::http) fn whole(items: Vec<T>) -> Self {
+        Self { total: Some(items.len()), items, next: None }
+    }
+}
+
 /// A question for a page, read and understood.
 #[derive(Debug)]
 pub(in crate::http) struct Asked<'a> {
@@ -98,7 +105,7 @@ impl Asked<'_> {
         Ok(List { total: Some(total), ..page })
     }
 
-    /// A page of a list that is read in pieces: `load` gives the piece behind an id, of at most so many.
+    /// A page of a list that is read in pieces, by the id of what came last: `load` gives the piece behind an id, of at most so many.
     pub(in crate::http) async fn in_pieces<T, F>(
         &self,
         load: impl Fn(String, usize) -> F,

@@ -2,12 +2,17 @@
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
 mod authorize;
+mod bindings;
+mod clusters;
 mod connections;
 mod directory;
+mod groups;
 mod keys;
 mod lists;
 mod mapping;
 mod organization;
+mod service_accounts;
+mod sessions;
 mod versions;
 
 use lists::{List, Paging};
@@ -20,13 +25,18 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 6] {
+pub(super) fn doors() -> [Doors; 11] {
     [
         organization::doors(),
+        clusters::doors(),
         connections::doors(),
         mapping::doors(),
         directory::doors(),
+        sessions::doors(),
+        groups::doors(),
+        bindings::doors(),
         keys::doors(),
+        service_accounts::doors(),
         authorize::doors(),
     ]
 }

@@ -1,21 +1,21 @@
-//! The organization, its clusters, its events, and who asks.
+//! The organization, its people's standing with the terms, its events, and who asks.
 
 use super::{List, Paging, versions::tagged};
 use crate::{
     access::Derivation,
-    app::{App, Error, Need, TermsState, Visitor},
+    app::{App, Need, TermsStanding, TermsState, Visitor},
     http::{
         body::JsonBody,
         caller::ApiCaller,
-        doors::{Caller, Doors, get, post},
+        doors::{Caller, Doors, get, patch},
         error::ApiFailure,
     },
-    model::{Capability, Cluster, ClusterId, Event, EventKind, Organization, OrganizationId},
+    model::{Capability, Event, EventKind, Instant, Organization, OrganizationId, UserId},
 };
 use axum::{
     Json,
-    extract::{Path, Query, State},
-    http::{HeaderMap, StatusCode},
+    extract::{Query, State},
+    http::HeaderMap,
     response::Response,
 };
 use schemars::JsonSchema;
@@ -24,47 +24,40 @@ use serde_json::{Value, json};
 
 pub(super) fn doors() -> Doors {
     Doors::at("/api/v1", "Organization", Caller::SessionOrKey)
-        .door(get("/me", me).summary("Who asks, what they may do and why").answers::<Me>(200))
+        .door(get("/me", me).answers::<Me>(200).summary("Who asks, what they may do and why"))
         .door(
             get("/organization", organization)
-                .summary("The organization")
-                .needs(Need::Self_)
                 .answers::<Organization>(200)
-                .answers_as(304, None),
-        )
-        .about("Clusters")
-        .door(
-            get("/clusters", clusters)
-                .summary("Every cluster")
-                .needs(Capability::ViewClusters)
-                .query::<Paging>()
-                .answers::<List<Cluster>>(200),
+                .answers_as(304, None)
+                .summary("The organization")
+                .needs(Need::Self_),
         )
         .door(
-            post("/clusters", declare)
-                .summary("Declare a cluster")
-                .detail("Rules whose group names speak of it are evaluated again, and give what they could not give before.")
+            patch("/organization", rename)
+                .takes::<Name>(|| json!({"name": "Acme"}))
+                .answers::<Organization>(200)
+                .summary("Give the organization another name; its slug is the operator's")
                 .needs(Capability::ManageOrganization)
-                .tells(&[EventKind::ClusterDeclared, EventKind::AccessChanged])
-                .takes::<NewCluster>(|| json!({"slug": "prod-eu", "name": "Production, Europe"}))
-                .answers::<Cluster>(201)
-                .refuses(&["taken"]),
+                .tells(&[EventKind::OrganizationChanged]),
+        )
+        .about("Terms")
+        .door(
+            get("/terms", terms).answers::<List<ShownTerms>>(200).summary("The documents in force").needs(Need::Self_),
         )
         .door(
-            get("/clusters/{id}", cluster)
-                .summary("One cluster")
-                .needs(Capability::ViewClusters)
-                .part::<ClusterId>("id")
-                .answers::<Cluster>(200)
-                .answers_as(304, None),
+            get("/terms/people", terms_of_people)
+                .query::<Paging>()
+                .answers::<List<Standing>>(200)
+                .summary("Where the organization's people stand with them")
+                .needs(Capability::ManageMembers),
         )
         .about("Events")
         .door(
             get("/events", events)
-                .summary("What happened, the newest first")
-                .needs(Capability::ManageOrganization)
                 .query::<Wanted>()
-                .answers::<List<Event>>(200),
+                .answers::<List<Event>>(200)
+                .summary("What happened, the newest first")
+                .needs(Capability::ManageOrganization),
         )
 }
 
@@ -91,7 +84,7 @@ struct Me {
     access: Vec<Derivation>,
     /// Where they stand with the terms.
     terms: TermsState,
-    /// By what they came: `user` or `key`.
+    /// By what they came: `user`, `key` or a service account's key.
     actor: String,
     /// The token that a session's changes carry in `X-Castgate-Csrf`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -110,45 +103,78 @@ async fn organization(State(app): State<App>, caller: ApiCaller, headers: Header
     Ok(tagged(&headers, "1", &organization))
 }
 
-async fn clusters(
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "OrganizationName")]
+struct Name {
+    name: String,
+}
+
+async fn rename(
+    State(app): State<App>,
+    caller: ApiCaller,
+    JsonBody(Name { name }): JsonBody<Name>,
+) -> Result<Json<Organization>, ApiFailure> {
+    Ok(Json(app.name_organization(&caller.ctx, &name).await?))
+}
+
+/// A document in force.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TermsDocument")]
+struct ShownTerms {
+    /// `terms` or `privacy`.
+    document: String,
+    version: i64,
+    binding_from: Instant,
+}
+
+/// The documents in force, without their texts, which stand at `/terms`.
+async fn terms(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ShownTerms>>, ApiFailure> {
+    let shown = app.terms().await?.into_iter().map(|document| ShownTerms {
+        document: document.kind,
+        version: document.version,
+        binding_from: document.binding_from,
+    });
+    drop(caller);
+    Ok(Json(List::whole(shown.collect())))
+}
+
+/// Where somebody stands with the documents.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TermsStanding")]
+struct Standing {
+    user: UserId,
+    label: String,
+    state: TermsState,
+    /// The newest version of each document that they accepted.
+    accepted: Vec<AcceptedTerms>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct AcceptedTerms {
+    document: String,
+    version: i64,
+}
+
+impl From<TermsStanding> for Standing {
+    fn from(person: TermsStanding) -> Self {
+        let accepted = person.accepted.into_iter().map(|(document, version)| AcceptedTerms { document, version });
+        Self { user: person.user, label: person.label, state: person.state, accepted: accepted.collect() }
+    }
+}
+
+async fn terms_of_people(
     State(app): State<App>,
     caller: ApiCaller,
     Query(paging): Query<Paging>,
-) -> Result<Json<List<Cluster>>, ApiFailure> {
-    let asked = paging.read(&app, &caller.ctx, "clusters")?;
-    Ok(Json(asked.of_all(app.clusters(&caller.ctx).await?, |cluster| cluster.id.to_string())?))
-}
-
-async fn cluster(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<ClusterId>,
-    headers: HeaderMap,
-) -> Result<Response, ApiFailure> {
-    let found = app.clusters(&caller.ctx).await?.into_iter().find(|cluster| cluster.id == id);
-    let cluster = found.ok_or_else(|| Error::not_found("cluster", id.as_str()))?;
-    Ok(tagged(&headers, "1", &cluster))
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct NewCluster {
-    /// Lower-case letters, digits and hyphens; what the mapping calls it.
-    #[schemars(regex(pattern = "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"))]
-    slug: String,
-    /// The name that people read; the slug if nothing is said.
-    name: Option<String>,
-    /// Its id at Cast AI.
-    external_id: Option<String>,
-}
-
-async fn declare(
-    State(app): State<App>,
-    caller: ApiCaller,
-    JsonBody(new): JsonBody<NewCluster>,
-) -> Result<(StatusCode, Json<Cluster>), ApiFailure> {
-    let cluster = app.declare_cluster(&caller.ctx, &new.slug, new.name.as_deref(), new.external_id.as_deref()).await?;
-    Ok((StatusCode::CREATED, Json(cluster)))
+) -> Result<Json<List<Standing>>, ApiFailure> {
+    let asked = paging.read(&app, &caller.ctx, "terms of people")?;
+    let (app, ctx) = (&app, &caller.ctx);
+    let load = |after: String, most: usize| async move {
+        let people = app.terms_of_people(ctx, &after, i64::try_from(most).unwrap_or(i64::MAX)).await?;
+        Ok(people.into_iter().map(Standing::from).collect())
+    };
+    Ok(Json(asked.in_pieces(load, |person: &Standing| person.user.to_string()).await?))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

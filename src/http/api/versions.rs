@@ -34,6 +34,21 @@ pub(super) fn tagged(headers: &HeaderMap, revision: &str, thing: &impl Serialize
     response
 }
 
+/// The thing as a change left it, with its tag.
+pub(super) fn changed(status: StatusCode, version: i64, thing: &impl Serialize) -> Response {
+    let mut response = tagged(&HeaderMap::new(), &version.to_string(), thing);
+    *response.status_mut() = status;
+    response
+}
+
+/// The version that a change is meant for; nothing: any.
+pub(super) fn version_seen(headers: &HeaderMap) -> Result<Option<i64>, Error> {
+    let if_match = IfMatch::of(headers)?;
+    // What is no version is the tag of something else: no thing has the version -1.
+    let seen = if_match.seen().map(|seen| seen.0.iter().find_map(|revision| revision.parse().ok()).unwrap_or(-1));
+    Ok(seen)
+}
+
 /// What `If-Match` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum IfMatch {

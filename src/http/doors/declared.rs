@@ -17,6 +17,8 @@ pub enum Caller {
     SignedIn,
     /// Somebody signed in or an API key; others get 401 as problem+json.
     SessionOrKey,
+    /// A program with an API key; others, a browser's session among them, get 401 as problem+json.
+    Key,
     /// An identity provider with its connection's token; others get 401 as a SCIM error.
     ScimToken,
 }

@@ -51,7 +51,7 @@ impl Doors {
     pub(super) fn at(prefix: &'static str, noun: &'static str, who: Caller) -> Self {
         let organization = match who {
             Caller::Anyone => OrganizationFrom::Nothing,
-            Caller::SignedIn | Caller::SessionOrKey => OrganizationFrom::Credential,
+            Caller::SignedIn | Caller::SessionOrKey | Caller::Key => OrganizationFrom::Credential,
             Caller::ScimToken => OrganizationFrom::Token,
         };
         Self { prefix, noun, who, organization, guard: None, doors: Vec::new() }

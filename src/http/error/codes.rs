@@ -38,6 +38,14 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(405, "method_not_allowed", "The address does not take this method; Allow names those that it takes."),
     code(408, "body_too_slow", "The body came too slowly."),
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
+    code(409, "already_given", "There is such a binding already."),
+    code(409, "holder_suspended", "Whose key it would be is suspended."),
+    code(
+        409,
+        "not_given_by_a_person",
+        "A rule, an invitation, a file or the guard gave it: the detail says what to edit instead.",
+    ),
+    code(409, "not_local", "A connection pushes it: it is changed at its provider."),
     code(
         409,
         "answer_lost",

@@ -26,8 +26,10 @@ pub(super) fn operation(declared: &Declared, generator: &mut SchemaGenerator) ->
         "parameters": parameters(declared),
         "responses": responses(declared, generator),
     });
-    if declared.who == Caller::Anyone {
-        operation["security"] = json!([]);
+    match declared.who {
+        Caller::Anyone => operation["security"] = json!([]),
+        Caller::Key => operation["security"] = json!([{"apiKey": []}]),
+        Caller::SignedIn | Caller::SessionOrKey | Caller::ScimToken => {}
     }
     if let Some(body) = body(declared) {
         operation["requestBody"] = body;
@@ -167,7 +169,7 @@ pub(super) fn refusals(declared: &Declared) -> BTreeMap<u16, BTreeSet<&'static s
     codes.extend(["unavailable", "overloaded", "draining", "timed_out", "rate_limited", "bad_request"]);
     match declared.who {
         Caller::Anyone => {}
-        Caller::SignedIn | Caller::SessionOrKey | Caller::ScimToken => {
+        Caller::SignedIn | Caller::SessionOrKey | Caller::Key | Caller::ScimToken => {
             codes.extend(["not_signed_in", "forbidden", "terms_not_accepted"]);
         }
     }

@@ -97,6 +97,7 @@ fn who(declared: &Declared) -> String {
         Caller::Anyone => "everybody",
         Caller::SignedIn => "somebody signed in",
         Caller::SessionOrKey => "a session or an API key",
+        Caller::Key => "an API key",
         Caller::ScimToken => "a connection's token",
     };
     match declared.need {

@@ -159,9 +159,9 @@ impl Drop for Inner {
 }
 
 /// Closes the connection behind an answer, where a connection carries one request at a time. HTTP/2 knows no such header
-/// (RFC 9113 §8.2.2).
+/// (RFC 9113 §8.2.2). Who only came at a bad moment keeps the connection: to make a new one would be more work for both.
 pub(in crate::http) fn last_one(mut response: Response, version: Version) -> Response {
-    if version <= Version::HTTP_11 {
+    if version <= Version::HTTP_11 && response.status() != StatusCode::SERVICE_UNAVAILABLE {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     response

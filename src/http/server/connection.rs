@@ -208,7 +208,7 @@ async fn drive<P: Protocol>(shared: &Shared, vitals: &Vitals, protocol: &mut P) 
                 }
                 protocol.leave();
             }
-            () = &mut alarm => match (vitals.verdict(), last_word) {
+            () = &mut alarm => match (vitals.verdict(Instant::now()), last_word) {
                 (Verdict::Wait(until), _) => alarm.as_mut().reset(until),
                 (Verdict::End(over), Some(_)) => return End::Over(over),
                 (Verdict::End(over), None) => {

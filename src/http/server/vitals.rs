@@ -145,8 +145,8 @@ impl Vitals {
         !self.state().begun.is_empty()
     }
 
-    pub(super) fn verdict(&self) -> Verdict {
-        let now = Instant::now();
+    /// What is over at this moment, if anything is.
+    pub(super) fn verdict(&self, now: Instant) -> Verdict {
         let state = self.state();
         let Patience { header, idle, send, whole } = self.patience;
         let (phase, over) = match (state.begun.iter().min(), state.first_byte) {
@@ -189,59 +189,50 @@ mod tests {
     use super::*;
 
     fn vitals(multiplexed: bool) -> Arc<Vitals> {
-        let [header, idle, send, whole] = [2, 10, 3, 20].map(Duration::from_secs);
+        let [header, idle, send, whole] = [200, 1_000, 300, 2_000].map(Duration::from_secs);
         Vitals::new(Patience { header, idle, send, whole }, multiplexed, false)
     }
 
-    async fn pass(seconds: u64) {
-        tokio::time::advance(Duration::from_secs(seconds)).await;
+    /// What is over so many seconds from now.
+    fn over(vitals: &Vitals, seconds: u64) -> Option<Over> {
+        match vitals.verdict(Instant::now() + Duration::from_secs(seconds)) {
+            Verdict::End(over) => Some(over),
+            Verdict::Wait(_) => None,
+        }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn each_phase_has_its_own_patience() {
+    #[test]
+    fn each_phase_has_its_own_patience() {
         let one = vitals(false);
-        assert_eq!(one.verdict(), Verdict::Wait(Instant::now() + Duration::from_secs(2)));
-        pass(2).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Idle), "a new connection that says nothing");
+        assert_eq!((over(&one, 190), over(&one, 200)), (None, Some(Over::Idle)), "a new connection that says nothing");
         one.received();
         assert!(!one.is_quiet());
-        pass(2).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Head));
+        assert_eq!((over(&one, 190), over(&one, 200)), (None, Some(Over::Head)));
         let begun = one.begin();
-        pass(19).await;
-        assert!(matches!(one.verdict(), Verdict::Wait(_)) && one.is_busy());
-        pass(1).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Whole));
+        assert!(one.is_busy());
+        assert_eq!((over(&one, 1_990), over(&one, 2_000)), (None, Some(Over::Whole)));
         one.sent(false);
-        one.sent(true);
-        one.sent(false);
-        pass(3).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Send));
+        assert_eq!((over(&one, 290), over(&one, 300)), (None, Some(Over::Send)));
         one.sent(true);
         drop(begun);
-        pass(9).await;
-        assert!(matches!(one.verdict(), Verdict::Wait(_)) && one.is_quiet());
-        pass(1).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Idle));
+        assert!(one.is_quiet());
+        assert_eq!((over(&one, 990), over(&one, 1_000)), (None, Some(Over::Idle)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_wait_is_never_longer_than_the_shortest_patience() {
+    #[test]
+    fn a_wait_is_never_longer_than_the_shortest_patience() {
         let one = vitals(false);
         let _begun = one.begin();
-        assert_eq!(one.verdict(), Verdict::Wait(Instant::now() + Duration::from_secs(2)));
+        let now = Instant::now();
+        assert_eq!(one.verdict(now), Verdict::Wait(now + Duration::from_secs(200)));
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn on_a_multiplexed_connection_bytes_between_requests_begin_no_head() {
+    #[test]
+    fn on_a_multiplexed_connection_bytes_between_requests_begin_no_head() {
         let one = vitals(true);
         drop(one.begin());
-        pass(5).await;
         one.received();
         assert!(one.is_quiet());
-        pass(4).await;
-        assert!(matches!(one.verdict(), Verdict::Wait(_)));
-        pass(1).await;
-        assert_eq!(one.verdict(), Verdict::End(Over::Idle));
+        assert_eq!((over(&one, 990), over(&one, 1_000)), (None, Some(Over::Idle)));
     }
 }

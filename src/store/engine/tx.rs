@@ -84,6 +84,23 @@ impl Tx {
         Ok(rows)
     }
 
+    /// Runs a statement that changes rows and whose text was built at run time; says how many. It may look at many rows.
+    pub async fn run_built(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
+        self.enter(&sql, true)?;
+        let text = dialect::translate(&sql, self.dialect());
+        let write = |connection: &Connection| scanning(|| sqlite::run(connection, &text, args));
+        let ran = match &mut self.inner {
+            Inner::Reading(reading) => reading.connection().and_then(write),
+            Inner::Writing(held) => held.connection().and_then(write),
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                session.run(&text, args).await.map(|rows| (rows, 0))
+            }
+        };
+        let (rows, _) = self.leave(&sql, ran, |(rows, steps)| (*rows, *steps))?;
+        self.dirty |= rows > 0;
+        Ok(rows)
+    }
+
     /// All rows of an answer to a text that was built at run time, such as a filter; it may look at many rows.
     pub async fn all_built<R: FromRow + Send>(&mut self, sql: String, args: Vec<Value>) -> Result<Vec<R>, StoreError> {
         self.enter(&sql, false)?;

@@ -1,0 +1,202 @@
+//! Role bindings: who holds what from whom; giving and taking. And the roles and capabilities there are.
+
+use super::{List, Paging, versions::tagged};
+use crate::{
+    app::{App, BindingSearch, Error, Gift, Need},
+    http::{
+        body::JsonBody,
+        caller::ApiCaller,
+        doors::{Caller, Doors, delete, get, post},
+        error::ApiFailure,
+    },
+    model::{Binding, BindingId, BuiltInRole, Capability, EventKind, Instant, Role, Subject},
+};
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// What a change of bindings may tell of.
+pub(super) const TOLD_OF_ACCESS: [EventKind; 4] =
+    [EventKind::AccessChanged, EventKind::OwnerKept, EventKind::OrganizationOwned, EventKind::OrganizationOwnerless];
+
+const ATTENUATED: &str = "Keys of whoever loses a role are attenuated at once: a key carries its own rights and its owner's, \
+                          whichever is less, computed at every use.";
+
+pub(super) fn doors() -> Doors {
+    let need = Capability::ManageMembers;
+    Doors::at("/api/v1", "Bindings", Caller::SessionOrKey)
+        .door(
+            get("/bindings", list)
+                .query::<Asked>()
+                .answers::<List<Binding>>(200)
+                .summary("Who holds what: by subject, role, scope and source")
+                .needs(need),
+        )
+        .door(
+            post("/bindings", give)
+                .takes::<New>(
+                    || json!({"subject": "usr_06h01qbn45r9t2euf2aprlbdqk", "role": "viewer", "cluster": "prod-eu"}),
+                )
+                .answers::<Binding>(201)
+                .refuses(&["not_found", "already_given"])
+                .summary("Give a role to a user, a group or a service account; nobody gives what they do not hold")
+                .needs(need)
+                .tells(&TOLD_OF_ACCESS),
+        )
+        .door(
+            get("/bindings/{id}", one)
+                .part::<BindingId>("id")
+                .answers::<Binding>(200)
+                .answers_as(304, None)
+                .summary("One binding")
+                .needs(need),
+        )
+        .door(
+            delete("/bindings/{id}", take)
+                .part::<BindingId>("id")
+                .answers_as(204, None)
+                .refuses(&["not_given_by_a_person", "last_owner"])
+                .summary("Take what a person gave; of others, the answer says what to edit instead")
+                .detail(ATTENUATED)
+                .needs(need)
+                .tells(&TOLD_OF_ACCESS),
+        )
+        .about("Roles")
+        .door(
+            get("/roles", roles)
+                .answers::<List<ShownRole>>(200)
+                .summary("The built-in roles with their capabilities, and custom ones")
+                .needs(Need::Self_),
+        )
+        .door(
+            get("/capabilities", capabilities)
+                .answers::<List<ShownCapability>>(200)
+                .summary("Every capability")
+                .needs(Need::Self_),
+        )
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// The id of a user, a group or a service account.
+    subject: Option<String>,
+    role: Option<Role>,
+    /// `organization`, or a cluster's slug or id.
+    scope: Option<String>,
+    /// `person`, `rule`, `invitation`, `file` or `floor`.
+    source: Option<String>,
+    /// The `next` of the page before; nothing: the first page.
+    after: Option<String>,
+    /// How many at most; 100 if nothing is said.
+    #[schemars(range(min = 1, max = 500))]
+    limit: Option<i64>,
+    /// A filter as in RFC 7644 §3.4.2.2 over the fields of the answer.
+    filter: Option<String>,
+}
+
+fn subject(text: &str) -> Result<Subject, Error> {
+    text.parse().map_err(|error: crate::model::BadSubject| Error::invalid("subject", error.to_string()))
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(asked): Query<Asked>,
+) -> Result<Json<List<Binding>>, ApiFailure> {
+    let Asked { subject: of, role, scope, source, after, limit, filter } = asked;
+    let search = BindingSearch { subject: of.as_deref().map(subject).transpose()?, role, scope, source };
+    let asked = Paging { after, limit, filter }.read(&app, &caller.ctx, &format!("bindings {search:?}"))?;
+    let (app, ctx, search) = (&app, &caller.ctx, &search);
+    let load = |after: String, most: usize| async move {
+        app.bindings(ctx, search, &after, i64::try_from(most).unwrap_or(i64::MAX)).await
+    };
+    Ok(Json(asked.in_pieces(load, |binding: &Binding| binding.id.to_string()).await?))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "BindingRequest")]
+struct New {
+    /// The id of a user, a group or a service account.
+    subject: String,
+    role: Role,
+    /// The cluster's slug or id; nothing: the whole organization.
+    cluster: Option<String>,
+    until: Option<Instant>,
+}
+
+async fn give(
+    State(app): State<App>,
+    caller: ApiCaller,
+    JsonBody(new): JsonBody<New>,
+) -> Result<(StatusCode, Json<Binding>), ApiFailure> {
+    let New { subject: id, role, cluster, until } = new;
+    let gift = Gift { subject: subject(&id)?, role, cluster, until };
+    Ok((StatusCode::CREATED, Json(app.give(&caller.ctx, gift).await?)))
+}
+
+async fn one(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<BindingId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    // A binding never changes: it is closed, and another one is opened.
+    Ok(tagged(&headers, "1", &app.binding(&caller.ctx, &id).await?))
+}
+
+async fn take(State(app): State<App>, caller: ApiCaller, Path(id): Path<BindingId>) -> Result<StatusCode, ApiFailure> {
+    app.take(&caller.ctx, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// A role, built in or the organization's own.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RoleWithCapabilities")]
+struct ShownRole {
+    id: Role,
+    name: String,
+    built_in: bool,
+    capabilities: BTreeSet<Capability>,
+}
+
+async fn roles(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ShownRole>>, ApiFailure> {
+    let built_in = BuiltInRole::ALL.into_iter().map(|role| ShownRole {
+        id: Role::BuiltIn(role),
+        name: role.name().to_owned(),
+        built_in: true,
+        capabilities: role.capabilities().iter().copied().collect(),
+    });
+    let custom = app.custom_roles(&caller.ctx).await?.into_iter().map(|role| ShownRole {
+        id: Role::Custom(role.id),
+        name: role.name,
+        built_in: false,
+        capabilities: role.capabilities,
+    });
+    Ok(Json(List::whole(built_in.chain(custom).collect())))
+}
+
+/// A capability.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CapabilityWithScope")]
+struct ShownCapability {
+    name: Capability,
+    /// Whether it counts when the role is held on one cluster only.
+    on_a_cluster: bool,
+}
+
+async fn capabilities(caller: ApiCaller) -> Json<List<ShownCapability>> {
+    // Nothing of this is anybody's secret; the caller is asked for all the same, as everywhere in the API.
+    drop(caller);
+    let shown = Capability::ALL.into_iter();
+    let shown = shown.map(|name| ShownCapability { name, on_a_cluster: name.counts_on_a_cluster() });
+    Json(List::whole(shown.collect()))
+}

@@ -1,0 +1,5 @@
+-- One row for every table that this migration makes or changes.
+INSERT INTO service_accounts VALUES ('org_06h00000000000000000000000', 'sva_06h00000000000000000000000', 'Agent', 'agent', 'prod-eu''s agent', 'usr_06h00000000000000000000000', 0, NULL, 1, 1000000, 1000000);
+INSERT INTO api_keys (hash, organization, id, owner, name, hint, created_at, rights, created_by) VALUES ('hash of another key', 'org_06h00000000000000000000000', 'key_06h00000000000000000000001', 'sva_06h00000000000000000000000', 'agent', 'cgk_abce', 1000000, '[{"role":"viewer","scope":{"kind":"organization"}}]', 'user usr_06h00000000000000000000000');
+INSERT INTO memberships VALUES ('org_06h00000000000000000000000', 'grp_06h00000000000000000000000', 'service_account', 'sva_06h00000000000000000000000', 1000000, NULL);
+INSERT INTO bindings VALUES ('org_06h00000000000000000000000', 'bnd_06h00000000000000000000002', 'service_account', 'sva_06h00000000000000000000000', 'viewer', 'organization', '', 'person', '', NULL, 'operator', 1000000, NULL, NULL, NULL);

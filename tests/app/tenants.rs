@@ -1,0 +1,95 @@
+//! What the operator does to whole organizations.
+
+use crate::harness::{Tenant, World, everywhere, found};
+use castgate::{
+    app::{Error, Route},
+    model::{Holder, OrganizationId, Role, Subject},
+};
+use serde_json::json;
+use std::collections::BTreeMap;
+
+/// How many rows each table has of an organization.
+async fn rows(world: &World, organization: &OrganizationId) -> BTreeMap<String, i64> {
+    let mut tx = world.store.read().await.unwrap();
+    tx.count_organization(organization).await.unwrap().into_iter().collect()
+}
+
+/// At least one row in as many tables as use cases reach.
+async fn fill(world: &World) {
+    let owner = world.as_user(&world.tenant.owner);
+    world.app.declare_cluster(&owner, "prod", None, None).await.unwrap();
+    let ada = world.hire("ada").await;
+    world.group("eng", &[ada.id.as_str(), "awaited"]).await.unwrap();
+    let local = world.app.create_local_group(&owner, "local").await.unwrap();
+    let (machine, _) = world.machine("agent").await;
+    world.app.join_local_group(&owner, &local.id, &Holder::ServiceAccount(machine.id)).await.unwrap();
+    world.give(Subject::Group(local.id), Role::VIEWER, Some("prod")).await.unwrap();
+    world.app.draft_mapping(&owner, "rules: []").await.unwrap();
+    world.publish("rules: [{name: eng, groups: [okta/eng], grant: member}]").await;
+    world.app.create_scim_token(&owner, &world.tenant.okta.id, None).await.unwrap();
+    world.session(&ada.id).await;
+    world.set_active(&ada.id, false).await.unwrap();
+    crate::bindings::custom_role(world, "x", "[]").await;
+    let mut tx = world.store.write("test").await.unwrap();
+    let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
+    tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
+    let domain = format!("{}.test", world.tenant.organization);
+    let domains = [domain];
+    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deleted_organization_leaves_no_row_and_takes_none_of_anybody_elses() {
+    everywhere(async |world| {
+        let other = found(&world.app, "other").await;
+        let theirs = world.of_tenant(other.clone());
+        fill(world).await;
+        fill(&theirs).await;
+        let before = rows(world, &other.organization).await;
+        let empty: Vec<_> = before.iter().filter(|(_, count)| **count == 0).map(|(table, _)| table.as_str()).collect();
+        assert!(empty.is_empty(), "the test has to fill these tables too: {empty:?}");
+        let (acme, key) = (&world.tenant.organization, &world.tenant.key);
+        assert!(world.visit_key(key).await.is_ok());
+
+        let refused = world.app.delete_organization("acme", "acem").await;
+        assert!(matches!(refused, Err(Error::Invalid { .. })), "{refused:?}");
+        assert!(world.visit_key(key).await.is_ok());
+        let total: i64 = rows(world, acme).await.values().sum();
+        let gone = world.app.delete_organization("acme", "acme").await.unwrap();
+        assert_eq!((gone.organization.id, i64::try_from(gone.rows).unwrap()), (acme.clone(), total + 1));
+        assert!(rows(world, acme).await.values().all(|count| *count == 0));
+        assert_eq!(rows(world, &other.organization).await, before);
+        assert!(matches!(world.visit_key(key).await, Err(Error::NotSignedIn)));
+        assert!(theirs.visit_key(&other.key).await.is_ok());
+        assert!(matches!(world.app.organization_by_slug("acme").await, Err(Error::NotFound { .. })));
+        found(&world.app, "acme").await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_rename_the_old_slug_leads_nowhere() {
+    everywhere(async |world| {
+        let other: Tenant = found(&world.app, "other").await;
+        assert_eq!(world.visit_key(&world.tenant.key).await.unwrap().slug, "acme");
+        let taken = world.app.rename_organization("acme", Some("other"), None).await;
+        assert!(matches!(taken, Err(Error::Conflict { code: "taken", .. })), "{taken:?}");
+        world.tick();
+        let renamed = world.app.rename_organization("acme", Some("acme-corp"), Some("Acme Corp.")).await.unwrap();
+        assert_eq!((renamed.slug.as_str(), renamed.name.as_str()), ("acme-corp", "Acme Corp."));
+        let visit = world.visit_key(&world.tenant.key).await.unwrap();
+        assert_eq!((visit.slug.as_str(), visit.organization_name.as_str()), ("acme-corp", "Acme Corp."));
+        assert_eq!(world.app.route_sign_in(Some("acme"), None).await.unwrap(), Route::Nothing);
+        assert!(matches!(world.app.route_sign_in(Some("acme-corp"), None).await.unwrap(), Route::Provider { .. }));
+        let slugs: Vec<_> = world.app.organizations().await.unwrap().into_iter().map(|found| found.slug).collect();
+        assert_eq!(slugs, ["acme-corp", "other"]);
+        let owner = world.as_user(&world.tenant.owner);
+        let events = world.app.events(&owner, Some(world.tenant.organization.as_str()), "", 1).await.unwrap();
+        assert_eq!((events[0].kind.name(), events[0].actor.as_str()), ("organization.changed", "operator"));
+        assert_eq!(world.app.name_organization(&owner, "Acme").await.unwrap().name, "Acme");
+        let theirs = world.app.organization(&world.of_tenant(other).operator()).await.unwrap();
+        assert_eq!(theirs.name, "other");
+    })
+    .await;
+}
