@@ -34,7 +34,7 @@ Identity providers push to `/scim/v2`, which describes itself as SCIM does (`/sc
 /// The document and its text, made once.
 static DOCUMENT: LazyLock<(Value, String)> = LazyLock::new(|| {
     let document = document(&super::routes());
-    let text = format!("{document:#}");
+    let text = document.to_string();
     (document, text)
 });
 
@@ -62,6 +62,7 @@ fn is_listed(declared: &Declared) -> bool {
 fn document(routes: &[Declared]) -> Value {
     let mut generator = generator();
     let mut paths: Map<String, Value> = Map::new();
+    let mut refused: Map<String, Value> = Map::new();
     let mut tags: Vec<&str> = Vec::new();
     for declared in routes.iter().filter(|declared| is_listed(declared)) {
         if !tags.contains(&declared.noun) {
@@ -69,7 +70,7 @@ fn document(routes: &[Declared]) -> Value {
         }
         let method = declared.method.to_ascii_lowercase();
         let item = paths.entry(declared.path.clone()).or_insert_with(|| json!({}));
-        item[method] = operation(declared, &mut generator);
+        item[method] = operation(declared, &mut generator, &mut refused);
     }
     let mut schemas = generator.take_definitions(true);
     schemas.insert("Problem".to_owned(), problem());
@@ -87,6 +88,7 @@ fn document(routes: &[Declared]) -> Value {
         "paths": paths,
         "components": {
             "schemas": schemas,
+            "responses": refused,
             "securitySchemes": {
                 "apiKey": {"type": "http", "scheme": "bearer", "description": "An API key: `cgk_…`."},
                 "session": {

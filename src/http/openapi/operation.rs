@@ -17,14 +17,18 @@ const READING: [&str; 6] =
     ["invalid", "invalid_json", "incomplete_body", "body_too_slow", "too_large", "unsupported_media_type"];
 
 /// What the document says of a route.
-pub(super) fn operation(declared: &Declared, generator: &mut SchemaGenerator) -> Value {
+pub(super) fn operation(
+    declared: &Declared,
+    generator: &mut SchemaGenerator,
+    refused: &mut Map<String, Value>,
+) -> Value {
     let mut operation = json!({
         "operationId": id(declared),
         "tags": [declared.noun],
         "summary": declared.summary,
         "description": description(declared),
         "parameters": parameters(declared),
-        "responses": responses(declared, generator),
+        "responses": responses(declared, generator, refused),
     });
     match declared.who {
         Caller::Anyone => operation["security"] = json!([]),
@@ -128,7 +132,8 @@ fn body(declared: &Declared) -> Option<Value> {
     Some(json!({"required": true, "content": content}))
 }
 
-fn responses(declared: &Declared, generator: &mut SchemaGenerator) -> Value {
+/// The answers. Refusals that several routes share stand among the components once.
+fn responses(declared: &Declared, generator: &mut SchemaGenerator, refused: &mut Map<String, Value>) -> Value {
     let mut all: BTreeMap<u16, Value> = BTreeMap::new();
     for answer in &declared.answers {
         all.insert(answer.status, answered(*answer, declared, generator));
@@ -137,7 +142,9 @@ fn responses(declared: &Declared, generator: &mut SchemaGenerator) -> Value {
         let meaning = |code: &str| CODES.iter().find(|known| known.code == code).map_or("", |known| known.meaning);
         let said: Vec<String> = codes.iter().map(|code| format!("`{code}`: {}", meaning(code))).collect();
         let content = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
-        all.insert(status, json!({"description": said.join("\n\n"), "content": content}));
+        let name = codes.iter().fold(status.to_string(), |name, code| format!("{name}.{code}"));
+        all.insert(status, json!({"$ref": format!("#/components/responses/{name}")}));
+        refused.insert(name, json!({"description": said.join("\n\n"), "content": content}));
     }
     let all: Map<String, Value> = all.into_iter().map(|(status, of)| (status.to_string(), of)).collect();
     Value::Object(all)
