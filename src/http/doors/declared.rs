@@ -146,7 +146,8 @@ impl Declared {
     /// Whether an `Idempotency-Key` makes a repetition of it harmless.
     #[must_use]
     pub fn is_replayed(&self) -> bool {
-        self.method == "POST" && self.path.starts_with("/api/v1/") && self.is_change()
+        let by_somebody = matches!(self.who, Caller::SessionOrKey | Caller::Key);
+        self.method == "POST" && self.path.starts_with("/api/v1/") && by_somebody && self.is_change()
     }
 
     /// Whether it may change something.
