@@ -52,6 +52,7 @@ mod tests {
         let held = Derivation {
             role: Role::BuiltIn(BuiltInRole::Member),
             scope: cluster(1),
+            part: false,
             via: Via::Direct { source: Source::Person },
             until: None,
             part: false,
