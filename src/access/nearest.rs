@@ -55,7 +55,6 @@ mod tests {
             part: false,
             via: Via::Direct { source: Source::Person },
             until: None,
-            part: false,
             capabilities: [Capability::ManageClusters, Capability::ViewClusters].into(),
         };
         let access = Access { derivations: vec![held] };
