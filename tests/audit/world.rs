@@ -80,6 +80,7 @@ impl World {
         clock.advance(Duration::from_secs(7));
         let event = Event {
             id: EventId::from_uuid(clock.uuid()),
+            number: None,
             at: clock.now(),
             kind: EventKind::ALL[2 + number % 20],
             actor: "operator".to_owned(),
