@@ -59,8 +59,11 @@ impl Door<'_> {
         let cookies: Vec<_> =
             answer.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
         let others: Vec<_> = answer.headers().iter().filter(|(name, _)| **name != SET_COOKIE).collect();
-        self.answers.0.push_str(&format!("{method} {path} → {status} {others:?}\n"));
-        self.answers.0.push_str(&answer.text().await.unwrap());
+        // The page behind a link asks its reader to press a button, and has to send the link's own token on.
+        if status >= 400 || !path.starts_with("/login/link") {
+            self.answers.0.push_str(&format!("{status} {others:?}\n"));
+            self.answers.0.push_str(&answer.text().await.unwrap());
+        }
         (status, cookies)
     }
 }
@@ -198,7 +201,8 @@ async fn no_secret_is_in_anything_that_castgate_writes_beside_sqlite() {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
     assert_silent(&written, &needles);
-    assert!(String::from_utf8_lossy(&fs::read(place.log()).unwrap()).contains("TRACE"), "the log is at its noisiest");
+    let told = place.told();
+    assert!(told.contains("DEBUG"), "the log is at its noisiest: {}", told.chars().take(2000).collect::<String>());
 
     // The search finds what is there: each secret, put into the database by another hand.
     let database = rusqlite::Connection::open(place.path().join("castgate.db")).unwrap();
