@@ -12,6 +12,7 @@ mod account;
 mod api;
 mod body;
 mod caller;
+mod cli_login;
 mod cookies;
 mod doors;
 mod error;
@@ -31,7 +32,7 @@ mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 pub use metrics::serve_metrics;
-pub use server::{ClientAddress, Orders, check_tls};
+pub use server::{ClientAddress, Orders, check_tls, probe};
 
 use crate::app::App;
 use axum::{Router, middleware};
@@ -51,6 +52,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         account::doors(),
         verify::doors(),
         introspect::doors(),
+        cli_login::doors(),
         scim::doors(),
     ]
     .into_iter()
