@@ -102,6 +102,7 @@ impl Work<'_> {
         }
         self.events.push(Event {
             id: EventId::from_uuid(self.app.clock().uuid()),
+            number: None,
             at: self.ctx.now,
             kind,
             actor: self.ctx.actor.to_string(),
