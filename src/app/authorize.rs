@@ -3,7 +3,7 @@
 use super::{App, Ctx, Error};
 use crate::{
     access::{Access, Derivation, NearMiss},
-    model::{Capability, Cluster, CustomRole, Holder, Scope, ServiceAccountId, User, UserState, fold},
+    model::{Capability, Cluster, CustomRole, Holder, Scope, ServiceAccount, User, UserState, fold},
     store::Tx,
 };
 use serde::Serialize;
@@ -104,7 +104,10 @@ impl App {
                 Some(_) | None => own.first().cloned().unwrap_or_default(),
             };
             if !bench.weighed.contains_key(&name) {
-                let weighed = self.weigh(&mut tx, ctx, &name).await?;
+                let mut weighed = self.weigh(&mut tx, ctx, &name).await?;
+                if own.first() == Some(&name) {
+                    self.narrow_own(&mut tx, ctx, &mut weighed).await?;
+                }
                 bench.weighed.insert(name.clone(), weighed);
             }
             decisions.push(bench.decide(&name, check));
@@ -113,48 +116,37 @@ impl App {
     }
 
     async fn weigh(&self, tx: &mut Tx, ctx: &Ctx, named: &str) -> Result<Result<Weighed, Undecided>, Error> {
-        if let Ok(id) = named.parse::<ServiceAccountId>() {
-            return self.weigh_machine(tx, ctx, &id).await;
-        }
         let mut found = meant(tx, ctx, named).await?;
         if found.len() > 1 {
-            let ids: Vec<&str> = found.iter().map(|user| user.id.as_str()).collect();
+            let ids: Vec<&str> = found.iter().map(Somebody::id).collect();
             let detail = format!("“{named}” may be {}; ask by the id", ids.join(" or "));
             return Ok(Err(Undecided { code: "ambiguous_subject", detail }));
         }
-        let Some(user) = found.pop() else {
-            let detail = format!("there is nobody “{named}” here");
-            return Ok(Err(Undecided { code: "unknown_subject", detail }));
-        };
-        // Of oneself, what the credential carries that asks: a key may carry less than its owner holds.
-        let own = ctx.actor.user() == Some(&user.id);
-        let access = match own {
-            true => self.access_of_actor(tx, ctx).await?.unwrap_or_else(Access::none),
-            false => self.access_of(tx, &ctx.organization, &user, ctx.now).await?,
-        };
-        let on = DecidedOn { id: user.id.to_string(), label: user.label().to_owned() };
-        Ok(Ok(Weighed { on, state: user.state(), access }))
+        let organization = &ctx.organization;
+        match found.pop() {
+            None => {
+                let detail = format!("there is nobody “{named}” here");
+                Ok(Err(Undecided { code: "unknown_subject", detail }))
+            }
+            Some(Somebody::Person(user)) => {
+                let access = self.access_of(tx, organization, &user, ctx.now).await?;
+                let on = DecidedOn { id: user.id.to_string(), label: user.label().to_owned() };
+                Ok(Ok(Weighed { on, state: user.state(), access }))
+            }
+            Some(Somebody::Machine(account)) => {
+                let access = self.access_of_service_account(tx, organization, &account, ctx.now).await?;
+                let on = DecidedOn { id: account.id.to_string(), label: account.name.clone() };
+                Ok(Ok(Weighed { on, state: account.state(), access }))
+            }
+        }
     }
 
-    async fn weigh_machine(
-        &self,
-        tx: &mut Tx,
-        ctx: &Ctx,
-        id: &ServiceAccountId,
-    ) -> Result<Result<Weighed, Undecided>, Error> {
-        let account = tx.service_account(&ctx.organization, id).await?;
-        let Some(account) = account.filter(|account| account.removed_at.is_none()) else {
-            let detail = format!("there is no service account “{id}” here");
-            return Ok(Err(Undecided { code: "unknown_subject", detail }));
-        };
-        let own = ctx.actor.holder() == Some(Holder::ServiceAccount(id.clone()));
-        let access = match own {
-            true => self.access_of_actor(tx, ctx).await?.unwrap_or_else(Access::none),
-            false => self.access_of_service_account(tx, &ctx.organization, &account, ctx.now).await?,
-        };
-        let state = account.state();
-        let on = DecidedOn { id: account.id.to_string(), label: account.name };
-        Ok(Ok(Weighed { on, state, access }))
+    /// Who asks about themselves asks what they may do with what they came in by: a key may carry less than its owner.
+    async fn narrow_own(&self, tx: &mut Tx, ctx: &Ctx, weighed: &mut Result<Weighed, Undecided>) -> Result<(), Error> {
+        if let (Ok(weighed), Some(access)) = (weighed, self.access_of_actor(tx, ctx).await?) {
+            weighed.access = access;
+        }
+        Ok(())
     }
 }
 
@@ -232,22 +224,44 @@ impl Bench {
     }
 }
 
+/// A person or a service account.
+enum Somebody {
+    Person(Box<User>),
+    Machine(Box<ServiceAccount>),
+}
+
+impl Somebody {
+    fn id(&self) -> &str {
+        match self {
+            Self::Person(user) => user.id.as_str(),
+            Self::Machine(account) => account.id.as_str(),
+        }
+    }
+}
+
 /// What who asks is called, folded, the id first.
 async fn own_names(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<String>, Error> {
-    let Some(id) = ctx.actor.user() else {
-        return Ok(ctx.actor.holder().map(|machine| machine.to_string()).into_iter().collect());
+    let names = match ctx.actor.holder() {
+        None => Vec::new(),
+        Some(Holder::User(id)) => {
+            let user = tx.user(&ctx.organization, &id).await?.ok_or(Error::NotSignedIn)?;
+            vec![Some(id.to_string()), Some(user.user_name), user.email]
+        }
+        Some(Holder::ServiceAccount(id)) => vec![Some(id.to_string())],
     };
-    let user = tx.user(&ctx.organization, id).await?.ok_or(Error::NotSignedIn)?;
-    let names = [Some(id.to_string()), Some(user.user_name), user.email];
     Ok(names.into_iter().flatten().map(|name| fold(&name)).collect())
 }
 
-/// Who may be meant: by id; or by address, and by name at any provider.
-async fn meant(tx: &mut Tx, ctx: &Ctx, named: &str) -> Result<Vec<User>, Error> {
+/// Who may be meant: by id; or by address, and by name at any provider. A service account has only its id.
+async fn meant(tx: &mut Tx, ctx: &Ctx, named: &str) -> Result<Vec<Somebody>, Error> {
     let organization = &ctx.organization;
     if let Ok(id) = named.parse() {
-        let user = tx.user(organization, &id).await?;
-        return Ok(user.into_iter().filter(|user| user.removed_at.is_none()).collect());
+        let user = tx.user(organization, &id).await?.filter(|user| user.removed_at.is_none());
+        return Ok(user.into_iter().map(|user| Somebody::Person(Box::new(user))).collect());
+    }
+    if let Ok(id) = named.parse() {
+        let account = tx.service_account(organization, &id).await?.filter(|account| account.removed_at.is_none());
+        return Ok(account.into_iter().map(|account| Somebody::Machine(Box::new(account))).collect());
     }
     let mut found = tx.users_by_email(organization, named).await?;
     let connections = tx.connections(organization).await?;
@@ -255,5 +269,5 @@ async fn meant(tx: &mut Tx, ctx: &Ctx, named: &str) -> Result<Vec<User>, Error> 
         let user = tx.user_by_name(organization, connection, named).await?;
         found.extend(user.filter(|user| !found.iter().any(|there| there.id == user.id)));
     }
-    Ok(found)
+    Ok(found.into_iter().map(|user| Somebody::Person(Box::new(user))).collect())
 }

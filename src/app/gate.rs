@@ -118,9 +118,8 @@ impl Visit {
     pub(super) fn way_id(&self) -> &str {
         match &self.actor {
             Actor::User { session, .. } => session.as_str(),
-            Actor::Key { id: key, .. } | Actor::ServiceAccount { key, .. } => key.as_str(),
-            Actor::Connection { id } => id.as_str(),
-            Actor::Operator | Actor::System => "",
+            Actor::Key { id, .. } | Actor::ServiceAccount { key: id, .. } => id.as_str(),
+            Actor::Connection { .. } | Actor::Operator | Actor::System => "",
         }
     }
 
@@ -233,7 +232,7 @@ impl App {
         Ok(visit)
     }
 
-    async fn person_enters(
+    pub(super) async fn person_enters(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
@@ -250,7 +249,7 @@ impl App {
         Ok(Entry { visitor: Visitor { id: Holder::User(id), user_name, email, label }, access, terms })
     }
 
-    async fn machine_enters(
+    pub(super) async fn machine_enters(
         &self,
         tx: &mut Tx,
         organization: &OrganizationId,
@@ -336,10 +335,10 @@ impl App {
 }
 
 /// Who comes in, before the organization is looked up.
-struct Entry {
-    visitor: Visitor,
-    access: Access,
-    terms: TermsState,
+pub(super) struct Entry {
+    pub(super) visitor: Visitor,
+    pub(super) access: Access,
+    pub(super) terms: TermsState,
 }
 
 async fn describe(

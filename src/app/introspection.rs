@@ -1,6 +1,6 @@
 //! RFC 7662: what a token is worth at this moment, for a service that was handed it.
 
-use super::{Actor, App, Credential, Ctx, Error, Visit, role_names, tokens::Claims};
+use super::{Actor, App, Credential, Ctx, Error, Visit, gate::Entry, role_names, tokens::Claims};
 use crate::{
     access::Access,
     crypto::{
@@ -8,7 +8,7 @@ use crate::{
         jwt::{Expected, JwtError},
         token,
     },
-    model::{Capability, Holder, Instant, KeyId, OrganizationId, Scope, UserState},
+    model::{Capability, Holder, Instant, KeyId, OrganizationId, Scope, UserId},
     store::Tx,
 };
 use serde::Serialize;
@@ -32,7 +32,7 @@ pub enum Introspection {
 pub struct ActiveToken {
     /// True.
     pub active: bool,
-    /// Whose: a user's or a service account's id.
+    /// Whose: an id.
     pub sub: String,
     /// Their name at their provider.
     pub username: String,
@@ -161,31 +161,14 @@ impl App {
         if claims.org != ctx.organization {
             return Ok(None);
         }
-        let Ok(holder) = claims.sub.parse::<Holder>() else { return Ok(None) };
         let mut tx = self.store().read().await?;
-        let Some((username, access)) = self.of_holder(&mut tx, ctx, &holder).await? else { return Ok(None) };
-        let key = match claims.sid.parse::<KeyId>() {
-            Ok(id) => tx.api_key_by_id(&ctx.organization, &id, ctx.now).await?.filter(|key| key.owner == holder),
-            Err(_) => None,
-        };
-        let access = match (&key, holder.user()) {
-            // What a key carries is its own rights and its owner's.
-            (Some(key), _) => self.carried_by(&mut tx, &ctx.organization, (key, access)).await?,
-            (None, Some(user)) => {
-                let sessions = tx.sessions_of(&ctx.organization, user, ctx.now).await?;
-                if !sessions.iter().any(|session| session.id.as_str() == claims.sid) {
-                    return Ok(None);
-                }
-                access
-            }
-            (None, None) => return Ok(None),
-        };
+        let Some(entry) = self.made_for(&mut tx, ctx, &claims).await? else { return Ok(None) };
         Ok(Some(ActiveToken {
             active: true,
             sub: claims.sub,
-            username,
-            scope: scope(&access),
-            roles: role_names(&access),
+            username: entry.visitor.user_name,
+            scope: scope(&entry.access),
+            roles: role_names(&entry.access),
             org: claims.org,
             client_id: claims.sid,
             token_type: "Bearer",
@@ -198,25 +181,29 @@ impl App {
 }
 
 impl App {
-    /// The name and the access of a person or a machine that may come in now.
-    async fn of_holder(&self, tx: &mut Tx, ctx: &Ctx, holder: &Holder) -> Result<Option<(String, Access)>, Error> {
+    /// Whoever a token was made for, by what they came in with, if that still lets them in.
+    async fn made_for(&self, tx: &mut Tx, ctx: &Ctx, claims: &Claims) -> Result<Option<Entry>, Error> {
         let organization = &ctx.organization;
-        match holder {
-            Holder::User(id) => {
-                let user = tx.user(organization, id).await?.filter(|user| user.state() == UserState::Active);
-                let Some(user) = user else { return Ok(None) };
-                let access = self.access_of(tx, organization, &user, ctx.now).await?;
-                Ok(Some((user.user_name, access)))
-            }
-            Holder::ServiceAccount(id) => {
-                let account = tx.service_account(organization, id).await?;
-                let Some(account) = account.filter(|account| account.state() == UserState::Active) else {
-                    return Ok(None);
-                };
-                let access = self.access_of_service_account(tx, organization, &account, ctx.now).await?;
-                Ok(Some((account.name, access)))
-            }
+        if let Ok(id) = claims.sid.parse::<KeyId>() {
+            let Some(key) = tx.api_key_by_id(organization, &id, ctx.now).await? else { return Ok(None) };
+            let mut entry = match &key.owner {
+                Holder::User(id) => self.person(tx, ctx, id).await?,
+                Holder::ServiceAccount(id) => self.machine_enters(tx, organization, id, ctx.now).await?,
+            };
+            entry.access = self.carried_by(tx, organization, (&key, entry.access)).await?;
+            return Ok(Some(entry).filter(|_| key.owner.to_string() == claims.sub));
         }
+        let Ok(id) = claims.sub.parse::<UserId>() else { return Ok(None) };
+        let sessions = tx.sessions_of(organization, &id, ctx.now).await?;
+        if !sessions.iter().any(|session| session.id.as_str() == claims.sid) {
+            return Ok(None);
+        }
+        self.person(tx, ctx, &id).await.map(Some)
+    }
+
+    async fn person(&self, tx: &mut Tx, ctx: &Ctx, id: &UserId) -> Result<Entry, Error> {
+        let user = tx.user(&ctx.organization, id).await?.ok_or(Error::NotSignedIn)?;
+        self.person_enters(tx, &ctx.organization, user, ctx.now).await
     }
 }
 

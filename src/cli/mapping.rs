@@ -7,30 +7,25 @@ use crate::{
     mapping::{KnownCluster, Severity, Vocabulary, check},
     model::ClusterId,
 };
-use clap::Subcommand;
 use std::{path::PathBuf, process::ExitCode};
 
-/// What `mapping` does.
-#[derive(Debug, Subcommand)]
-pub(super) enum Mapping {
-    /// Says every mistake with its line and column, warns of what is probably not meant, and runs the mapping's own tests.
-    ///
-    /// Example: castgate mapping check mapping.yaml --connection okta --cluster prod-eu --cluster staging-eu
-    Check {
-        /// The mapping config.
-        file: PathBuf,
-        /// A connection that the organization has; repeat it for several.
-        #[arg(long = "connection", value_name = "NAME")]
-        connections: Vec<String>,
-        /// A cluster that the organization has; repeat it for several.
-        #[arg(long = "cluster", value_name = "SLUG")]
-        clusters: Vec<String>,
-    },
+/// What a check without a gateway is told.
+#[derive(Debug, clap::Args)]
+#[group(skip)] // the command that these belong to has a group of this name
+pub(super) struct Check {
+    /// The mapping config.
+    pub(super) file: PathBuf,
+    /// A connection that the organization has; repeat it for several.
+    #[arg(long = "connection", value_name = "NAME")]
+    connections: Vec<String>,
+    /// A cluster that the organization has; repeat it for several.
+    #[arg(long = "cluster", value_name = "SLUG")]
+    clusters: Vec<String>,
 }
 
-impl Mapping {
+impl Check {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let Self::Check { file, connections, clusters } = self;
+        let Self { file, connections, clusters } = self;
         let text = std::fs::read_to_string(&file)
             .map_err(|error| Failure(format!("{} cannot be read: {error}", file.display())))?;
         let clock = Clock::machine();

@@ -1,18 +1,25 @@
-//! Line 10: commands. What somebody at the machine itself may do; everything else goes through the API.
+//! Line 10: commands. Some are for somebody at the machine itself; the others, in [`client`], go through the API as everybody
+//! else does.
 
 mod admin;
+mod audit;
+mod backup;
 mod check;
+mod client;
+mod completion;
 mod demo;
 mod health;
+mod help;
 mod init;
-mod keys;
 mod mapping;
+mod master_key;
 mod open;
 mod org;
 mod say;
 mod serve;
+mod signing_keys;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
 /// SSO and SCIM identity-provisioning gateway for Cast AI organizations.
@@ -37,7 +44,7 @@ enum Command {
     ///
     /// Example: castgate demo
     Demo(demo::Demo),
-    /// Serves.
+    /// Serves: the gateway itself.
     ///
     /// Example: castgate serve --config /etc/castgate.toml
     Serve(Configuration),
@@ -49,18 +56,38 @@ enum Command {
     #[command(subcommand)]
     Org(org::Org),
     /// Says what is wrong with the settings, without starting.
+    ///
+    /// Example: castgate check --config /etc/castgate.toml
     Check(check::Check),
-    /// Looks at a mapping config.
-    #[command(subcommand)]
-    Mapping(mapping::Mapping),
     /// The keys that sign what services behind the gateway verify.
     #[command(subcommand)]
-    Keys(keys::Keys),
+    SigningKeys(signing_keys::SigningKeys),
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Whether what happened is still what was sealed.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Copies the embedded database into a new file, while the gateway runs.
+    ///
+    /// Example: castgate backup /backups/castgate-2026-11-21.db
+    Backup(backup::Backup),
+    /// Makes a data directory of a backup.
+    ///
+    /// Example: castgate restore /backups/castgate-2026-11-21.db
+    Restore(backup::Restore),
+    /// The keys under which secrets lie in the store.
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeys),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
+    ///
+    /// Example: castgate health
     Health(Configuration),
+    /// Prints a completion script for a shell.
+    Completion(completion::Completion),
+    /// What goes through the API.
+    #[command(flatten)]
+    Remote(client::Remote),
 }
 
 /// A failure, in words for whoever typed the command.
@@ -76,7 +103,10 @@ impl<E: std::error::Error> From<E> for Failure {
 /// Runs the command that the process was started with.
 #[must_use]
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::from_arg_matches(&help::grouped(Arguments::command()).get_matches()) {
+        Ok(arguments) => arguments,
+        Err(error) => error.exit(),
+    };
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -101,10 +131,15 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Init(init) => init.run().await,
         Command::Org(org) => org.run().await,
         Command::Check(check) => check.run(),
-        Command::Mapping(mapping) => mapping.run(),
-        Command::Keys(keys) => keys.run().await,
+        Command::SigningKeys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,
+        Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
+        Command::MasterKey(keys) => keys.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
+        Command::Completion(completion) => Ok(completion.run()),
+        Command::Remote(remote) => Ok(remote.run().await),
     }
 }
 
@@ -115,6 +150,31 @@ mod tests {
 
     #[test]
     fn the_command_line_is_consistent() {
-        Arguments::command().debug_assert();
+        help::grouped(Arguments::command()).debug_assert();
+    }
+
+    /// The commands that do something, with their path: `users list`.
+    fn leaves(command: &clap::Command, path: &str, found: &mut Vec<(String, clap::Command)>) {
+        for below in command.get_subcommands().filter(|below| below.get_name() != "help") {
+            let path = format!("{path} {}", below.get_name());
+            if below.get_subcommands().next().is_some() {
+                leaves(below, &path, found);
+            } else {
+                found.push((path, below.clone()));
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_says_what_it_does_and_shows_it() {
+        let mut found = Vec::new();
+        leaves(&Arguments::command(), "castgate", &mut found);
+        assert!(found.len() > 30, "{}", found.len());
+        for (path, mut command) in found {
+            let help = command.render_long_help().to_string();
+            let example = help.split_once("Example").map_or("", |(_, example)| example);
+            assert!(example.contains(&path), "{path} shows no example of itself:\n{help}");
+            assert!(command.get_about().is_some(), "{path} does not say what it does");
+        }
     }
 }

@@ -12,6 +12,7 @@ mod account;
 mod api;
 mod body;
 mod caller;
+mod cli_login;
 mod cookies;
 mod doors;
 mod error;
@@ -51,6 +52,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         account::doors(),
         verify::doors(),
         introspect::doors(),
+        cli_login::doors(),
         scim::doors(),
     ]
     .into_iter()

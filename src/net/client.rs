@@ -26,6 +26,9 @@ pub struct Policy {
     pub connect_timeout: Duration,
     /// How long the whole exchange may take.
     pub timeout: Duration,
+    /// Whether to go through the proxy that the environment names. Never for an address that somebody else wrote down: the proxy
+    /// would do the connecting, and the guard would judge the proxy's address.
+    pub environment_proxy: bool,
 }
 
 impl Default for Policy {
@@ -36,6 +39,22 @@ impl Default for Policy {
             max_body: 1 << 20,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
+            environment_proxy: false,
+        }
+    }
+}
+
+impl Policy {
+    /// For somebody's own command line, who wrote the address themselves: wherever it is, long answers, and patience for a plan
+    /// over a whole population.
+    #[must_use]
+    pub fn of_command_line() -> Self {
+        Self {
+            allow_private_addresses: true,
+            max_body: 64 << 20,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_mins(5),
+            environment_proxy: true,
         }
     }
 }
@@ -180,12 +199,12 @@ impl Client {
         let builder = reqwest::Client::builder()
             .user_agent(AGENT)
             .redirect(reqwest::redirect::Policy::none())
-            // A proxy from the environment would do the connecting, and the guard would judge the proxy's address.
-            .no_proxy()
             .referer(false)
             .connect_timeout(self.policy.connect_timeout)
             .timeout(self.policy.timeout)
             .dns_resolver(Arc::new(GuardedResolver { policy: self.policy }));
+        // Plain http is for loopback, where no proxy has any business.
+        let builder = if tls && self.policy.environment_proxy { builder } else { builder.no_proxy() };
         // Without TLS no certificate is needed; with none trusted, none is looked for on this machine.
         let builder = if tls { builder.https_only(true) } else { builder.tls_certs_only([]) };
         builder.build().map_err(|error| cause(&error))

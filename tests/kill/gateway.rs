@@ -125,6 +125,8 @@ impl Place {
             ("CASTGATE_SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}")),
             ("CASTGATE_STORE__DATA_DIRECTORY", self.directory.path().display().to_string()),
             ("CASTGATE_LOG__LEVEL", "warn".to_owned()),
+            // More is pushed here than any provider does.
+            ("CASTGATE_LIMITS__SCIM", "0/s".to_owned()),
         ];
         if let Some(url) = &self.postgres {
             all.push(("CASTGATE_STORE__ENGINE", "postgres".to_owned()));

@@ -4,6 +4,7 @@
 //! own forms and nothing else. maud escapes whatever is put into a page; nothing here goes around that.
 
 pub(super) mod account;
+pub(super) mod cli;
 mod layout;
 mod markdown;
 pub(super) mod notice;

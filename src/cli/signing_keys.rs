@@ -1,4 +1,4 @@
-//! `castgate keys`: the keys that sign what services behind the gateway verify.
+//! `castgate signing-keys`: the keys that sign what services behind the gateway verify.
 
 use super::{Configuration, Failure, open};
 use crate::app::{Rotated, Rotation};
@@ -6,18 +6,18 @@ use crate::cli::say::say;
 use clap::Subcommand;
 use std::process::ExitCode;
 
-/// What `keys` does.
+/// What `signing-keys` does.
 #[derive(Debug, Subcommand)]
-pub(super) enum Keys {
+pub(super) enum SigningKeys {
     /// Makes the next signing key now, whatever `tokens.rotate_every` says.
     ///
     /// It is published at once and signs a quarter of an hour later, when everybody who keeps the published keys has read
     /// it; what the old key signed stays good. Running nodes notice within seconds. With the embedded database the gateway
     /// has to be stopped first.
     ///
-    /// Example: castgate keys rotate
+    /// Example: castgate signing-keys rotate
     ///
-    /// Example, when a key may have leaked: castgate keys rotate --revoke-old
+    /// Example, when a key may have leaked: castgate signing-keys rotate --revoke-old
     Rotate {
         #[command(flatten)]
         configuration: Configuration,
@@ -28,7 +28,7 @@ pub(super) enum Keys {
     },
 }
 
-impl Keys {
+impl SigningKeys {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let Self::Rotate { configuration, revoke_old } = self;
         let app = open::app(open::settings(&configuration)?).await?;

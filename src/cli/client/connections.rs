@@ -1,0 +1,219 @@
+//! Connections and their SCIM tokens.
+
+use super::{
+    Client, Common, ask,
+    noun::{CONNECTIONS, TOKENS},
+    stop::Stop,
+    table::plain,
+    verbs::{ListOptions, SearchOptions},
+};
+use clap::{Subcommand, ValueEnum};
+use serde_json::{Map, Value, json};
+use std::path::PathBuf;
+
+/// `castgate connections`
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Connections {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// All of them.
+    #[command(after_help = "Example:
+  castgate connections list")]
+    List(SearchOptions),
+    /// One connection: its settings, and what to enter at the provider.
+    #[command(after_help = "Example:
+  castgate connections get okta -o yaml")]
+    Get(One),
+    /// Connects an identity provider: for sign-in, for pushing people, or both.
+    #[command(after_help = "Examples:
+  castgate connections create okta --profile okta --domain acme.example \\
+    --issuer https://acme.okta.com --client-id 0oa1b2 --client-secret-file secret.txt
+  castgate connections create entra --profile entra        # for SCIM alone
+  castgate connections create other --settings settings.json")]
+    Create(Create),
+    /// Lets a disabled connection push and sign in again.
+    #[command(after_help = "Example:
+  castgate connections enable okta")]
+    Enable(One),
+    /// Stops a connection: its people's sessions end at once, and its provider cannot push.
+    #[command(after_help = "Examples:
+  castgate connections disable okta
+  castgate connections disable okta --yes")]
+    Disable(One),
+    /// The SCIM tokens by which a provider pushes.
+    #[command(subcommand)]
+    Tokens(Tokens),
+}
+
+#[derive(Debug, clap::Args)]
+struct One {
+    /// Its id or name.
+    connection: String,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Profile {
+    Okta,
+    Entra,
+    Generic,
+}
+
+#[derive(Debug, clap::Args)]
+struct Create {
+    /// Its name in the mapping.
+    name: String,
+    /// Whose habits it begins with.
+    #[arg(long, value_enum)]
+    profile: Option<Profile>,
+    /// The OpenID Connect issuer, exactly as the provider writes it.
+    #[arg(long, value_name = "URL", requires = "client_id")]
+    issuer: Option<String>,
+    /// castgate's name at the provider.
+    #[arg(long, value_name = "ID", requires = "issuer")]
+    client_id: Option<String>,
+    /// The file that holds the client secret; -: standard input.
+    #[arg(long, value_name = "FILE", requires = "issuer")]
+    client_secret_file: Option<PathBuf>,
+    /// An e-mail domain whose people sign in here; repeat it for several.
+    #[arg(long = "domain", value_name = "DOMAIN")]
+    domains: Vec<String>,
+    /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Tokens {
+    /// A connection's tokens. Their secrets are not shown again.
+    #[command(after_help = "Example:
+  castgate connections tokens list okta")]
+    List {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        options: ListOptions,
+    },
+    /// Makes a token for the provider. The secret is printed once; a connection has room for two, so that one can be replaced
+    /// without a gap.
+    #[command(after_help = "Examples:
+  castgate connections tokens create okta --days 365
+  TOKEN=$(castgate connections tokens create okta -o secret)")]
+    Create {
+        #[command(flatten)]
+        one: One,
+        /// Days until it ends; without it it does not end.
+        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
+        days: Option<u32>,
+    },
+    /// Ends a token: whoever pushes with it is refused.
+    #[command(after_help = "Example:
+  castgate connections tokens revoke okta tok_06h00krhv1t3jel88ooobccad0")]
+    Revoke {
+        #[command(flatten)]
+        one: One,
+        /// Its id, or the letters that it begins with as the list shows them.
+        token: String,
+    },
+}
+
+impl Connections {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let client = self.common.open()?;
+        match self.verb {
+            Verb::List(options) => client.search(&CONNECTIONS, &options).await,
+            Verb::Get(one) => {
+                let path = client.connection(&one).await?;
+                client.output.one(&client.api.get(&path, &[]).await?)
+            }
+            Verb::Create(new) => {
+                let connection = client.api.post(CONNECTIONS.path, new.body()?).await?;
+                let (scim, redirect) = (text(&connection, "scim_url"), text(&connection, "redirect_uri"));
+                let sentence = format!(
+                    "Connection {} is made. At the provider:\n  SCIM base URL  {scim}\n  redirect URI   {redirect}\n\
+                     A token for pushing: castgate connections tokens create {0}",
+                    plain(&new.name)
+                );
+                client.output.done(&sentence, &connection)
+            }
+            Verb::Enable(one) => {
+                let path = client.connection(&one).await?;
+                let connection = client.api.post(&format!("{path}/enable"), json!({})).await?;
+                client.output.done(&format!("Connection {} is enabled.", text(&connection, "name")), &connection)
+            }
+            Verb::Disable(one) => {
+                let path = client.connection(&one).await?;
+                let name = plain(&one.connection);
+                client.confirm(&format!(
+                    "Everybody who signed in by {name} is signed out, and {name} cannot push any more."
+                ))?;
+                let connection = client.api.post(&format!("{path}/disable"), json!({})).await?;
+                client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
+            }
+            Verb::Tokens(tokens) => tokens.run(&client).await,
+        }
+    }
+}
+
+impl Client {
+    /// The path of a connection.
+    async fn connection(&self, one: &One) -> Result<String, Stop> {
+        Ok(format!("/connections/{}", self.id(&CONNECTIONS, CONNECTIONS.path, &one.connection).await?))
+    }
+}
+
+fn text(thing: &Value, field: &str) -> String {
+    plain(thing[field].as_str().unwrap_or_default())
+}
+
+impl Create {
+    fn body(&self) -> Result<Value, Stop> {
+        let mut settings = match &self.settings {
+            Some(file) => serde_json::from_str::<Map<String, Value>>(&ask::text(file)?)
+                .map_err(|error| Stop::usage(format!("{} is no JSON object: {error}", file.display())))?,
+            None => Map::new(),
+        };
+        let profile = self.profile.and_then(|profile| profile.to_possible_value());
+        settings.extend(profile.map(|profile| ("profile".to_owned(), json!(profile.get_name()))));
+        if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
+            settings.insert("oidc".to_owned(), json!({"issuer": issuer, "client_id": client_id}));
+        }
+        if !self.domains.is_empty() {
+            settings.insert("domains".to_owned(), json!(self.domains));
+        }
+        let mut body = json!({"name": self.name, "settings": settings});
+        if let Some(file) = &self.client_secret_file {
+            body["client_secret"] = json!(ask::text(file)?.trim());
+        }
+        Ok(body)
+    }
+}
+
+impl Tokens {
+    async fn run(self, client: &Client) -> Result<(), Stop> {
+        match self {
+            Self::List { one, options } => {
+                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
+                client.list(&TOKENS, &path, &[], options.limit()).await
+            }
+            Self::Create { one, days } => {
+                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
+                let token = client.api.post(&path, json!({"expires_in_days": days})).await?;
+                client.output.secret(&format!("A SCIM token for {}", plain(&one.connection)), &token)
+            }
+            Self::Revoke { one, token } => {
+                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
+                let id = client.id(&TOKENS, &path, &token).await?;
+                let name = plain(&one.connection);
+                client.confirm(&format!("Whoever pushes to {name} with this token is refused from now on."))?;
+                let nothing = client.api.delete(&format!("{path}/{id}")).await?;
+                client.output.done(&format!("Token {id} of {name} is revoked."), &nothing)
+            }
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The command line as the API's client: whatever an admin does elsewhere, by the same API.
+//!
+//! A command is thin: it finds the [context](contexts), makes [calls](api), and hands what came to the [output]. What a
+//! noun looks like in a table stands once, in [`noun`]; what all of them can do stands in [`verbs`].
+
+mod account;
+mod api;
+mod ask;
+mod bindings;
+mod clusters;
+mod connections;
+mod contexts;
+mod events;
+mod groups;
+mod keys;
+mod login;
+mod loopback;
+mod mapping;
+mod noun;
+mod output;
+mod people;
+mod service_accounts;
+mod stop;
+mod table;
+mod verbs;
+mod yaml;
+
+pub(super) use stop::EXIT_CODES;
+
+use api::{Api, origin_of};
+use contexts::Place;
+use output::Output;
+use secrecy::SecretString;
+use std::process::ExitCode;
+use stop::{Code, Stop};
+
+/// The commands that call a castgate somewhere.
+#[derive(Debug, clap::Subcommand)]
+pub(super) enum Remote {
+    /// Signs this command line in.
+    Login(login::Login),
+    /// Revokes the key that `login` made, and forgets it.
+    Logout(login::Logout),
+    /// Where you are signed in: several gateways or organizations.
+    Context(account::ContextCommand),
+    /// Who you are, what you may do, and why.
+    Whoami(account::Whoami),
+    /// People.
+    Users(people::Users),
+    /// Groups.
+    Groups(groups::Groups),
+    /// Where you or others are signed in.
+    Sessions(people::Sessions),
+    /// Machines of the organization, and their keys.
+    ServiceAccounts(service_accounts::ServiceAccounts),
+    /// Roles that people, groups and machines hold.
+    Bindings(bindings::Bindings),
+    /// The roles there are.
+    Roles(bindings::Roles),
+    /// Whether somebody may do something, and why or why not.
+    Can(bindings::Can),
+    /// Clusters that roles may be scoped to.
+    Clusters(clusters::Clusters),
+    /// Identity providers.
+    Connections(connections::Connections),
+    /// The rules that turn what providers say into roles.
+    Mapping(mapping::Mapping),
+    /// Your own API keys.
+    Keys(keys::Keys),
+    /// What happened.
+    Events(events::Events),
+}
+
+impl Remote {
+    /// Runs it; whatever stops it is told on standard error.
+    pub(super) async fn run(self) -> ExitCode {
+        let outcome = match self {
+            Self::Login(command) => command.run().await,
+            Self::Logout(command) => command.run().await,
+            Self::Context(command) => command.run(),
+            Self::Whoami(command) => command.run().await,
+            Self::Users(command) => command.run().await,
+            Self::Groups(command) => command.run().await,
+            Self::Sessions(command) => command.run().await,
+            Self::ServiceAccounts(command) => command.run().await,
+            Self::Bindings(command) => command.run().await,
+            Self::Roles(command) => command.run().await,
+            Self::Can(command) => command.run().await,
+            Self::Clusters(command) => command.run().await,
+            Self::Connections(command) => command.run().await,
+            Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Keys(command) => command.run().await,
+            Self::Events(command) => command.run().await,
+        };
+        match outcome {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(stop) => stop.tell(),
+        }
+    }
+}
+
+/// What all of them understand.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Common options")]
+struct Common {
+    /// Which context; without it CASTGATE_URL and CASTGATE_KEY count, then the context in use.
+    #[arg(long, global = true, value_name = "NAME")]
+    context: Option<String>,
+    /// How to print: a table for people, json or yaml for programs, name for the ids alone.
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        default_value = "table",
+        hide_possible_values = true,
+        value_name = "FORMAT"
+    )]
+    output: Output,
+    /// Does not ask before something that ends access or is hard to take back.
+    #[arg(short, long, global = true)]
+    yes: bool,
+}
+
+/// A castgate that somebody is signed in to, and how they want to be answered.
+#[derive(Debug)]
+struct Client {
+    api: Api,
+    output: Output,
+    yes: bool,
+}
+
+impl Common {
+    /// The client of these options.
+    fn open(&self) -> Result<Client, Stop> {
+        Ok(Client { api: self.api()?, output: self.output, yes: self.yes })
+    }
+
+    /// Named on the command line, else by the environment, else the one in use.
+    fn api(&self) -> Result<Api, Stop> {
+        let contexts = || Place::of_this_person()?.load();
+        let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let (url, key) = match self.context {
+            Some(_) => (None, None),
+            None => (set("CASTGATE_URL"), set("CASTGATE_KEY")),
+        };
+        let url = url.map(|url| origin_of(&url)).transpose()?;
+        match (url, key) {
+            (Some(url), Some(key)) => Ok(Api::new(url, Some(SecretString::from(key)))),
+            (Some(url), None) => {
+                // A key goes to the place that it was made at, and nowhere else.
+                let all = contexts()?;
+                let current = all.find(None)?.map(|(_, context)| context).filter(|context| context.url == url);
+                let there = current.or_else(|| all.contexts.values().find(|context| context.url == url));
+                let context = there.ok_or_else(|| not_signed_in(&url))?;
+                Ok(Api::new(url, Some(SecretString::from(context.key.as_str()))))
+            }
+            (None, key) => {
+                let all = contexts()?;
+                let (_, context) =
+                    all.find(self.context.as_deref())?.ok_or_else(|| not_signed_in("https://castgate.example"))?;
+                let key = key.unwrap_or_else(|| context.key.clone());
+                Ok(Api::new(origin_of(&context.url)?, Some(SecretString::from(key))))
+            }
+        }
+    }
+}
+
+fn not_signed_in(url: &str) -> Stop {
+    let message =
+        format!("nobody is signed in here.\n  Sign in: castgate login {url}\n  or set CASTGATE_URL and CASTGATE_KEY.");
+    Stop::new(Code::NotSignedIn, message)
+}

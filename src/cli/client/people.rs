@@ -1,0 +1,191 @@
+//! People and their sessions.
+
+use super::{
+    Client, Common,
+    account::visitor,
+    noun::{KEYS, SESSIONS, USERS},
+    output::Output,
+    stop::Stop,
+    table::plain,
+    verbs::SearchOptions,
+};
+use clap::Subcommand;
+use serde_json::{Value, json};
+
+/// `castgate users`
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Users {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: UserVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum UserVerb {
+    /// Everybody in the organization.
+    #[command(after_help = "Examples:
+  castgate users list
+  castgate users list -o name | wc -l
+  castgate users list --filter 'state eq \"suspended\" and attributes.title co \"Engineer\"'
+  castgate users list -o json | jq -r .items[].email")]
+    List(SearchOptions),
+    /// One person: what is known of them, what they may do, and why.
+    #[command(after_help = "Examples:
+  castgate users get ada@acme.example
+  castgate users get usr_06h00krhv1t3jel88ooobccad0 -o yaml")]
+    Get(User),
+    /// Ends somebody's access at once: their sessions, and their keys while they are suspended.
+    #[command(after_help = "Examples:
+  castgate users suspend ada@acme.example
+  castgate users suspend ada@acme.example --yes")]
+    Suspend(User),
+    /// Lets a suspended person in again.
+    #[command(after_help = "Example:
+  castgate users reactivate ada@acme.example")]
+    Reactivate(User),
+    /// Removes somebody for good: sessions and keys end, and what they were given is taken.
+    #[command(after_help = "Examples:
+  castgate users remove ada@acme.example
+  castgate users remove ada@acme.example --yes")]
+    Remove(User),
+    /// Where somebody is signed in.
+    #[command(after_help = "Example:
+  castgate users sessions ada@acme.example")]
+    Sessions(User),
+    /// Somebody's API keys.
+    #[command(after_help = "Example:
+  castgate users keys ada@acme.example")]
+    Keys(User),
+}
+
+#[derive(Debug, clap::Args)]
+struct User {
+    /// Their id, user name or e-mail address.
+    user: String,
+}
+
+impl Users {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let client = self.common.open()?;
+        match self.verb {
+            UserVerb::List(options) => client.search(&USERS, &options).await,
+            UserVerb::Get(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let mut person = client.api.get(&format!("/users/{id}"), &[]).await?;
+                if client.output == Output::Table
+                    && let Some(fields) = person.as_object_mut()
+                {
+                    // The sentences under `why` say the same.
+                    fields.shift_remove("access");
+                }
+                client.output.one(&person)
+            }
+            UserVerb::Suspend(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                client.confirm(&format!("{} loses access at once: sessions end, keys stop.", plain(&user)))?;
+                let person = client.api.post(&format!("/users/{id}/suspend"), json!({})).await?;
+                client.output.done(&format!("{} is {}.", called(&person), word(&person["state"])), &person)
+            }
+            UserVerb::Reactivate(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let person = client.api.post(&format!("/users/{id}/reactivate"), json!({})).await?;
+                client.output.done(&format!("{} is {}.", called(&person), word(&person["state"])), &person)
+            }
+            UserVerb::Remove(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let name = plain(&user);
+                client.confirm(&format!(
+                    "{name} is removed: sessions and keys end, and what they were given is taken."
+                ))?;
+                let nothing = client.api.delete(&format!("/users/{id}")).await?;
+                client.output.done(&format!("{name} is removed."), &nothing)
+            }
+            UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
+            UserVerb::Keys(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                client.list(&KEYS, &format!("/users/{id}/keys"), &[], None).await
+            }
+        }
+    }
+}
+
+fn called(person: &Value) -> String {
+    word(&person["user_name"])
+}
+
+fn word(value: &Value) -> String {
+    plain(value.as_str().unwrap_or("?"))
+}
+
+impl Client {
+    async fn sessions_of(&self, user: &str) -> Result<(), Stop> {
+        let id = self.id(&USERS, USERS.path, user).await?;
+        self.list(&SESSIONS, &format!("/users/{id}/sessions"), &[], None).await
+    }
+
+    /// The person behind the key.
+    async fn me(&self) -> Result<String, Stop> {
+        let me = self.api.get("/me", &[]).await?;
+        let id = visitor(&me)["id"].as_str().filter(|id| id.starts_with(USERS.prefix));
+        id.map(str::to_owned).ok_or_else(|| Stop::usage("a service account has no sessions: say whose with --user"))
+    }
+}
+
+/// `castgate sessions`
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Sessions {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    verb: SessionVerb,
+}
+
+#[derive(Debug, Subcommand)]
+enum SessionVerb {
+    /// Your own sessions, or somebody's.
+    #[command(after_help = "Examples:
+  castgate sessions list
+  castgate sessions list --user ada@acme.example")]
+    List(Whose),
+    /// Ends one.
+    #[command(after_help = "Examples:
+  castgate sessions end ses_06h00krhv1t3jel88ooobccad0
+  castgate sessions end ses_06h00krhv1t3jel88ooobccad0 --user ada@acme.example")]
+    End {
+        /// The session's id.
+        session: String,
+        #[command(flatten)]
+        whose: Whose,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+struct Whose {
+    /// Whose: an id, user name or e-mail address. Without it your own.
+    #[arg(long)]
+    user: Option<String>,
+}
+
+impl Sessions {
+    pub(super) async fn run(self) -> Result<(), Stop> {
+        let client = self.common.open()?;
+        match self.verb {
+            SessionVerb::List(Whose { user: Some(user) }) => client.sessions_of(&user).await,
+            SessionVerb::List(Whose { user: None }) => {
+                let me = client.me().await?;
+                client.sessions_of(&me).await
+            }
+            SessionVerb::End { session, whose } => {
+                let user = match whose.user {
+                    Some(user) => client.id(&USERS, USERS.path, &user).await?,
+                    None => client.me().await?,
+                };
+                let path = format!("/users/{user}/sessions");
+                let id = client.id(&SESSIONS, &path, &session).await?;
+                let nothing = client.api.delete(&format!("{path}/{id}")).await?;
+                client.output.done(&format!("Session {id} has ended."), &nothing)
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! `castgate --help`: commands under headings, and the exit codes.
+
+use super::client::EXIT_CODES;
+use clap::Command;
+use std::fmt::Write;
+
+/// The commands that need the machine itself: its settings, its store or its files. All others call the API.
+const AT_THE_MACHINE: &[&str] =
+    &["demo", "serve", "init", "check", "admin", "health", "org", "signing-keys", "audit", "backup", "restore"];
+/// Those that need nothing.
+const HERE: &[&str] = &["completion", "help"];
+
+/// The command with its help in groups. clap itself has one heading for all commands.
+pub(super) fn grouped(command: Command) -> Command {
+    let names: Vec<(String, String)> = command
+        .get_subcommands()
+        .filter(|one| !one.is_hide_set())
+        .map(|one| (one.get_name().to_owned(), one.get_about().map(ToString::to_string).unwrap_or_default()))
+        .collect();
+    let group = |heading: &str, within: &dyn Fn(&str) -> bool| {
+        let mut text = format!("{heading}:\n");
+        for (name, about) in names.iter().filter(|(name, _)| within(name)) {
+            let _ = writeln!(text, "  {name:<14} {}", first_sentence(about));
+        }
+        text
+    };
+    let machine = |name: &str| AT_THE_MACHINE.contains(&name);
+    let here = |name: &str| HERE.contains(&name);
+    let text = [
+        group("A gateway of yours, at its machine", &machine),
+        group("An organization, from anywhere", &|name| !machine(name) && !here(name)),
+        group("Besides", &here),
+    ]
+    .join("\n");
+    let template = format!(
+        "{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{text}\nOptions:\n{{options}}\n\n{EXIT_CODES}\n"
+    );
+    command.help_template(template)
+}
+
+fn first_sentence(about: &str) -> &str {
+    about.split_once(". ").map_or(about, |(first, _)| first).trim_end_matches('.')
+}

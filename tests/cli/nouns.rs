@@ -1,0 +1,142 @@
+//! Every noun, as people see it.
+
+use crate::{Said, Scene, world::Connection};
+use castgate::{app::Actor, model::Profile};
+use insta::assert_snapshot;
+use serde_json::json;
+
+impl Scene {
+    /// A key of somebody whom no rule gives anything: a viewer by default.
+    pub async fn viewer(&self, connection: &Connection) -> String {
+        let id = self.push(connection, "vera@acme.test").await;
+        let mut ctx = self.organization.operator.clone();
+        ctx.actor = Actor::Key { user: id.parse().unwrap(), id: "key_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
+        let terms = self.world.app.terms().await.unwrap();
+        let versions: Vec<_> = terms.into_iter().map(|document| (document.kind, document.version)).collect();
+        self.world.app.accept_terms(&ctx, &versions).await.unwrap();
+        self.world.app.create_key(&ctx, "test", None).await.unwrap().secret.expose().to_owned()
+    }
+
+    async fn shows(&self, arguments: &[&str]) -> String {
+        let Said { out, err, code } = self.run(arguments).await;
+        assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}: {out}");
+        crate::steady(&out).replace(&self.world.origin, "ORIGIN")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_empty_list_says_what_to_do() {
+    let scene = Scene::set().await;
+    assert_snapshot!(scene.shows(&["groups", "list"]).await, @"No groups yet. They come when a provider pushes them.");
+    assert_snapshot!(scene.shows(&["clusters", "list"]).await, @"No clusters yet. Declare one with: castgate clusters declare prod-eu");
+    assert_snapshot!(scene.shows(&["connections", "list"]).await, @"No connections yet. Make one with: castgate connections create okta --profile okta");
+    assert_snapshot!(scene.shows(&["sessions", "list"]).await, @"No sessions: signed in nowhere.");
+    assert_snapshot!(scene.shows(&["mapping", "show"]).await, @"No mapping is in force yet. Put one in force with: castgate mapping publish FILE");
+    // Programs get an empty list, and no sentence.
+    assert_eq!(scene.run(&["groups", "list", "-o", "name"]).await.expect(0).out, "");
+    assert_eq!(scene.run(&["groups", "list", "-o", "json"]).await.expect(0).json(), json!({"items": [], "next": null}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn people_and_groups() {
+    let scene = Scene::set().await;
+    let okta = scene.organization.connection("okta", Profile::Okta).await;
+    let ada = scene.push(&okta, "ada@acme.test").await;
+    let schema = "urn:ietf:params:scim:schemas:core:2.0:Group";
+    let group = json!({"schemas": [schema], "displayName": "castai-owners", "members": [{"value": ada}]});
+    okta.post("/Groups", group).await.expect(201);
+    assert_snapshot!("whoami", scene.shows(&["whoami"]).await);
+    assert_snapshot!("users_list", scene.shows(&["users", "list"]).await);
+    assert_snapshot!("users_get", scene.shows(&["users", "get", "Ada@acme.test"]).await);
+    assert_snapshot!("groups_list", scene.shows(&["groups", "list"]).await);
+    assert_snapshot!("groups_get", scene.shows(&["groups", "get", "castai-owners"]).await);
+    assert_snapshot!(scene.shows(&["users", "suspend", &ada, "--yes"]).await, @"ada@acme.test is suspended.");
+    assert_eq!(scene.run(&["users", "get", &ada, "-o", "json"]).await.expect(0).json()["state"], "suspended");
+    assert_snapshot!(scene.shows(&["users", "reactivate", "ada@acme.test"]).await, @"ada@acme.test is active.");
+    let now = scene.run(&["users", "suspend", &ada, "-y", "-o", "json"]).await.expect(0).json();
+    assert_eq!(now["state"], "suspended");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_and_their_tokens() {
+    let scene = Scene::set().await;
+    let create = ["connections", "create", "okta", "--profile", "okta", "--domain", "acme.example"];
+    let oidc = ["--issuer", "https://acme.okta.com", "--client-id", "0oa1", "--client-secret-file", "-"];
+    let said = scene.feed(&[&create[..], &oidc].concat(), "hunter2\n").await.expect(0);
+    assert_snapshot!("connections_create", said.steady().replace(&scene.world.origin, "ORIGIN"));
+    assert_snapshot!("connections_list", scene.shows(&["connections", "list"]).await);
+    assert_snapshot!("connections_get", scene.shows(&["connections", "get", "OKTA"]).await);
+    let token =
+        scene.run(&["connections", "tokens", "create", "okta", "--days", "30", "-o", "secret"]).await.expect(0).out;
+    assert!(token.starts_with("cgs_") && token.lines().count() == 1, "{token}");
+    assert_snapshot!("connections_tokens_list", scene.shows(&["connections", "tokens", "list", "okta"]).await);
+    let bearer = format!("Bearer {}", token.trim());
+    let push = async || scene.world.client.get("/scim/v2/Users", &[("authorization", bearer.as_str())]).await.status;
+    assert_eq!(push().await, 200);
+    assert_snapshot!(scene.shows(&["connections", "disable", "okta", "--yes"]).await, @"Connection okta is disabled.");
+    assert_eq!(push().await, 401);
+    assert_snapshot!(scene.shows(&["connections", "enable", "okta"]).await, @"Connection okta is enabled.");
+    let settings = json!({"profile": "entra", "dialect": "strict"}).to_string();
+    scene.feed(&["connections", "create", "entra", "--settings", "-"], &settings).await.expect(0);
+    let made = scene.run(&["connections", "get", "entra", "-o", "json"]).await.expect(0).json();
+    assert_eq!((&made["settings"]["profile"], &made["settings"]["dialect"]), (&json!("entra"), &json!("strict")));
+    let again = scene.run(&["connections", "tokens", "create", "entra", "-o", "json"]).await.expect(0).json();
+    let hint = again["hint"].as_str().unwrap();
+    scene.run(&["connections", "tokens", "revoke", "entra", hint, "--yes"]).await.expect(0);
+    assert_eq!(scene.run(&["connections", "tokens", "list", "entra", "-o", "name"]).await.expect(0).out, "");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clusters_keys_and_sessions() {
+    let scene = Scene::set().await;
+    assert_snapshot!(scene.shows(&["clusters", "declare", "prod-eu", "--name", "Production"]).await, @"Cluster prod-eu is declared.");
+    scene.run(&["clusters", "declare", "staging", "--cast-ai-id", "3f2504e0"]).await.expect(0);
+    assert_snapshot!("clusters_list", scene.shows(&["clusters", "list"]).await);
+    let secret = scene.run(&["keys", "create", "ci", "--days", "90"]).await.expect(0).out;
+    assert_snapshot!("keys_list", scene.shows(&["keys", "list"]).await);
+    assert_snapshot!(scene.shows(&["keys", "revoke", "ci", "--yes"]).await, @"Key ci is revoked.");
+    scene.run_as(secret.trim(), &["whoami"]).await.expect(3);
+
+    let form = [("content-type", "application/x-www-form-urlencoded")];
+    let body = format!("token={}", scene.organization.link);
+    let answer = scene.world.client.send("POST", "/login/link", &form, Some(body)).await.expect(303);
+    let cookie = answer.header("set-cookie").split(';').next().unwrap().to_owned();
+    assert_snapshot!("sessions_list", scene.shows(&["sessions", "list"]).await);
+    let id = scene.run(&["sessions", "list", "--user", "owner@acme.example.com", "-o", "name"]).await.expect(0).out;
+    assert_eq!(id, scene.run(&["users", "sessions", "owner@acme.example.com", "-o", "name"]).await.expect(0).out);
+    scene.world.client.get("/api/v1/me", &[("cookie", &cookie)]).await.expect(200);
+    scene.run(&["sessions", "end", id.trim()]).await.expect(0);
+    scene.world.client.get("/api/v1/me", &[("cookie", &cookie)]).await.expect(401);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happened() {
+    let scene = Scene::set().await;
+    scene.run(&["clusters", "declare", "prod-eu"]).await.expect(0);
+    let events = scene.shows(&["events", "list", "--limit", "1"]).await;
+    assert!(
+        events.lines().count() == 2 && events.contains("2026-11-22 01:02Z  cluster.declared  key key_"),
+        "{events}"
+    );
+    let cluster = scene.run(&["clusters", "list", "-o", "name"]).await.expect(0).out;
+    let about = scene.run(&["events", "list", "--about", cluster.trim(), "-o", "json"]).await.expect(0).json();
+    assert_eq!(about["items"].as_array().unwrap().len(), 1);
+    assert_eq!(about["items"][0]["kind"], "cluster.declared");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_happens_is_told_as_it_happens() {
+    use tokio::io::{AsyncBufReadExt, BufReader};
+    let scene = Scene::set().await;
+    let mut child = scene.command(&["events", "list", "--follow", "--limit", "1", "-o", "json"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    lines.next_line().await.unwrap().unwrap();
+    for slug in ["one", "two", "three"] {
+        scene.run(&["clusters", "declare", slug]).await.expect(0);
+    }
+    for _ in 0..3 {
+        let event: serde_json::Value = serde_json::from_str(&lines.next_line().await.unwrap().unwrap()).unwrap();
+        assert_eq!(event["kind"], "cluster.declared");
+    }
+    child.kill().await.unwrap();
+}
