@@ -12,15 +12,16 @@ use url::Url;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A command line that waits for its browser.
-struct Waiting {
+#[derive(Debug)]
+pub struct Waiting {
     child: Child,
     /// What it asks the person to open.
-    address: Url,
+    pub address: Url,
     rest: BufReader<tokio::process::ChildStderr>,
 }
 
 impl Scene {
-    async fn begin_login(&self) -> Waiting {
+    pub async fn begin_login(&self) -> Waiting {
         let mut command = self.bare(PROGRAM);
         command.args(["login", &self.world.origin, "--no-browser"]).stdin(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -109,7 +110,7 @@ async fn visit(address: &Url) -> reqwest::Response {
 }
 
 impl Waiting {
-    async fn ended(mut self) -> Said {
+    pub async fn ended(mut self) -> Said {
         let (mut out, mut err) = (String::new(), String::new());
         self.child.stdout.take().unwrap().read_to_string(&mut out).await.unwrap();
         self.rest.read_to_string(&mut err).await.unwrap();

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+mod access;
+mod chromium;
 mod contexts;
 mod exits;
 mod formats;
@@ -135,8 +137,10 @@ impl Said {
 }
 
 /// Letters of an id behind its prefix, and of a hint.
-const TAILS: [(&[&str], usize); 2] =
-    [(&["usr_", "grp_", "con_", "tok_", "key_", "cls_", "ses_", "evt_", "org_", "req_"], 26), (&["cgk_", "cgs_"], 4)];
+const TAILS: [(&[&str], usize); 2] = [
+    (&["usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_"], 26),
+    (&["cgk_", "cgs_"], 4),
+];
 
 fn steady(text: &str) -> String {
     let mut text = text.to_owned();
