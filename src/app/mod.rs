@@ -7,6 +7,8 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod audit;
+pub mod backup;
 mod authorize;
 mod bindings;
 mod cli_login;
@@ -24,6 +26,7 @@ mod introspection;
 mod keys;
 mod local_groups;
 mod mappings;
+mod master_keys;
 mod organizations;
 mod owners;
 mod people;
@@ -35,6 +38,7 @@ mod terms;
 mod tokens;
 mod work;
 
+pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
@@ -50,6 +54,7 @@ pub use introspection::{ActiveToken, Introspection};
 pub use keys::{KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::MappingPlan;
+pub use master_keys::{KeyUse, Resealed};
 pub use organizations::{Founded, NewOrganization};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
@@ -62,7 +67,7 @@ pub use work::Work;
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use mappings::Compiled;
 use signing::Keys;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
@@ -76,11 +81,12 @@ struct Inner {
     settings: Settings,
     store: Store,
     cache: Cache,
-    sealer: Sealer,
+    sealer: RwLock<Arc<Sealer>>,
     clock: Clock,
     oidc: Oidc,
     compiled: Compiled,
     keys: Keys,
+    audit_keys: RwLock<Option<Arc<AuditKeys>>>,
     tokens: RecentTokens,
 }
 
@@ -91,13 +97,17 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let oidc = Oidc::new(net::Client::new(policy));
+        let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        Self { inner: Arc::new(Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, tokens }) }
+        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens };
+        Self { inner: Arc::new(inner) }
     }
 
     /// What has to be there before the first request: signing keys and the documents that people accept.
     pub async fn prepare(&self) -> Result<(), Error> {
+        self.require_master_keys().await?;
         self.prepare_signing_keys().await?;
+        self.prepare_audit_keys().await?;
         self.prepare_terms().await
     }
 
@@ -138,8 +148,9 @@ impl App {
         &self.inner.cache
     }
 
-    fn sealer(&self) -> &Sealer {
-        &self.inner.sealer
+    /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.
+    fn sealer(&self) -> Arc<Sealer> {
+        Arc::clone(&self.inner.sealer.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn oidc(&self) -> &Oidc {

@@ -2,18 +2,18 @@
 
 use super::{Configuration, Failure};
 use crate::cli::say::say;
-use crate::{config::Settings, net};
+use crate::{config::Settings, http};
 use std::process::ExitCode;
 
 pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failure> {
     let settings = Settings::load(configuration.config.as_deref(), std::env::vars())?;
-    let policy = net::Policy { allow_private_addresses: true, ..net::Policy::default() };
-    // The gateway on this machine, whatever address it listens on.
-    let address = format!("http://127.0.0.1:{}/readyz", settings.server.listen.port());
-    let answer = net::Client::new(policy).get(&address).await?;
-    if answer.status.is_success() {
+    let listen = settings.server.listen;
+    let status = http::probe(&settings, "/readyz")
+        .await
+        .map_err(|error| Failure(format!("not ready: nobody answers on {listen}: {error}")))?;
+    if status == 200 {
         say!("ready");
         return Ok(ExitCode::SUCCESS);
     }
-    Err(Failure(format!("not ready: {} answers {}", address, answer.status)))
+    Err(Failure(format!("not ready: /readyz answers {status}")))
 }

@@ -2,6 +2,8 @@
 //! else does.
 
 mod admin;
+mod audit;
+mod backup;
 mod check;
 mod client;
 mod completion;
@@ -10,6 +12,7 @@ mod health;
 mod help;
 mod init;
 mod mapping;
+mod master_key;
 mod open;
 mod org;
 mod say;
@@ -62,6 +65,20 @@ enum Command {
     /// What only somebody at the machine itself may do.
     #[command(subcommand)]
     Admin(admin::Admin),
+    /// Whether what happened is still what was sealed.
+    #[command(subcommand)]
+    Audit(audit::Audit),
+    /// Copies the embedded database into a new file, while the gateway runs.
+    ///
+    /// Example: castgate backup /backups/castgate-2026-11-21.db
+    Backup(backup::Backup),
+    /// Makes a data directory of a backup.
+    ///
+    /// Example: castgate restore /backups/castgate-2026-11-21.db
+    Restore(backup::Restore),
+    /// The keys under which secrets lie in the store.
+    #[command(subcommand)]
+    MasterKey(master_key::MasterKeys),
     /// Asks the gateway that these settings describe whether it is ready. For health checks of containers.
     ///
     /// Example: castgate health
@@ -116,6 +133,10 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Check(check) => check.run(),
         Command::SigningKeys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,
+        Command::Audit(audit) => audit.run().await,
+        Command::Backup(backup) => backup.run().await,
+        Command::Restore(restore) => restore.run().await,
+        Command::MasterKey(keys) => keys.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
         Command::Completion(completion) => Ok(completion.run()),
         Command::Remote(remote) => Ok(remote.run().await),

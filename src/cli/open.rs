@@ -5,7 +5,7 @@ use crate::{
     app::{App, Clock},
     cache::Cache,
     config::{Engine, Settings, Severity},
-    crypto::{Sealer, keyfile},
+    crypto::{Sealer, keyring},
     store::Store,
 };
 use secrecy::ExposeSecret;
@@ -26,8 +26,7 @@ pub(super) async fn app(settings: Settings) -> Result<App, Failure> {
     let directory = &settings.store.data_directory;
     std::fs::create_dir_all(directory)
         .map_err(|error| Failure(format!("the data directory {} cannot be made: {error}", directory.display())))?;
-    let keys = keyfile::load_or_create(directory)?;
-    let sealer = Sealer::new(&keys)?;
+    let sealer = Sealer::new(&keyring::load(&settings).await?)?;
     let store = match (settings.store.engine, &settings.store.postgres_url) {
         (Engine::Sqlite, _) => Store::open_sqlite(directory).await?,
         (Engine::Postgres, Some(url)) => {
@@ -39,4 +38,15 @@ pub(super) async fn app(settings: Settings) -> Result<App, Failure> {
     let app = App::new(settings, store, cache, sealer, Clock::machine());
     app.prepare().await?;
     Ok(app)
+}
+
+/// Opens the store for reading beside a gateway that has it open, and the keys.
+pub(super) async fn beside(settings: &Settings) -> Result<(Store, Sealer), Failure> {
+    let store = match (settings.store.engine, &settings.store.postgres_url) {
+        (Engine::Sqlite, _) => Store::read_sqlite(&settings.store.data_directory).await?,
+        (Engine::Postgres, Some(url)) => Store::open_postgres(url.expose_secret(), 2).await?,
+        (Engine::Postgres, None) => return Err(Failure("store.postgres_url is not set".to_owned())),
+    };
+    // After the store: a wrong directory gets no key file.
+    Ok((store, Sealer::new(&keyring::load(settings).await?)?))
 }

@@ -1,6 +1,6 @@
 //! What is well formed but wrong, or right but unwise.
 
-use super::{Engine, Settings};
+use super::{Engine, KeysFrom, Settings};
 use secrecy::ExposeSecret;
 use std::{fmt, path::Path, time::Duration};
 use url::{Host, Url};
@@ -60,6 +60,7 @@ impl Settings {
         let mut found = Vec::new();
         self.server.check(&mut found);
         self.check_store(&mut found);
+        self.check_keys(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
         self.check_hosts(&mut found);
@@ -94,6 +95,29 @@ impl Settings {
         }
         if store.data_directory.as_os_str().is_empty() {
             found.push(error("store.data_directory", "must name a directory: the master key lies in it"));
+        }
+    }
+
+    fn check_keys(&self, found: &mut Vec<Finding>) {
+        let keys = &self.keys;
+        match keys.source {
+            KeysFrom::File => {}
+            KeysFrom::Environment if keys.master.is_none() => {
+                found.push(error(
+                    "keys.master",
+                    "is needed by the source “environment”; castgate master-key new makes one",
+                ));
+            }
+            KeysFrom::Command if keys.command.is_empty() => {
+                found.push(error("keys.command", "is needed by the source “command”"));
+            }
+            KeysFrom::Environment | KeysFrom::Command => {}
+        }
+        if keys.master.is_some() && keys.source != KeysFrom::Environment {
+            found.push(warning("keys.master", "is not used: keys.source is not “environment”"));
+        }
+        if !keys.command.is_empty() && keys.source != KeysFrom::Command {
+            found.push(warning("keys.command", "is not used: keys.source is not “command”"));
         }
     }
 

@@ -16,7 +16,7 @@ use toml::{Table, Value, de::DeTable};
 /// The default file, comments included.
 pub const DEFAULT: &str = include_str!("../../config/castgate.toml");
 /// The keys whose value may come from a file that a variable names.
-const SECRETS: [(&str, &str); 2] = [("store", "postgres_url"), ("cache", "redis_url")];
+const SECRETS: [(&str, &str); 3] = [("store", "postgres_url"), ("cache", "redis_url"), ("keys", "master")];
 const VARIABLE: &str = "CASTGATE_";
 const FROM_FILE: &str = "_FILE";
 /// The least similarity (Jaro-Winkler) at which a known key is proposed.

@@ -17,6 +17,8 @@ pub struct Settings {
     pub server: Server,
     /// Where it keeps what must not be lost.
     pub store: Store,
+    /// What its secrets lie under.
+    pub keys: Keys,
     /// Where it keeps what may be lost.
     pub cache: Cache,
     /// How long a sign-in lasts.
@@ -64,6 +66,33 @@ pub struct Store {
     pub postgres_url: Option<SecretString>,
     /// Connections to PostgreSQL.
     pub postgres_pool: usize,
+}
+
+/// Where the master key comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeysFrom {
+    /// From a file in the data directory.
+    File,
+    /// From the settings themselves: an environment variable, or a file that one names.
+    Environment,
+    /// From a program's output.
+    Command,
+}
+
+/// `[keys]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Keys {
+    /// Which of the ways below.
+    pub source: KeysFrom,
+    /// The keys themselves.
+    #[serde(deserialize_with = "optional_secret")]
+    pub master: Option<SecretString>,
+    /// A program and its arguments.
+    pub command: Vec<String>,
+    /// How long it may take.
+    pub command_timeout: Span,
 }
 
 /// `[cache]`

@@ -11,6 +11,21 @@ pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     out
 }
 
+/// The SHA-256 of all that can be read, in constant memory.
+pub fn sha256_of(mut reader: impl std::io::Read) -> std::io::Result<[u8; 32]> {
+    let mut context = digest::Context::new(&digest::SHA256);
+    let mut chunk = vec![0; 64 * 1024];
+    loop {
+        match reader.read(&mut chunk)? {
+            0 => break,
+            read => context.update(chunk.get(..read).unwrap_or_default()),
+        }
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(context.finish().as_ref());
+    Ok(out)
+}
+
 /// HMAC-SHA-256 (RFC 2104) of `bytes` under `key`, which may have any length.
 #[must_use]
 pub fn hmac_sha256(key: &[u8], bytes: &[u8]) -> [u8; 32] {

@@ -35,6 +35,12 @@ impl MasterKey {
         Ok(Self::from_bytes(random::bytes()?))
     }
 
+    /// The key as it stands in a file: 64 hexadecimal digits.
+    #[must_use]
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        Zeroizing::new(HEXLOWER.encode(self.0.as_slice()))
+    }
+
     /// A key of its own for each purpose: what leaks of one says nothing of another.
     pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; 32]> {
         Zeroizing::new(hmac_sha256(self.0.as_slice(), purpose.as_bytes()))
@@ -110,16 +116,38 @@ pub fn load(path: &Path) -> Result<Vec<MasterKey>, KeyFileError> {
     }
     let mut text = Zeroizing::new(String::new());
     io::Read::read_to_string(&mut file, &mut text).map_err(failed)?;
-    let mut keys = Vec::new();
-    for (number, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if line.is_empty() || line.starts_with('#') {
-            continue;
-        }
-        let key = key_of(line).ok_or_else(|| KeyFileError::NotAKey { path: path.to_owned(), line: number + 1 })?;
-        keys.push(key);
-    }
+    let keys = keys_in(&text).map_err(|line| KeyFileError::NotAKey { path: path.to_owned(), line })?;
     if keys.is_empty() { Err(KeyFileError::Empty { path: path.to_owned() }) } else { Ok(keys) }
+}
+
+/// Puts a new key in front of those in the file of `directory`. The file is replaced at once and as a whole: whoever reads it
+/// finds the old keys, or the new one and the old ones.
+pub fn rotate(directory: &Path) -> Result<(), KeyFileError> {
+    let path = directory.join(FILE_NAME);
+    let failed = |source| KeyFileError::Io { path: path.clone(), source };
+    // It has to be right before it is added to.
+    load(&path)?;
+    let old = Zeroizing::new(fs::read_to_string(&path).map_err(failed)?);
+    let is_comment = |line: &&str| line.trim().is_empty() || line.trim_start().starts_with('#');
+    let heading: Vec<&str> = old.lines().take_while(is_comment).collect();
+    let rest: Vec<&str> = old.lines().skip(heading.len()).collect();
+    let new = MasterKey::generate()?.to_hex();
+    let text = Zeroizing::new(format!("{}\n{}\n{}\n", heading.join("\n"), new.as_str(), rest.join("\n")));
+    let draft = directory.join(format!("{FILE_NAME}.{}", HEXLOWER.encode(&random::bytes::<8>()?)));
+    let replaced = write(&draft, text.as_bytes()).and_then(|()| fs::rename(&draft, &path));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    replaced.and_then(|()| File::open(directory)?.sync_all()).map_err(failed)
+}
+
+/// The keys in a text, one a line, newest first; or the line that is no key, counted from 1.
+pub(super) fn keys_in(text: &str) -> Result<Vec<MasterKey>, usize> {
+    let lines = text.lines().zip(1_usize..).map(|(line, number)| (line.trim(), number));
+    lines
+        .filter(|(line, _)| !line.is_empty() && !line.starts_with('#'))
+        .map(|(line, number)| key_of(line).ok_or(number))
+        .collect()
 }
 
 fn key_of(line: &str) -> Option<MasterKey> {
@@ -132,7 +160,7 @@ fn key_of(line: &str) -> Option<MasterKey> {
 fn create(directory: &Path, path: &Path) -> Result<(), KeyFileError> {
     let key = MasterKey::generate()?;
     let draft = directory.join(format!("{FILE_NAME}.{}", HEXLOWER.encode(&random::bytes::<8>()?)));
-    let text = Zeroizing::new(format!("{HEADING}{}\n", HEXLOWER.encode(key.0.as_slice())));
+    let text = Zeroizing::new(format!("{HEADING}{}\n", key.to_hex().as_str()));
     let linked = write(&draft, text.as_bytes()).and_then(|()| match fs::hard_link(&draft, path) {
         // Another process was faster: its key is the key.
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -188,6 +216,19 @@ mod tests {
             let error = load_or_create(directory.path()).unwrap_err();
             assert!(error.to_string().contains("chmod 600"), "{error}");
         }
+    }
+
+    #[test]
+    fn a_new_key_goes_in_front_and_the_old_one_stays() {
+        let directory = tempfile::tempdir().unwrap();
+        let first = load_or_create(directory.path()).unwrap();
+        rotate(directory.path()).unwrap();
+        let path = directory.path().join(FILE_NAME);
+        let keys = load(&path).unwrap();
+        assert_eq!(keys.len(), 2);
+        assert_eq!(keys[1].0.as_slice(), first[0].0.as_slice());
+        assert!(fs::read_to_string(&path).unwrap().starts_with(HEADING), "the heading stays in front");
+        assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "no draft is left behind");
     }
 
     #[test]

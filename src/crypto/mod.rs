@@ -5,16 +5,20 @@
 //! [key file](keyfile), bound to the row it belongs to. Services behind the gateway verify short-lived [`jwt`]s without
 //! asking. All of it rests on one library, `aws-lc-rs`, and on the system's [randomness](random).
 
+pub mod audit_key;
 pub mod hash;
 pub mod jwt;
 pub mod keyfile;
+pub mod keyring;
 pub mod random;
 pub mod seal;
 pub mod token;
 
-pub use hash::{constant_time_eq, hmac_sha256, sha256};
+pub use audit_key::{AuditKey, AuditKeyError};
+pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};
+pub use keyring::KeyRingError;
 pub use random::{NoRandomness, fill_or_abort};
 pub use seal::{Context, SealError, Sealer};
 pub use token::{BadToken, Presented, Secret, TokenKind};

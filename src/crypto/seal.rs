@@ -92,6 +92,11 @@ impl Sealer {
         Ok(Self { keys })
     }
 
+    /// The ids of the keys, hexadecimal; the one that seals is first.
+    pub fn key_ids(&self) -> impl Iterator<Item = String> {
+        self.keys.iter().map(|key| hex(&key.id))
+    }
+
     /// Seals `plaintext` for one place.
     pub fn seal(&self, context: &Context<'_>, plaintext: &[u8]) -> Result<Vec<u8>, SealError> {
         let key = self.keys.first().ok_or(SealError::NoKey)?;

@@ -14,7 +14,7 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 use serde::de::DeserializeOwned;
-use std::error::Error as _;
+use std::error::Error as Cause;
 
 /// The most that is read of a form: a page's fields are few and short.
 const MAX_FORM: usize = 16 * 1024;
@@ -33,7 +33,7 @@ async fn read_at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
         return Err(too_large(most));
     }
     to_bytes(body, most).await.map_err(|error| {
-        if error.source().is_some_and(|cause| cause.is::<LengthLimitError>()) {
+        if error.source().is_some_and(<dyn Cause>::is::<LengthLimitError>) {
             return too_large(most);
         }
         tracing::debug!(%error, "a body was not read to its end");

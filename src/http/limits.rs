@@ -122,7 +122,7 @@ impl PriceAfter {
 pub(super) fn price_after(room: Room, path: &str) -> PriceAfter {
     let (refused, wrong) = match room {
         // The gateway asks here on behalf of everybody who comes by, always from its own address.
-        Room::Api if path == "/auth/verify" => (0, 0),
+        Room::Api if path.starts_with("/auth/verify") => (0, 0),
         Room::Scim | Room::Api => (REFUSED, 1),
         Room::SignIn => (REFUSED, REFUSED),
         Room::Page => (0, 0),
@@ -287,7 +287,9 @@ mod tests {
         assert_eq!((price_before(Room::Scim, "/scim/v2/Users"), price_before(Room::Api, "/api/v1/me")), (0, 0));
         assert_eq!(price_after(Room::Scim, "/scim/v2/Users").of(refused), REFUSED);
         assert_eq!(price_after(Room::Api, "/api/v1/me").of(refused), REFUSED);
-        assert_eq!(price_after(Room::Api, "/auth/verify").of(refused), 0, "the gateway speaks for everybody");
+        for gateway in ["/auth/verify", "/auth/verify/traefik", "/auth/verify/envoy:can=view-costs/costs"] {
+            assert_eq!(price_after(Room::Api, gateway).of(refused), 0, "the gateway speaks for everybody");
+        }
         assert_eq!(price_after(Room::SignIn, "/login/callback").of(StatusCode::BAD_REQUEST), REFUSED);
         assert_eq!(price_after(Room::Scim, "/scim//v2").of(StatusCode::NOT_FOUND), 1);
         assert_eq!(price_after(Room::Api, "/api/v1/me").of(StatusCode::OK), 0);

@@ -32,7 +32,7 @@ mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 pub use metrics::serve_metrics;
-pub use server::{ClientAddress, Orders, check_tls};
+pub use server::{ClientAddress, Orders, check_tls, probe};
 
 use crate::app::App;
 use axum::{Router, middleware};
@@ -51,8 +51,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         terms::doors(),
         account::doors(),
         verify::doors(),
-        cli_login::doors(),
         introspect::doors(),
+        cli_login::doors(),
         scim::doors(),
     ]
     .into_iter()

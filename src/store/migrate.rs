@@ -21,6 +21,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
     Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
     Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
+    Migration { version: 5, name: "sealing", sql: include_str!("migrations/005_sealing.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -69,16 +70,35 @@ fn failed(migration: &Migration, error: &dyn std::fmt::Display) -> StoreError {
     ))
 }
 
+/// The number of the newest migration that an SQLite database has.
+pub(super) fn version(connection: &rusqlite::Connection) -> Result<i64, StoreError> {
+    let version = connection.query_row("SELECT COALESCE(MAX(version), 0) FROM schema_migrations", [], |row| row.get(0));
+    version.map_err(|error| StoreError::Unavailable(format!("the database cannot be read: {error}")))
+}
+
+/// Refuses an SQLite database that is not up to date.
+pub(super) fn is_current(connection: &rusqlite::Connection, known: &'static [Migration]) -> Result<(), StoreError> {
+    let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
+    if pending(known, &applied(connection).map_err(unreadable)?)?.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Migration(
+        "the database was last used by an older castgate; start this one on it once, it brings it up to date"
+            .to_owned(),
+    ))
+}
+
+fn applied(connection: &rusqlite::Connection) -> rusqlite::Result<Vec<Applied>> {
+    connection.prepare(APPLIED).and_then(|mut select| {
+        select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()
+    })
+}
+
 /// Brings an SQLite database up to date.
 pub(super) fn sqlite(connection: &mut rusqlite::Connection, known: &'static [Migration]) -> Result<(), StoreError> {
     let unreadable = |error: rusqlite::Error| StoreError::Unavailable(format!("the database cannot be read: {error}"));
     connection.execute_batch(TABLE).map_err(unreadable)?;
-    let applied: Vec<Applied> = connection
-        .prepare(APPLIED)
-        .and_then(|mut select| {
-            select.query_map([], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?.collect::<Result<_, _>>()
-        })
-        .map_err(unreadable)?;
+    let applied = applied(connection).map_err(unreadable)?;
     for migration in pending(known, &applied)? {
         let apply = |connection: &mut rusqlite::Connection| {
             let transaction = connection.transaction()?;
@@ -192,6 +212,7 @@ mod tests {
         include_str!("migrations/001_foundation.sample.sql"),
         include_str!("migrations/003_service_accounts.sample.sql"),
         include_str!("migrations/004_signing_keys.sample.sql"),
+        include_str!("migrations/005_sealing.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

@@ -8,6 +8,7 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod audit;
 mod bindings;
 mod connections;
 mod engine;
@@ -21,6 +22,7 @@ mod members;
 mod migrate;
 mod organizations;
 mod row;
+mod sealed;
 mod search;
 mod service_accounts;
 mod sessions;
@@ -31,6 +33,7 @@ pub(crate) mod testing;
 mod users;
 mod value;
 
+pub use audit::{EventRow, SealRow};
 pub use bindings::BindingQuery;
 pub use connections::TokenHolder;
 pub use engine::{Recorder, Statement, Store, Tx};
@@ -39,6 +42,7 @@ pub use events::Waiting;
 pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
 pub use row::{FromRow, RowRef};
+pub use sealed::{SealedColumn, SealedValue};
 pub use search::{Page, Sort, group_resource, user_resource};
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;

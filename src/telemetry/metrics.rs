@@ -125,6 +125,9 @@ pub struct Metrics {
     requests: Family<Answered, Counter>,
     durations: Histograms<Route>,
     in_flight: Gauge,
+    connections: Gauge,
+    connections_refused: Family<Kind, Counter>,
+    overloaded: Counter,
     reads: Counter,
     writes: Counter,
     statement_seconds: Seconds,
@@ -164,6 +167,9 @@ impl Metrics {
             requests: Family::default(),
             durations: Family::new_with_constructor(durations as fn() -> Histogram),
             in_flight: Gauge::default(),
+            connections: Gauge::default(),
+            connections_refused: Family::default(),
+            overloaded: Counter::default(),
             reads: Counter::default(),
             writes: Counter::default(),
             statement_seconds: Counter::default(),
@@ -197,6 +203,10 @@ impl Metrics {
         registry.register("http_requests", "Requests that were answered", self.requests.clone());
         registry.register("http_request_seconds", "From the request's head to the answer", self.durations.clone());
         registry.register("http_requests_in_flight", "Requests being answered", self.in_flight.clone());
+        registry.register("connections", "Connections that are open", self.connections.clone());
+        let refused = "Connections closed at once, by the cap that was reached";
+        registry.register("connections_refused", refused, self.connections_refused.clone());
+        registry.register("overloaded", "Requests that found no place and were answered 503", self.overloaded.clone());
         registry.register("rate_limited", "Requests answered 429, by whose limit it was", self.rate_limited.clone());
         registry.register("sign_ins", "Sign-ins, by kind of connection and outcome", self.sign_ins.clone());
         let tolerated = "What providers' requests got away with, by name";
@@ -235,6 +245,26 @@ impl Metrics {
     pub fn answered(&self, answered: &Answered, elapsed: Duration) {
         self.requests.get_or_create(answered).inc();
         self.durations.get_or_create(&Route { route: answered.route }).observe(elapsed.as_secs_f64());
+    }
+
+    /// A connection was opened.
+    pub fn connected(&self) {
+        self.connections.inc();
+    }
+
+    /// A connection was closed.
+    pub fn disconnected(&self) {
+        self.connections.dec();
+    }
+
+    /// A connection was closed at once, because this cap was reached.
+    pub fn connection_refused(&self, cap: &'static str) {
+        self.connections_refused.get_or_create(&Kind { kind: cap }).inc();
+    }
+
+    /// A request found no place.
+    pub fn overloaded(&self) {
+        self.overloaded.inc();
     }
 
     pub(super) fn statement(&self, kind: Statement, nanoseconds: u64) {

@@ -1,17 +1,30 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! A round that fails is logged and the next one tries again; nothing in it is lost, because all of it is rows.
+//! Events are [sealed](sealing), and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged
+//! and the next one tries again; nothing in it is lost, because all of it is rows.
+
+mod keys;
+mod sealing;
 
 use crate::{app::App, telemetry};
 use std::{future::Future, time::Duration};
+use tokio_util::sync::CancellationToken;
 
 /// The pause between two rounds.
 const PAUSE: Duration = Duration::from_secs(15);
 
 /// Works until `shutdown` is over.
 pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
-    tokio::pin!(shutdown);
+    let ending = CancellationToken::new();
+    let stop = async {
+        shutdown.await;
+        ending.cancel();
+    };
+    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending), keys::run(&app, &ending));
+}
+
+async fn keep_house(app: &App, ending: &CancellationToken) {
     loop {
         let round = app.keep_house().await;
         telemetry::metrics().round(round.is_ok());
@@ -20,9 +33,16 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
             Ok(round) => tracing::debug!(?round, "kept house"),
             Err(error) => tracing::warn!(%error, "keeping house failed; the next round tries again"),
         }
-        tokio::select! {
-            () = tokio::time::sleep(PAUSE) => {}
-            () = &mut shutdown => return,
+        if pause(PAUSE, ending).await {
+            return;
         }
+    }
+}
+
+/// Waits; true when the work is to end.
+async fn pause(time: Duration, ending: &CancellationToken) -> bool {
+    tokio::select! {
+        () = tokio::time::sleep(time) => false,
+        () = ending.cancelled() => true,
     }
 }

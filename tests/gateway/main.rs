@@ -8,6 +8,7 @@ mod echo;
 mod introspect;
 mod jwt_authn;
 mod keys;
+mod machines;
 mod people;
 mod proxy;
 mod raw;

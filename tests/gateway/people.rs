@@ -26,7 +26,7 @@ impl Viewer {
                           "emails": [{"value": "vera@acme.test", "primary": true}]});
         let id = okta.post("/Users", body).await.expect(201).id();
         let mut ctx = organization.operator.clone();
-        ctx.actor = Actor::Key { user: id.parse().unwrap(), id: "key_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
+        ctx.actor = Actor::User { id: id.parse().unwrap(), session: "ses_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
         let terms = world.app.terms().await.unwrap();
         let versions: Vec<_> = terms.into_iter().map(|document| (document.kind, document.version)).collect();
         world.app.accept_terms(&ctx, &versions).await.unwrap();

@@ -29,6 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(30);
 pub struct Place {
     pub organization: OrganizationId,
     pub token: String,
+    /// What its gateways are set to besides, as variables.
+    pub settings: Vec<(&'static str, String)>,
     postgres: Option<String>,
     directory: TempDir,
 }
@@ -49,7 +51,7 @@ impl Place {
     /// The same, in a directory of one's own.
     pub async fn make_in(directory: TempDir, postgres: Option<String>) -> Result<Self, Failure> {
         let organization = Clock::machine().organization();
-        let mut place = Self { organization, token: String::new(), postgres, directory };
+        let mut place = Self { organization, token: String::new(), settings: Vec::new(), postgres, directory };
         let app = place.app(place.store().await?).await?;
         let new = NewOrganization {
             slug: "acme".to_owned(),
@@ -123,11 +125,14 @@ impl Place {
             ("CASTGATE_SERVER__PUBLIC_URL", format!("http://127.0.0.1:{port}")),
             ("CASTGATE_STORE__DATA_DIRECTORY", self.directory.path().display().to_string()),
             ("CASTGATE_LOG__LEVEL", "warn".to_owned()),
+            // More is pushed here than any provider does.
+            ("CASTGATE_LIMITS__SCIM", "0/s".to_owned()),
         ];
         if let Some(url) = &self.postgres {
             all.push(("CASTGATE_STORE__ENGINE", "postgres".to_owned()));
             all.push(("CASTGATE_STORE__POSTGRES_URL", url.clone()));
         }
+        all.extend(self.settings.iter().cloned());
         all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
 }

@@ -87,6 +87,8 @@ async fn the_numbers_tell_what_happened_and_of_nobody() {
         "castgate_http_requests_total{route=\"(none)\",method=\"GET\",status=\"4xx\",room=\"page\"} ",
         "castgate_http_request_seconds_count{route=\"/scim/v2/Users\"} ",
         "castgate_http_requests_in_flight ",
+        "castgate_connections ",
+        "castgate_overloaded_total 0",
         "castgate_store_transaction_seconds_count{kind=\"change\"} ",
         "castgate_store_writes_total ",
         "castgate_store_statement_seconds_total ",

@@ -15,9 +15,11 @@ have_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 prepare_packages() {
     local missing=()
     have cc && have make || missing+=(build-essential)
+    have curl && have openssl || missing+=(curl openssl)
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3 python3-venv)
     if [ "$legs" = required ]; then
         have redis-server || missing+=(redis-server)
+        have slowhttptest || missing+=(slowhttptest)
         have_postgres || missing+=(postgresql)
         have chromium || missing+=(chromium)
         [ -x /usr/sbin/nginx ] || missing+=(nginx-light)

@@ -2,7 +2,7 @@
 
 use crate::scene::{Scene, get, status};
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_address_has_so_many_connections_and_one_more_is_closed_at_once() {
     let scene = Scene::set(|settings| settings.server.max_connections_per_address = 2).await;
     let mut first = scene.connect().await;
@@ -29,7 +29,7 @@ async fn an_address_has_so_many_connections_and_one_more_is_closed_at_once() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_trusted_proxy_is_many_people() {
     let scene = Scene::set(|settings| {
         settings.server.max_connections_per_address = 1;
@@ -45,7 +45,7 @@ async fn a_trusted_proxy_is_many_people() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn there_are_so_many_connections_in_all() {
     let scene = Scene::set(|settings| settings.server.max_connections = 2).await;
     let mut open = Vec::new();

@@ -2,7 +2,7 @@
 
 use crate::{
     gateway::Place,
-    scene::{PATIENCE, Scene, answers, get, millis, status},
+    scene::{PATIENCE, Scene, answers, get, millis, one_at_a_time, status},
     wire::Wire,
 };
 use std::{process::Command, time::Duration};
@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_says_that_it_will_leave_and_goes_on_until_the_notice_is_over() {
     let scene = Scene::set(|settings| settings.server.drain_notice = millis(60_000)).await;
     let mut raw = scene.connect().await;
@@ -38,16 +38,14 @@ async fn it_says_that_it_will_leave_and_goes_on_until_the_notice_is_over() {
     scene.ended().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_has_begun_is_finished_and_nothing_else_begins() {
-    let scene = Scene::set(|_| {}).await;
+    let scene = Scene::set(one_at_a_time).await;
     let held = scene.hold();
-    let mut working = scene.connect().await;
-    working.say(scene.create("one@acme.example")).await;
+    let mut working = scene.begin("one@acme.example").await;
     let mut idle = scene.connect().await;
     idle.say(get("/healthz")).await;
     assert_eq!(status(&idle.answer().await), 200);
-    sleep(Duration::from_millis(300)).await;
     scene.orders.drain();
     assert!(idle.is_closed_silently().await);
     let began = Instant::now();
@@ -64,13 +62,15 @@ async fn what_has_begun_is_finished_and_nothing_else_begins() {
     scene.ended().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn after_the_deadline_the_rest_is_cut() {
-    let scene = Scene::set(|settings| settings.server.drain_deadline = millis(500)).await;
+    let scene = Scene::set(|settings| {
+        one_at_a_time(settings);
+        settings.server.drain_deadline = millis(500);
+    })
+    .await;
     let _held = scene.hold();
-    let mut working = scene.connect().await;
-    working.say(scene.create("one@acme.example")).await;
-    sleep(Duration::from_millis(300)).await;
+    let mut working = scene.begin("one@acme.example").await;
     let began = Instant::now();
     scene.orders.drain();
     assert!(working.is_closed_silently().await);
@@ -78,20 +78,22 @@ async fn after_the_deadline_the_rest_is_cut() {
     scene.ended().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_second_order_cuts_at_once() {
-    let scene = Scene::set(|settings| settings.server.drain_notice = millis(600_000)).await;
+    let scene = Scene::set(|settings| {
+        one_at_a_time(settings);
+        settings.server.drain_notice = millis(600_000);
+    })
+    .await;
     let _held = scene.hold();
-    let mut working = scene.connect().await;
-    working.say(scene.create("one@acme.example")).await;
-    sleep(Duration::from_millis(300)).await;
+    let mut working = scene.begin("one@acme.example").await;
     scene.orders.drain();
     scene.orders.cut();
     assert!(working.is_closed_silently().await);
     scene.ended().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_process_says_which_one_it_is() {
     let scene = Scene::set(|_| {}).await;
     let mut raw = scene.connect().await;

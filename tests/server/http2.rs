@@ -5,6 +5,7 @@ use axum::body::Bytes;
 use axum::http::{Request, StatusCode};
 use h2::client::{Connection, SendRequest};
 use tokio::{
+    io::AsyncReadExt as _,
     net::TcpStream,
     task::JoinHandle,
     time::{Duration, sleep, timeout},
@@ -28,7 +29,7 @@ async fn status(client: &mut SendRequest<Bytes>, request: Request<()>) -> Result
     Ok(timeout(PATIENCE, answer).await.expect("an answer")?.status())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn it_answers_and_says_how_much_it_takes() {
     let scene = Scene::set(|settings| settings.server.http2_max_streams = 7).await;
     let (mut client, _ended) = connect(&scene).await;
@@ -40,7 +41,7 @@ async fn it_answers_and_says_how_much_it_takes() {
     assert_eq!(status(&mut client, large).await.ok(), Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_idle_connection_is_told_to_go() {
     let scene = Scene::set(|settings| settings.server.keep_alive = millis(300)).await;
     let (mut client, ended) = connect(&scene).await;
@@ -48,7 +49,7 @@ async fn an_idle_connection_is_told_to_go() {
     assert!(timeout(PATIENCE, ended).await.expect("GOAWAY").unwrap().is_ok());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_has_begun_is_finished_after_goaway() {
     let scene = Scene::set(|_| {}).await;
     let (mut client, ended) = connect(&scene).await;
@@ -71,7 +72,7 @@ async fn what_has_begun_is_finished_after_goaway() {
     scene.ended().await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_body_that_stops_is_given_up_with_408() {
     let scene = Scene::set(|settings| settings.server.body_timeout = millis(300)).await;
     let (mut client, _ended) = connect(&scene).await;
@@ -86,19 +87,38 @@ async fn a_body_that_stops_is_given_up_with_408() {
     assert_eq!(status(&mut client, get("/healthz")).await.unwrap(), 200);
 }
 
-#[tokio::test]
+/// One frame (RFC 9113 §4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_opens_streams_only_to_reset_them_is_sent_away() {
+    const GET_ROOT: &[u8] = &[0x82, 0x86, 0x84, 0x41, 0x01, b'h'];
+    const GOAWAY: u8 = 7;
+    const ENHANCE_YOUR_CALM: u32 = 0xb;
     let scene = Scene::set(|_| {}).await;
-    let (mut client, ended) = connect(&scene).await;
-    for _ in 0..10_000 {
-        if std::future::poll_fn(|cx| client.poll_ready(cx)).await.is_err() {
-            break;
-        }
-        let Ok((_answer, mut sending)) = client.send_request(get("/login"), false) else { break };
-        sending.send_reset(h2::Reason::CANCEL);
+    let mut raw = scene.connect().await;
+    let mut flood = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
+    flood.extend(frame(4, 0, 0, &[]));
+    for stream in (1..2_000).step_by(2) {
+        flood.extend(frame(1, 0x4, stream, GET_ROOT));
+        flood.extend(frame(3, 0, stream, &8_u32.to_be_bytes()));
     }
-    drop(client);
-    let ended = timeout(PATIENCE, ended).await.expect("the connection ends").unwrap();
-    let reason = ended.expect_err("GOAWAY").reason();
-    assert_eq!(reason, Some(h2::Reason::ENHANCE_YOUR_CALM));
+    raw.say(flood).await;
+    let mut received = Vec::new();
+    let reading = raw.stream.read_to_end(&mut received);
+    let _ = timeout(PATIENCE, reading).await.expect("the connection ends");
+    let mut frames = received.as_slice();
+    let mut goaway = None;
+    while let [a, b, c, kind, _, _, _, _, _, rest @ ..] = frames {
+        let length = u32::from_be_bytes([0, *a, *b, *c]) as usize;
+        let (payload, rest) = rest.split_at(length);
+        if *kind == GOAWAY {
+            goaway = Some(u32::from_be_bytes(payload[4..8].try_into().unwrap()));
+        }
+        frames = rest;
+    }
+    assert_eq!(goaway, Some(ENHANCE_YOUR_CALM));
 }

@@ -1,31 +1,17 @@
 //! More than can be done: some wait, the rest is told so at once, and machines are always answered.
 
-use crate::scene::{Scene, get, millis, status};
+use crate::scene::{Scene, get, millis, one_at_a_time, status};
 use castgate::config::Size;
 use std::time::Duration;
 use tokio::time::sleep;
 
-#[tokio::test]
-async fn who_finds_no_place_is_told_so_and_who_waits_in_vain_too() {
-    let scene = Scene::set(|settings| {
-        let server = &mut settings.server;
-        (server.max_in_flight, server.queue, server.queue_deadline) = (1, 1, millis(1_500));
-    })
-    .await;
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_waits_in_vain_is_told_so_in_the_words_of_the_room_and_machines_are_always_answered() {
+    let scene = Scene::set(one_at_a_time).await;
     let held = scene.hold();
-    let mut working = scene.connect().await;
-    working.say(scene.create("one@acme.example")).await;
-    sleep(Duration::from_millis(300)).await;
-    let mut waiting = scene.connect().await;
-    waiting.say(scene.create("two@acme.example")).await;
-    sleep(Duration::from_millis(300)).await;
-
+    let mut working = scene.begin("one@acme.example").await;
     let mut other = scene.connect().await;
-    for (path, words) in [
-        ("/scim/v2/Users", "application/scim+json"),
-        ("/api/v1/me", "application/problem+json"),
-        ("/login", "text/html"),
-    ] {
+    for (path, words) in [("/scim/v2/Users", "application/scim+json"), ("/login", "text/html")] {
         other.say(get(path)).await;
         let text = other.answer().await;
         assert_eq!(status(&text), 503, "{text}");
@@ -36,40 +22,53 @@ async fn who_finds_no_place_is_told_so_and_who_waits_in_vain_too() {
         other.say(get(path)).await;
         assert_eq!(status(&other.answer().await), 200, "{path}");
     }
-    assert_eq!(status(&waiting.answer().await), 503, "waited in vain");
     drop(held);
     assert_eq!(status(&working.answer().await), 201);
     // Nothing is left of it.
-    let mut after = scene.connect().await;
-    after.say(scene.create("three@acme.example")).await;
-    assert_eq!(status(&after.answer().await), 201);
+    other.say(scene.create("two@acme.example")).await;
+    assert_eq!(status(&other.answer().await), 201);
 }
 
-#[tokio::test]
-async fn who_hangs_up_while_waiting_leaves_the_queue() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_finds_no_place_in_the_queue_is_told_so_at_once() {
     let scene = Scene::set(|settings| {
-        let server = &mut settings.server;
-        (server.max_in_flight, server.queue, server.queue_deadline) = (1, 1, millis(20_000));
+        one_at_a_time(settings);
+        settings.server.queue = 1;
     })
     .await;
     let held = scene.hold();
-    let mut working = scene.connect().await;
-    working.say(scene.create("one@acme.example")).await;
-    sleep(Duration::from_millis(300)).await;
-    let mut gone = scene.connect().await;
-    gone.say(scene.create("two@acme.example")).await;
-    sleep(Duration::from_millis(200)).await;
-    drop(gone);
-    sleep(Duration::from_millis(300)).await;
+    let mut working = scene.begin("one@acme.example").await;
+    // Two wait for the one place in the queue: one of them is refused, and it is not told of the other one.
+    let mut two = [scene.connect().await, scene.connect().await];
+    for raw in &mut two {
+        raw.say(get("/api/v1/me")).await;
+    }
+    let [one, other] = &mut two;
+    let (first, second) = tokio::join!(one.answer(), other.answer());
+    assert!(first.contains("application/problem+json") && first.contains("\"code\":\"overloaded\""), "{first}");
+    assert_eq!((status(&first), status(&second)), (503, 503));
+    drop(held);
+    assert_eq!(status(&working.answer().await), 201);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn who_waits_gets_the_next_place() {
+    let scene = Scene::set(|settings| {
+        one_at_a_time(settings);
+        settings.server.queue_deadline = millis(3_000);
+    })
+    .await;
+    let held = scene.hold();
+    let mut working = scene.begin("one@acme.example").await;
     let mut waiting = scene.connect().await;
-    waiting.say(scene.create("three@acme.example")).await;
+    waiting.say(scene.create("two@acme.example")).await;
     sleep(Duration::from_millis(200)).await;
     drop(held);
     assert_eq!(status(&working.answer().await), 201);
     assert_eq!(status(&waiting.answer().await), 201);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_sends_slowly_keeps_nobody_from_working() {
     let scene = Scene::set(|settings| (settings.server.max_in_flight, settings.server.queue) = (1, 0)).await;
     let mut slow = Vec::new();
@@ -90,7 +89,7 @@ async fn who_sends_slowly_keeps_nobody_from_working() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn bodies_take_so_much_memory_and_no_more() {
     let scene = Scene::set(|settings| settings.server.body_memory = Size(50_000)).await;
     let padded = |name: &str, padding: usize| {

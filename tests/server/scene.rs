@@ -17,7 +17,7 @@ use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     net::{TcpListener, TcpSocket, TcpStream},
     task::JoinHandle,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 /// Nothing that is waited for takes as long, however busy the machine is.
@@ -84,7 +84,8 @@ impl Scene {
         )
     }
 
-    /// Holds the store: whoever writes waits until this is dropped.
+    /// Holds the store: whoever writes waits until this is dropped, for five seconds at most. It takes a thread of the runtime
+    /// with it, so the runtime must have several.
     pub(crate) fn hold(&self) -> rusqlite::Connection {
         let connection = rusqlite::Connection::open(self.directory.join("castgate.db")).unwrap();
         connection.busy_timeout(PATIENCE).unwrap();
@@ -92,11 +93,33 @@ impl Scene {
         connection
     }
 
+    /// Sends a request that cannot be done while the store is held, and waits until it is being worked on. The settings must
+    /// be [`one_at_a_time`].
+    pub(crate) async fn begin(&self, name: &str) -> Raw<TcpStream> {
+        let mut working = self.connect().await;
+        working.say(self.create(name)).await;
+        let began = Instant::now();
+        let mut other = self.connect().await;
+        loop {
+            other.say(get("/login")).await;
+            if status(&other.answer().await) == 503 {
+                return working;
+            }
+            assert!(began.elapsed() < PATIENCE, "the request is not being worked on");
+        }
+    }
+
     /// Waits until the server has come to its end.
     pub(crate) async fn ended(self) -> World {
         timeout(PATIENCE, self.serving).await.unwrap().unwrap().unwrap();
         self.world
     }
+}
+
+/// One request is worked on at a time, so that another one shows whether it is.
+pub(crate) fn one_at_a_time(settings: &mut Settings) {
+    let server = &mut settings.server;
+    (server.max_in_flight, server.queue, server.queue_deadline) = (1, 10, millis(1_000));
 }
 
 /// One connection.

@@ -14,7 +14,7 @@ fn patient(settings: &mut Settings) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_head_that_does_not_end_is_given_up() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -53,7 +53,7 @@ async fn a_head_that_does_not_end_is_given_up() {
     assert_eq!(status(&second.rest().await), 408);
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_idle_connection_is_closed() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -76,7 +76,7 @@ fn begin(scene: &Scene, length: usize) -> String {
     )
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_body_that_stops_is_given_up_with_408() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -90,7 +90,7 @@ async fn a_body_that_stops_is_given_up_with_408() {
     assert!(text.contains("application/scim+json") && text.to_lowercase().contains("connection: close"), "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_body_that_trickles_is_given_up_with_408_although_it_never_stops() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -111,7 +111,7 @@ async fn a_body_that_trickles_is_given_up_with_408_although_it_never_stops() {
 }
 
 /// Whoever waits for `100 Continue` is not slow before it comes.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_asks_first_is_told_to_go_on_only_where_it_may() {
     let scene = Scene::set(|_| {}).await;
     let mut raw = scene.connect().await;
@@ -137,7 +137,7 @@ async fn stuff(raw: &mut Raw<tokio::net::TcpStream>) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_client_that_takes_nothing_of_its_answers_is_dropped() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -151,7 +151,7 @@ async fn a_client_that_takes_nothing_of_its_answers_is_dropped() {
     tokio::time::timeout(crate::scene::PATIENCE, writing).await.expect("the connection is dropped");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn an_answer_that_takes_too_long_is_given_up_and_what_was_begun_is_done() {
     let scene = Scene::set(|settings| {
         patient(settings);
@@ -162,7 +162,7 @@ async fn an_answer_that_takes_too_long_is_given_up_and_what_was_begun_is_done() 
     let held = scene.hold();
     let mut raw = scene.connect().await;
     raw.say(scene.create("robin@acme.example")).await;
-    let text = raw.rest().await;
+    let text = raw.answer().await;
     assert_eq!(status(&text), 503, "{text}");
     assert!(text.contains("retry-after: ") && text.contains("application/scim+json"), "{text}");
     drop(held);

@@ -213,6 +213,19 @@ async fn a_server_does_not_start_with_a_pair_that_does_not_fit() {
     assert!(error.to_string().starts_with("server.tls_key: "), "{error}");
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_knows_the_server_by_its_certificate() {
+    let pair = Pair::make();
+    let scene = Scene::set(|settings| pair.name_in(settings)).await;
+    let mut settings = scene.world.app.settings().clone();
+    settings.server.listen = scene.address;
+    assert_eq!(http::probe(&settings, "/readyz").await.unwrap(), 200);
+    assert_eq!(http::probe(&settings, "/nowhere").await.unwrap(), 404);
+    let other = Pair::make();
+    other.name_in(&mut settings);
+    assert!(http::probe(&settings, "/readyz").await.is_err(), "somebody else's certificate");
+}
+
 #[test]
 fn an_instant_reads_what_openssl_wrote() {
     let pair = Pair::make();

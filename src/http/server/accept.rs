@@ -5,6 +5,7 @@ use super::{
     caps::{Caps, Reached},
     connection::{self, Ended},
 };
+use crate::telemetry::metrics;
 use std::{
     io,
     net::IpAddr,
@@ -127,14 +128,15 @@ impl TurnedAway {
     }
 
     fn note(&mut self, reached: Reached, peer: IpAddr) {
-        self.count += 1;
-        if self.said.is_some_and(|said| said.elapsed() < BETWEEN_LINES) {
-            return;
-        }
         let limit = match reached {
             Reached::All => "server.max_connections",
             Reached::OfAddress => "server.max_connections_per_address",
         };
+        metrics().connection_refused(limit);
+        self.count += 1;
+        if self.said.is_some_and(|said| said.elapsed() < BETWEEN_LINES) {
+            return;
+        }
         tracing::warn!(connections = self.count, limit, last = %peer, "connections above a limit were closed at once");
         (self.count, self.said) = (0, Some(Instant::now()));
     }

@@ -5,7 +5,10 @@ use super::{
     identity::Identity,
     queue::{NoPlace, Place, Queue},
 };
-use crate::http::error::{Refusal, Room};
+use crate::{
+    http::error::{Refusal, Room},
+    telemetry::metrics,
+};
 use axum::{
     extract::Request,
     http::{
@@ -210,6 +213,7 @@ fn malformed(why: &str) -> Refusal {
 }
 
 fn overloaded() -> Refusal {
+    metrics().overloaded();
     let detail = "castgate has more to do than it can at this moment. Please try again in a few seconds.";
     Refusal::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", detail)
 }

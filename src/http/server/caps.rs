@@ -3,7 +3,7 @@
 //! One above a cap is closed at once and unanswered: an answer, not to speak of a TLS handshake before it, would be work that
 //! whoever opens connections by the thousand can ask for. A balancer takes the closed connection as “try the next node”.
 
-use crate::config::Server;
+use crate::{config::Server, telemetry::metrics};
 use std::{
     collections::HashMap,
     net::{IpAddr, Ipv6Addr},
@@ -65,6 +65,7 @@ impl Caps {
             *theirs += 1;
         }
         open.all += 1;
+        metrics().connected();
         Ok(Counted { caps: self.clone(), address })
     }
 }
@@ -73,6 +74,7 @@ impl Drop for Counted {
     fn drop(&mut self) {
         let mut open = self.caps.open();
         open.all -= 1;
+        metrics().disconnected();
         if let Some(address) = self.address
             && let Some(theirs) = open.by_address.get_mut(&address)
         {

@@ -193,7 +193,7 @@ mod tests {
     }
 
     const PLAIN: &str = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
-    const SIZED: &str = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 40\r\n\r\n\
+    const SIZED: &str = "POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 39\r\n\r\n\
                          Transfer-Encoding: x\r\nContent-Length: 1";
     const CHUNKED: &str = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n\
                            13;a=b\r\nContent-Length: 1\r\n\r\n0\r\nContent-Length: 7\r\n\r\n";

@@ -17,6 +17,7 @@ mod connection;
 mod framing;
 mod identity;
 mod orders;
+mod probe;
 mod queue;
 mod service;
 mod tls;
@@ -26,6 +27,7 @@ mod wire;
 pub(super) use arrival::{Arrival, last_one};
 pub use client_address::ClientAddress;
 pub use orders::Orders;
+pub use probe::probe;
 pub use tls::check_tls;
 
 use crate::{

@@ -128,6 +128,17 @@ mod tests {
         assert_eq!(queue.waiting.load(Ordering::Relaxed), 0);
     }
 
+    #[tokio::test]
+    async fn who_hangs_up_while_waiting_leaves_the_queue() {
+        let queue = queue(1, 1);
+        let _first = queue.enter().await.unwrap();
+        for _ in 0..3 {
+            let mut gone = Box::pin(queue.enter());
+            let waits = std::future::poll_fn(|cx| std::task::Poll::Ready(gone.as_mut().poll(cx))).await;
+            assert!(waits.is_pending(), "{waits:?}");
+        }
+    }
+
     #[test]
     fn memory_for_bodies_is_bounded() {
         let queue = queue(1, 1);

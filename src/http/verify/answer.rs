@@ -68,27 +68,33 @@ fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), Erro
 ///
 /// A person is sent there, by nginx or by us; a program is told what is missing.
 pub(super) fn elsewhere(error: Error, original: &Original, (name, address): (HeaderName, &str)) -> Response {
-    let mut refusal = Refusal::from(error);
-    if !original.navigates() && refusal.status == StatusCode::FORBIDDEN {
-        refusal.detail = format!("{}: {address}", refusal.detail);
-    }
-    if original.navigates() {
-        refusal.status = match original.proxy {
-            // Of what is neither 2xx, 401 nor 403 nginx makes a 500.
-            Proxy::Nginx => StatusCode::UNAUTHORIZED,
-            Proxy::Traefik | Proxy::Envoy => StatusCode::SEE_OTHER,
-        };
-    }
-    let program = !original.navigates();
+    let refusal = Refusal::from(error);
+    if original.navigates() { sent(refusal, original.proxy, (name, address)) } else { told(refusal, (name, address)) }
+}
+
+fn sent(mut refusal: Refusal, proxy: Proxy, (name, address): (HeaderName, &str)) -> Response {
+    refusal.status = match proxy {
+        // Of what is neither 2xx, 401 nor 403 nginx makes a 500.
+        Proxy::Nginx => StatusCode::UNAUTHORIZED,
+        Proxy::Traefik | Proxy::Envoy => StatusCode::SEE_OTHER,
+    };
     let mut response = ApiFailure::from(refusal).into_response();
     if let Ok(address) = HeaderValue::from_str(address) {
-        if program && name == LOGIN {
-            return response;
+        for name in [header::LOCATION, LOGIN, name] {
+            response.headers_mut().insert(name, address.clone());
         }
-        if !program {
-            response.headers_mut().insert(header::LOCATION, address.clone());
-            response.headers_mut().insert(LOGIN, address.clone());
-        }
+    }
+    response
+}
+
+/// A program cannot sign in, but somebody can accept the terms for it.
+fn told(mut refusal: Refusal, (name, address): (HeaderName, &str)) -> Response {
+    if name == LOGIN {
+        return ApiFailure::from(refusal).into_response();
+    }
+    refusal.detail = format!("{}: {address}", refusal.detail);
+    let mut response = ApiFailure::from(refusal).into_response();
+    if let Ok(address) = HeaderValue::from_str(address) {
         response.headers_mut().insert(name, address);
     }
     response

@@ -1,5 +1,6 @@
 //! The two engines behind one door.
 
+mod copy;
 mod dialect;
 mod group_commit;
 mod postgres;
@@ -43,10 +44,11 @@ enum Engine {
 
 #[derive(Debug)]
 struct Sqlite {
-    writer: Arc<Writer>,
+    /// None in a process that only reads beside the one that writes.
+    writer: Option<Arc<Writer>>,
     readers: Arc<Readers>,
     /// Held as long as the store is open.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Store {
@@ -68,7 +70,30 @@ impl Store {
             Ok((lock, path, connection))
         });
         let (lock, path, connection) = opened.await.map_err(|error| StoreError::Misuse(error.to_string()))??;
-        let engine = Sqlite { writer: Writer::new(path.clone(), connection), readers: Readers::new(path), _lock: lock };
+        let writer = Some(Writer::new(path.clone(), connection));
+        let engine = Sqlite { writer, readers: Readers::new(path), _lock: Some(lock) };
+        Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), recorder: None })
+    }
+
+    /// Opens the SQLite database in a directory for reading alone, beside the process that has it open. It is not brought
+    /// up to date, and has to be.
+    pub async fn read_sqlite(directory: &Path) -> Result<Self, StoreError> {
+        Self::read_sqlite_file(&directory.join(DATABASE)).await
+    }
+
+    /// Opens the SQLite database in a file for reading alone.
+    pub async fn read_sqlite_file(file: &Path) -> Result<Self, StoreError> {
+        let path = file.to_owned();
+        let opened = tokio::task::spawn_blocking(move || {
+            if !path.is_file() {
+                return Err(StoreError::Unavailable(format!("there is no database {}", path.display())));
+            }
+            let connection = sqlite::open(&path, Purpose::Reading)?;
+            migrate::is_current(&connection, MIGRATIONS)?;
+            Ok(path)
+        });
+        let path = opened.await.map_err(|error| StoreError::Misuse(error.to_string()))??;
+        let engine = Sqlite { writer: None, readers: Readers::new(path), _lock: None };
         Ok(Self { engine: Engine::Sqlite(Arc::new(engine)), recorder: None })
     }
 
@@ -101,7 +126,10 @@ impl Store {
     /// A transaction that may write. The name says in logs and metrics what it was for.
     pub async fn write(&self, name: &'static str) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
-            Engine::Sqlite(sqlite) => Inner::Writing(meter::waiting(sqlite.writer.begin()).await?),
+            Engine::Sqlite(sqlite) => match &sqlite.writer {
+                Some(writer) => Inner::Writing(meter::waiting(writer.begin()).await?),
+                None => return Err(StoreError::Misuse(format!("{name}: the store was opened for reading alone"))),
+            },
             Engine::Postgres(pool) => Inner::PostgresWriting(meter::waiting(postgres::Session::write(pool)).await?),
         };
         Ok(Tx::new(inner, name, self.recorder.clone()))
@@ -130,29 +158,43 @@ impl Store {
     }
 }
 
-/// Makes the directory ours alone: readable by nobody else, and locked against a second process.
+/// The name of the database file in the data directory.
+pub(super) const DATABASE: &str = "castgate.db";
+
+/// Makes the directory and the database file ours alone: readable by nobody else, and locked against a second process.
 fn claim(directory: &Path) -> Result<(File, PathBuf), StoreError> {
-    let failed = |error: std::io::Error| {
-        StoreError::Unavailable(format!("the directory {} cannot be used: {error}", directory.display()))
-    };
+    let lock = lock(directory)?;
+    let path = directory.join(DATABASE);
+    // SQLite gives its other files the mode of this one.
+    private(&path).map_err(|error| unusable(directory, &error))?;
+    Ok((lock, path))
+}
+
+fn unusable(directory: &Path, error: &std::io::Error) -> StoreError {
+    StoreError::Unavailable(format!("the directory {} cannot be used: {error}", directory.display()))
+}
+
+/// Locks the directory, made if need be, against a second process.
+pub(super) fn lock(directory: &Path) -> Result<File, StoreError> {
+    let failed = |error: std::io::Error| unusable(directory, &error);
     let mut builder = fs::DirBuilder::new();
-    let mut options = OpenOptions::new();
     builder.recursive(true);
-    options.create(true).append(true);
     #[cfg(unix)]
-    {
-        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-        builder.mode(0o700);
-        options.mode(0o600);
-    }
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(directory).map_err(failed)?;
-    let lock = options.open(directory.join("castgate.lock")).map_err(failed)?;
+    let lock = private(&directory.join("castgate.lock")).map_err(failed)?;
     lock.try_lock().map_err(|error| match error {
         TryLockError::WouldBlock => StoreError::LockedByAnother(directory.to_owned()),
         TryLockError::Error(error) => failed(error),
     })?;
-    let path = directory.join("castgate.db");
-    // SQLite gives its other files the mode of this one.
-    options.open(&path).map_err(failed)?;
-    Ok((lock, path))
+    Ok(lock)
+}
+
+/// Opens a file, made if need be, that nobody else may read.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
 }

@@ -1,5 +1,6 @@
 //! Random histories: whatever providers and people do in whatever order, the same things hold after every step.
 
+mod gifts;
 mod invariants;
 mod model;
 mod play;

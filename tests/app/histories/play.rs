@@ -1,6 +1,10 @@
 //! The steps of a history, done to castgate and to the model.
 
-use super::{invariants, model::Model};
+use super::{
+    gifts::{self, Deed, Gifts, any_deed},
+    invariants,
+    model::Model,
+};
 use crate::harness::{World, is_scim, member};
 use castgate::{
     app::Error,
@@ -65,6 +69,7 @@ pub(super) enum Step {
     DeclareCluster(usize),
     Enable(bool),
     Wait(u64),
+    Deed(Deed),
 }
 
 pub(super) fn any_step() -> impl Strategy<Value = Step> {
@@ -103,18 +108,24 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
         1 => (0..CLUSTERS.len()).prop_map(Step::DeclareCluster),
         2 => any::<bool>().prop_map(Step::Enable),
         2 => prop_oneof![Just(8), Just(20), Just(31)].prop_map(Step::Wait),
+        12 => any_deed(PEOPLE.len()).prop_map(Step::Deed),
     ]
 }
 
 /// Plays a history; what went wrong, if anything did.
 pub(super) async fn play(world: &World, steps: &[Step]) -> Result<(), String> {
-    let mut model = Model::default();
+    let (mut model, mut gifts) = (Model::default(), Gifts::default());
     world.app.declare_cluster(&world.operator(), CLUSTERS[0], None, None).await.unwrap();
     for (number, step) in steps.iter().enumerate() {
         world.tick();
         let wrong = |what: String| format!("step {number}, {step:?}: {what}");
-        do_step(world, &mut model, step).await.map_err(wrong)?;
+        match step {
+            Step::Deed(deed) => gifts::play(world, (&model, &mut gifts), &PEOPLE, deed).await,
+            other => do_step(world, &mut model, other).await,
+        }
+        .map_err(wrong)?;
         invariants::check(world, &model).await.map_err(wrong)?;
+        gifts::check(world, &gifts).await.map_err(wrong)?;
     }
     Ok(())
 }
@@ -141,7 +152,8 @@ impl Step {
             | Self::Publish(_)
             | Self::DeclareCluster(_)
             | Self::Enable(_)
-            | Self::Wait(_) => false,
+            | Self::Wait(_)
+            | Self::Deed(_) => false,
         }
     }
 }
@@ -217,6 +229,7 @@ async fn do_step(world: &World, model: &mut Model, step: &Step) -> Result<(), St
         Step::MakeGroup(..) | Step::RenameGroup(..) | Step::DeleteGroup(_) | Step::Members(..) => {
             group_step(world, model, step).await
         }
+        Step::Deed(deed) => Err(format!("{deed:?} is played elsewhere")),
     }
 }
 

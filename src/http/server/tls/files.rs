@@ -23,7 +23,7 @@ const MOST: u64 = 1 << 20;
 
 /// Where the pair lies.
 #[derive(Debug, Clone)]
-pub(super) struct Files {
+pub(in crate::http::server) struct Files {
     pub(super) certificate: PathBuf,
     key: PathBuf,
 }
@@ -38,7 +38,7 @@ pub(super) struct Pair {
 }
 
 impl Files {
-    pub(super) fn of(settings: &Server) -> Option<Self> {
+    pub(in crate::http::server) fn of(settings: &Server) -> Option<Self> {
         let (certificate, key) = (settings.tls_certificate.clone()?, settings.tls_key.clone()?);
         Some(Self { certificate, key })
     }
@@ -66,7 +66,14 @@ impl Files {
         Ok(Pair { config: Arc::new(config), ends, leaf: Some(leaf) })
     }
 
-    fn fault(&self, error: &rustls::Error) -> TlsFault {
+    /// The certificate alone: whoever asks the server may not read its key.
+    pub(super) fn leaf(&self) -> Result<CertificateDer<'static>, TlsFault> {
+        let bytes = read(&self.certificate)?;
+        let path = self.certificate.clone();
+        CertificateDer::from_pem_slice(&bytes).map_err(|_| TlsFault::NoCertificate { path })
+    }
+
+    pub(super) fn fault(&self, error: &rustls::Error) -> TlsFault {
         let (certificate, key) = (self.certificate.clone(), self.key.clone());
         match error {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => TlsFault::Mismatch { certificate, key },

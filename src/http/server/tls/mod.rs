@@ -1,12 +1,16 @@
 //! TLS: the certificate in use, and how it is replaced while connections go on.
 
 mod files;
+mod pinned;
 mod validity;
+
+pub(super) use files::Files;
+pub(super) use pinned::Pinned;
 
 use super::Orders;
 use crate::config::{Finding, Server, Settings, Severity};
 use crate::model::Instant;
-use files::{Files, Pair};
+use files::Pair;
 use std::{
     io,
     path::PathBuf,

@@ -1,0 +1,118 @@
+//! Everything that is sealed under the master key, in one list: a rotation that forgot a column would lose it.
+
+use super::{StoreError, Tx, args};
+
+/// One column of sealed values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SealedColumn {
+    /// The table.
+    pub table: &'static str,
+    /// The column.
+    pub column: &'static str,
+    page: &'static str,
+    set: &'static str,
+    signers: &'static str,
+}
+
+/// One sealed value and where it lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedValue {
+    /// The organization's id, or `-`.
+    pub organization: String,
+    /// The row's key.
+    pub row: String,
+    /// The sealed bytes.
+    pub sealed: Vec<u8>,
+}
+
+/// Which bytes of a sealed value name its key: see [`crate::crypto::seal`].
+macro_rules! column {
+    ($table:literal, $column:literal, organization: $organization:literal, row: $row:literal) => {
+        SealedColumn {
+            table: $table,
+            column: $column,
+            page: concat!(
+                "SELECT ",
+                $organization,
+                ", ",
+                $row,
+                ", ",
+                $column,
+                " FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " IS NOT NULL AND (",
+                $organization,
+                ", ",
+                $row,
+                ") > (?1, ?2) ORDER BY ",
+                $organization,
+                ", ",
+                $row,
+                " LIMIT ?3"
+            ),
+            set: concat!(
+                "UPDATE ",
+                $table,
+                " SET ",
+                $column,
+                " = ?4 WHERE ",
+                $organization,
+                " = ?1 AND ",
+                $row,
+                " = ?2 AND ",
+                $column,
+                " = ?3"
+            ),
+            signers: concat!(
+                "SELECT substr(",
+                $column,
+                ", 2, 8), COUNT(*) FROM ",
+                $table,
+                " WHERE ",
+                $column,
+                " IS NOT NULL GROUP BY 1 ORDER BY 1"
+            ),
+        }
+    };
+}
+
+impl SealedColumn {
+    /// All of them. Whoever seals a value into another column adds it here.
+    pub const ALL: &'static [Self] = &[
+        column!("connections", "client_secret", organization: "organization", row: "id"),
+        column!("sessions", "id_token", organization: "organization", row: "id"),
+        column!("signing_keys", "secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!("audit_keys", "secret", organization: "CAST('-' AS TEXT)", row: "id"),
+    ];
+}
+
+impl Tx {
+    /// Up to `limit` values of a column behind a place, by organization and row.
+    pub async fn sealed_values(
+        &mut self,
+        column: &SealedColumn,
+        (organization, row): (&str, &str),
+        limit: i64,
+    ) -> Result<Vec<SealedValue>, StoreError> {
+        let rows = self.all(column.page, args![organization, row, limit]).await?;
+        Ok(rows.into_iter().map(|(organization, row, sealed)| SealedValue { organization, row, sealed }).collect())
+    }
+
+    /// Puts another sealing in the place of the one that was read. False when somebody changed it meanwhile.
+    pub async fn seal_again(
+        &mut self,
+        column: &SealedColumn,
+        before: &SealedValue,
+        sealed: &[u8],
+    ) -> Result<bool, StoreError> {
+        let rows = self.run(column.set, args![before.organization, before.row, before.sealed, sealed]).await?;
+        Ok(rows == 1)
+    }
+
+    /// The ids of the keys that sealed a column's values, and how many values each.
+    pub async fn sealed_under(&mut self, column: &SealedColumn) -> Result<Vec<(Vec<u8>, i64)>, StoreError> {
+        self.all(column.signers, &[]).await
+    }
+}
