@@ -29,5 +29,5 @@ async fn chromium_carries_the_answer_to_the_command_line() {
     assert_eq!(said["ok"], true, "{said:#}");
     assert!(said["text"].as_str().unwrap().contains("You can close this window"), "{said:#}");
     waiting.ended().await.expect(0);
-    scene.from_file(&["whoami"]).await.expect(0);
+    scene.by_the_file(&["whoami"]).await.expect(0);
 }

@@ -13,7 +13,7 @@ const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded")
 
 /// A command line that waits for its browser.
 #[derive(Debug)]
-pub struct Waiting {
+pub(crate) struct Waiting {
     child: Child,
     /// What it asks the person to open.
     pub address: Url,
@@ -148,7 +148,7 @@ async fn the_person_agrees_and_the_command_line_has_a_key() {
     assert!(shown.text().await.unwrap().contains("You can close this window"));
     let said = waiting.ended().await.expect(0);
     assert_eq!(said.out, "You are owner@acme.example.com at acme. The context is “acme”.\n");
-    let keys = scene.from_file(&["keys", "list", "-o", "json"]).await.expect(0).json();
+    let keys = scene.by_the_file(&["keys", "list", "-o", "json"]).await.expect(0).json();
     let key = keys["items"]
         .as_array()
         .unwrap()
@@ -160,10 +160,10 @@ async fn the_person_agrees_and_the_command_line_has_a_key() {
     let secret = std::fs::read_to_string(scene.contexts()).unwrap();
     let secret = secret.split("key = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     scene.run_as(&secret, &["whoami"]).await.expect(0);
-    let out = scene.from_file(&["logout"]).await.expect(0);
+    let out = scene.by_the_file(&["logout"]).await.expect(0);
     assert_eq!(out.out, "“acme” is signed out: its key is revoked and forgotten.\n");
     scene.run_as(&secret, &["whoami"]).await.expect(3);
-    scene.from_file(&["whoami"]).await.expect(3);
+    scene.by_the_file(&["whoami"]).await.expect(3);
     assert!(!std::fs::read_to_string(scene.contexts()).unwrap().contains("cgk_"));
 }
 

@@ -28,7 +28,7 @@ const NOW: Instant = Instant(1_795_309_323_000_000);
 
 /// A castgate with one organization, and the home of somebody with a terminal.
 #[derive(Debug)]
-pub struct Scene {
+pub(crate) struct Scene {
     pub world: World,
     pub organization: Organization,
     home: TempDir,
@@ -36,7 +36,7 @@ pub struct Scene {
 
 /// What a command said.
 #[derive(Debug)]
-pub struct Said {
+pub(crate) struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -100,13 +100,13 @@ impl Scene {
     }
 }
 
-pub async fn said(mut command: Command) -> Said {
+pub(crate) async fn said(mut command: Command) -> Said {
     let output = command.output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-pub async fn fed(mut command: Command, text: &str) -> Said {
+pub(crate) async fn fed(mut command: Command, text: &str) -> Said {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(text.as_bytes()).await.unwrap();
