@@ -131,7 +131,7 @@ async fn a_batch_costs_a_statement_for_each_event_and_a_handful_besides() {
         for number in 0..100 {
             world.happen(&world.organization, number).await;
         }
-        recorder.take();
+        drop(recorder.take());
         // On PostgreSQL somebody else's transaction may put a part of it off.
         let mut rounds = 0;
         let mut events = 0;

@@ -9,6 +9,7 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use reqwest::header::SET_COOKIE;
 use serde_json::json;
 use std::{
+    fmt::Write as _,
     fs,
     net::TcpListener,
     path::Path,
@@ -61,7 +62,7 @@ impl Door<'_> {
         let others: Vec<_> = answer.headers().iter().filter(|(name, _)| **name != SET_COOKIE).collect();
         // The page behind a link asks its reader to press a button, and has to send the link's own token on.
         if status >= 400 || !path.starts_with("/login/link") {
-            self.answers.0.push_str(&format!("{status} {others:?}\n"));
+            writeln!(self.answers.0, "{status} {others:?}").unwrap();
             self.answers.0.push_str(&answer.text().await.unwrap());
         }
         (status, cookies)
@@ -225,17 +226,13 @@ impl Redis {
             ["--port", &port_text, "--requirepass", CACHE_PASSWORD, "--save", "", "--rdbcompression", "no", "--dir"];
         let mut command = Command::new("redis-server");
         command.args(arguments).arg(directory.path()).stdout(Stdio::null());
-        match command.spawn() {
-            Ok(child) => Some(Self(child, directory, port)),
-            Err(_) => {
-                assert!(
-                    std::env::var("CASTGATE_TEST_LEGS").as_deref() != Ok("required"),
-                    "redis-server is not installed"
-                );
-                println!("skipped: redis-server is not installed");
-                None
-            }
-        }
+        let Ok(child) = command.spawn() else {
+            let is_required = std::env::var("CASTGATE_TEST_LEGS").as_deref() == Ok("required");
+            assert!(!is_required, "redis-server is not installed");
+            println!("skipped: redis-server is not installed");
+            return None;
+        };
+        Some(Self(child, directory, port))
     }
 
     fn url(&self) -> String {

@@ -100,7 +100,7 @@ async fn changing_the_key_under_load_loses_nothing() {
     app.seal_again().await.unwrap();
 
     let newest = keyfile::load(&place.path().join(keyfile::FILE_NAME)).unwrap().swap_remove(0);
-    let sealer = Sealer::new(&[newest]).unwrap();
+    let ring = Sealer::new(&[newest]).unwrap();
     let uses = app.master_keys().await.unwrap();
     assert!(uses.iter().all(|key| key.seals || key.values == 0), "{uses:?}");
     drop(app);
@@ -114,7 +114,7 @@ async fn changing_the_key_under_load_loses_nothing() {
             row: id.as_str(),
             column: "client_secret",
         };
-        assert_eq!(sealer.open_text(&here, &sealed).unwrap().expose_secret(), secret);
+        assert_eq!(ring.open_text(&here, &sealed).unwrap().expose_secret(), secret);
     }
 }
 
