@@ -1,6 +1,7 @@
 //! Effective access, with a reason for every grant.
 
 use crate::model::{Binding, Capability, CustomRole, GroupId, Instant, Role, Scope, Source, UserState};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
 
@@ -24,7 +25,7 @@ pub enum Default {
 }
 
 /// The way by which a role reaches a person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Via {
     /// Their own binding.
@@ -46,7 +47,7 @@ pub enum Via {
 }
 
 /// One role at one scope, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Derivation {
     /// What they hold.
     pub role: Role,

@@ -2,11 +2,12 @@
 
 use super::Access;
 use crate::model::{BuiltInRole, Capability, CustomRole, Role, Scope};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
 
 /// What would do, and what comes closest.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct NearMiss {
     /// Roles that give the capability, the built-in ones first; one of them at [`NearMiss::at`] would be enough.
     pub roles: Vec<Role>,
@@ -52,9 +53,9 @@ mod tests {
         let held = Derivation {
             role: Role::BuiltIn(BuiltInRole::Member),
             scope: cluster(1),
+            part: false,
             via: Via::Direct { source: Source::Person },
             until: None,
-            part: false,
             capabilities: [Capability::ManageClusters, Capability::ViewClusters].into(),
         };
         let access = Access { derivations: vec![held] };

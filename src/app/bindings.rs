@@ -111,7 +111,7 @@ impl Work<'_> {
             let id = same.map(|binding| binding.id.to_string()).unwrap_or_default();
             let detail =
                 format!("{} holds {} at {} from a person already: {id}", terms.subject, terms.role, terms.scope);
-            return Err(Error::conflict("already-given", detail));
+            return Err(Error::conflict("already_given", detail));
         };
         self.tell_of_access(&diff);
         Ok(binding)
@@ -122,7 +122,7 @@ impl Work<'_> {
         let gone = || Error::not_found("binding", id.as_str());
         let seen = self.tx.binding(&organization, id).await?.ok_or_else(gone)?;
         if let Some(edit) = what_to_edit(&seen.terms.source) {
-            return Err(Error::conflict("not-given-by-a-person", format!("{}: {edit}", seen.terms.source)));
+            return Err(Error::conflict("not_given_by_a_person", format!("{}: {edit}", seen.terms.source)));
         }
         // The owners are looked at before the binding is gone; the lock may have waited for somebody who took it.
         if gives_owner(&seen.terms) {

@@ -212,7 +212,7 @@ impl Work<'_> {
         let tokens = self.tx.scim_tokens(&organization, connection).await?;
         let Some(slot) = [1, 2].into_iter().find(|slot| tokens.iter().all(|token| token.slot != *slot)) else {
             let detail = "both token slots of this connection are taken; revoke one of the two tokens first";
-            return Err(Error::conflict("slots-taken", detail));
+            return Err(Error::conflict("slots_taken", detail));
         };
         let clock = self.app.clock();
         let secret = token::generate(TokenKind::Scim, &mut |bytes: &mut [u8]| clock.fill(bytes));

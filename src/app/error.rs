@@ -48,6 +48,11 @@ pub enum Error {
     /// The thing changed since it was read (`If-Match`).
     #[error("this changed since it was read; read it again and repeat the change")]
     Stale,
+    /// The thing can only be changed by who says which version they saw (`If-Match`), and nothing was said.
+    #[error(
+        "this can only be changed as it was read: send its ETag as If-Match, or If-Match: * to replace whatever is there"
+    )]
+    Unseen,
     /// What was sent cannot be right.
     #[error("{place}: {detail}")]
     Invalid {

@@ -15,6 +15,7 @@ use crate::{
     },
     store::{StoreError, Tx},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -37,7 +38,7 @@ impl std::fmt::Debug for Credential<'_> {
 }
 
 /// Who came in: a person or a service account.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Visitor {
     /// Their id.
     pub id: Holder,

@@ -74,7 +74,8 @@ impl App {
     async fn forget_the_past(&self) -> Result<u64, Error> {
         let before = self.clock().now().minus(REMEMBERED);
         let mut tx = self.store().write("forget").await?;
-        let forgotten = tx.forget_credentials(before).await?;
+        let mut forgotten = tx.forget_credentials(before).await?;
+        forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
         tx.commit().await?;
         Ok(forgotten)
     }

@@ -11,11 +11,12 @@ use crate::{
     model::{Capability, Holder, Instant, KeyId, OrganizationId, Scope, UserId},
     store::Tx,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::time::Duration;
 
 /// What there is to say of a token. Nothing at all of one that is not good here and now (RFC 7662 §2.2).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Introspection {
     /// It opens nothing, for whatever reason: unknown, over, revoked, or another organization's.
@@ -28,7 +29,7 @@ pub enum Introspection {
 }
 
 /// A token that is good.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ActiveToken {
     /// True.
     pub active: bool,

@@ -110,7 +110,7 @@ impl Work<'_> {
             None => "a provider".to_owned(),
         };
         let detail = format!("the group “{}” {how} the connection “{name}”: change it there", group.display_name);
-        Err(Error::conflict("not-local", detail))
+        Err(Error::conflict("not_local", detail))
     }
 
     async fn rename_local_group(&mut self, id: &GroupId, name: &str, if_match: Option<i64>) -> Result<Group, Error> {

@@ -1,7 +1,7 @@
 //! Mapping drafts, checks, plans and publication.
 
 use super::{
-    App, Ctx, Error, Work,
+    App, Ctx, Error, Seen, Work,
     access::{access_with, default_of},
     funnel::{ConnectionNames, is_rule, wanted_of_group, wanted_of_user},
 };
@@ -11,6 +11,7 @@ use crate::{
     plan::{Diff, Impact, PersonChange, diff},
     store::{MappingState, MappingVersion, Tx},
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use std::{
@@ -39,7 +40,7 @@ pub(super) struct InForce {
 pub(super) struct Compiled(Mutex<HashMap<OrganizationId, Arc<InForce>>>);
 
 /// What publishing a text would do, or did.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct MappingPlan {
     /// The version that it became; none for a plan.
     pub version: Option<i64>,
@@ -111,8 +112,16 @@ impl App {
 
     /// Saves a draft. A text that does not compile is not kept.
     pub async fn draft_mapping(&self, ctx: &Ctx, text: &str) -> Result<Checked, Error> {
+        self.replace_draft(ctx, text, &Draft::Whatever).await
+    }
+
+    /// Saves a draft in the place of the one that its author saw: two people who edit at once both notice.
+    pub async fn replace_draft(&self, ctx: &Ctx, text: &str, seen: &Draft) -> Result<Checked, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.save_draft(text).await;
+        let outcome = match work.refuse_lost_edit(seen).await {
+            Ok(()) => work.save_draft(text).await,
+            Err(error) => Err(error),
+        };
         work.finish(outcome).await
     }
 
@@ -148,7 +157,38 @@ impl App {
     }
 }
 
+/// Which draft a new one replaces.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Draft {
+    /// Whichever there is.
+    Whatever,
+    /// One of these revisions.
+    This(Seen),
+    /// None: there must be no draft yet, or the caller has to say which one they saw.
+    Unsaid,
+}
+
+/// The number of a draft: the first letters of its text's hash.
+#[must_use]
+pub fn draft_revision(text: &str) -> String {
+    let mut hash = data_encoding::HEXLOWER.encode(&crate::crypto::sha256(text.as_bytes()));
+    hash.truncate(32);
+    hash
+}
+
 impl Work<'_> {
+    async fn refuse_lost_edit(&mut self, seen: &Draft) -> Result<(), Error> {
+        // The organization's row is taken first: two who save at once come one after the other.
+        self.tx.lock_organization(&self.ctx.organization).await?;
+        let current = self.tx.mapping_draft(&self.ctx.organization).await?.map(|text| draft_revision(&text));
+        match (seen, current) {
+            (Draft::Whatever, _) | (Draft::Unsaid, None) => Ok(()),
+            (Draft::This(seen), Some(current)) if seen.is(&current) => Ok(()),
+            (Draft::This(_), _) => Err(Error::Stale),
+            (Draft::Unsaid, Some(_)) => Err(Error::Unseen),
+        }
+    }
+
     async fn save_draft(&mut self, text: &str) -> Result<Checked, Error> {
         let organization = self.ctx.organization.clone();
         let (words, _) = vocabulary_of(&mut self.tx, &organization, true).await?;

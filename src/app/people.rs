@@ -2,7 +2,9 @@
 
 use super::{App, Ctx, Error, Work};
 use crate::{
+    filter::Filter,
     model::{Capability, EventKind, Group, GroupId, ServiceAccountId, User, UserId, UserState},
+    scim::ResourceType,
     store::Member,
 };
 use serde_json::json;
@@ -14,6 +16,28 @@ impl App {
         Ok(tx.users_after(&ctx.organization, after, limit).await?)
     }
 
+    /// The people behind `after` that match a filter over their SCIM attributes: at most `limit`, and where the next page begins.
+    pub async fn search_members(
+        &self,
+        ctx: &Ctx,
+        filter: Option<&Filter>,
+        page: (&str, usize),
+    ) -> Result<(Vec<User>, Option<String>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.search_users(&ctx.organization, filter, page, &ResourceType::User).await?)
+    }
+
+    /// The groups behind `after` that match a filter over their SCIM attributes.
+    pub async fn search_all_groups(
+        &self,
+        ctx: &Ctx,
+        filter: Option<&Filter>,
+        page: (&str, usize),
+    ) -> Result<(Vec<Group>, Option<String>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.search_groups(&ctx.organization, filter, page, &ResourceType::Group).await?)
+    }
+
     /// One person.
     pub async fn member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
@@ -22,17 +46,24 @@ impl App {
 
     /// Suspends somebody: sessions end, keys stop, at once. The directory cannot undo it.
     pub async fn suspend_member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
-        self.set_suspended(ctx, id, true).await
+        self.set_member_suspended(ctx, id, true, None).await
     }
 
     /// Takes a suspension by a person back. Who is inactive in the directory stays so.
     pub async fn reactivate_member(&self, ctx: &Ctx, id: &UserId) -> Result<User, Error> {
-        self.set_suspended(ctx, id, false).await
+        self.set_member_suspended(ctx, id, false, None).await
     }
 
-    async fn set_suspended(&self, ctx: &Ctx, id: &UserId, suspended: bool) -> Result<User, Error> {
+    /// Suspends somebody or takes that back, if the [`revision`] that the caller saw is still theirs.
+    pub async fn set_member_suspended(
+        &self,
+        ctx: &Ctx,
+        id: &UserId,
+        suspended: bool,
+        seen: Option<&Seen>,
+    ) -> Result<User, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.suspend(id, suspended).await;
+        let outcome = work.suspend(id, suspended, seen).await;
         work.finish(outcome).await
     }
 
@@ -73,6 +104,25 @@ impl App {
     }
 }
 
+/// What a caller says they saw before a change (`If-Match`): one of these revisions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen(pub Vec<String>);
+
+impl Seen {
+    /// Whether what is there now is what they saw.
+    #[must_use]
+    pub fn is(&self, now: &str) -> bool {
+        self.0.iter().any(|seen| seen == now)
+    }
+}
+
+/// The number of what is stored of a person: it moves with whatever the directory or a person here changes.
+#[must_use]
+pub fn revision(user: &User) -> String {
+    let by_person = i64::from(user.suspended_by_person);
+    format!("{}-{}-{by_person}", user.version, user.session_epoch)
+}
+
 impl Work<'_> {
     async fn remove_local(&mut self, id: &UserId) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
@@ -81,14 +131,17 @@ impl Work<'_> {
             let name = self.tx.connection(&organization, connection).await?.map(|found| found.name);
             let name = name.unwrap_or_else(|| connection.to_string());
             let detail = format!("{id} belongs to the connection “{name}”: remove them there, or suspend them here");
-            return Err(Error::conflict("not-local", detail));
+            return Err(Error::conflict("not_local", detail));
         }
         self.remove_user(user).await
     }
 
-    async fn suspend(&mut self, id: &UserId, suspended: bool) -> Result<User, Error> {
+    async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.user_to_change(&organization, id).await?, id)?;
+        if seen.is_some_and(|seen| !seen.is(&revision(&before))) {
+            return Err(Error::Stale);
+        }
         let mut after = before.clone();
         after.suspended_by_person = suspended;
         if after == before {

@@ -5,6 +5,7 @@ use crate::{
     model::{Capability, EventKind, Instant, OrganizationId, ServiceAccount, UserId},
     store::{TermsDocument, Tx},
 };
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -13,7 +14,7 @@ const TERMS_OF_SERVICE: &str = include_str!("../../config/terms.md");
 const PRIVACY_POLICY: &str = include_str!("../../config/privacy.md");
 
 /// Where somebody stands with the documents.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TermsState {
     /// Everything in force is accepted.
@@ -113,7 +114,7 @@ impl Work<'_> {
         };
         if !current.iter().all(seen) {
             let detail = "the documents changed while they were read; please read them again";
-            return Err(Error::conflict("terms-changed", detail));
+            return Err(Error::conflict("terms_changed", detail));
         }
         let mut accepted = Vec::new();
         for document in &current {

@@ -101,7 +101,6 @@ impl Settings {
     fn check_keys(&self, found: &mut Vec<Finding>) {
         let keys = &self.keys;
         match keys.source {
-            KeysFrom::File => {}
             KeysFrom::Environment if keys.master.is_none() => {
                 found.push(error(
                     "keys.master",
@@ -111,7 +110,7 @@ impl Settings {
             KeysFrom::Command if keys.command.is_empty() => {
                 found.push(error("keys.command", "is needed by the source “command”"));
             }
-            KeysFrom::Environment | KeysFrom::Command => {}
+            KeysFrom::File | KeysFrom::Environment | KeysFrom::Command => {}
         }
         if keys.master.is_some() && keys.source != KeysFrom::Environment {
             found.push(warning("keys.master", "is not used: keys.source is not “environment”"));

@@ -27,7 +27,7 @@ pub(super) async fn read(request: Request) -> Result<Bytes, Refusal> {
     read_at_most(request.into_body(), most).await
 }
 
-async fn read_at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
+pub(super) async fn read_at_most(body: Body, most: usize) -> Result<Bytes, Refusal> {
     let declared = axum::body::HttpBody::size_hint(&body).lower();
     if declared > most as u64 {
         return Err(too_large(most));

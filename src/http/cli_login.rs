@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     app::{App, CliRequest, Error},
-    model::EventKind,
+    model::{ApiKey, EventKind},
 };
 use axum::{
     Form, Json,
@@ -21,8 +21,9 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use url::form_urlencoded;
 
 /// Letters of the command line's own proof that the answer is to its question.
@@ -44,7 +45,9 @@ pub(super) fn doors() -> Doors {
             post("/api/v1/cli/exchange", exchange)
                 .summary("Trade the code for an API key")
                 .answers_to(Caller::Anyone, OrganizationFrom::Sealed)
-                .tells(&[EventKind::KeyCreated]),
+                .tells(&[EventKind::KeyCreated])
+                .takes::<Exchange>(|| json!({"code": "cgo_…", "verifier": "…", "device": "laptop"}))
+                .answers::<Exchanged>(201),
         )
 }
 
@@ -143,21 +146,30 @@ async fn confirm(
     Ok(notice::on_the_way("Back to your terminal", "the command line on this machine", &asked.back_with("code", &code)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "CodeExchange")]
 struct Exchange {
     code: String,
     verifier: String,
     device: String,
 }
 
+/// A key with its secret.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ExchangedKey")]
+struct Exchanged {
+    #[serde(flatten)]
+    key: ApiKey,
+    secret: String,
+}
+
 /// `POST /api/v1/cli/exchange`. The secret is in this answer and in no other.
 async fn exchange(
     State(app): State<App>,
     JsonBody(sent): JsonBody<Exchange>,
-) -> Result<(StatusCode, Json<Value>), ApiFailure> {
+) -> Result<(StatusCode, Json<Exchanged>), ApiFailure> {
     let made = app.exchange_cli_code(&sent.code, &sent.verifier, &sent.device).await?;
-    let mut told = json!(made.key);
-    told["secret"] = json!(made.secret.expose());
-    Ok((StatusCode::CREATED, Json(told)))
+    let secret = made.secret.expose().to_owned();
+    Ok((StatusCode::CREATED, Json(Exchanged { key: made.key, secret })))
 }

@@ -11,9 +11,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
+pub(super) mod codes;
 mod rendering;
 
-pub(super) use rendering::{Internals, Rendered, Room};
+pub(super) use rendering::{Internals, Problem, Rendered, Room};
 
 /// What people read when only the log may know more.
 const OURS: &str = "Something went wrong inside castgate. The operator finds it in the log by the request's number.";
@@ -130,7 +131,8 @@ impl From<Error> for Refusal {
                 Self { scim_type: Some(ScimType::Uniqueness), ..Self::new(StatusCode::CONFLICT, code, detail) }
             }
             Error::LastOwner { .. } => Self::new(StatusCode::CONFLICT, "last_owner", said),
-            Error::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "stale", said),
+            Error::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "changed", said),
+            Error::Unseen => Self::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", said),
             Error::Invalid { .. } => {
                 Self { scim_type: Some(ScimType::InvalidValue), ..Self::new(StatusCode::BAD_REQUEST, "invalid", said) }
             }

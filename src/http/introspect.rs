@@ -5,6 +5,7 @@ use super::{
     caller::Guest,
     doors::{Caller, Doors, post},
     error::{ApiFailure, Refusal},
+    request::Noted,
 };
 use crate::{
     app::{App, Error, Introspection},
@@ -16,13 +17,25 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
 };
 use data_encoding::BASE64;
+use schemars::JsonSchema;
 
 pub(super) fn doors() -> Doors {
-    Doors::at("", "Behind the gateway", Caller::SessionOrKey).door(
+    Doors::at("", "Behind the gateway", Caller::Key).door(
         post("/auth/introspect", introspect)
             .summary("What a token is worth at this moment (RFC 7662), for who has an API key of the same organization")
-            .answers_as(200, Some("application/json")),
+            .takes_as::<Asked>("application/x-www-form-urlencoded")
+            .answers::<Introspection>(200),
     )
+}
+
+/// The form, for the document: it is read by hand, as a second `token` is refused.
+#[derive(JsonSchema)]
+#[schemars(rename = "IntrospectionRequest")]
+#[expect(dead_code, reason = "it names the fields of the form")]
+struct Asked {
+    token: String,
+    /// Not needed: our tokens say what they are.
+    token_type_hint: Option<String>,
 }
 
 /// `POST /auth/introspect`
@@ -30,6 +43,9 @@ async fn introspect(State(app): State<App>, request: Request) -> Result<Json<Int
     let (mut parts, body) = request.into_parts();
     key_of_basic(&mut parts.headers);
     let guest = caller(&app, &parts).await?;
+    if let Some(noted) = parts.extensions.get::<Noted>() {
+        noted.admit(|limits| limits.of_organization(&guest.visit.organization))?;
+    }
     let ctx = guest.ctx(&app)?;
     // RFC 7662 §2.1: the parameters come as a form, in the body alone.
     if is_one_of(&parts.headers, &["application/x-www-form-urlencoded"]) != Some(true) {

@@ -22,6 +22,8 @@ mod introspect;
 mod limits;
 mod login;
 mod metrics;
+mod once;
+mod openapi;
 mod pages;
 mod path;
 mod request;
@@ -46,6 +48,7 @@ use tokio::net::TcpListener;
 fn rooms() -> impl Iterator<Item = Doors> {
     [
         health::doors(),
+        openapi::doors(),
         pages::doors(),
         login::doors(),
         terms::doors(),

@@ -1,7 +1,7 @@
 //! The door: what is done for every request, whatever it asks for.
 
 use super::{
-    error::{Internals, Refusal, Rendered, Room},
+    error::{Internals, Problem, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
     limits::{self, Limits, Standing},
     path,
@@ -119,6 +119,11 @@ pub(super) async fn answer(app: App, rooms: Rooms, request: Request) -> Response
     }
     if let Some(standing) = noted.0.standing.get() {
         standing.write(response.headers_mut());
+    }
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        *response.body_mut() = problem.of_request(noted.id().as_str()).into();
+        // The router measured the body as it was.
+        response.headers_mut().remove(axum::http::header::CONTENT_LENGTH);
     }
     headers::secure(&mut response, app.settings().server.is_https());
     if let Ok(id) = HeaderValue::from_str(noted.id().as_str()) {

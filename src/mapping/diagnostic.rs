@@ -1,6 +1,7 @@
 //! What is wrong with a text, and where.
 
 use super::source::{Place, Source};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::fmt;
 
@@ -10,7 +11,7 @@ const MOST: usize = 200;
 const EXCERPT: usize = 120;
 
 /// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The mapping cannot be stored.
@@ -29,7 +30,7 @@ impl fmt::Display for Severity {
 }
 
 /// One finding. Its `Display` is what a terminal shows: place, message, the line with a caret, help.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diagnostic {
     /// How bad it is.
     pub severity: Severity,

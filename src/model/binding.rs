@@ -1,11 +1,12 @@
 //! Role bindings: one row of subject, role, scope and source.
 
 use super::{BindingId, GroupId, Instant, InvitationId, Role, Scope, ServiceAccountId, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{fmt, str::FromStr};
 
 /// Whom a binding gives its role.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     /// One person.
@@ -59,7 +60,7 @@ impl FromStr for Subject {
 }
 
 /// What made a binding. Each may take away only what it gave.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Source {
     /// Somebody decided.
@@ -117,7 +118,7 @@ impl fmt::Display for Source {
 }
 
 /// What a binding says, without its life: two with the same terms are the same grant.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Terms {
     /// Who gets it.
     pub subject: Subject,
@@ -132,7 +133,7 @@ pub struct Terms {
 }
 
 /// One row of subject, role, scope and source.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Binding {
     /// Its id.
     pub id: BindingId,

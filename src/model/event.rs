@@ -1,13 +1,14 @@
 //! Events: the audit vocabulary.
 
 use super::{EventId, Instant, RequestId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// One kind of thing that happens.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
         pub enum EventKind {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
@@ -111,10 +112,12 @@ event_kinds! {
 }
 
 /// One thing that happened, as it is read back.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Event {
     /// Its id.
     pub id: EventId,
+    /// Its place among the organization's events, from 1 without gaps; none until it is sealed, a second after it happened.
+    pub number: Option<i64>,
     /// When.
     pub at: Instant,
     /// What.

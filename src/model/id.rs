@@ -4,8 +4,9 @@
 //! bytes: sorting ids sorts by the time they were made, which is the immutable order that SCIM paging needs.
 
 use data_encoding::{Encoding, Specification};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr, sync::LazyLock};
+use std::{borrow::Cow, fmt, str::FromStr, sync::LazyLock};
 use uuid::Uuid;
 
 /// Length of the part behind the prefix: 128 bits at 5 bits a letter.
@@ -78,6 +79,20 @@ macro_rules! ids {
             type Error = BadId;
             fn try_from(text: String) -> Result<Self, BadId> {
                 if is_id($prefix, &text) { Ok(Self(text)) } else { Err(BadId { text, prefix: $prefix }) }
+            }
+        }
+
+        impl JsonSchema for $name {
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({
+                    "type": "string",
+                    "pattern": concat!("^", $prefix, "[0-9a-v]{25}[048cgkos]$"),
+                    "examples": [concat!($prefix, "06h01qbn45r9t2euf2aprlbdqk")],
+                })
             }
         }
 

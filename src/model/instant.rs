@@ -1,7 +1,8 @@
 //! Instants: microseconds since 1970 in 64 bits, everywhere.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
-use std::{fmt, str::FromStr, time::Duration};
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
 /// A point in time, in microseconds since 1970-01-01T00:00:00Z. Written as RFC 3339 in UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -54,6 +55,16 @@ impl FromStr for Instant {
     fn from_str(text: &str) -> Result<Self, BadInstant> {
         let timestamp: jiff::Timestamp = text.parse().map_err(|_| BadInstant(text.to_owned()))?;
         Ok(Self(timestamp.as_microsecond()))
+    }
+}
+
+impl JsonSchema for Instant {
+    fn schema_name() -> Cow<'static, str> {
+        "Instant".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "format": "date-time", "description": "RFC 3339, in UTC.", "examples": ["2026-11-21T08:30:00Z"]})
     }
 }
 

@@ -1,11 +1,12 @@
 //! People, service accounts and groups.
 
 use super::{ConnectionId, GroupId, Instant, ServiceAccountId, UserId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Whether somebody may come in. Derived from the facts below and never stored.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum UserState {
     /// Neither the directory nor a person forbids.
@@ -148,7 +149,7 @@ impl IdentityKind {
 }
 
 /// Where a group came from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum GroupOrigin {
     /// Made by a person here. No rule matches it.
@@ -172,7 +173,7 @@ impl GroupOrigin {
 }
 
 /// A user group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Group {
     /// Its id; the same in SCIM.
     pub id: GroupId,

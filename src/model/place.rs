@@ -1,11 +1,12 @@
 //! Where access holds: organizations, clusters, scopes.
 
 use super::{ClusterId, ConnectionId, Instant, OrganizationId};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A tenant. Nothing is shared between two organizations but the process.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Organization {
     /// Its id.
     pub id: OrganizationId,
@@ -22,7 +23,7 @@ pub struct Organization {
 }
 
 /// A cluster that roles may be scoped to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Cluster {
     /// Its own id.
     pub id: ClusterId,
@@ -35,7 +36,7 @@ pub struct Cluster {
 }
 
 /// Where a binding holds.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Scope {
     /// The whole organization: all clusters, and what belongs to no cluster.
@@ -73,7 +74,7 @@ impl fmt::Display for Scope {
 }
 
 /// Which pair of names says that a SCIM user and a sign-in are the same person, inside one connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct MatchPair {
     /// The claim of the sign-in, such as `sub`, `oid` or `preferred_username`.
     pub claim: String,
@@ -82,7 +83,7 @@ pub struct MatchPair {
 }
 
 /// The SCIM side of a [`MatchPair`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum MatchAttribute {
     /// Compared exactly.
@@ -92,7 +93,7 @@ pub enum MatchAttribute {
 }
 
 /// How a connection speaks SCIM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ScimDialect {
     /// Takes what providers really send.
@@ -102,7 +103,7 @@ pub enum ScimDialect {
 }
 
 /// What a PATCH is answered with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PatchResponse {
     /// 200 and the resource, but a large group without its members unless asked for.
@@ -112,7 +113,7 @@ pub enum PatchResponse {
 }
 
 /// Which provider's habits a connection begins with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Profile {
     /// Okta: `sub` is the externalId.
@@ -150,7 +151,7 @@ impl Profile {
 }
 
 /// How a connection signs people in over OpenID Connect. The client secret lies apart, sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OidcSettings {
     /// The issuer, exactly as the provider writes it.
@@ -167,7 +168,7 @@ fn default_scopes() -> Vec<String> {
 }
 
 /// What an admin sets on a connection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConnectionSettings {
     /// Whose habits it has.
@@ -224,7 +225,7 @@ impl ConnectionSettings {
 }
 
 /// One identity provider of one organization.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Connection {
     /// Its id.
     pub id: ConnectionId,

@@ -1,11 +1,12 @@
 //! Capabilities, and the roles that are sets of them.
 
 use super::id::RoleId;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
 /// One thing that somebody may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
     /// Connect, change and delete clusters.
@@ -96,7 +97,7 @@ impl FromStr for Capability {
 }
 
 /// One of the four roles that every organization has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum BuiltInRole {
     /// Everything.
@@ -149,6 +150,21 @@ pub enum Role {
     Custom(RoleId),
 }
 
+impl JsonSchema for Role {
+    fn schema_name() -> Cow<'static, str> {
+        "Role".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A built-in role by its name, or a custom one by its id.",
+            "pattern": "^(owner|member|analyst|viewer|rol_[0-9a-v]{26})$",
+            "examples": ["viewer"],
+        })
+    }
+}
+
 impl Role {
     /// Owner, which the guards look for.
     pub const OWNER: Self = Self::BuiltIn(BuiltInRole::Owner);
@@ -195,7 +211,7 @@ impl From<Role> for String {
 }
 
 /// A role that an organization made for itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct CustomRole {
     /// Its id.
     pub id: RoleId,

@@ -4,8 +4,9 @@ use super::{
     Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject,
     TokenId, UserId,
 };
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeSet, fmt, str::FromStr};
+use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
 
 /// A sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,7 +34,7 @@ pub struct Session {
 }
 
 /// A SCIM bearer token. A connection has two slots, so that a token can be rotated without a gap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ScimToken {
     /// Its id: not the secret.
     pub id: TokenId,
@@ -59,6 +60,21 @@ pub enum Holder {
     User(UserId),
     /// A machine.
     ServiceAccount(ServiceAccountId),
+}
+
+impl JsonSchema for Holder {
+    fn schema_name() -> Cow<'static, str> {
+        "Holder".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "description": "A user's id or a service account's.",
+            "pattern": "^(usr|sva)_[0-9a-v]{25}[048cgkos]$",
+            "examples": ["usr_06h01qbn45r9t2euf2aprlbdqk"],
+        })
+    }
 }
 
 impl Holder {
@@ -144,7 +160,7 @@ impl From<ServiceAccountId> for Holder {
 }
 
 /// What a key was narrowed to, at one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct KeyRight {
     /// What it may carry there.
     #[serde(flatten)]
@@ -154,7 +170,7 @@ pub struct KeyRight {
 }
 
 /// What a key may carry, if its owner holds it too.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Carries {
     /// What this role lets its holder do.
@@ -164,7 +180,7 @@ pub enum Carries {
 }
 
 /// An API key. Its rights are its own ∩ its owner's, at use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ApiKey {
     /// Its id: not the secret.
     pub id: KeyId,

@@ -1,11 +1,12 @@
 //! What has to be opened and closed so that one source's bindings are the wanted ones.
 
 use crate::model::{Binding, Source, Terms};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt};
 
 /// What changes: bindings to open, and open bindings to close. Every other source's bindings stay untouched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Diff {
     /// To open, in order.
     pub open: Vec<Terms>,

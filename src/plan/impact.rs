@@ -1,11 +1,12 @@
 //! What a change does to people: who gains, who loses, whose keys and sessions carry less, whether an owner is left.
 
 use crate::model::{Role, Scope, UserId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use std::{collections::BTreeSet, fmt};
 
 /// What changes for one person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PersonChange {
     /// Who.
     pub user: UserId,
@@ -39,7 +40,7 @@ impl PersonChange {
 }
 
 /// What a change does to everybody.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema, Default)]
 pub struct Impact {
     /// Everybody for whom something changes, by id.
     pub people: Vec<PersonChange>,

@@ -19,6 +19,7 @@ pub(super) struct Migration {
 /// All of them, in order.
 pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "foundation", sql: include_str!("migrations/001_foundation.sql") },
+    Migration { version: 2, name: "idempotency", sql: include_str!("migrations/002_idempotency.sql") },
     Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
     Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
     Migration { version: 5, name: "sealing", sql: include_str!("migrations/005_sealing.sql") },
@@ -210,6 +211,7 @@ mod tests {
     /// What lies in the tables when the next migration comes: a row for every table, for each migration in turn.
     const SAMPLES: &[&str] = &[
         include_str!("migrations/001_foundation.sample.sql"),
+        include_str!("migrations/002_idempotency.sample.sql"),
         include_str!("migrations/003_service_accounts.sample.sql"),
         include_str!("migrations/004_signing_keys.sample.sql"),
         include_str!("migrations/005_sealing.sample.sql"),

@@ -28,7 +28,7 @@ async fn a_person_gives_a_role_and_takes_it_back() {
         assert_eq!(world.roles(&ada.id).await.len(), 2);
         let again = world.give(to_ada.clone(), "member".parse().unwrap(), Some("prod")).await;
         assert!(
-            matches!(&again, Err(Error::Conflict { code: "already-given", detail }) if detail.contains(one.id.as_str()))
+            matches!(&again, Err(Error::Conflict { code: "already_given", detail }) if detail.contains(one.id.as_str()))
         );
         assert_eq!(
             listed(world, BindingSearch { subject: Some(to_ada), ..Default::default() }).await,

@@ -67,7 +67,7 @@ async fn a_providers_group_is_changed_at_the_provider() {
         for refused in refusals {
             let named = |detail: &str| detail.contains("“okta”") && detail.contains("“eng”");
             assert!(
-                matches!(&refused, Err(Error::Conflict { code: "not-local", detail }) if named(detail)),
+                matches!(&refused, Err(Error::Conflict { code: "not_local", detail }) if named(detail)),
                 "{refused:?}"
             );
         }

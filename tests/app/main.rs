@@ -14,6 +14,7 @@ mod keys;
 mod local_groups;
 mod mapping;
 mod nouns;
+mod once;
 mod owners;
 mod postgres;
 mod races;

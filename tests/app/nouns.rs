@@ -329,6 +329,7 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
         for (number, kind) in (10..).zip(EventKind::ALL) {
             let event = Event {
                 id: EventId::from_uuid(uuid(number)),
+                number: None,
                 at: NOW,
                 kind: *kind,
                 actor: "operator".to_owned(),

@@ -26,7 +26,7 @@ async fn a_service_accounts_key_opens_every_door_that_a_users_key_opens() {
     let secret = made.json()["secret"].as_str().unwrap().to_owned();
     let gift = json!({"subject": id, "role": "member"});
     let binding = call("POST", "/bindings", Some(gift.clone())).await.expect(201);
-    assert_eq!(call("POST", "/bindings", Some(gift)).await.expect(409).json()["code"], "already-given");
+    assert_eq!(call("POST", "/bindings", Some(gift)).await.expect(409).json()["code"], "already_given");
 
     let bearer = bearer(&secret);
     let told = world.client.get("/auth/verify?can=manage-clusters", &[("authorization", &bearer)]).await.expect(200);
@@ -124,7 +124,7 @@ async fn what_a_rule_gave_and_the_last_owner_are_refused_with_a_reason() {
     assert_eq!(rules["items"][0]["subject"]["id"], group);
     let one = rules["items"][0]["id"].as_str().unwrap();
     let refused = call("DELETE", &format!("/bindings/{one}"), None).await.expect(409).json();
-    assert_eq!(refused["code"], "not-given-by-a-person");
+    assert_eq!(refused["code"], "not_given_by_a_person");
     assert!(refused["detail"].as_str().unwrap().contains("everybody"), "{refused}");
     let owners = call("GET", "/bindings?role=owner&scope=organization", None).await.expect(200).json();
     let first = owners["items"][0]["id"].as_str().unwrap();
@@ -197,7 +197,7 @@ async fn roles_terms_the_organizations_name_and_a_local_user() {
     assert_eq!((&named["name"], &named["slug"]), (&json!("Acme Corp."), &json!("acme")));
     assert_eq!(call("GET", "/me", None).await.json()["organization"]["name"], "Acme Corp.");
     let refused = call("DELETE", &format!("/users/{id}"), None).await.expect(409).json();
-    assert_eq!(refused["code"], "not-local");
+    assert_eq!(refused["code"], "not_local");
     let owner = call("GET", "/me", None).await.json()["user"]["id"].as_str().unwrap().to_owned();
     assert_eq!(call("DELETE", &format!("/users/{owner}"), None).await.expect(409).json()["code"], "last_owner");
     world.app.recover_organization("acme", "second@acme.test").await.unwrap();

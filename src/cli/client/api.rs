@@ -70,6 +70,10 @@ impl Api {
         if let Some(key) = &self.key {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.expose_secret()));
         }
+        if matches!((request.method_ref(), &body), (Some(&Method::PUT), Body::Yaml(_))) {
+            // The file is what its author keeps; whatever draft there is gives way to it.
+            request = request.header(header::IF_MATCH, "*");
+        }
         let (kind, bytes) = match body {
             Body::Nothing => (None, Vec::new()),
             Body::Json(value) => (Some("application/json"), value.to_string().into_bytes()),

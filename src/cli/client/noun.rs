@@ -145,7 +145,7 @@ pub(super) const EVENTS: Noun = Noun {
     prefix: "evt_",
     path: "/events",
     names: &[],
-    cursor: "before",
+    cursor: "after",
     columns: &[
         column("AT", "/at", Moment),
         column("EVENT", "/kind", Text),

@@ -11,24 +11,32 @@ use crate::{
     model::Capability,
 };
 use axum::{Json, extract::State};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 pub(super) fn doors() -> Doors {
     Doors::at("/api/v1", "Access", Caller::SessionOrKey).door(
         post("/authorize", authorize)
             .summary("Who may do what, and why or why not; about others with manage-members")
-            .needs(Need::Self_),
+            .needs(Need::Self_)
+            .takes::<Asked>(
+                || json!({"checks": [{"can": "manage-clusters", "cluster": "prod-eu"}, {"can": "view-costs"}]}),
+            )
+            .answers::<Decided>(200),
     )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AccessChecks")]
 struct Asked {
     checks: Vec<Check>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "AccessCheck")]
 struct Check {
     /// An id, an e-mail address or a name at a provider; nothing: the caller.
     subject: Option<String>,
@@ -37,7 +45,8 @@ struct Check {
     cluster: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AccessDecisions")]
 struct Decided {
     /// In the order of the checks.
     decisions: Vec<Decision>,

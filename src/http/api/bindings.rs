@@ -1,6 +1,6 @@
 //! Role bindings: who holds what from whom; giving and taking. And the roles and capabilities there are.
 
-use super::{List, limit};
+use super::{List, Paging, versions::tagged};
 use crate::{
     app::{App, BindingSearch, Error, Gift, Need},
     http::{
@@ -14,10 +14,13 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::BTreeSet;
 
 /// What a change of bindings may tell of.
 pub(super) const TOLD_OF_ACCESS: [EventKind; 4] =
@@ -29,16 +32,37 @@ const ATTENUATED: &str = "Keys of whoever loses a role are attenuated at once: a
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageMembers;
     Doors::at("/api/v1", "Bindings", Caller::SessionOrKey)
-        .door(get("/bindings", list).summary("Who holds what: by subject, role, scope and source").needs(need))
+        .door(
+            get("/bindings", list)
+                .query::<Asked>()
+                .answers::<List<Binding>>(200)
+                .summary("Who holds what: by subject, role, scope and source")
+                .needs(need),
+        )
         .door(
             post("/bindings", give)
+                .takes::<New>(
+                    || json!({"subject": "usr_06h01qbn45r9t2euf2aprlbdqk", "role": "viewer", "cluster": "prod-eu"}),
+                )
+                .answers::<Binding>(201)
+                .refuses(&["not_found", "already_given"])
                 .summary("Give a role to a user, a group or a service account; nobody gives what they do not hold")
                 .needs(need)
                 .tells(&TOLD_OF_ACCESS),
         )
-        .door(get("/bindings/{id}", one).summary("One binding").needs(need))
+        .door(
+            get("/bindings/{id}", one)
+                .part::<BindingId>("id")
+                .answers::<Binding>(200)
+                .answers_as(304, None)
+                .summary("One binding")
+                .needs(need),
+        )
         .door(
             delete("/bindings/{id}", take)
+                .part::<BindingId>("id")
+                .answers_as(204, None)
+                .refuses(&["not_given_by_a_person", "last_owner"])
                 .summary("Take what a person gave; of others, the answer says what to edit instead")
                 .detail(ATTENUATED)
                 .needs(need)
@@ -47,13 +71,19 @@ pub(super) fn doors() -> Doors {
         .about("Roles")
         .door(
             get("/roles", roles)
+                .answers::<List<ShownRole>>(200)
                 .summary("The built-in roles with their capabilities, and custom ones")
                 .needs(Need::Self_),
         )
-        .door(get("/capabilities", capabilities).summary("Every capability").needs(Need::Self_))
+        .door(
+            get("/capabilities", capabilities)
+                .answers::<List<ShownCapability>>(200)
+                .summary("Every capability")
+                .needs(Need::Self_),
+        )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// The id of a user, a group or a service account.
@@ -63,9 +93,13 @@ struct Asked {
     scope: Option<String>,
     /// `person`, `rule`, `invitation`, `file` or `floor`.
     source: Option<String>,
-    #[serde(default)]
-    after: String,
+    /// The `next` of the page before; nothing: the first page.
+    after: Option<String>,
+    /// How many at most; 100 if nothing is said.
+    #[schemars(range(min = 1, max = 500))]
     limit: Option<i64>,
+    /// A filter as in RFC 7644 §3.4.2.2 over the fields of the answer.
+    filter: Option<String>,
 }
 
 fn subject(text: &str) -> Result<Subject, Error> {
@@ -77,19 +111,19 @@ async fn list(
     caller: ApiCaller,
     Query(asked): Query<Asked>,
 ) -> Result<Json<List<Binding>>, ApiFailure> {
-    let limit = limit(asked.limit)?;
-    let search = BindingSearch {
-        subject: asked.subject.as_deref().map(subject).transpose()?,
-        role: asked.role,
-        scope: asked.scope,
-        source: asked.source,
+    let Asked { subject: of, role, scope, source, after, limit, filter } = asked;
+    let search = BindingSearch { subject: of.as_deref().map(subject).transpose()?, role, scope, source };
+    let asked = Paging { after, limit, filter }.read(&app, &caller.ctx, &format!("bindings {search:?}"))?;
+    let (app, ctx, search) = (&app, &caller.ctx, &search);
+    let load = |after: String, most: usize| async move {
+        app.bindings(ctx, search, &after, i64::try_from(most).unwrap_or(i64::MAX)).await
     };
-    let found = app.bindings(&caller.ctx, &search, &asked.after, limit).await?;
-    Ok(Json(List::page(found, limit, |binding| binding.id.to_string())))
+    Ok(Json(asked.in_pieces(load, |binding: &Binding| binding.id.to_string()).await?))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "BindingRequest")]
 struct New {
     /// The id of a user, a group or a service account.
     subject: String,
@@ -113,8 +147,10 @@ async fn one(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<BindingId>,
-) -> Result<Json<Binding>, ApiFailure> {
-    Ok(Json(app.binding(&caller.ctx, &id).await?))
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    // A binding never changes: it is closed, and another one is opened.
+    Ok(tagged(&headers, "1", &app.binding(&caller.ctx, &id).await?))
 }
 
 async fn take(State(app): State<App>, caller: ApiCaller, Path(id): Path<BindingId>) -> Result<StatusCode, ApiFailure> {
@@ -122,22 +158,45 @@ async fn take(State(app): State<App>, caller: ApiCaller, Path(id): Path<BindingI
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn roles(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Value>>, ApiFailure> {
-    let built_in = BuiltInRole::ALL.into_iter().map(
-        |role| json!({"id": role.name(), "name": role.name(), "built_in": true, "capabilities": role.capabilities()}),
-    );
-    let custom =
-        app.custom_roles(&caller.ctx).await?.into_iter().map(
-            |role| json!({"id": role.id, "name": role.name, "built_in": false, "capabilities": role.capabilities}),
-        );
+/// A role, built in or the organization's own.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RoleWithCapabilities")]
+struct ShownRole {
+    id: Role,
+    name: String,
+    built_in: bool,
+    capabilities: BTreeSet<Capability>,
+}
+
+async fn roles(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ShownRole>>, ApiFailure> {
+    let built_in = BuiltInRole::ALL.into_iter().map(|role| ShownRole {
+        id: Role::BuiltIn(role),
+        name: role.name().to_owned(),
+        built_in: true,
+        capabilities: role.capabilities().iter().copied().collect(),
+    });
+    let custom = app.custom_roles(&caller.ctx).await?.into_iter().map(|role| ShownRole {
+        id: Role::Custom(role.id),
+        name: role.name,
+        built_in: false,
+        capabilities: role.capabilities,
+    });
     Ok(Json(List::whole(built_in.chain(custom).collect())))
 }
 
-async fn capabilities(caller: ApiCaller) -> Json<List<Value>> {
+/// A capability.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CapabilityWithScope")]
+struct ShownCapability {
+    name: Capability,
+    /// Whether it counts when the role is held on one cluster only.
+    on_a_cluster: bool,
+}
+
+async fn capabilities(caller: ApiCaller) -> Json<List<ShownCapability>> {
     // Nothing of this is anybody's secret; the caller is asked for all the same, as everywhere in the API.
     drop(caller);
-    let shown = Capability::ALL
-        .into_iter()
-        .map(|capability| json!({"name": capability.name(), "on_a_cluster": capability.counts_on_a_cluster()}));
+    let shown = Capability::ALL.into_iter();
+    let shown = shown.map(|name| ShownCapability { name, on_a_cluster: name.counts_on_a_cluster() });
     Json(List::whole(shown.collect()))
 }

@@ -1,6 +1,6 @@
 //! Clusters: what roles are scoped to.
 
-use super::{List, bindings::TOLD_OF_ACCESS};
+use super::{List, Paging, bindings::TOLD_OF_ACCESS, versions::tagged};
 use crate::{
     app::{App, ClusterChange, ExternalIdChange},
     http::{
@@ -13,52 +13,84 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
-    http::StatusCode,
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
-use serde::{Deserialize, Deserializer};
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::json;
 
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageOrganization;
     let with = |kind: EventKind| [&[kind], TOLD_OF_ACCESS.as_slice()].concat();
     Doors::at("/api/v1", "Clusters", Caller::SessionOrKey)
-        .door(get("/clusters", list).summary("Every cluster").needs(Capability::ViewClusters))
+        .door(
+            get("/clusters", list)
+                .query::<Paging>()
+                .answers::<List<Cluster>>(200)
+                .summary("Every cluster")
+                .needs(Capability::ViewClusters),
+        )
         .door(
             post("/clusters", declare)
+                .takes::<New>(|| json!({"slug": "prod-eu", "name": "Production, Europe"}))
+                .answers::<Cluster>(201)
+                .refuses(&["taken"])
                 .summary("Declare a cluster; rules that speak of it are evaluated again")
                 .needs(need)
                 .tells(&with(EventKind::ClusterDeclared)),
         )
-        .door(get("/clusters/{id}", one).summary("One cluster").needs(Capability::ViewClusters))
+        .door(
+            get("/clusters/{id}", one)
+                .part::<ClusterId>("id")
+                .answers::<Cluster>(200)
+                .answers_as(304, None)
+                .summary("One cluster")
+                .needs(Capability::ViewClusters),
+        )
         .door(
             patch("/clusters/{id}", change)
+                .part::<ClusterId>("id")
+                .takes::<Change>(|| json!({"name": "Production, Frankfurt"}))
+                .answers::<Cluster>(200)
+                .refuses(&["taken"])
                 .summary("Rename a cluster or give it another external id; rules are evaluated again")
                 .needs(need)
                 .tells(&with(EventKind::ClusterChanged)),
         )
         .door(
             delete("/clusters/{id}", remove)
+                .part::<ClusterId>("id")
+                .answers::<Removed>(200)
+                .refuses(&["last_owner"])
                 .summary("Remove a cluster; every binding at its scope ends, and the answer says how many")
                 .needs(need)
                 .tells(&with(EventKind::ClusterRemoved)),
         )
 }
 
-async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Cluster>>, ApiFailure> {
-    Ok(Json(List::whole(app.clusters(&caller.ctx).await?)))
+async fn list(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<List<Cluster>>, ApiFailure> {
+    let asked = paging.read(&app, &caller.ctx, "clusters")?;
+    Ok(Json(asked.of_all(app.clusters(&caller.ctx).await?, |cluster| cluster.id.to_string())?))
 }
 
 async fn one(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ClusterId>,
-) -> Result<Json<Cluster>, ApiFailure> {
-    Ok(Json(app.cluster(&caller.ctx, &id).await?))
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    Ok(tagged(&headers, "1", &app.cluster(&caller.ctx, &id).await?))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ClusterRequest")]
 struct New {
     slug: String,
     name: Option<String>,
@@ -74,13 +106,15 @@ async fn declare(
     Ok((StatusCode::CREATED, Json(cluster)))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ClusterChange")]
 struct Change {
     slug: Option<String>,
     name: Option<String>,
     /// `null`: it has none.
     #[serde(default, deserialize_with = "said")]
+    #[schemars(with = "Option<String>")]
     external_id: ExternalIdChange,
 }
 
@@ -100,11 +134,21 @@ async fn change(
     Ok(Json(app.change_cluster(&caller.ctx, &id, change).await?))
 }
 
+/// What went with a cluster.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RemovedCluster")]
+struct Removed {
+    id: ClusterId,
+    slug: String,
+    /// How many bindings ended.
+    bindings: i64,
+}
+
 async fn remove(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ClusterId>,
-) -> Result<Json<Value>, ApiFailure> {
+) -> Result<Json<Removed>, ApiFailure> {
     let gone = app.remove_cluster(&caller.ctx, &id).await?;
-    Ok(Json(json!({"id": id, "slug": gone.cluster.slug, "bindings": gone.bindings})))
+    Ok(Json(Removed { id, slug: gone.cluster.slug, bindings: i64::try_from(gone.bindings).unwrap_or(i64::MAX) }))
 }

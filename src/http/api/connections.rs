@@ -1,6 +1,9 @@
 //! Connections and their SCIM tokens.
 
-use super::{List, life};
+use super::{
+    List, Paging, life,
+    versions::{changed, tagged, version_seen},
+};
 use crate::{
     app::{App, Error, NewConnection},
     http::{
@@ -15,10 +18,11 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
-    http::{HeaderMap, StatusCode, header},
-    response::{AppendHeaders, IntoResponse, Response},
+    extract::{Path, Query, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
+use schemars::JsonSchema;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -33,52 +37,93 @@ pub(super) fn doors() -> Doors {
     ];
     let and_owners = |kind| [&[kind][..], &owners[..]].concat();
     Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
-        .door(get("/connections", list).summary("Every connection").needs(need))
+        .door(
+            get("/connections", list)
+                .summary("Every connection")
+                .needs(need)
+                .query::<Paging>()
+                .answers::<List<Shown>>(200),
+        )
         .door(
             post("/connections", create)
                 .summary("Make a connection to an identity provider")
                 .needs(need)
-                .tells(&and_owners(EventKind::ConnectionCreated)),
+                .tells(&and_owners(EventKind::ConnectionCreated))
+                .takes::<New>(|| json!({"name": "okta", "settings": {"profile": "okta", "domains": ["acme.test"]}}))
+                .answers::<Shown>(201)
+                .refuses(&["taken"]),
         )
-        .door(get("/connections/{id}", one).summary("One connection").needs(need))
+        .door(
+            get("/connections/{id}", one)
+                .summary("One connection")
+                .needs(need)
+                .part::<ConnectionId>("id")
+                .answers::<Shown>(200)
+                .answers_as(304, None),
+        )
         .door(
             put("/connections/{id}", replace)
                 .summary("Replace a connection's settings")
                 .needs(need)
-                .tells(&and_owners(EventKind::ConnectionChanged)),
+                .tells(&and_owners(EventKind::ConnectionChanged))
+                .part::<ConnectionId>("id")
+                .takes::<Replacement>(|| json!({"settings": {"profile": "okta"}}))
+                .answers::<Shown>(200)
+                .refuses(&["taken", "last_owner", "changed"]),
         )
         .door(
             post("/connections/{id}/enable", enable)
                 .summary("Let a connection's people and pushes in again")
                 .reads(BodyLimit::Unread)
                 .needs(need)
-                .tells(&and_owners(EventKind::ConnectionEnabled)),
+                .tells(&and_owners(EventKind::ConnectionEnabled))
+                .part::<ConnectionId>("id")
+                .answers::<Shown>(200)
+                .refuses(&["taken"]),
         )
         .door(
             post("/connections/{id}/disable", disable)
                 .summary("End a connection's sessions and refuse its tokens")
                 .reads(BodyLimit::Unread)
                 .needs(need)
-                .tells(&and_owners(EventKind::ConnectionDisabled)),
+                .tells(&and_owners(EventKind::ConnectionDisabled))
+                .part::<ConnectionId>("id")
+                .answers::<Shown>(200)
+                .refuses(&["last_owner"]),
         )
         .about("SCIM tokens")
-        .door(get("/connections/{id}/tokens", tokens).summary("A connection's SCIM tokens").needs(need))
+        .door(
+            get("/connections/{id}/tokens", tokens)
+                .summary("A connection's SCIM tokens")
+                .needs(need)
+                .part::<ConnectionId>("id")
+                .query::<Paging>()
+                .answers::<List<ScimToken>>(200),
+        )
         .door(
             post("/connections/{id}/tokens", create_token)
                 .summary("Make a SCIM token; its secret is shown once")
                 .needs(need)
-                .tells(&[EventKind::TokenCreated, EventKind::TokenRevoked]),
+                .tells(&[EventKind::TokenCreated, EventKind::TokenRevoked])
+                .part::<ConnectionId>("id")
+                .takes::<NewTokenBody>(|| json!({"expires_in_days": 365}))
+                .answers::<NewToken>(201)
+                .refuses(&["slots_taken"]),
         )
         .door(
             delete("/connections/{id}/tokens/{token}", revoke_token)
                 .summary("Revoke a SCIM token")
                 .needs(need)
-                .tells(&[EventKind::TokenRevoked]),
+                .tells(&[EventKind::TokenRevoked])
+                .part::<ConnectionId>("id")
+                .part::<TokenId>("token")
+                .answers_as(204, None),
         )
 }
 
 /// A connection as the API shows it. The client secret is never shown again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Connection")]
 struct Shown {
     id: ConnectionId,
     name: String,
@@ -110,25 +155,39 @@ fn shown(app: &App, connection: Connection) -> Shown {
 }
 
 fn answer(app: &App, status: StatusCode, connection: Connection) -> Response {
-    let etag = AppendHeaders([(header::ETAG, format!("\"{}\"", connection.version))]);
-    (status, etag, Json(shown(app, connection))).into_response()
+    changed(status, connection.version, &shown(app, connection))
 }
 
-async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Shown>>, ApiFailure> {
+async fn list(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<List<Shown>>, ApiFailure> {
+    let asked = paging.read(&app, &caller.ctx, "connections")?;
     let all = app.connections(&caller.ctx).await?;
-    Ok(Json(List::whole(all.into_iter().map(|connection| shown(&app, connection)).collect())))
+    let all = all.into_iter().map(|connection| shown(&app, connection)).collect();
+    Ok(Json(asked.of_all(all, |connection: &Shown| connection.id.to_string())?))
 }
 
-async fn one(State(app): State<App>, caller: ApiCaller, Path(id): Path<ConnectionId>) -> Result<Response, ApiFailure> {
+async fn one(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<ConnectionId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
     let connection = app.connection(&caller.ctx, &id).await?;
-    Ok(answer(&app, StatusCode::OK, connection))
+    Ok(tagged(&headers, &connection.version.to_string(), &shown(&app, connection)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ConnectionRequest")]
 struct New {
+    /// The name in the mapping: `okta/castai-owners`.
     name: String,
+    /// What is left out is what the profile begins with.
     settings: Map<String, Value>,
+    /// Our secret at the provider, for sign-in. It is sealed and never shown again.
     client_secret: Option<String>,
 }
 
@@ -143,9 +202,11 @@ async fn create(
     Ok(answer(&app, StatusCode::CREATED, connection))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "ConnectionReplacement")]
 struct Replacement {
+    /// What is left out is what the profile begins with.
     settings: Map<String, Value>,
     /// Nothing: the one that is stored stays.
     client_secret: Option<String>,
@@ -158,21 +219,10 @@ async fn replace(
     headers: HeaderMap,
     JsonBody(new): JsonBody<Replacement>,
 ) -> Result<Response, ApiFailure> {
-    let if_match = if_match(&headers)?;
+    let if_match = version_seen(&headers)?;
     let secret = new.client_secret.map(SecretString::from);
     let connection = app.update_connection(&caller.ctx, &id, if_match, settings(new.settings)?, secret).await?;
     Ok(answer(&app, StatusCode::OK, connection))
-}
-
-/// RFC 9110 §13.1.1: the version that the change is meant for; `*`: any.
-pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<i64>, Error> {
-    let Some(value) = headers.get(header::IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let version = text.trim_start_matches("W/").trim_matches('"').parse();
-    version.map(Some).map_err(|_| Error::invalid("If-Match", "send the ETag of the answer that was read"))
 }
 
 /// Settings from what was sent: what is left out is what the profile begins with.
@@ -209,27 +259,38 @@ async fn tokens(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ConnectionId>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<List<ScimToken>>, ApiFailure> {
-    Ok(Json(List::whole(app.scim_tokens(&caller.ctx, &id).await?)))
+    let asked = paging.read(&app, &caller.ctx, &format!("tokens/{id}"))?;
+    Ok(Json(asked.of_all(app.scim_tokens(&caller.ctx, &id).await?, |token| token.id.to_string())?))
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "TokenRequest")]
 struct NewTokenBody {
+    /// Nothing: it does not stop by itself.
+    #[schemars(range(min = 1, max = 3650))]
     expires_in_days: Option<u32>,
 }
 
-/// The secret is in this answer and in no other.
+/// A token with its secret.
+#[derive(Debug, Serialize, JsonSchema)]
+struct NewToken {
+    #[serde(flatten)]
+    token: ScimToken,
+    /// What the provider sends. It is in this answer and in no other.
+    secret: String,
+}
+
 async fn create_token(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ConnectionId>,
     JsonBody(new): JsonBody<NewTokenBody>,
-) -> Result<(StatusCode, Json<Value>), ApiFailure> {
+) -> Result<(StatusCode, Json<NewToken>), ApiFailure> {
     let made = app.create_scim_token(&caller.ctx, &id, life(new.expires_in_days)?).await?;
-    let mut told = json!(made.token);
-    told["secret"] = json!(made.secret.expose());
-    Ok((StatusCode::CREATED, Json(told)))
+    Ok((StatusCode::CREATED, Json(NewToken { token: made.token, secret: made.secret.expose().to_owned() })))
 }
 
 async fn revoke_token(
@@ -260,14 +321,5 @@ mod tests {
     fn an_unknown_setting_is_named() {
         let error = read(&json!({"profile": "okta", "domain": []})).unwrap_err().to_string();
         assert!(error.contains("`domain`"), "{error}");
-    }
-
-    #[test]
-    fn a_version_is_sent_back_as_it_was_read() {
-        let with = |text: &'static str| if_match(&[(header::IF_MATCH, text.parse().unwrap())].into_iter().collect());
-        assert_eq!(with("\"7\"").unwrap(), Some(7));
-        assert_eq!(with("W/\"7\"").unwrap(), Some(7));
-        assert_eq!(with("*").unwrap(), None);
-        assert!(with("\"x\"").is_err());
     }
 }

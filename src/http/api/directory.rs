@@ -1,8 +1,12 @@
 //! People, as their organization's admins see them.
 
-use super::{List, Paging};
+use super::{
+    List, Paging,
+    versions::{IfMatch, tagged},
+};
 use crate::{
-    app::{App, role_names},
+    access::Derivation,
+    app::{App, revision, role_names},
     http::{
         caller::ApiCaller,
         doors::{BodyLimit, Caller, Doors, delete, get, post},
@@ -13,10 +17,12 @@ use crate::{
 use axum::{
     Json,
     extract::{Path, Query, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
+    response::Response,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageMembers;
@@ -32,38 +38,66 @@ pub(super) fn doors() -> Doors {
         ]
     };
     Doors::at("/api/v1", "Users", Caller::SessionOrKey)
-        .door(get("/users", users).summary("Everybody").needs(need))
-        .door(get("/users/{id}", user).summary("One person, with what they may do and why").needs(need))
+        .door(get("/users", users).summary("Everybody").needs(need).query::<Paging>().answers::<List<Shown>>(200))
+        .door(
+            get("/users/{id}", user)
+                .summary("One person, with what they may do and why")
+                .needs(need)
+                .part::<UserId>("id")
+                .answers::<WithAccess>(200)
+                .answers_as(304, None),
+        )
         .door(
             post("/users/{id}/suspend", suspend)
                 .summary("Suspend somebody: sessions end and keys stop at once")
+                .detail("The directory cannot take it back; a person here can.")
                 .reads(BodyLimit::Unread)
                 .needs(need)
-                .tells(&state(EventKind::UserSuspended)),
+                .tells(&state(EventKind::UserSuspended))
+                .part::<UserId>("id")
+                .answers::<Shown>(200)
+                .refuses(&["last_owner", "changed"]),
         )
         .door(
             post("/users/{id}/reactivate", reactivate)
                 .summary("Take a suspension by a person back")
+                .detail("Who is inactive in the directory stays so.")
                 .reads(BodyLimit::Unread)
                 .needs(need)
-                .tells(&state(EventKind::UserActivated)),
+                .tells(&state(EventKind::UserActivated))
+                .part::<UserId>("id")
+                .answers::<Shown>(200)
+                .refuses(&["changed"]),
         )
         .door(
             delete("/users/{id}", remove)
                 .summary("Remove a local user; whom a connection pushes, its provider removes")
                 .needs(need)
-                .tells(&state(EventKind::UserRemoved)),
+                .tells(&state(EventKind::UserRemoved))
+                .part::<UserId>("id")
+                .answers_as(204, None)
+                .refuses(&["not_local", "last_owner"]),
         )
         .door(
             get("/users/{id}/access", access)
                 .summary("What somebody may do, with a reason for every grant; one's own needs nothing")
-                .needs(need),
+                .needs(need)
+                .part::<UserId>("id")
+                .answers::<TheirAccess>(200),
         )
-        .door(get("/users/{id}/groups", groups).summary("The groups that somebody is in").needs(need))
+        .door(
+            get("/users/{id}/groups", groups)
+                .summary("The groups that somebody is in")
+                .needs(need)
+                .part::<UserId>("id")
+                .query::<Paging>()
+                .answers::<List<Group>>(200),
+        )
 }
 
 /// A person as the API shows them.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "User")]
 struct Shown {
     id: UserId,
     user_name: String,
@@ -103,47 +137,99 @@ async fn users(
     caller: ApiCaller,
     Query(paging): Query<Paging>,
 ) -> Result<Json<List<Shown>>, ApiFailure> {
-    let limit = paging.limit()?;
-    let people = app.members(&caller.ctx, &paging.after, limit).await?;
-    let people = people.into_iter().map(Shown::from).collect();
-    Ok(Json(List::page(people, limit, |person: &Shown| person.id.to_string())))
+    let asked = paging.read(&app, &caller.ctx, "users")?;
+    let page = (asked.after.as_str(), asked.limit);
+    let (people, next) = app.search_members(&caller.ctx, asked.filter.as_ref(), page).await?;
+    Ok(Json(asked.page(people.into_iter().map(Shown::from).collect(), next.as_deref())?))
+}
+
+/// A person with what they may do.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UserWithAccess")]
+struct WithAccess {
+    #[serde(flatten)]
+    person: Shown,
+    /// What they hold, and why.
+    access: Vec<Derivation>,
+    /// The same, for people.
+    why: Vec<String>,
 }
 
 /// One person, with what they may do and why.
-async fn user(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
-    let person = Shown::from(app.member(&caller.ctx, &id).await?);
-    let access = app.access(&caller.ctx, &id).await?;
-    let mut told = json!(person);
-    told["access"] = json!(access.derivations);
-    told["why"] = access.derivations.iter().map(ToString::to_string).collect();
-    Ok(Json(told))
+async fn user(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<UserId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    let person = app.member(&caller.ctx, &id).await?;
+    let revision = revision(&person);
+    let access = app.access(&caller.ctx, &id).await?.derivations;
+    let why = access.iter().map(ToString::to_string).collect();
+    Ok(tagged(&headers, &revision, &WithAccess { person: person.into(), access, why }))
 }
 
-async fn suspend(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Shown>, ApiFailure> {
-    Ok(Json(app.suspend_member(&caller.ctx, &id).await?.into()))
+async fn suspend(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<UserId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    set_suspended(&app, &caller, &id, (&headers, true)).await
 }
 
 async fn reactivate(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<UserId>,
-) -> Result<Json<Shown>, ApiFailure> {
-    Ok(Json(app.reactivate_member(&caller.ctx, &id).await?.into()))
+    headers: HeaderMap,
+) -> Result<Response, ApiFailure> {
+    set_suspended(&app, &caller, &id, (&headers, false)).await
+}
+
+async fn set_suspended(
+    app: &App,
+    caller: &ApiCaller,
+    id: &UserId,
+    (headers, suspended): (&HeaderMap, bool),
+) -> Result<Response, ApiFailure> {
+    let seen = IfMatch::of(headers)?;
+    let person = app.set_member_suspended(&caller.ctx, id, suspended, seen.seen()).await?;
+    Ok(tagged(&HeaderMap::new(), &revision(&person), &Shown::from(person)))
+}
+
+/// What somebody may do.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UserAccess")]
+struct TheirAccess {
+    user: UserId,
+    /// What they hold, one word for each.
+    roles: Vec<String>,
+    /// What they hold, and why.
+    access: Vec<Derivation>,
+    /// The same, for people.
+    why: Vec<String>,
 }
 
 /// What somebody may do, with a reason for every grant: for programs, and, as `why`, for people.
-async fn access(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
+async fn access(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<UserId>,
+) -> Result<Json<TheirAccess>, ApiFailure> {
     let access = app.access(&caller.ctx, &id).await?;
-    let why: Vec<String> = access.derivations.iter().map(ToString::to_string).collect();
-    Ok(Json(json!({"user": id, "roles": role_names(&access), "access": access.derivations, "why": why})))
+    let why = access.derivations.iter().map(ToString::to_string).collect();
+    Ok(Json(TheirAccess { user: id, roles: role_names(&access), access: access.derivations, why }))
 }
 
 async fn groups(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<UserId>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<List<Group>>, ApiFailure> {
-    Ok(Json(List::whole(app.groups_of_member(&caller.ctx, &id).await?)))
+    let asked = paging.read(&app, &caller.ctx, &format!("groups of {id}"))?;
+    Ok(Json(asked.of_all(app.groups_of_member(&caller.ctx, &id).await?, |group| group.id.to_string())?))
 }
 
 async fn remove(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<StatusCode, ApiFailure> {

@@ -1,6 +1,6 @@
 //! API keys: the caller's own, and those that admins see and end.
 
-use super::{List, life};
+use super::{List, Paging, life};
 use crate::{
     app::{App, Error, KeyWish, Need, NewKey, RightWish},
     http::{
@@ -13,11 +13,12 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// What is worth knowing of every key.
@@ -28,9 +29,18 @@ const CARRIES: &str = "A key carries its own rights and its owner's, whichever i
 pub(super) fn doors() -> Doors {
     let (members, machines) = (Capability::ManageMembers, Capability::CreateServiceAccountKeys);
     Doors::at("/api/v1", "Keys", Caller::SessionOrKey)
-        .door(get("/keys", list).summary("One's own API keys").needs(Need::Self_))
+        .door(
+            get("/keys", list)
+                .query::<Paging>()
+                .answers::<List<ApiKey>>(200)
+                .summary("One's own API keys")
+                .needs(Need::Self_),
+        )
         .door(
             post("/keys", create)
+                .takes::<New>(|| json!({"name": "deploys", "expires_in_days": 90}))
+                .answers::<WithSecret>(201)
+                .refuses(&["not_found", "holder_suspended"])
                 .summary("Make an API key of one's own; its secret is shown once")
                 .detail(CARRIES)
                 .needs(Need::Self_)
@@ -38,26 +48,52 @@ pub(super) fn doors() -> Doors {
         )
         .door(
             patch("/keys/{id}", rename)
+                .part::<KeyId>("id")
+                .takes::<Name>(|| json!({"name": "laptop"}))
+                .answers::<ApiKey>(200)
                 .summary("Rename one of one's own API keys")
                 .needs(Need::Self_)
                 .tells(&[EventKind::KeyChanged]),
         )
         .door(
             delete("/keys/{id}", revoke)
+                .part::<KeyId>("id")
+                .answers_as(204, None)
                 .summary("End one of one's own API keys")
                 .needs(Need::Self_)
                 .tells(&[EventKind::KeyRevoked]),
         )
-        .door(get("/users/{id}/keys", of_user).summary("Somebody's API keys; one's own need nothing").needs(members))
+        .door(
+            get("/users/{id}/keys", of_user)
+                .part::<UserId>("id")
+                .query::<Paging>()
+                .answers::<List<ApiKey>>(200)
+                .summary("Somebody's API keys; one's own need nothing")
+                .needs(members),
+        )
         .door(
             delete("/users/{id}/keys/{key}", revoke_of_user)
+                .part::<UserId>("id")
+                .part::<KeyId>("key")
+                .answers_as(204, None)
                 .summary("End one of somebody's API keys; one's own need nothing")
                 .needs(members)
                 .tells(&[EventKind::KeyRevoked]),
         )
-        .door(get("/service-accounts/{id}/keys", of_machine).summary("A service account's API keys").needs(machines))
+        .door(
+            get("/service-accounts/{id}/keys", of_machine)
+                .part::<ServiceAccountId>("id")
+                .query::<Paging>()
+                .answers::<List<ApiKey>>(200)
+                .summary("A service account's API keys")
+                .needs(machines),
+        )
         .door(
             post("/service-accounts/{id}/keys", create_for_machine)
+                .part::<ServiceAccountId>("id")
+                .takes::<New>(|| json!({"name": "deploys", "expires_in_days": 90}))
+                .answers::<WithSecret>(201)
+                .refuses(&["holder_suspended"])
                 .summary("Make an API key of a service account; its secret is shown once")
                 .detail(CARRIES)
                 .needs(machines)
@@ -65,30 +101,43 @@ pub(super) fn doors() -> Doors {
         )
         .door(
             patch("/service-accounts/{id}/keys/{key}", rename_of_machine)
+                .part::<ServiceAccountId>("id")
+                .part::<KeyId>("key")
+                .takes::<Name>(|| json!({"name": "laptop"}))
+                .answers::<ApiKey>(200)
                 .summary("Rename a service account's API key")
                 .needs(machines)
                 .tells(&[EventKind::KeyChanged]),
         )
         .door(
             delete("/service-accounts/{id}/keys/{key}", revoke_of_machine)
+                .part::<ServiceAccountId>("id")
+                .part::<KeyId>("key")
+                .answers_as(204, None)
                 .summary("End a service account's API key")
                 .needs(machines)
                 .tells(&[EventKind::KeyRevoked]),
         )
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KeyRequest")]
 struct New {
+    /// What its owner calls it.
+    #[schemars(length(min = 1, max = 100))]
     name: String,
+    /// Nothing: it does not stop by itself.
+    #[schemars(range(min = 1, max = 3650))]
     expires_in_days: Option<u32>,
     /// What it is narrowed to; nothing: it carries whatever its owner holds.
     rights: Option<Vec<Right>>,
 }
 
 /// A role or capabilities; on one cluster, or on the whole organization.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KeyRightRequest")]
 struct Right {
     role: Option<Role>,
     capabilities: Option<BTreeSet<Capability>>,
@@ -113,8 +162,9 @@ impl New {
     }
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "KeyName")]
 struct Name {
     name: String,
 }
@@ -123,23 +173,45 @@ fn own(caller: &ApiCaller) -> Result<Holder, Error> {
     caller.ctx.actor.holder().ok_or(Error::NotSignedIn)
 }
 
-/// The secret is in this answer and in no other.
-fn made(new: &NewKey) -> (StatusCode, Json<Value>) {
-    let mut told = json!(new.key);
-    told["secret"] = json!(new.secret.expose());
-    (StatusCode::CREATED, Json(told))
+/// A key with its secret.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewKey")]
+struct WithSecret {
+    #[serde(flatten)]
+    key: ApiKey,
+    /// What programs send. It is in this answer and in no other.
+    secret: String,
 }
 
-async fn list(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ApiKey>>, ApiFailure> {
-    Ok(Json(List::whole(app.keys(&caller.ctx).await?)))
+fn made(new: NewKey) -> (StatusCode, Json<WithSecret>) {
+    let secret = new.secret.expose().to_owned();
+    (StatusCode::CREATED, Json(WithSecret { key: new.key, secret }))
+}
+
+/// A page of a holder's keys.
+async fn page(
+    (app, caller): (&App, &ApiCaller),
+    holder: &Holder,
+    paging: &Paging,
+) -> Result<Json<List<ApiKey>>, ApiFailure> {
+    let asked = paging.read(app, &caller.ctx, &format!("keys of {holder}"))?;
+    Ok(Json(asked.of_all(app.keys_of(&caller.ctx, holder).await?, |key| key.id.to_string())?))
+}
+
+async fn list(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<List<ApiKey>>, ApiFailure> {
+    page((&app, &caller), &own(&caller)?, &paging).await
 }
 
 async fn create(
     State(app): State<App>,
     caller: ApiCaller,
     JsonBody(new): JsonBody<New>,
-) -> Result<(StatusCode, Json<Value>), ApiFailure> {
-    Ok(made(&app.create_key_of(&caller.ctx, &own(&caller)?, new.wish()?).await?))
+) -> Result<(StatusCode, Json<WithSecret>), ApiFailure> {
+    Ok(made(app.create_key_of(&caller.ctx, &own(&caller)?, new.wish()?).await?))
 }
 
 async fn rename(
@@ -160,8 +232,9 @@ async fn of_user(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<UserId>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<List<ApiKey>>, ApiFailure> {
-    Ok(Json(List::whole(app.keys_of(&caller.ctx, &Holder::User(id)).await?)))
+    page((&app, &caller), &Holder::User(id), &paging).await
 }
 
 async fn revoke_of_user(
@@ -177,8 +250,9 @@ async fn of_machine(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ServiceAccountId>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<List<ApiKey>>, ApiFailure> {
-    Ok(Json(List::whole(app.keys_of(&caller.ctx, &Holder::ServiceAccount(id)).await?)))
+    page((&app, &caller), &Holder::ServiceAccount(id), &paging).await
 }
 
 async fn create_for_machine(
@@ -186,8 +260,8 @@ async fn create_for_machine(
     caller: ApiCaller,
     Path(id): Path<ServiceAccountId>,
     JsonBody(new): JsonBody<New>,
-) -> Result<(StatusCode, Json<Value>), ApiFailure> {
-    Ok(made(&app.create_key_of(&caller.ctx, &Holder::ServiceAccount(id), new.wish()?).await?))
+) -> Result<(StatusCode, Json<WithSecret>), ApiFailure> {
+    Ok(made(app.create_key_of(&caller.ctx, &Holder::ServiceAccount(id), new.wish()?).await?))
 }
 
 async fn rename_of_machine(

@@ -1,24 +1,27 @@
 //! The mapping: check, draft, plan, publish.
 
+use super::versions::{IfMatch, tagged};
 use crate::{
-    app::{App, MappingPlan},
+    app::{App, Draft as Replaced, Error, MappingPlan, draft_revision},
     http::{
         body,
         body::JsonBody,
         caller::ApiCaller,
-        doors::{Caller, Doors, get, post, put},
+        doors::{Caller, Door, Doors, get, post, put},
         error::{ApiFailure, Refusal},
     },
-    mapping::Checked,
-    model::{Capability, EventKind},
+    mapping::{Checked, Diagnostic},
+    model::{Capability, EventKind, Instant},
 };
 use axum::{
     Json,
     extract::{FromRequest, Request, State},
-    http::StatusCode,
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
 };
-use serde::Deserialize;
-use serde_json::{Value, json};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 /// What people call YAML.
 const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/plain"];
@@ -32,20 +35,57 @@ pub(super) fn doors() -> Doors {
         EventKind::OrganizationOwned,
         EventKind::OrganizationOwnerless,
     ];
+    let taken = |door: Door| {
+        let example = || json!({"text": "default: viewer\nrules:\n  - name: owners\n    groups: [castai-owners]\n    grant: owner\n"});
+        door.needs(need).takes::<Wrapped>(example).takes_as::<String>(YAML[0])
+    };
     Doors::at("/api/v1", "Mapping", Caller::SessionOrKey)
-        .door(get("/mapping", show).summary("The version in force, and the draft").needs(need))
-        .door(post("/mapping/check", check).summary("What is wrong with a mapping").needs(need))
-        .door(put("/mapping/draft", draft).summary("Keep a draft").needs(need).tells(&[EventKind::MappingDrafted]))
-        .door(post("/mapping/plan", plan).summary("What publishing a mapping would change").needs(need))
-        .door(post("/mapping/publish", publish).summary("Put a mapping into force").needs(need).tells(&published))
+        .door(get("/mapping", show).summary("The version in force, and the draft").needs(need).answers::<Both>(200))
+        .door(
+            taken(post("/mapping/check", check))
+                .summary("What is wrong with a mapping")
+                .detail("200 whatever is found: the check worked.")
+                .answers::<Findings>(200),
+        )
+        .door(
+            get("/mapping/draft", read_draft)
+                .summary("The draft, with the ETag that a new one sends back")
+                .needs(need)
+                .answers::<Draft>(200)
+                .answers_as(304, None)
+                .refuses(&["not_found"]),
+        )
+        .door(
+            taken(put("/mapping/draft", draft))
+                .summary("Keep a draft")
+                .detail("Where there is a draft already, If-Match says which one is replaced: of two who edit, the second notices.")
+                .tells(&[EventKind::MappingDrafted])
+                .answers::<Findings>(200)
+                .refuses(&["mapping_invalid", "changed", "if_match_required"]),
+        )
+        .door(
+            taken(post("/mapping/plan", plan))
+                .summary("What publishing a mapping would change")
+                .answers::<Told>(200)
+                .refuses(&["mapping_invalid", "last_owner"]),
+        )
+        .door(
+            taken(post("/mapping/publish", publish))
+                .summary("Put a mapping into force")
+                .tells(&published)
+                .answers::<Told>(200)
+                .refuses(&["mapping_invalid", "last_owner"]),
+        )
 }
 
 /// A mapping as it is sent: the YAML itself, or JSON with the YAML as `text`.
 struct MappingText(String);
 
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(rename = "MappingText")]
 struct Wrapped {
+    /// The YAML.
     text: String,
 }
 
@@ -68,29 +108,77 @@ impl<S: Send + Sync> FromRequest<S> for MappingText {
 }
 
 /// What a check found, for programs and, as `text`, for people.
-fn findings(checked: &Checked) -> Value {
-    let text: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
-    json!({"ok": checked.mapping.is_some(), "diagnostics": checked.diagnostics, "text": text.join("\n")})
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MappingFindings")]
+struct Findings {
+    /// Whether it compiles.
+    ok: bool,
+    diagnostics: Vec<Diagnostic>,
+    text: String,
+}
+
+impl From<Checked> for Findings {
+    fn from(checked: Checked) -> Self {
+        let text: Vec<String> = checked.diagnostics.iter().map(ToString::to_string).collect();
+        Self { ok: checked.mapping.is_some(), diagnostics: checked.diagnostics, text: text.join("\n") }
+    }
 }
 
 /// What a plan does, for programs and, as `text`, for people.
-fn told(plan: &MappingPlan) -> Value {
-    let mut told = json!(plan);
-    told["text"] = json!(format!("{}\n{}", plan.diff, plan.impact));
-    told
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PlanWithText")]
+struct Told {
+    #[serde(flatten)]
+    plan: MappingPlan,
+    text: String,
 }
 
-async fn show(State(app): State<App>, caller: ApiCaller) -> Result<Json<Value>, ApiFailure> {
+impl From<MappingPlan> for Told {
+    fn from(plan: MappingPlan) -> Self {
+        Self { text: format!("{}\n{}", plan.diff, plan.impact), plan }
+    }
+}
+
+/// The mapping in force, and what may come after it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MappingAndDraft")]
+struct Both {
+    in_force: Option<InForce>,
+    /// The text of the draft.
+    draft: Option<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MappingInForce")]
+struct InForce {
+    version: i64,
+    text: String,
+    author: String,
+    published_at: Instant,
+}
+
+/// A draft.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MappingDraft")]
+struct Draft {
+    text: String,
+}
+
+async fn show(State(app): State<App>, caller: ApiCaller) -> Result<Json<Both>, ApiFailure> {
     let (draft, in_force) = app.mapping(&caller.ctx).await?;
-    let in_force = in_force.map(|version| {
-        json!({
-            "version": version.version,
-            "text": version.text,
-            "author": version.author,
-            "published_at": version.published_at,
-        })
+    let in_force = in_force.map(|stored| InForce {
+        version: stored.version,
+        text: stored.text,
+        author: stored.author,
+        published_at: stored.published_at,
     });
-    Ok(Json(json!({"in_force": in_force, "draft": draft})))
+    Ok(Json(Both { in_force, draft }))
+}
+
+async fn read_draft(State(app): State<App>, caller: ApiCaller, headers: HeaderMap) -> Result<Response, ApiFailure> {
+    let (draft, _) = app.mapping(&caller.ctx).await?;
+    let text = draft.ok_or_else(|| Error::not_found("mapping draft", "draft"))?;
+    Ok(tagged(&headers, &draft_revision(&text), &Draft { text }))
 }
 
 /// 200 whatever is found: the check worked.
@@ -98,30 +186,42 @@ async fn check(
     State(app): State<App>,
     caller: ApiCaller,
     MappingText(text): MappingText,
-) -> Result<Json<Value>, ApiFailure> {
-    Ok(Json(findings(&app.check_mapping(&caller.ctx, &text).await?)))
+) -> Result<Json<Findings>, ApiFailure> {
+    Ok(Json(app.check_mapping(&caller.ctx, &text).await?.into()))
 }
 
 async fn draft(
     State(app): State<App>,
     caller: ApiCaller,
+    headers: HeaderMap,
     MappingText(text): MappingText,
-) -> Result<Json<Value>, ApiFailure> {
-    Ok(Json(findings(&app.draft_mapping(&caller.ctx, &text).await?)))
+) -> Result<Response, ApiFailure> {
+    let seen = match IfMatch::of(&headers)? {
+        IfMatch::Unsaid => Replaced::Unsaid,
+        IfMatch::Any => Replaced::Whatever,
+        IfMatch::These(seen) => Replaced::This(seen),
+    };
+    let findings = Findings::from(app.replace_draft(&caller.ctx, &text, &seen).await?);
+    // The tag of the draft, and not that of the findings: the next If-Match is about it.
+    let draft = tagged(&HeaderMap::new(), &draft_revision(&text), &Draft { text });
+    let tag = draft.headers().get(header::ETAG).cloned();
+    let mut response = Json(findings).into_response();
+    response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));
+    Ok(response)
 }
 
 async fn plan(
     State(app): State<App>,
     caller: ApiCaller,
     MappingText(text): MappingText,
-) -> Result<Json<Value>, ApiFailure> {
-    Ok(Json(told(&app.plan_mapping(&caller.ctx, &text).await?)))
+) -> Result<Json<Told>, ApiFailure> {
+    Ok(Json(app.plan_mapping(&caller.ctx, &text).await?.into()))
 }
 
 async fn publish(
     State(app): State<App>,
     caller: ApiCaller,
     MappingText(text): MappingText,
-) -> Result<Json<Value>, ApiFailure> {
-    Ok(Json(told(&app.publish_mapping(&caller.ctx, &text).await?)))
+) -> Result<Json<Told>, ApiFailure> {
+    Ok(Json(app.publish_mapping(&caller.ctx, &text).await?.into()))
 }

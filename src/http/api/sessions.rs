@@ -1,6 +1,6 @@
 //! Sessions: one's own, and those that admins see and end.
 
-use super::List;
+use super::{List, Paging};
 use crate::{
     app::{App, Error, Need},
     http::{
@@ -12,28 +12,51 @@ use crate::{
 };
 use axum::{
     Json,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::StatusCode,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
 
 pub(super) fn doors() -> Doors {
     let (need, ended) = (Capability::ManageMembers, [EventKind::SessionEnded]);
     Doors::at("/api/v1", "Sessions", Caller::SessionOrKey)
-        .door(get("/sessions", own).summary("Where one is signed in").needs(Need::Self_))
         .door(
-            delete("/sessions/{id}", end_own).summary("End one of one's own sessions").needs(Need::Self_).tells(&ended),
+            get("/sessions", own)
+                .query::<Paging>()
+                .answers::<List<Shown>>(200)
+                .summary("Where one is signed in")
+                .needs(Need::Self_),
         )
-        .door(get("/users/{id}/sessions", of_user).summary("Somebody's sessions; one's own need nothing").needs(need))
+        .door(
+            delete("/sessions/{id}", end_own)
+                .part::<SessionId>("id")
+                .answers_as(204, None)
+                .summary("End one of one's own sessions")
+                .needs(Need::Self_)
+                .tells(&ended),
+        )
+        .door(
+            get("/users/{id}/sessions", of_user)
+                .part::<UserId>("id")
+                .query::<Paging>()
+                .answers::<List<Shown>>(200)
+                .summary("Somebody's sessions; one's own need nothing")
+                .needs(need),
+        )
         .door(
             delete("/users/{id}/sessions", end_all)
+                .part::<UserId>("id")
+                .answers::<Ended>(200)
                 .summary("End every session of somebody and say how many; one's own need nothing")
                 .needs(need)
                 .tells(&ended),
         )
         .door(
             delete("/users/{id}/sessions/{session}", end)
+                .part::<UserId>("id")
+                .part::<SessionId>("session")
+                .answers_as(204, None)
                 .summary("End one of somebody's sessions; one's own need nothing")
                 .needs(need)
                 .tells(&ended),
@@ -46,9 +69,15 @@ fn person(caller: &ApiCaller) -> Result<UserId, Error> {
     caller.ctx.actor.user().cloned().ok_or(Error::Forbidden { need })
 }
 
-async fn own(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Shown>>, ApiFailure> {
+async fn own(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Query(paging): Query<Paging>,
+) -> Result<Json<List<Shown>>, ApiFailure> {
+    let asked = paging.read(&app, &caller.ctx, "sessions")?;
     let sessions = app.sessions(&caller.ctx, &person(&caller)?).await?;
-    Ok(Json(List::whole(sessions.into_iter().map(Shown::from).collect())))
+    let sessions = sessions.into_iter().map(Shown::from).collect();
+    Ok(Json(asked.of_all(sessions, |session: &Shown| session.id.to_string())?))
 }
 
 async fn end_own(
@@ -60,13 +89,22 @@ async fn end_own(
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn end_all(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Value>, ApiFailure> {
+/// How many sessions ended.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "EndedSessions")]
+struct Ended {
+    user: UserId,
+    ended: i64,
+}
+
+async fn end_all(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Ended>, ApiFailure> {
     let ended = app.end_sessions(&caller.ctx, &id).await?;
-    Ok(Json(json!({"user": id, "ended": ended})))
+    Ok(Json(Ended { user: id, ended: i64::try_from(ended).unwrap_or(i64::MAX) }))
 }
 
 /// A session as the API shows it: when, and by which connection.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Session")]
 struct Shown {
     id: SessionId,
     connection: Option<ConnectionId>,
@@ -86,9 +124,11 @@ async fn of_user(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<UserId>,
+    Query(paging): Query<Paging>,
 ) -> Result<Json<List<Shown>>, ApiFailure> {
-    let sessions = app.sessions(&caller.ctx, &id).await?;
-    Ok(Json(List::whole(sessions.into_iter().map(Shown::from).collect())))
+    let asked = paging.read(&app, &caller.ctx, &format!("sessions of {id}"))?;
+    let sessions = app.sessions(&caller.ctx, &id).await?.into_iter().map(Shown::from).collect();
+    Ok(Json(asked.of_all(sessions, |session: &Shown| session.id.to_string())?))
 }
 
 async fn end(

@@ -17,6 +17,8 @@ pub enum Caller {
     SignedIn,
     /// Somebody signed in or an API key; others get 401 as problem+json.
     SessionOrKey,
+    /// A program with an API key; others, a browser's session among them, get 401 as problem+json.
+    Key,
     /// An identity provider with its connection's token; others get 401 as a SCIM error.
     ScimToken,
 }
@@ -141,6 +143,13 @@ pub struct Declared {
 }
 
 impl Declared {
+    /// Whether an `Idempotency-Key` makes a repetition of it harmless.
+    #[must_use]
+    pub fn is_replayed(&self) -> bool {
+        let by_somebody = matches!(self.who, Caller::SessionOrKey | Caller::Key);
+        self.method == "POST" && self.path.starts_with("/api/v1/") && by_somebody && self.is_change()
+    }
+
     /// Whether it may change something.
     #[must_use]
     pub fn is_change(&self) -> bool {

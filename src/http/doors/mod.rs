@@ -8,6 +8,7 @@ mod declared;
 
 pub use declared::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 
+use super::once;
 use crate::{
     app::{App, Need},
     model::EventKind,
@@ -16,6 +17,7 @@ use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
     handler::Handler,
+    middleware,
     routing::{MethodRouter, any, delete as deletes, get as gets, patch as patches, post as posts, put as puts},
 };
 use schemars::JsonSchema;
@@ -49,7 +51,7 @@ impl Doors {
     pub(super) fn at(prefix: &'static str, noun: &'static str, who: Caller) -> Self {
         let organization = match who {
             Caller::Anyone => OrganizationFrom::Nothing,
-            Caller::SignedIn | Caller::SessionOrKey => OrganizationFrom::Credential,
+            Caller::SignedIn | Caller::SessionOrKey | Caller::Key => OrganizationFrom::Credential,
             Caller::ScimToken => OrganizationFrom::Token,
         };
         Self { prefix, noun, who, organization, guard: None, doors: Vec::new() }
@@ -89,10 +91,15 @@ impl Doors {
     pub(super) fn router(self, app: &App) -> Router<App> {
         let mut router = Router::new();
         for door in self.doors {
+            let is_replayed = door.declared.iter().any(Declared::is_replayed);
+            let handler = match is_replayed {
+                true => door.handler.layer(middleware::from_fn_with_state(app.clone(), once::answer)),
+                false => door.handler,
+            };
             let most = door.declared.iter().find_map(|declared| declared.body.bytes(app.settings()));
             let handler = match most {
-                Some(most) => door.handler.layer((DefaultBodyLimit::max(most), Extension(MostBytes(most)))),
-                None => door.handler,
+                Some(most) => handler.layer((DefaultBodyLimit::max(most), Extension(MostBytes(most)))),
+                None => handler,
             };
             router = router.route(door.path, handler);
         }
@@ -212,19 +219,16 @@ impl Door {
     }
 
     /// The type of a part in braces.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn part<T: JsonSchema>(self, name: &'static str) -> Self {
         self.say(|declared| declared.parts.push((name, SchemaOf::of::<T>())))
     }
 
     /// What may stand behind the question mark.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn query<T: JsonSchema>(self) -> Self {
         self.say(|declared| declared.query = Some(SchemaOf::of::<T>()))
     }
 
     /// A JSON body, and one that works.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn takes<T: JsonSchema>(self, example: fn() -> Value) -> Self {
         self.takes_as::<T>(JSON).say(|declared| declared.example = Some(example))
     }
@@ -235,7 +239,6 @@ impl Door {
     }
 
     /// A JSON answer.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn answers<T: JsonSchema>(self, status: u16) -> Self {
         self.say(|declared| {
             declared.answers.push(Answered { status, media: Some(JSON), schema: Some(SchemaOf::of::<T>()) });
@@ -248,7 +251,6 @@ impl Door {
     }
 
     /// Codes of refusals that are this route's own.
-    #[expect(dead_code, reason = "documents")]
     pub(super) fn refuses(self, codes: &'static [&'static str]) -> Self {
         self.say(|declared| declared.refuses.extend(codes))
     }

@@ -11,7 +11,7 @@ use axum::{
     response::Response,
 };
 use maud::{Markup, html};
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Seconds until a caller may try again while the store is away.
 const RETRY_SECONDS: HeaderValue = HeaderValue::from_static("5");
@@ -60,15 +60,28 @@ impl Room {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Rendered;
 
+/// A problem that is still to be told which request it is about. In the answer's extensions.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Problem(Value);
+
+impl Problem {
+    /// The body, with the number of the request (RFC 9457 §3.1.5).
+    pub(in crate::http) fn of_request(mut self, request: &str) -> String {
+        self.0["instance"] = json!(request);
+        self.0.to_string()
+    }
+}
+
 /// What the log is told of an answer, and nobody else. In the answer's extensions.
 #[derive(Debug, Clone)]
 pub(in crate::http) struct Internals(pub(in crate::http) String);
 
 pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
     let (status, internals) = (refusal.status, refusal.internals.take());
+    let problem = (room == Room::Api).then(|| problem_json(&refusal));
     let (kind, text) = match room {
         Room::Scim => ("application/scim+json", scim_json(refusal)),
-        Room::Api => ("application/problem+json", problem_json(&refusal)),
+        Room::Api => ("application/problem+json", json!(problem).to_string()),
         Room::Page => ("text/html; charset=utf-8", page(&refusal).into_string()),
         Room::SignIn => ("text/html; charset=utf-8", sign_in_page(&refusal).into_string()),
     };
@@ -84,6 +97,9 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
         headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
     }
     response.extensions_mut().insert(Rendered);
+    if let Some(problem) = problem {
+        response.extensions_mut().insert(Problem(problem));
+    }
     if let Some(internals) = internals {
         response.extensions_mut().insert(Internals(internals));
     }
@@ -95,10 +111,11 @@ fn scim_json(refusal: Refusal) -> String {
     ScimError { status: status.as_u16(), scim_type, detail }.to_json().to_string()
 }
 
-/// RFC 9457. `code` is the stable word; `type` stays about:blank, as there are no pages to point at.
-fn problem_json(refusal: &Refusal) -> String {
+/// RFC 9457. `code` is the stable word, and `type` where it is explained.
+fn problem_json(refusal: &Refusal) -> Value {
+    debug_assert!(super::codes::is_listed(refusal.code), "{} is not in the list of codes", refusal.code);
     let mut problem = json!({
-        "type": "about:blank",
+        "type": format!("/docs/api#{}", refusal.code),
         "title": refusal.status.canonical_reason().unwrap_or("Error"),
         "status": refusal.status.as_u16(),
         "code": refusal.code,
@@ -109,7 +126,7 @@ fn problem_json(refusal: &Refusal) -> String {
         let text: Vec<String> = refusal.diagnostics.iter().map(ToString::to_string).collect();
         problem["text"] = json!(text.join("\n"));
     }
-    problem.to_string()
+    problem
 }
 
 fn page(refusal: &Refusal) -> Markup {

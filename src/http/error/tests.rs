@@ -49,7 +49,7 @@ fn every_error_has_its_status_and_its_word() {
 async fn an_error_is_said_in_four_ways() {
     let error = || Error::conflict("taken", "there is <one> already");
     insta::assert_snapshot!(said(error(), Room::Scim).await, @r#"409 {"content-type": "application/scim+json"} {"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"status":"409","scimType":"uniqueness","detail":"there is <one> already"}"#);
-    insta::assert_snapshot!(said(error(), Room::Api).await, @r#"409 {"content-type": "application/problem+json"} {"type":"about:blank","title":"Conflict","status":409,"code":"taken","detail":"there is <one> already"}"#);
+    insta::assert_snapshot!(said(error(), Room::Api).await, @r#"409 {"content-type": "application/problem+json"} {"type":"/docs/api#taken","title":"Conflict","status":409,"code":"taken","detail":"there is <one> already"}"#);
     for room in [Room::Page, Room::SignIn] {
         let page = said(error(), room).await;
         assert!(page.contains(r#"<p role="alert" data-code="taken">There is &lt;one&gt; already.</p>"#), "{page}");

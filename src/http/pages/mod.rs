@@ -37,6 +37,11 @@ pub(super) fn doors() -> Doors {
         .door(get("/assets/castgate.svg", mark).summary("The mark").answers_as(200, Some("image/svg+xml")))
 }
 
+/// A wide page that belongs to no organization.
+pub(super) fn document(title: &str, body: maud::Markup) -> Response {
+    Page { title, organization: None, width: Width::Wide, go_to: None, body }.respond(StatusCode::OK)
+}
+
 /// The first letters of the content's hash.
 fn tag(content: &str) -> String {
     let mut hash = data_encoding::HEXLOWER.encode(&crypto::sha256(content.as_bytes()));

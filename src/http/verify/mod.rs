@@ -28,6 +28,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use original::{Original, Proxy};
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// Whether an address is one at which a gateway asks.
@@ -41,17 +42,23 @@ pub(super) fn doors() -> Doors {
         .door(
             every("/auth/verify", nginx)
                 .summary("Whether the sender of a request may do what is asked, with headers that say who it is")
-                .answers_as(200, None),
+                .query::<Asked>()
+                .answers_as(200, None)
+                .refuses(&["not_found"]),
         )
         .door(
             every("/auth/verify/traefik", traefik)
                 .summary("The same for Traefik, which hands our answer to the browser")
-                .answers_as(200, None),
+                .query::<Asked>()
+                .answers_as(200, None)
+                .refuses(&["not_found"]),
         )
         .door(
             every("/auth/verify/envoy", envoy)
                 .summary("The same for Envoy, which puts the original path behind the address")
-                .answers_as(200, None),
+                .query::<Asked>()
+                .answers_as(200, None)
+                .refuses(&["not_found"]),
         )
         .door(
             get("/.well-known/jwks.json", jwks)
@@ -74,7 +81,7 @@ async fn envoy(State(app): State<App>, asking: Asking) -> Result<Response, ApiFa
 }
 
 /// What is asked besides the credential. It comes from the proxy's configuration, never from the original request.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// A capability that the sender must hold.
@@ -88,7 +95,7 @@ struct Asked {
     preflight: Preflight,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 enum Preflight {
     /// It is asked for a credential like everything else.

@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn only_a_person_who_waits_for_a_page_can_sign_in() {
         let html = ("accept", "text/html,*/*;q=0.8");
-        let cases: &[(&str, &[(&'static str, &str)], bool)] = &[
+        type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], bool);
+        let cases: &[Case<'_>] = &[
             ("GET", &[html], true),
             ("HEAD", &[html], true),
             ("GET", &[html, ("sec-fetch-mode", "navigate")], true),

@@ -23,6 +23,8 @@ pub(super) trait Listed: Sized + Send + Sync {
     const SELECT: &'static str;
     /// The table, and which of its rows are shown. `?1` is the organization and `?2` the connection.
     const FROM: &'static str;
+    /// The table, and which of its rows an organization's admins are shown. `?1` is the organization.
+    const FROM_ALL: &'static str;
     /// The attribute that lies in other rows and is read only when somebody asks for it.
     const COMPANIONS: &'static str;
     /// The columns of its attributes.
@@ -58,6 +60,7 @@ impl Listed for User {
                                   created_at, updated_at";
     const FROM: &'static str =
         "users WHERE users.organization = ?1 AND users.connection = ?2 AND users.removed_at IS NULL";
+    const FROM_ALL: &'static str = "users WHERE users.organization = ?1 AND users.removed_at IS NULL";
     const COMPANIONS: &'static str = "groups";
     const COLUMNS: Columns = columns::of_users;
     const WITH_COMPANIONS: usize = 500;
@@ -121,6 +124,7 @@ impl Listed for Group {
     const SELECT: &'static str = GROUP_COLUMNS;
     const FROM: &'static str = "groups WHERE groups.organization = ?1 AND groups.connection = ?2 \
                                 AND groups.origin = 'scim' AND groups.removed_at IS NULL";
+    const FROM_ALL: &'static str = "groups WHERE groups.organization = ?1 AND groups.removed_at IS NULL";
     const COMPANIONS: &'static str = "members";
     const COLUMNS: Columns = columns::of_groups;
     /// Groups may be large.

@@ -11,6 +11,7 @@
 
 mod columns;
 mod condition;
+mod keyset;
 mod listed;
 mod listing;
 mod narrow;
@@ -19,7 +20,7 @@ mod resource;
 #[cfg(test)]
 mod tests;
 
-use self::listing::Listing;
+use self::{keyset::Keyset, listing::Listing};
 use super::{StoreError, Tx};
 use crate::{
     filter::{AttributeKinds, AttributePath, Filter},
@@ -78,6 +79,29 @@ impl Tx {
         kinds: &(dyn AttributeKinds + Sync),
     ) -> Result<(u64, Vec<Group>), StoreError> {
         Listing { organization, connection, filter, sort, page, kinds }.make(self).await
+    }
+
+    /// The people of an organization behind `after` (an id, or '') that match a filter, removed ones left out: at most `limit`,
+    /// and where the next page begins.
+    pub async fn search_users(
+        &mut self,
+        organization: &OrganizationId,
+        filter: Option<&Filter>,
+        (after, limit): (&str, usize),
+        kinds: &(dyn AttributeKinds + Sync),
+    ) -> Result<(Vec<User>, Option<String>), StoreError> {
+        Keyset { organization, filter, after, limit, kinds }.make(self).await
+    }
+
+    /// The groups of an organization behind `after` that match a filter, local ones included, removed ones left out.
+    pub async fn search_groups(
+        &mut self,
+        organization: &OrganizationId,
+        filter: Option<&Filter>,
+        (after, limit): (&str, usize),
+        kinds: &(dyn AttributeKinds + Sync),
+    ) -> Result<(Vec<Group>, Option<String>), StoreError> {
+        Keyset { organization, filter, after, limit, kinds }.make(self).await
     }
 }
 

@@ -1,0 +1,88 @@
+//! The stable words of refusals, in one place. Programs match on them; sentences may change, these do not.
+
+/// One code of problem+json.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::http) struct Code {
+    /// The word.
+    pub(in crate::http) code: &'static str,
+    /// The status that it comes with.
+    pub(in crate::http) status: u16,
+    /// When it is said, and what to do.
+    pub(in crate::http) meaning: &'static str,
+}
+
+const fn code(status: u16, code: &'static str, meaning: &'static str) -> Code {
+    Code { code, status, meaning }
+}
+
+/// All of them, by status.
+pub(in crate::http) const CODES: &[Code] = &[
+    code(400, "bad_request", "The request cannot be read: its framing, a parameter or a part of its path."),
+    code(400, "incomplete_body", "The body ended before it was whole."),
+    code(400, "invalid", "A field, parameter or header has a value that cannot be right; the detail names it."),
+    code(400, "invalid_json", "The body is no JSON, or has no single meaning; the detail names the place."),
+    code(
+        400,
+        "provider_answer_invalid",
+        "What the identity provider sent back cannot be read. Begin the sign-in again.",
+    ),
+    code(400, "provider_issuer_mismatch", "The answer comes from another issuer than the sign-in went to."),
+    code(400, "sign_in_expired", "The sign-in took too long or began in another browser. Begin again."),
+    code(401, "not_signed_in", "Nobody is signed in, or the token opens nothing. Every reason looks the same."),
+    code(403, "forbidden", "The caller is known and lacks what the detail names."),
+    code(403, "no_access", "The provider vouches for somebody whom no rule gives anything."),
+    code(403, "provider_refused", "The identity provider turned the person away."),
+    code(403, "suspended", "The person is suspended."),
+    code(403, "terms_not_accepted", "The terms have to be accepted first, in a browser."),
+    code(404, "not_found", "There is no such thing here, or it is another organization's."),
+    code(405, "method_not_allowed", "The address does not take this method; Allow names those that it takes."),
+    code(408, "body_too_slow", "The body came too slowly."),
+    code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
+    code(409, "already_given", "There is such a binding already."),
+    code(409, "holder_suspended", "Whose key it would be is suspended."),
+    code(
+        409,
+        "not_given_by_a_person",
+        "A rule, an invitation, a file or the guard gave it: the detail says what to edit instead.",
+    ),
+    code(409, "not_local", "A connection pushes it: it is changed at its provider."),
+    code(
+        409,
+        "answer_lost",
+        "The change of this Idempotency-Key was made, and its answer was lost. Read what is there now.",
+    ),
+    code(409, "in_progress", "The first request with this Idempotency-Key is still being answered. Repeat it later."),
+    code(409, "last_owner", "The change would leave no owner who can be reached."),
+    code(409, "slots_taken", "The connection has both of its tokens. Revoke one first."),
+    code(409, "taken", "The name, or whatever has to be the only one of its kind, is taken."),
+    code(409, "terms_changed", "The terms have changed since they were shown. Read them again."),
+    code(410, "dead_link", "The link has been used or has expired. Ask for a new one."),
+    code(412, "changed", "If-Match names another version than there is. Read it again and repeat the change."),
+    code(413, "too_large", "The body is larger than what is read here."),
+    code(415, "unsupported_media_type", "The body has a Content-Type that is not read here."),
+    code(422, "idempotency_key_reused", "This Idempotency-Key came with another request before. Take a new one."),
+    code(422, "mapping_invalid", "The mapping has mistakes; `diagnostics` has each with line and column."),
+    code(428, "if_match_required", "There is a draft: send the ETag of the one that was read as If-Match."),
+    code(429, "rate_limited", "Too many requests. Retry-After says when to go on."),
+    code(500, "internal", "A mistake in castgate. The operator finds it in the log by the request's number."),
+    code(501, "not_implemented", "The method or the framing is none that is served here."),
+    code(502, "provider_code_refused", "The identity provider did not take its own code."),
+    code(502, "provider_misconfigured", "The identity provider's configuration cannot be read."),
+    code(502, "provider_token_invalid", "The identity provider's token does not hold."),
+    code(502, "provider_unreachable", "The identity provider does not answer."),
+    code(502, "provider_userinfo_invalid", "What the identity provider says of the person cannot be read."),
+    code(503, "draining", "castgate is about to stop. Another one answers, or this one after its start."),
+    code(503, "overloaded", "castgate has more to do than it can. Retry-After says when to try again."),
+    code(503, "timed_out", "The request took longer than one may take."),
+    code(503, "unavailable", "castgate cannot work at this moment. Retry-After says when to try again."),
+];
+
+/// Whether a word is in the list. SCIM's own keywords are said in SCIM's errors alone.
+pub(in crate::http) fn is_listed(code: &str) -> bool {
+    CODES.iter().any(|known| known.code == code)
+}
+
+/// The status of a code; 400 for one that is not listed, which a test rules out.
+pub(in crate::http) fn status_of(code: &str) -> u16 {
+    CODES.iter().find(|known| known.code == code).map_or(400, |known| known.status)
+}
