@@ -247,7 +247,7 @@ impl Work<'_> {
             let owner = self.tx.domain(domain).await?;
             if owner.is_some_and(|owner| owner != (organization.clone(), connection.id.clone())) {
                 return Err(Error::conflict(
-                    "domain-taken",
+                    "domain_taken",
                     format!("the domain {domain} is verified for another connection"),
                 ));
             }

@@ -79,8 +79,9 @@ impl App {
                 // A key that has left the ring since takes the answers with it that it sealed: a day's worth at most.
                 self.sealer().open(&place(&key, &row), &sealed).map_or(Once::Lost, |opened| Once::Done(opened.to_vec()))
             }
-            (None, true) => Once::Lost,
-            (None, false) => Once::InProgress,
+            // Between the change and its answer lies a moment; after a while it was the process's last.
+            (None, true) if known.begun_at.plus(ABANDONED) <= now => Once::Lost,
+            (None, true | false) => Once::InProgress,
         })
     }
 

@@ -88,7 +88,7 @@ impl Scene {
     pub(crate) async fn key(&self, user: &str) -> (String, String) {
         let app = &self.world.app;
         let user: UserId = user.parse().unwrap();
-        let actor = Actor::Key { user, id: "key_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
+        let actor = Actor::User { id: user, session: "ses_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
         let ctx = Ctx { actor, ..self.acme.operator.clone() };
         let terms = app.terms().await.unwrap().into_iter().map(|document| (document.kind, document.version));
         app.accept_terms(&ctx, &terms.collect::<Vec<_>>()).await.unwrap();

@@ -51,7 +51,7 @@ pub(super) fn doors() -> Doors {
                 .tells(&and_owners(EventKind::ConnectionCreated))
                 .takes::<New>(|| json!({"name": "okta", "settings": {"profile": "okta", "domains": ["acme.test"]}}))
                 .answers::<Shown>(201)
-                .refuses(&["taken"]),
+                .refuses(&["taken", "domain_taken"]),
         )
         .door(
             get("/connections/{id}", one)
@@ -69,7 +69,7 @@ pub(super) fn doors() -> Doors {
                 .part::<ConnectionId>("id")
                 .takes::<Replacement>(|| json!({"settings": {"profile": "okta"}}))
                 .answers::<Shown>(200)
-                .refuses(&["taken", "last_owner", "changed"]),
+                .refuses(&["taken", "domain_taken", "last_owner", "changed"]),
         )
         .door(
             post("/connections/{id}/enable", enable)
@@ -79,7 +79,7 @@ pub(super) fn doors() -> Doors {
                 .tells(&and_owners(EventKind::ConnectionEnabled))
                 .part::<ConnectionId>("id")
                 .answers::<Shown>(200)
-                .refuses(&["taken"]),
+                .refuses(&["taken", "domain_taken"]),
         )
         .door(
             post("/connections/{id}/disable", disable)
