@@ -8,8 +8,8 @@
 
 mod access;
 mod audit;
-pub mod backup;
 mod authorize;
+pub mod backup;
 mod bindings;
 mod cli_login;
 mod clock;
