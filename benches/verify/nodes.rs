@@ -92,7 +92,7 @@ impl Deployment {
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (scim_token, link) = found(&environment).await?;
         let cookie = String::new();
-        let mut running = Self { addresses: Vec::new(), scim_token, cookie, nodes: Vec::new(), _directory: directory };
+        let mut running = Self { addresses: Vec::new(), scim_token, cookie, nodes: Vec::new(), directory };
         for _ in 0..how_many {
             let port = free_port()?;
             let log = fs::File::create(running.directory.path().join(format!("log-{port}")))?;
