@@ -13,7 +13,7 @@ use crate::{
 use axum::{
     body::{Body, to_bytes},
     extract::{FromRequestParts as _, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -38,7 +38,8 @@ struct Kept {
 
 /// Stands before every POST of the API.
 pub(super) async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
-    if !request.headers().contains_key(KEY) {
+    // The layer stands before the 405 of the address as well.
+    if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
     match answer_once(&app, request, next).await {

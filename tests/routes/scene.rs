@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 
 pub(crate) const MAPPING: &str = "rules:
   - name: analysts
-    groups: [analysts]
+    groups: [base/analysts]
     grant: analyst
   - name: members
-    groups: [members]
+    groups: [base/members]
     grant: member
 ";
 
@@ -243,9 +243,13 @@ impl Scene {
             ("POST", "/api/v1/bindings") => json(json!({"subject": self.somebody.borrow().clone(), "role": "viewer"})),
             ("POST", "/api/v1/groups" | "/api/v1/service-accounts" | "/api/v1/keys")
             | ("PATCH", "/api/v1/groups/{id}") => json(json!({"name": format!("new-{}", self.number())})),
+            // A domain belongs to one organization of all: the example's would be taken.
+            ("POST", "/api/v1/connections") => {
+                json(json!({"name": format!("new-{}", self.number()), "settings": {"profile": "okta"}}))
+            }
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
-            ("POST", "/api/v1/mapping/publish") => json(json!({"text": MAPPING})),
+            ("POST" | "PUT", path) if path.starts_with("/api/v1/mapping/") => json(json!({"text": MAPPING})),
             ("POST", "/auth/introspect") => Some(("application/x-www-form-urlencoded", "token=x".to_owned())),
             ("POST", _) if route.example.is_none() && !route.path.starts_with("/api/") => {
                 Some(("application/x-www-form-urlencoded", String::new()))

@@ -142,6 +142,3 @@ fn problem() -> Value {
         },
     })
 }
-
-#[cfg(test)]
-mod tests;
