@@ -71,6 +71,10 @@ impl SealedColumn {
         column!("sessions"."id_token", organization: "organization", row: "id"),
         column!("signing_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
         column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!(
+            "idempotency"."answer", organization: "organization",
+            row: "actor || '/' || lower(hex(caller_key))", "actor || '/' || encode(caller_key, 'hex')"
+        ),
     ];
 }
 

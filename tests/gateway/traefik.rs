@@ -25,7 +25,7 @@ impl ForwardAuth {
         let text = fs::read_to_string(file).unwrap();
         let listed = text.split("authResponseHeaders: &passes\n").nth(1).unwrap();
         let names = listed.lines().map_while(|line| line.trim().strip_prefix("- "));
-        let response_headers: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
+        let response_headers: Vec<_> = names.map(str::to_ascii_lowercase).collect();
         let addresses = text.split("address: \"http://127.0.0.1:8080").skip(1);
         let mut addresses = addresses.map(|rest| rest.split('"').next().unwrap().to_owned());
         [(); 2].map(|()| Self { address: addresses.next().unwrap(), response_headers: response_headers.clone() })
