@@ -4,15 +4,15 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) struct Code {
     /// The word.
-    pub(in crate::http) code: &'static str,
+    pub(in crate::http) word: &'static str,
     /// The status that it comes with.
     pub(in crate::http) status: u16,
     /// When it is said, and what to do.
     pub(in crate::http) meaning: &'static str,
 }
 
-const fn code(status: u16, code: &'static str, meaning: &'static str) -> Code {
-    Code { code, status, meaning }
+const fn code(status: u16, word: &'static str, meaning: &'static str) -> Code {
+    Code { word, status, meaning }
 }
 
 /// All of them, by status.
@@ -80,10 +80,10 @@ pub(in crate::http) const CODES: &[Code] = &[
 
 /// Whether a word is in the list. SCIM's own keywords are said in SCIM's errors alone.
 pub(in crate::http) fn is_listed(code: &str) -> bool {
-    CODES.iter().any(|known| known.code == code)
+    CODES.iter().any(|known| known.word == code)
 }
 
 /// The status of a code; 400 for one that is not listed, which a test rules out.
 pub(in crate::http) fn status_of(code: &str) -> u16 {
-    CODES.iter().find(|known| known.code == code).map_or(400, |known| known.status)
+    CODES.iter().find(|known| known.word == code).map_or(400, |known| known.status)
 }

@@ -123,8 +123,8 @@ fn reader() -> SchemaGenerator {
 
 /// RFC 9457, with our code.
 fn problem() -> Value {
-    let codes: Vec<&str> = CODES.iter().map(|known| known.code).collect();
-    let told = |Code { code, status, meaning }: &Code| format!("- `{code}` ({status}): {meaning}");
+    let codes: Vec<&str> = CODES.iter().map(|known| known.word).collect();
+    let told = |Code { word, status, meaning }: &Code| format!("- `{word}` ({status}): {meaning}");
     let table: Vec<String> = CODES.iter().map(told).collect();
     json!({
         "type": "object",

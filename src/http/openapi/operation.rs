@@ -139,7 +139,7 @@ fn responses(declared: &Declared, generator: &mut SchemaGenerator, refused: &mut
         all.insert(answer.status, answered(*answer, declared, generator));
     }
     for (status, codes) in refusals(declared) {
-        let meaning = |code: &str| CODES.iter().find(|known| known.code == code).map_or("", |known| known.meaning);
+        let meaning = |code: &str| CODES.iter().find(|known| known.word == code).map_or("", |known| known.meaning);
         let said: Vec<String> = codes.iter().map(|code| format!("`{code}`: {}", meaning(code))).collect();
         let content = json!({"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}});
         let name = codes.iter().fold(status.to_string(), |name, code| format!("{name}.{code}"));

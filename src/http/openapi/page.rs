@@ -139,7 +139,7 @@ fn codes() -> Markup {
             h2 id="codes" { "Codes of refusals" }
             dl class="facts" {
                 @for known in CODES {
-                    dt id=(known.code) { code { (known.code) } " " (known.status) }
+                    dt id=(known.word) { code { (known.word) } " " (known.status) }
                     dd { (known.meaning) }
                 }
             }
