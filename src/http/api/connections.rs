@@ -27,7 +27,6 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-#[expect(clippy::too_many_lines, reason = "a list of doors, each with what is said of it")]
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageOrganization;
     let owners = [
@@ -37,61 +36,68 @@ pub(super) fn doors() -> Doors {
         EventKind::OrganizationOwnerless,
     ];
     let and_owners = |kind| [&[kind][..], &owners[..]].concat();
-    Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
-        .door(
-            get("/connections", list)
-                .summary("Every connection")
-                .needs(need)
-                .query::<Paging>()
-                .answers::<List<Shown>>(200),
-        )
-        .door(
-            post("/connections", create)
-                .summary("Make a connection to an identity provider")
-                .needs(need)
-                .tells(&and_owners(EventKind::ConnectionCreated))
-                .takes::<New>(|| json!({"name": "okta", "settings": {"profile": "okta", "domains": ["acme.test"]}}))
-                .answers::<Shown>(201)
-                .refuses(&["taken", "domain_taken"]),
-        )
-        .door(
-            get("/connections/{id}", one)
-                .summary("One connection")
-                .needs(need)
-                .part::<ConnectionId>("id")
-                .answers::<Shown>(200)
-                .answers_as(304, None),
-        )
-        .door(
-            put("/connections/{id}", replace)
-                .summary("Replace a connection's settings")
-                .needs(need)
-                .tells(&and_owners(EventKind::ConnectionChanged))
-                .part::<ConnectionId>("id")
-                .takes::<Replacement>(|| json!({"settings": {"profile": "okta"}}))
-                .answers::<Shown>(200)
-                .refuses(&["taken", "domain_taken", "last_owner", "changed"]),
-        )
-        .door(
-            post("/connections/{id}/enable", enable)
-                .summary("Let a connection's people and pushes in again")
-                .reads(BodyLimit::Unread)
-                .needs(need)
-                .tells(&and_owners(EventKind::ConnectionEnabled))
-                .part::<ConnectionId>("id")
-                .answers::<Shown>(200)
-                .refuses(&["taken", "domain_taken"]),
-        )
-        .door(
-            post("/connections/{id}/disable", disable)
-                .summary("End a connection's sessions and refuse its tokens")
-                .reads(BodyLimit::Unread)
-                .needs(need)
-                .tells(&and_owners(EventKind::ConnectionDisabled))
-                .part::<ConnectionId>("id")
-                .answers::<Shown>(200)
-                .refuses(&["last_owner"]),
-        )
+    token_doors(
+        Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
+            .door(
+                get("/connections", list)
+                    .summary("Every connection")
+                    .needs(need)
+                    .query::<Paging>()
+                    .answers::<List<Shown>>(200),
+            )
+            .door(
+                post("/connections", create)
+                    .summary("Make a connection to an identity provider")
+                    .needs(need)
+                    .tells(&and_owners(EventKind::ConnectionCreated))
+                    .takes::<New>(|| json!({"name": "okta", "settings": {"profile": "okta", "domains": ["acme.test"]}}))
+                    .answers::<Shown>(201)
+                    .refuses(&["taken", "domain_taken"]),
+            )
+            .door(
+                get("/connections/{id}", one)
+                    .summary("One connection")
+                    .needs(need)
+                    .part::<ConnectionId>("id")
+                    .answers::<Shown>(200)
+                    .answers_as(304, None),
+            )
+            .door(
+                put("/connections/{id}", replace)
+                    .summary("Replace a connection's settings")
+                    .needs(need)
+                    .tells(&and_owners(EventKind::ConnectionChanged))
+                    .part::<ConnectionId>("id")
+                    .takes::<Replacement>(|| json!({"settings": {"profile": "okta"}}))
+                    .answers::<Shown>(200)
+                    .refuses(&["taken", "domain_taken", "last_owner", "changed"]),
+            )
+            .door(
+                post("/connections/{id}/enable", enable)
+                    .summary("Let a connection's people and pushes in again")
+                    .reads(BodyLimit::Unread)
+                    .needs(need)
+                    .tells(&and_owners(EventKind::ConnectionEnabled))
+                    .part::<ConnectionId>("id")
+                    .answers::<Shown>(200)
+                    .refuses(&["taken", "domain_taken"]),
+            )
+            .door(
+                post("/connections/{id}/disable", disable)
+                    .summary("End a connection's sessions and refuse its tokens")
+                    .reads(BodyLimit::Unread)
+                    .needs(need)
+                    .tells(&and_owners(EventKind::ConnectionDisabled))
+                    .part::<ConnectionId>("id")
+                    .answers::<Shown>(200)
+                    .refuses(&["last_owner"]),
+            ),
+    )
+}
+
+fn token_doors(doors: Doors) -> Doors {
+    let need = Capability::ManageOrganization;
+    doors
         .about("SCIM tokens")
         .door(
             get("/connections/{id}/tokens", tokens)

@@ -26,44 +26,50 @@ const CARRIES: &str = "A key carries its own rights and its owner's, whichever i
                        loses a role the key is attenuated at once; when the owner is suspended it opens nothing, and works \
                        again when they come back. `rights` narrows it: a list of {role | capabilities, cluster}.";
 
-#[expect(clippy::too_many_lines, reason = "a list of doors, each with what is said of it")]
 pub(super) fn doors() -> Doors {
+    others_doors(
+        Doors::at("/api/v1", "Keys", Caller::SessionOrKey)
+            .door(
+                get("/keys", list)
+                    .query::<Paging>()
+                    .answers::<List<ApiKey>>(200)
+                    .summary("One's own API keys")
+                    .needs(Need::Self_),
+            )
+            .door(
+                post("/keys", create)
+                    .takes::<New>(|| json!({"name": "deploys", "expires_in_days": 90}))
+                    .answers::<WithSecret>(201)
+                    .refuses(&["not_found", "holder_suspended"])
+                    .summary("Make an API key of one's own; its secret is shown once")
+                    .detail(CARRIES)
+                    .needs(Need::Self_)
+                    .tells(&[EventKind::KeyCreated]),
+            )
+            .door(
+                patch("/keys/{id}", rename)
+                    .part::<KeyId>("id")
+                    .takes::<Name>(|| json!({"name": "laptop"}))
+                    .answers::<ApiKey>(200)
+                    .summary("Rename one of one's own API keys")
+                    .needs(Need::Self_)
+                    .tells(&[EventKind::KeyChanged]),
+            )
+            .door(
+                delete("/keys/{id}", revoke)
+                    .part::<KeyId>("id")
+                    .answers_as(204, None)
+                    .summary("End one of one's own API keys")
+                    .needs(Need::Self_)
+                    .tells(&[EventKind::KeyRevoked]),
+            ),
+    )
+}
+
+/// The keys of somebody else, and of machines.
+fn others_doors(doors: Doors) -> Doors {
     let (members, machines) = (Capability::ManageMembers, Capability::CreateServiceAccountKeys);
-    Doors::at("/api/v1", "Keys", Caller::SessionOrKey)
-        .door(
-            get("/keys", list)
-                .query::<Paging>()
-                .answers::<List<ApiKey>>(200)
-                .summary("One's own API keys")
-                .needs(Need::Self_),
-        )
-        .door(
-            post("/keys", create)
-                .takes::<New>(|| json!({"name": "deploys", "expires_in_days": 90}))
-                .answers::<WithSecret>(201)
-                .refuses(&["not_found", "holder_suspended"])
-                .summary("Make an API key of one's own; its secret is shown once")
-                .detail(CARRIES)
-                .needs(Need::Self_)
-                .tells(&[EventKind::KeyCreated]),
-        )
-        .door(
-            patch("/keys/{id}", rename)
-                .part::<KeyId>("id")
-                .takes::<Name>(|| json!({"name": "laptop"}))
-                .answers::<ApiKey>(200)
-                .summary("Rename one of one's own API keys")
-                .needs(Need::Self_)
-                .tells(&[EventKind::KeyChanged]),
-        )
-        .door(
-            delete("/keys/{id}", revoke)
-                .part::<KeyId>("id")
-                .answers_as(204, None)
-                .summary("End one of one's own API keys")
-                .needs(Need::Self_)
-                .tells(&[EventKind::KeyRevoked]),
-        )
+    doors
         .door(
             get("/users/{id}/keys", of_user)
                 .part::<UserId>("id")
