@@ -82,7 +82,7 @@ fn holds_to_its_declaration(route: &Declared, caller: &str, answer: &crate::worl
             assert_eq!(answer.header("www-authenticate"), "Bearer", "{what}");
         }
         Caller::SignedIn | Caller::SessionOrKey | Caller::Key | Caller::ScimToken => {
-            assert_ne!(answer.status, 401, "{what}")
+            assert_ne!(answer.status, 401, "{what}");
         }
     }
     let role = match caller {
