@@ -8,9 +8,11 @@
 //! Attackers and good clients share the machine with castgate.
 
 #[path = "../../tests/kill/gateway.rs"]
+#[expect(dead_code, reason = "no gateway is killed here")]
 mod gateway;
 mod load;
 #[path = "../../tests/kill/wire.rs"]
+#[expect(dead_code, reason = "the head of an answer is of no interest here")]
 mod wire;
 
 use gateway::{Failure, Gateway, Place};

@@ -9,6 +9,7 @@
 mod bare;
 mod drive;
 mod nodes;
+#[expect(clippy::unwrap_used, reason = "it belongs to the tests, which stop where something is wrong")]
 #[path = "../../tests/app/postgres.rs"]
 mod postgres;
 

@@ -59,8 +59,8 @@ pub struct Deployment {
     scim_token: String,
     /// Of the owner's session.
     cookie: String,
-    _nodes: Vec<Ended>,
-    _directory: TempDir,
+    nodes: Vec<Ended>,
+    directory: TempDir,
 }
 
 impl Deployment {
@@ -79,10 +79,12 @@ impl Deployment {
         Self::start(2, &shared).await
     }
 
-    async fn start(nodes: usize, more: &[(&str, &str)]) -> Result<Self, Failure> {
+    async fn start(how_many: usize, more: &[(&str, &str)]) -> Result<Self, Failure> {
         let directory = tempfile::tempdir()?;
         let mut environment = vec![
             ("CASTGATE_SERVER__PUBLIC_URL".to_owned(), "http://127.0.0.1:8080".to_owned()),
+            // One provider alone asks more here than a hundred are allowed to.
+            ("CASTGATE_LIMITS__SCIM".to_owned(), "0/s".to_owned()),
             ("CASTGATE_STORE__DATA_DIRECTORY".to_owned(), directory.path().display().to_string()),
             // How fast it is, and not how fast one provider may be.
             ("CASTGATE_LIMITS__SCIM".to_owned(), "0/s".to_owned()),
@@ -90,14 +92,14 @@ impl Deployment {
         environment.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
         let (scim_token, link) = found(&environment).await?;
         let cookie = String::new();
-        let mut running = Self { addresses: Vec::new(), scim_token, cookie, _nodes: Vec::new(), _directory: directory };
-        for _ in 0..nodes {
+        let mut running = Self { addresses: Vec::new(), scim_token, cookie, nodes: Vec::new(), directory };
+        for _ in 0..how_many {
             let port = free_port()?;
-            let log = fs::File::create(running._directory.path().join(format!("log-{port}")))?;
+            let log = fs::File::create(running.directory.path().join(format!("log-{port}")))?;
             let mut command = Command::new(PROGRAM);
             command.arg("serve").env_clear().envs(environment.clone());
             command.env("CASTGATE_SERVER__LISTEN", format!("127.0.0.1:{port}"));
-            running._nodes.push(Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?));
+            running.nodes.push(Ended(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).spawn()?));
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
             wait_for(address)?;
             running.addresses.push(address);

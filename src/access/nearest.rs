@@ -53,9 +53,9 @@ mod tests {
         let held = Derivation {
             role: Role::BuiltIn(BuiltInRole::Member),
             scope: cluster(1),
+            part: false,
             via: Via::Direct { source: Source::Person },
             until: None,
-            part: false,
             capabilities: [Capability::ManageClusters, Capability::ViewClusters].into(),
         };
         let access = Access { derivations: vec![held] };

@@ -168,15 +168,9 @@ impl Bench {
             Some(Err(problem)) => return undecided(None, problem.clone()),
             None => return undecided(None, Undecided { code: "unknown_subject", detail: String::new() }),
         };
-        let scope = match &check.cluster {
-            None => Scope::Organization,
-            Some(slug) => match self.clusters.iter().find(|cluster| fold(&cluster.slug) == fold(slug)) {
-                Some(cluster) => Scope::cluster(cluster.id.clone()),
-                None => {
-                    let detail = format!("there is no cluster “{slug}” here");
-                    return undecided(Some(weighed.on.clone()), Undecided { code: "unknown_cluster", detail });
-                }
-            },
+        let Some(scope) = self.scope(check.cluster.as_deref()) else {
+            let detail = format!("there is no cluster “{}” here", check.cluster.as_deref().unwrap_or_default());
+            return undecided(Some(weighed.on.clone()), Undecided { code: "unknown_cluster", detail });
         };
         let because = weighed.access.why(check.can, &scope).cloned();
         let nearest = because.is_none().then(|| NearMiss::of(&weighed.access, &self.custom, (check.can, &scope)));
@@ -195,6 +189,12 @@ impl Bench {
             nearest,
             problem: None,
         }
+    }
+
+    fn scope(&self, cluster: Option<&str>) -> Option<Scope> {
+        let Some(slug) = cluster else { return Some(Scope::Organization) };
+        let found = self.clusters.iter().find(|cluster| fold(&cluster.slug) == fold(slug));
+        found.map(|cluster| Scope::cluster(cluster.id.clone()))
     }
 
     fn missing(&self, weighed: &Weighed, can: Capability, near: &NearMiss) -> String {

@@ -3,7 +3,7 @@
 //! A rule that names groups binds the group: evaluated when the group is made or renamed, and then only membership
 //! changes. A rule with `when` binds the user: evaluated when that person's facts change.
 
-use super::{Error, Work, mappings::InForce, owners::gives_owner};
+use super::{Error, Work, in_force::InForce, owners::gives_owner};
 use crate::{
     mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
     model::{

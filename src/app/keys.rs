@@ -132,18 +132,13 @@ impl Work<'_> {
         Ok(NewKey { key, secret })
     }
 
-    /// Nobody gives what they do not hold: a key made by a key neither outlives it nor carries more than it, and a key of a
-    /// service account carries nothing that its maker does not hold.
+    /// Nobody gives what they do not hold: a key made by a key does not outlive it, and a key of a service account carries
+    /// nothing that its maker does not hold.
     async fn no_more_than_the_maker(&mut self, mut key: ApiKey) -> Result<ApiKey, Error> {
         let organization = self.ctx.organization.clone();
         if let Some(id) = self.ctx.actor.key()
             && let Some(maker) = self.tx.api_key_by_id(&organization, id, self.ctx.now).await?
         {
-            if maker.rights.is_some() && key.rights != maker.rights {
-                let need =
-                    "a session, or a key that is not narrowed; a narrowed one makes keys with the very same rights";
-                return Err(Error::Forbidden { need: need.to_owned() });
-            }
             key.expires_at = [key.expires_at, maker.expires_at].into_iter().flatten().min();
         }
         let Holder::ServiceAccount(id) = &key.owner else { return Ok(key) };

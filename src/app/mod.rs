@@ -23,6 +23,7 @@ mod error;
 mod funnel;
 mod gate;
 mod housekeeping;
+mod in_force;
 mod introspection;
 mod keys;
 mod local_groups;
@@ -69,7 +70,7 @@ pub use tokens::{Claims, Signed};
 pub use work::Work;
 
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
-use mappings::Compiled;
+use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;

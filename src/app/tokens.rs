@@ -52,7 +52,7 @@ pub struct Signed {
     kid: String,
     /// What it was made of.
     visit: Visit,
-    signed_at: Instant,
+    made_at: Instant,
 }
 
 /// The tokens that were signed a moment ago, by the hash of credential and audience.
@@ -81,7 +81,7 @@ impl App {
         }
         let claims = self.claims(visit, audience, now);
         let token = keys.sign(now, "JWT", &claims).map_err(Error::internal)?;
-        let signed = Signed { token, claims, kid: kid.to_owned(), visit: visit.clone(), signed_at: now };
+        let signed = Signed { token, claims, kid: kid.to_owned(), visit: visit.clone(), made_at: now };
         let signed = Arc::new(signed);
         self.inner.tokens.0.put(key, signed.clone());
         Ok(signed)
@@ -109,7 +109,7 @@ impl App {
 
     /// Whether an earlier token says what a new one would, is young and not over, and its key is the one that signs.
     fn is_still_true(&self, signed: &Signed, (visit, kid): (&Visit, &str), now: Instant) -> bool {
-        let young = signed.signed_at <= now && now < signed.signed_at.plus(self.token_life() / GIVEN_AGAIN);
+        let young = signed.made_at <= now && now < signed.made_at.plus(self.token_life() / GIVEN_AGAIN);
         young && signed.claims.exp > now.seconds() && signed.kid == kid && signed.visit == *visit
     }
 }

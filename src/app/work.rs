@@ -30,7 +30,11 @@ impl App {
         if need == Need::Directory {
             tx.hold_directory(&ctx.organization, false).await?;
         }
-        let mapping_state = match self.authorise(&mut tx, ctx, need).await {
+        let authorised = match self.authorise(&mut tx, ctx, need).await {
+            Ok(state) => self.refuse_narrowed(&mut tx, ctx, need).await.map(|()| state),
+            Err(error) => Err(error),
+        };
+        let mapping_state = match authorised {
             Ok(state) => state,
             Err(error) => {
                 tx.rollback().await?;
@@ -39,6 +43,17 @@ impl App {
         };
         let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
         Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations })
+    }
+
+    /// What somebody does about themselves needs no capability, and is more than a key may do that carries only some: it
+    /// would make one that carries all.
+    async fn refuse_narrowed(&self, tx: &mut Tx, ctx: &Ctx, need: Need) -> Result<(), Error> {
+        let (Need::Self_, Some(id)) = (need, ctx.actor.key()) else { return Ok(()) };
+        let key = tx.api_key_by_id(&ctx.organization, id, ctx.now).await?;
+        if key.is_some_and(|key| key.rights.is_some()) {
+            return Err(Error::Forbidden { need: "a session, or a key that is not narrowed".to_owned() });
+        }
+        Ok(())
     }
 
     /// Begins to read, if the actor holds what it needs.
@@ -87,6 +102,7 @@ impl Work<'_> {
         }
         self.events.push(Event {
             id: EventId::from_uuid(self.app.clock().uuid()),
+            number: None,
             at: self.ctx.now,
             kind,
             actor: self.ctx.actor.to_string(),

@@ -51,6 +51,8 @@ pub(super) enum Audit {
         which: Which,
     },
     /// Prints the public keys (Ed25519) by which anybody can verify checkpoints.
+    ///
+    /// Example: castgate audit key
     Key {
         #[command(flatten)]
         configuration: Configuration,

@@ -1,12 +1,9 @@
 //! `castgate --help`: commands under headings, and the exit codes.
 
-use super::client::EXIT_CODES;
-use clap::Command;
-use std::fmt::Write;
+use super::client::{EXIT_CODES, Remote};
+use clap::{Command, Subcommand};
+use std::{collections::BTreeSet, fmt::Write};
 
-/// The commands that need the machine itself: its settings, its store or its files. All others call the API.
-const AT_THE_MACHINE: &[&str] =
-    &["demo", "serve", "init", "check", "admin", "health", "org", "signing-keys", "audit", "backup", "restore"];
 /// Those that need nothing.
 const HERE: &[&str] = &["completion", "help"];
 
@@ -20,15 +17,18 @@ pub(super) fn grouped(command: Command) -> Command {
     let group = |heading: &str, within: &dyn Fn(&str) -> bool| {
         let mut text = format!("{heading}:\n");
         for (name, about) in names.iter().filter(|(name, _)| within(name)) {
-            let _ = writeln!(text, "  {name:<14} {}", first_sentence(about));
+            let _ = writeln!(text, "  {name:<17} {}", first_sentence(about));
         }
         text
     };
-    let machine = |name: &str| AT_THE_MACHINE.contains(&name);
+    // What neither calls the API nor needs nothing needs the machine: its settings, its store or its files.
+    let calling = Remote::augment_subcommands(Command::new("castgate"));
+    let calling: BTreeSet<&str> = calling.get_subcommands().map(Command::get_name).collect();
+    let anywhere = |name: &str| calling.contains(name);
     let here = |name: &str| HERE.contains(&name);
     let text = [
-        group("A gateway of yours, at its machine", &machine),
-        group("An organization, from anywhere", &|name| !machine(name) && !here(name)),
+        group("A gateway of yours, at its machine", &|name| !anywhere(name) && !here(name)),
+        group("An organization, from anywhere", &anywhere),
         group("Besides", &here),
     ]
     .join("\n");

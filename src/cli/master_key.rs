@@ -20,6 +20,8 @@ pub(super) enum MasterKeys {
     /// Example: castgate master-key rotate
     Rotate(Configuration),
     /// Says which keys there are, and what is sealed with each.
+    ///
+    /// Example: castgate master-key status --json
     Status {
         #[command(flatten)]
         configuration: Configuration,
@@ -28,6 +30,8 @@ pub(super) enum MasterKeys {
         json: bool,
     },
     /// Prints a new key, for a vault or an environment variable. It is not stored.
+    ///
+    /// Example: castgate master-key new
     New,
 }
 

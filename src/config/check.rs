@@ -65,8 +65,8 @@ impl Settings {
         self.check_sessions(&mut found);
         self.check_hosts(&mut found);
         self.check_limits(&mut found);
-        self.check_callers(&mut found);
         self.check_rotation(&mut found);
+        self.check_callers(&mut found);
         self.check_outside(&mut found);
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
@@ -101,7 +101,6 @@ impl Settings {
     fn check_keys(&self, found: &mut Vec<Finding>) {
         let keys = &self.keys;
         match keys.source {
-            KeysFrom::File => {}
             KeysFrom::Environment if keys.master.is_none() => {
                 found.push(error(
                     "keys.master",
@@ -111,7 +110,7 @@ impl Settings {
             KeysFrom::Command if keys.command.is_empty() => {
                 found.push(error("keys.command", "is needed by the source “command”"));
             }
-            KeysFrom::Environment | KeysFrom::Command => {}
+            KeysFrom::File | KeysFrom::Environment | KeysFrom::Command => {}
         }
         if keys.master.is_some() && keys.source != KeysFrom::Environment {
             found.push(warning("keys.master", "is not used: keys.source is not “environment”"));

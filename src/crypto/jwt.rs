@@ -148,7 +148,7 @@ struct Times {
 impl SigningKeys {
     /// These keys, in any order.
     pub fn new(mut keys: Vec<Published>) -> Self {
-        keys.sort_by(|one, other| other.signs_from.cmp(&one.signs_from));
+        keys.sort_by_key(|published| std::cmp::Reverse(published.signs_from));
         Self { keys }
     }
 

@@ -5,6 +5,7 @@ use super::{
     caller::Guest,
     doors::{Caller, Doors, post},
     error::{ApiFailure, Refusal},
+    request::Noted,
 };
 use crate::{
     app::{App, Error, Introspection},
@@ -42,6 +43,9 @@ async fn introspect(State(app): State<App>, request: Request) -> Result<Json<Int
     let (mut parts, body) = request.into_parts();
     key_of_basic(&mut parts.headers);
     let guest = caller(&app, &parts).await?;
+    if let Some(noted) = parts.extensions.get::<Noted>() {
+        noted.admit(|limits| limits.of_organization(&guest.visit.organization))?;
+    }
     let ctx = guest.ctx(&app)?;
     // RFC 7662 §2.1: the parameters come as a form, in the body alone.
     if is_one_of(&parts.headers, &["application/x-www-form-urlencoded"]) != Some(true) {

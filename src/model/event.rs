@@ -116,6 +116,8 @@ event_kinds! {
 pub struct Event {
     /// Its id.
     pub id: EventId,
+    /// Its place among the organization's events, from 1 without gaps; none until it is sealed, a second after it happened.
+    pub number: Option<i64>,
     /// When.
     pub at: Instant,
     /// What.

@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 
-type EventRow = (EventId, Instant, String, String, RequestId, String);
+type EventRow = (EventId, Option<i64>, Instant, String, String, RequestId, String);
 
 /// Work that waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,7 +61,7 @@ impl Tx {
         let rows: Vec<EventRow> = match subject {
             Some(subject) => {
                 self.all(
-                    "SELECT e.id, e.at, e.kind, e.actor, e.request, e.detail
+                    "SELECT e.id, e.number, e.at, e.kind, e.actor, e.request, e.detail
                      FROM event_subjects s JOIN events e ON e.organization = s.organization AND e.id = s.event
                      WHERE s.organization = ?1 AND s.subject = ?2 AND (?3 = '' OR s.event < ?3)
                      ORDER BY s.event DESC LIMIT ?4",
@@ -71,7 +71,7 @@ impl Tx {
             }
             None => {
                 self.all(
-                    "SELECT id, at, kind, actor, request, detail FROM events
+                    "SELECT id, number, at, kind, actor, request, detail FROM events
                      WHERE organization = ?1 AND (?2 = '' OR id < ?2) ORDER BY id DESC LIMIT ?3",
                     args![organization, before, limit],
                 )
@@ -143,7 +143,7 @@ impl Tx {
     }
 }
 
-fn event((id, at, kind, actor, request, detail): EventRow, subjects: Vec<String>) -> Result<Event, StoreError> {
+fn event((id, number, at, kind, actor, request, detail): EventRow, subjects: Vec<String>) -> Result<Event, StoreError> {
     let kind = EventKind::ALL
         .iter()
         .copied()
@@ -151,5 +151,5 @@ fn event((id, at, kind, actor, request, detail): EventRow, subjects: Vec<String>
         .ok_or_else(|| StoreError::Corrupt(format!("kind “{kind}” of event {id}")))?;
     let detail =
         serde_json::from_str(&detail).map_err(|error| StoreError::Corrupt(format!("detail of event {id}: {error}")))?;
-    Ok(Event { id, at, kind, actor, request, subjects, detail })
+    Ok(Event { id, number, at, kind, actor, request, subjects, detail })
 }

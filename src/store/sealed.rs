@@ -9,8 +9,8 @@ pub struct SealedColumn {
     pub table: &'static str,
     /// The column.
     pub column: &'static str,
-    page: &'static str,
-    set: &'static str,
+    page: [&'static str; 2],
+    set: [&'static str; 2],
     signers: &'static str,
 }
 
@@ -25,66 +25,56 @@ pub struct SealedValue {
     pub sealed: Vec<u8>,
 }
 
-/// Which bytes of a sealed value name its key: see [`crate::crypto::seal`].
+/// A column, and how its place was told to the sealing: the organization, and the row's key in the words of SQLite and of
+/// PostgreSQL where they differ. The bytes of a value that name its key are those of [`crate::crypto::seal`].
 macro_rules! column {
-    ($table:literal, $column:literal, organization: $organization:literal, row: $row:literal) => {
+    ($table:literal . $column:literal, organization: $organization:literal, row: $row:literal) => {
+        column!($table . $column, organization: $organization, row: $row, $row)
+    };
+    ($table:literal . $column:literal, organization: $organization:literal, row: $sqlite:literal, $postgres:literal) => {
         SealedColumn {
             table: $table,
             column: $column,
-            page: concat!(
-                "SELECT ",
-                $organization,
-                ", ",
-                $row,
-                ", ",
-                $column,
-                " FROM ",
-                $table,
-                " WHERE ",
-                $column,
-                " IS NOT NULL AND (",
-                $organization,
-                ", ",
-                $row,
-                ") > (?1, ?2) ORDER BY ",
-                $organization,
-                ", ",
-                $row,
-                " LIMIT ?3"
-            ),
-            set: concat!(
-                "UPDATE ",
-                $table,
-                " SET ",
-                $column,
-                " = ?4 WHERE ",
-                $organization,
-                " = ?1 AND ",
-                $row,
-                " = ?2 AND ",
-                $column,
-                " = ?3"
-            ),
+            page: [
+                column!(page $table, $column, $organization, $sqlite),
+                column!(page $table, $column, $organization, $postgres),
+            ],
+            set: [
+                column!(set $table, $column, $organization, $sqlite),
+                column!(set $table, $column, $organization, $postgres),
+            ],
             signers: concat!(
-                "SELECT substr(",
-                $column,
-                ", 2, 8), COUNT(*) FROM ",
-                $table,
-                " WHERE ",
-                $column,
+                "SELECT substr(", $column, ", 2, 8), COUNT(*) FROM ", $table, " WHERE ", $column,
                 " IS NOT NULL GROUP BY 1 ORDER BY 1"
             ),
         }
+    };
+    (page $table:literal, $column:literal, $organization:literal, $row:literal) => {
+        concat!(
+            "SELECT ", $organization, ", ", $row, ", ", $column, " FROM ", $table, " WHERE ", $column,
+            " IS NOT NULL AND (", $organization, ", ", $row, ") > (?1, ?2) ORDER BY ", $organization, ", ", $row,
+            " LIMIT ?3"
+        )
+    };
+    (set $table:literal, $column:literal, $organization:literal, $row:literal) => {
+        concat!(
+            "UPDATE ", $table, " SET ", $column, " = ?4 WHERE ", $organization, " = ?1 AND ", $row, " = ?2 AND ",
+            $column, " = ?3"
+        )
     };
 }
 
 impl SealedColumn {
     /// All of them. Whoever seals a value into another column adds it here.
     pub const ALL: &'static [Self] = &[
-        column!("connections", "client_secret", organization: "organization", row: "id"),
-        column!("sessions", "id_token", organization: "organization", row: "id"),
-        column!("signing_keys", "secret", organization: "CAST('-' AS TEXT)", row: "id"),
-        column!("audit_keys", "secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!("connections"."client_secret", organization: "organization", row: "id"),
+        column!("sessions"."id_token", organization: "organization", row: "id"),
+        column!("signing_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!(
+            "idempotency"."answer", organization: "organization",
+            row: "actor || '/' || lower(hex(caller_key))", "actor || '/' || encode(caller_key, 'hex')"
+        ),
     ];
 }
 
@@ -96,7 +86,9 @@ impl Tx {
         (organization, row): (&str, &str),
         limit: i64,
     ) -> Result<Vec<SealedValue>, StoreError> {
-        let rows = self.all(column.page, args![organization, row, limit]).await?;
+        let [sqlite, postgres] = column.page;
+        let page = self.pick(sqlite, postgres);
+        let rows = self.all(page, args![organization, row, limit]).await?;
         Ok(rows.into_iter().map(|(organization, row, sealed)| SealedValue { organization, row, sealed }).collect())
     }
 
@@ -107,7 +99,9 @@ impl Tx {
         before: &SealedValue,
         sealed: &[u8],
     ) -> Result<bool, StoreError> {
-        let rows = self.run(column.set, args![before.organization, before.row, before.sealed, sealed]).await?;
+        let [sqlite, postgres] = column.set;
+        let set = self.pick(sqlite, postgres);
+        let rows = self.run(set, args![before.organization, before.row, before.sealed, sealed]).await?;
         Ok(rows == 1)
     }
 

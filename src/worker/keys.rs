@@ -70,7 +70,7 @@ async fn seal_again(app: &App, settled: bool, told: &mut bool) -> bool {
     }
     match app.seal_again().await {
         Ok(done) => {
-            tracing::info!(values = done.values, stuck = done.stuck, "secrets are sealed under the new master key")
+            tracing::info!(values = done.values, stuck = done.stuck, "secrets are sealed under the new master key");
         }
         Err(error) => tracing::warn!(%error, "sealing secrets again failed; the next round goes on"),
     }

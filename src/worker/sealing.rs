@@ -12,7 +12,8 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// Seals until the work is to end, and what is left then.
 pub(super) async fn run(app: &App, ending: &CancellationToken) {
-    let mut rest = PAUSE;
+    // At once after the start: what happened before the last end may have had nobody to seal it.
+    let mut rest = Duration::ZERO;
     loop {
         let over = pause(rest, ending).await;
         let well = match app.seal_events().await {

@@ -30,14 +30,12 @@ async fn a_person_gives_a_role_and_takes_it_back() {
         assert!(
             matches!(&again, Err(Error::Conflict { code: "already_given", detail }) if detail.contains(one.id.as_str()))
         );
-        assert_eq!(
-            listed(world, BindingSearch { subject: Some(to_ada), ..Default::default() }).await,
-            [one.id.clone()]
-        );
+        let search = BindingSearch { subject: Some(to_ada), ..Default::default() };
+        assert_eq!(listed(world, search).await, std::slice::from_ref(&one.id));
         let search = BindingSearch { scope: Some("prod".to_owned()), ..Default::default() };
-        assert_eq!(listed(world, search).await, [one.id.clone()]);
+        assert_eq!(listed(world, search).await, std::slice::from_ref(&one.id));
         let search = BindingSearch { role: Some("analyst".parse().unwrap()), ..Default::default() };
-        assert_eq!(listed(world, search).await, [two.id.clone()]);
+        assert_eq!(listed(world, search).await, std::slice::from_ref(&two.id));
         let search = BindingSearch { source: Some("rule".to_owned()), ..Default::default() };
         assert!(listed(world, search).await.is_empty());
         world.app.take(&owner, &one.id).await.unwrap();

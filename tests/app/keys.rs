@@ -126,6 +126,9 @@ async fn nobody_makes_a_key_that_carries_more_than_they_hold() {
             assert!(matches!(made, Err(Error::Forbidden { .. })), "{made:?}");
         }
         world.app.create_key_of(&maker, &holder(&account.id), rights).await.unwrap();
+        let first = world.app.keys(&maker).await.unwrap().remove(0).id;
+        let ended = world.app.revoke_key(&maker, &first).await;
+        assert!(matches!(ended, Err(Error::Forbidden { .. })), "nor does it end others: {ended:?}");
         // A key that ends makes none that lasts.
         let ending = KeyWish { life: Some(Duration::from_hours(1)), ..whole.clone() };
         let ending = world.app.create_key_of(&owner, &own, ending).await.unwrap();

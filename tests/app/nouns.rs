@@ -233,6 +233,19 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
         assert_eq!(tx.session(&[2; 32], LATER).await.unwrap(), None);
         assert_eq!(tx.sessions_of(&org, &user.id, NOW).await.unwrap(), [session]);
         assert_eq!(tx.session_id_token(&[2; 32]).await.unwrap().as_deref(), Some(b"token".as_slice()));
+        tx.insert_sign_in_link(&org, &user.id, &[4; 32], (NOW, LATER)).await.unwrap();
+        assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), Some((org, user.id)));
+        assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), None);
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn keys_of_people_and_machines_are_read_as_they_were_written() {
+    everywhere(async |world| {
+        let (mut tx, org) = begin(world).await;
+        let user = any_user(4, None);
         let key = ApiKey {
             id: KeyId::from_uuid(uuid(6)),
             owner: Holder::User(user.id.clone()),
@@ -272,11 +285,20 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
         assert!(!tx.revoke_api_key(&org, &key.owner, &narrow.id, NOW).await.unwrap(), "somebody else's");
         assert!(tx.revoke_api_key(&org, &narrow.owner, &narrow.id, NOW).await.unwrap());
         assert_eq!(tx.revoke_api_keys_of(&org, &narrow.owner, NOW).await.unwrap(), 0);
+        tx.commit().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn service_accounts_are_read_as_they_were_written() {
+    everywhere(async |world| {
+        let (mut tx, org) = begin(world).await;
         let mut machine = ServiceAccount {
             id: ServiceAccountId::from_uuid(uuid(8)),
             name: "Ägent".to_owned(),
             description: "prod's “agent”".to_owned(),
-            created_by: Some(user.id.clone()),
+            created_by: Some(UserId::from_uuid(uuid(4))),
             suspended: true,
             removed_at: None,
             version: 3,
@@ -290,9 +312,6 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
         (machine.removed_at, machine.suspended, machine.version) = (Some(LATER), false, 4);
         tx.update_service_account(&org, &machine).await.unwrap();
         assert_eq!(tx.service_account_to_change(&org, &machine.id).await.unwrap().as_ref(), Some(&machine));
-        tx.insert_sign_in_link(&org, &user.id, &[4; 32], (NOW, LATER)).await.unwrap();
-        assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), Some((org, user.id)));
-        assert_eq!(tx.use_sign_in_link(&[4; 32], NOW).await.unwrap(), None);
         tx.commit().await.unwrap();
     })
     .await;
@@ -329,6 +348,7 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
         for (number, kind) in (10..).zip(EventKind::ALL) {
             let event = Event {
                 id: EventId::from_uuid(uuid(number)),
+                number: None,
                 at: NOW,
                 kind: *kind,
                 actor: "operator".to_owned(),

@@ -37,6 +37,7 @@ async fn fill(world: &World) {
     let domains = [domain];
     tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
     tx.commit().await.unwrap();
+    world.app.seal_events().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

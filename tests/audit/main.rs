@@ -121,3 +121,27 @@ async fn two_nodes_that_seal_at_once_give_every_number_once() {
     })
     .await;
 }
+
+/// Sealing takes the writer's time from nobody for long: a statement for each event of a batch, and three for all of them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_costs_a_statement_for_each_event_and_a_handful_besides() {
+    everywhere(async |world| {
+        let (store, recorder) = world.store.recorded();
+        let sealer = world::app(store, world.app.clock().clone()).await;
+        for number in 0..100 {
+            world.happen(&world.organization, number).await;
+        }
+        drop(recorder.take());
+        // On PostgreSQL somebody else's transaction may put a part of it off.
+        let mut rounds = 0;
+        let mut events = 0;
+        while events < 100 {
+            events += sealer.seal_events().await.unwrap().events;
+            rounds += 1;
+        }
+        let statements = recorder.take().len();
+        println!("{}: {statements} statements for {events} events in {rounds} rounds", world.engine());
+        assert!(statements <= events + 12 * rounds, "{statements} for {events} events in {rounds} rounds");
+    })
+    .await;
+}

@@ -72,7 +72,7 @@ fn start() -> Option<(String, Child)> {
 }
 
 /// Where the newest PostgreSQL of this machine keeps its programs.
-fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let binaries = versions.filter_map(Result::ok).map(|version| version.path().join("bin"));
     binaries.filter(|path| path.join("initdb").exists()).max()

@@ -40,12 +40,8 @@ impl World {
     }
 
     async fn of(store: Store, directory: Option<TempDir>) -> Self {
-        let settings = Settings::load(None, std::iter::empty()).unwrap();
         let clock = Clock::fixed("2026-11-21T08:30:00Z".parse().unwrap(), 7);
-        let cache = Cache::open(&settings.cache).unwrap();
-        let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
-        let app = App::new(settings, store.clone(), cache, sealer, clock);
-        app.prepare().await.unwrap();
+        let app = app(store.clone(), clock).await;
         let mut organizations = Vec::new();
         for slug in ["acme", "globex"] {
             let new = NewOrganization {
@@ -80,6 +76,7 @@ impl World {
         clock.advance(Duration::from_secs(7));
         let event = Event {
             id: EventId::from_uuid(clock.uuid()),
+            number: None,
             at: clock.now(),
             kind: EventKind::ALL[2 + number % 20],
             actor: "operator".to_owned(),
@@ -141,4 +138,14 @@ impl World {
         }
         tx.commit().await.unwrap();
     }
+}
+
+/// The use cases on a store.
+pub(crate) async fn app(store: Store, clock: Clock) -> App {
+    let settings = Settings::load(None, std::iter::empty()).unwrap();
+    let cache = Cache::open(&settings.cache).unwrap();
+    let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
+    let app = App::new(settings, store, cache, sealer, clock);
+    app.prepare().await.unwrap();
+    app
 }

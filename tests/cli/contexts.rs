@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::PermissionsExt};
 
 impl Scene {
     /// A command of somebody whom only the contexts file signs in.
-    pub async fn from_file(&self, arguments: &[&str]) -> crate::Said {
+    pub async fn by_the_file(&self, arguments: &[&str]) -> crate::Said {
         let mut command = self.bare(crate::PROGRAM);
         command.args(arguments);
         said(command).await
@@ -21,16 +21,16 @@ impl Scene {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_is_read_from_standard_input_and_kept_for_nobody_else() {
     let scene = Scene::set().await;
-    let none = scene.from_file(&["whoami"]).await.expect(3);
+    let none = scene.by_the_file(&["whoami"]).await.expect(3);
     assert!(none.err.contains("castgate login"), "{none:?}");
     scene.login_with_key("cgk_mistyped", &[]).await.expect(2);
     let said = scene.login_with_key(&scene.organization.key, &[]).await.expect(0);
     assert_eq!(said.out, "You are owner@acme.example.com at acme. The context is “acme”.\n");
     assert!(!format!("{said:?}").contains(&scene.organization.key));
     assert_eq!(fs::metadata(scene.contexts()).unwrap().permissions().mode() & 0o777, 0o600);
-    scene.from_file(&["whoami"]).await.expect(0);
+    scene.by_the_file(&["whoami"]).await.expect(0);
     fs::set_permissions(scene.contexts(), fs::Permissions::from_mode(0o644)).unwrap();
-    let refused = scene.from_file(&["whoami"]).await.expect(1);
+    let refused = scene.by_the_file(&["whoami"]).await.expect(1);
     assert!(refused.err.contains("chmod 600"), "{refused:?}");
 }
 
@@ -41,14 +41,14 @@ async fn one_goes_from_organization_to_organization() {
     scene.login_with_key(&scene.organization.key, &[]).await.expect(0);
     scene.login_with_key(&globex.key, &["--name", "other"]).await.expect(0);
     let slug = async |arguments: &[&str]| {
-        let said = scene.from_file(&[&["whoami", "-o", "json"], arguments].concat()).await.expect(0);
+        let said = scene.by_the_file(&[&["whoami", "-o", "json"], arguments].concat()).await.expect(0);
         said.json()["organization"]["slug"].as_str().unwrap().to_owned()
     };
     assert_eq!(slug(&[]).await, "globex");
     assert_eq!(slug(&["--context", "acme"]).await, "acme");
-    scene.from_file(&["context", "use", "acme"]).await.expect(0);
+    scene.by_the_file(&["context", "use", "acme"]).await.expect(0);
     assert_eq!(slug(&[]).await, "acme");
-    let list = scene.from_file(&["context", "list"]).await.expect(0);
+    let list = scene.by_the_file(&["context", "list"]).await.expect(0);
     insta::assert_snapshot!("context_list", list.out.replace(&scene.world.origin, "ORIGIN"));
     // The environment counts more than the file, and the option more than the environment.
     let mut command = scene.command(&["whoami", "-o", "json"]);
@@ -61,10 +61,10 @@ async fn one_goes_from_organization_to_organization() {
     let mut command = scene.bare(crate::PROGRAM);
     command.arg("whoami").env("CASTGATE_URL", "https://elsewhere.example");
     said(command).await.expect(3);
-    scene.from_file(&["context", "use", "nowhere"]).await.expect(5);
-    scene.from_file(&["context", "remove", "acme"]).await.expect(0);
-    scene.from_file(&["whoami"]).await.expect(3);
-    scene.from_file(&["whoami", "--context", "other"]).await.expect(0);
-    scene.from_file(&["logout", "--context", "other"]).await.expect(0);
+    scene.by_the_file(&["context", "use", "nowhere"]).await.expect(5);
+    scene.by_the_file(&["context", "remove", "acme"]).await.expect(0);
+    scene.by_the_file(&["whoami"]).await.expect(3);
+    scene.by_the_file(&["whoami", "--context", "other"]).await.expect(0);
+    scene.by_the_file(&["logout", "--context", "other"]).await.expect(0);
     scene.run_as(&globex.key, &["whoami"]).await.expect(0);
 }

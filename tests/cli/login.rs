@@ -12,15 +12,16 @@ use url::Url;
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 
 /// A command line that waits for its browser.
-struct Waiting {
+#[derive(Debug)]
+pub(crate) struct Waiting {
     child: Child,
     /// What it asks the person to open.
-    address: Url,
+    pub address: Url,
     rest: BufReader<tokio::process::ChildStderr>,
 }
 
 impl Scene {
-    async fn begin_login(&self) -> Waiting {
+    pub async fn begin_login(&self) -> Waiting {
         let mut command = self.bare(PROGRAM);
         command.args(["login", &self.world.origin, "--no-browser"]).stdin(Stdio::null());
         let mut child = command.spawn().unwrap();
@@ -109,7 +110,7 @@ async fn visit(address: &Url) -> reqwest::Response {
 }
 
 impl Waiting {
-    async fn ended(mut self) -> Said {
+    pub async fn ended(mut self) -> Said {
         let (mut out, mut err) = (String::new(), String::new());
         self.child.stdout.take().unwrap().read_to_string(&mut out).await.unwrap();
         self.rest.read_to_string(&mut err).await.unwrap();
@@ -147,7 +148,7 @@ async fn the_person_agrees_and_the_command_line_has_a_key() {
     assert!(shown.text().await.unwrap().contains("You can close this window"));
     let said = waiting.ended().await.expect(0);
     assert_eq!(said.out, "You are owner@acme.example.com at acme. The context is “acme”.\n");
-    let keys = scene.from_file(&["keys", "list", "-o", "json"]).await.expect(0).json();
+    let keys = scene.by_the_file(&["keys", "list", "-o", "json"]).await.expect(0).json();
     let key = keys["items"]
         .as_array()
         .unwrap()
@@ -159,10 +160,10 @@ async fn the_person_agrees_and_the_command_line_has_a_key() {
     let secret = std::fs::read_to_string(scene.contexts()).unwrap();
     let secret = secret.split("key = \"").nth(1).unwrap().split('"').next().unwrap().to_owned();
     scene.run_as(&secret, &["whoami"]).await.expect(0);
-    let out = scene.from_file(&["logout"]).await.expect(0);
+    let out = scene.by_the_file(&["logout"]).await.expect(0);
     assert_eq!(out.out, "“acme” is signed out: its key is revoked and forgotten.\n");
     scene.run_as(&secret, &["whoami"]).await.expect(3);
-    scene.from_file(&["whoami"]).await.expect(3);
+    scene.by_the_file(&["whoami"]).await.expect(3);
     assert!(!std::fs::read_to_string(scene.contexts()).unwrap().contains("cgk_"));
 }
 

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+mod access;
+mod chromium;
 mod contexts;
 mod exits;
 mod formats;
@@ -26,7 +28,7 @@ const NOW: Instant = Instant(1_795_309_323_000_000);
 
 /// A castgate with one organization, and the home of somebody with a terminal.
 #[derive(Debug)]
-pub struct Scene {
+pub(crate) struct Scene {
     pub world: World,
     pub organization: Organization,
     home: TempDir,
@@ -34,7 +36,7 @@ pub struct Scene {
 
 /// What a command said.
 #[derive(Debug)]
-pub struct Said {
+pub(crate) struct Said {
     pub code: i32,
     pub out: String,
     pub err: String,
@@ -98,13 +100,13 @@ impl Scene {
     }
 }
 
-pub async fn said(mut command: Command) -> Said {
+pub(crate) async fn said(mut command: Command) -> Said {
     let output = command.output().await.unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     Said { code: output.status.code().unwrap(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-pub async fn fed(mut command: Command, text: &str) -> Said {
+pub(crate) async fn fed(mut command: Command, text: &str) -> Said {
     let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     stdin.write_all(text.as_bytes()).await.unwrap();
@@ -135,8 +137,10 @@ impl Said {
 }
 
 /// Letters of an id behind its prefix, and of a hint.
-const TAILS: [(&[&str], usize); 2] =
-    [(&["usr_", "grp_", "con_", "tok_", "key_", "cls_", "ses_", "evt_", "org_", "req_"], 26), (&["cgk_", "cgs_"], 4)];
+const TAILS: [(&[&str], usize); 2] = [
+    (&["usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_"], 26),
+    (&["cgk_", "cgs_"], 4),
+];
 
 fn steady(text: &str) -> String {
     let mut text = text.to_owned();

@@ -10,14 +10,15 @@ impl Scene {
     pub async fn viewer(&self, connection: &Connection) -> String {
         let id = self.push(connection, "vera@acme.test").await;
         let mut ctx = self.organization.operator.clone();
-        ctx.actor = Actor::Key { user: id.parse().unwrap(), id: "key_06h00krhv1t3jel88ooobccad0".parse().unwrap() };
+        let session = "ses_06h00krhv1t3jel88ooobccad0".parse().unwrap();
+        ctx.actor = Actor::User { id: id.parse().unwrap(), session };
         let terms = self.world.app.terms().await.unwrap();
         let versions: Vec<_> = terms.into_iter().map(|document| (document.kind, document.version)).collect();
         self.world.app.accept_terms(&ctx, &versions).await.unwrap();
         self.world.app.create_key(&ctx, "test", None).await.unwrap().secret.expose().to_owned()
     }
 
-    async fn shows(&self, arguments: &[&str]) -> String {
+    pub async fn shows(&self, arguments: &[&str]) -> String {
         let Said { out, err, code } = self.run(arguments).await;
         assert_eq!((code, err.as_str()), (0, ""), "{arguments:?}: {out}");
         crate::steady(&out).replace(&self.world.origin, "ORIGIN")

@@ -96,7 +96,7 @@ async fn a_key_is_published_on_every_node_before_any_signs_with_it_and_until_its
         assert_eq!(nodes.published(1).await, [old.clone()].into(), "the nodes made one first key between them");
         let new = nodes.both[0].rotate_signing_key(Rotation::Orderly).await.unwrap().kid;
         let (mut tokens, mut signed_by) = (Vec::new(), Vec::new());
-        let mut seen: [BTreeSet<String>; 2] = Default::default();
+        let mut seen: [BTreeSet<String>; 2] = [BTreeSet::new(), BTreeSet::new()];
         for second in (0..40 * 60).step_by(30) {
             for node in [0, 1] {
                 let published = nodes.published(node).await;

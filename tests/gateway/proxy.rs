@@ -116,7 +116,7 @@ pub async fn envoy(program: &Path, text: &str, port: u16) -> Running {
     // A number of its own for each: two of them would meet in shared memory.
     let arguments = [
         "-c".into(),
-        file.into(),
+        file,
         "--concurrency".into(),
         "1".into(),
         "--disable-hot-restart".into(),

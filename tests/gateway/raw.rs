@@ -1,5 +1,6 @@
 //! Requests as somebody types them: nothing is put in order on the way.
 
+use std::fmt::Write as _;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -9,7 +10,7 @@ use tokio::{
 pub async fn send(port: u16, target: &str, headers: &[(&str, &str)]) -> (u16, String) {
     let mut text = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(text, "{name}: {value}\r\n");
     }
     text.push_str("\r\n");
     let mut stream = TcpStream::connect(("127.0.0.1", port)).await.unwrap();

@@ -5,6 +5,7 @@ use crate::{
     people::{Viewer, bearer},
     world::{Answer, World},
 };
+use axum::http::{HeaderName, HeaderValue};
 use castgate::app::Clock;
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -24,7 +25,7 @@ impl ForwardAuth {
         let text = fs::read_to_string(file).unwrap();
         let listed = text.split("authResponseHeaders: &passes\n").nth(1).unwrap();
         let names = listed.lines().map_while(|line| line.trim().strip_prefix("- "));
-        let response_headers: Vec<_> = names.map(|name| name.to_ascii_lowercase()).collect();
+        let response_headers: Vec<_> = names.map(str::to_ascii_lowercase).collect();
         let addresses = text.split("address: \"http://127.0.0.1:8080").skip(1);
         let mut addresses = addresses.map(|rest| rest.split('"').next().unwrap().to_owned());
         [(); 2].map(|()| Self { address: addresses.next().unwrap(), response_headers: response_headers.clone() })
@@ -83,7 +84,7 @@ async fn traefik_takes_over_every_header_that_castgate_says() {
     );
     assert_eq!(passed["cookie"], "a=1");
     assert!(!passed.values().any(|value| value.contains("evil") || value.contains("cgk_")), "{passed:?}");
-    let said = answer.headers.keys().map(|name| name.as_str()).filter(|name| name.starts_with("x-castgate-"));
+    let said = answer.headers.keys().map(HeaderName::as_str).filter(|name| name.starts_with("x-castgate-"));
     for name in said {
         assert!(everybody.response_headers.iter().any(|listed| listed == name), "the example does not list {name}");
     }
@@ -148,7 +149,7 @@ async fn a_preflight_passes_for_nobody_in_particular_where_the_configuration_say
     ];
     let answer = world.client.get(address, &preflight).await.expect(200);
     for name in ["x-castgate-user", "x-castgate-roles", "x-castgate-jwt", "authorization"] {
-        assert_eq!(answer.headers.get(name).map(|value| value.as_bytes()), Some(&b""[..]), "{name} is said, and empty");
+        assert_eq!(answer.headers.get(name).map(HeaderValue::as_bytes), Some(&b""[..]), "{name} is said, and empty");
     }
     world.client.get(address, &preflight[1..]).await.expect(401);
     world.client.get("/auth/verify/traefik", &preflight).await.expect(401);

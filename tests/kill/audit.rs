@@ -1,10 +1,11 @@
 //! What the store holds, read while no gateway runs, and what must never be seen in it.
 
 use super::{
-    gateway::Failure,
+    gateway::{Failure, Place},
     record::{Members, Person},
 };
 use castgate::{
+    app::{AuditKeys, Auditor},
     model::OrganizationId,
     store::{Store, args},
 };
@@ -170,4 +171,12 @@ async fn wait_for_the_dead(store: &Store) -> Result<(), Failure> {
         }
         tokio::time::sleep(std::time::Duration::from_millis(2)).await;
     }
+}
+
+/// The events that were sealed when the program was killed are as they were sealed; the rest wait for the next start.
+pub async fn sealing(store: &Store, place: &Place) -> Result<Vec<String>, Failure> {
+    let keys = AuditKeys::load(&mut store.read().await?, &place.sealer()?).await?;
+    let audit = Auditor::new(store, &keys).verify(&place.organization, &[], |_| {}).await?;
+    println!("{} events are sealed, {} wait", audit.events, audit.unsealed);
+    Ok(audit.finding.iter().map(|finding| format!("sealing: {finding}")).collect())
 }

@@ -82,10 +82,14 @@ impl Place {
     pub async fn app(&self, store: Store) -> Result<App, Failure> {
         let settings = Settings::load(None, self.environment(0).into_iter())?;
         let cache = Cache::open(&settings.cache)?;
-        let sealer = Sealer::new(&keyfile::load_or_create(self.directory.path())?)?;
-        let app = App::new(settings, store, cache, sealer, Clock::machine());
+        let app = App::new(settings, store, cache, self.sealer()?, Clock::machine());
         app.prepare().await?;
         Ok(app)
+    }
+
+    /// What seals in this place.
+    pub fn sealer(&self) -> Result<Sealer, Failure> {
+        Ok(Sealer::new(&keyfile::load_or_create(self.directory.path())?)?)
     }
 
     /// Starts a program on this place and waits until it answers.

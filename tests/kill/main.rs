@@ -108,6 +108,7 @@ impl Scene {
         if thoroughly {
             self.wrong.extend(audit::halves(&store, &self.place.organization).await?);
             self.wrong.extend(audit::integrity(&store).await?);
+            self.wrong.extend(audit::sealing(&store, &self.place).await?);
         }
         Ok(())
     }

@@ -135,7 +135,7 @@ async fn targets(world: &crate::world::World, methods: &[&str]) -> Vec<Target> {
     let of = |route: &Declared| {
         let header = match route.who {
             Caller::ScimToken => ("authorization", token.clone()),
-            Caller::SessionOrKey => ("x-api-key", key.clone()),
+            Caller::SessionOrKey | Caller::Key => ("x-api-key", key.clone()),
             Caller::Anyone | Caller::SignedIn => return None,
         };
         let id = if route.path.contains("Groups") || route.path.contains("groups") { &group } else { &user };
@@ -148,10 +148,12 @@ async fn targets(world: &crate::world::World, methods: &[&str]) -> Vec<Target> {
             header,
             kinds: match route.who {
                 Caller::ScimToken => &["application/scim+json", "application/json"],
-                Caller::Anyone | Caller::SignedIn | Caller::SessionOrKey if route.path.contains("mapping") => {
+                Caller::Anyone | Caller::SignedIn | Caller::SessionOrKey | Caller::Key
+                    if route.path.contains("mapping") =>
+                {
                     &["application/json", "application/yaml"]
                 }
-                Caller::Anyone | Caller::SignedIn | Caller::SessionOrKey => &["application/json"],
+                Caller::Anyone | Caller::SignedIn | Caller::SessionOrKey | Caller::Key => &["application/json"],
             },
         })
     };

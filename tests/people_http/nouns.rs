@@ -17,7 +17,8 @@ async fn a_service_accounts_key_opens_every_door_that_a_users_key_opens() {
     let acme = world.organization("acme").await;
     let call = owner!(world, acme);
     let machine = call("POST", "/service-accounts", Some(json!({"name": "agent"}))).await.expect(201);
-    assert_eq!((machine.header("etag"), machine.json()["state"].as_str()), ("\"1\"", Some("active")));
+    assert!(machine.header("etag").starts_with("\"1."), "{machine:?}");
+    assert_eq!(machine.json()["state"], "active");
     let id = machine.id();
     let path = format!("/service-accounts/{id}");
     let made =
@@ -193,8 +194,8 @@ async fn roles_terms_the_organizations_name_and_a_local_user() {
     assert!(people["items"].as_array().unwrap().iter().all(|person| person["state"] == "accepted"), "{people}");
     api(&world, &key, "GET", "/terms/people", None).await.expect(403);
     api(&world, &key, "PATCH", "/organization", Some(json!({"name": "x"}))).await.expect(403);
-    let named = call("PATCH", "/organization", Some(json!({"name": "Acme Corp."}))).await.expect(200).json();
-    assert_eq!((&named["name"], &named["slug"]), (&json!("Acme Corp."), &json!("acme")));
+    let renamed = call("PATCH", "/organization", Some(json!({"name": "Acme Corp."}))).await.expect(200).json();
+    assert_eq!((&renamed["name"], &renamed["slug"]), (&json!("Acme Corp."), &json!("acme")));
     assert_eq!(call("GET", "/me", None).await.json()["organization"]["name"], "Acme Corp.");
     let refused = call("DELETE", &format!("/users/{id}"), None).await.expect(409).json();
     assert_eq!(refused["code"], "not_local");

@@ -39,6 +39,11 @@ async fn it_answers_and_says_how_much_it_takes() {
     let mut large = get("/healthz");
     large.headers_mut().insert("x", "y".repeat(60 << 10).parse().unwrap());
     assert_eq!(status(&mut client, large).await.ok(), Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
+    let mut many = get("/healthz");
+    for _ in 0..150 {
+        many.headers_mut().append("x", "y".parse().unwrap());
+    }
+    assert_eq!(status(&mut client, many).await.ok(), Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

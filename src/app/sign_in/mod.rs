@@ -207,6 +207,7 @@ impl App {
         let mut tx = self.store().write("sign-in refused").await?;
         let event = crate::model::Event {
             id: crate::model::EventId::from_uuid(self.clock().uuid()),
+            number: None,
             at: ctx.now,
             kind: EventKind::SignInRefused,
             actor: ctx.actor.to_string(),

@@ -35,8 +35,9 @@ impl Whoami {
                 let you = |field: &str| plain(visitor(&me)[field].as_str().unwrap_or("–"));
                 let roles: Vec<String> =
                     me["roles"].as_array().into_iter().flatten().filter_map(|role| role.as_str()).map(plain).collect();
+                let (label, name) = (you("label"), you("user_name"));
                 let facts = json!({
-                    "you": format!("{} ({})", you("label"), you("user_name")),
+                    "you": if label == name { name } else { format!("{label} ({name})") },
                     "id": you("id"),
                     "organization": format!("{} ({})", word("/organization/name"), word("/organization/slug")),
                     "roles": if roles.is_empty() { vec!["none".to_owned()] } else { roles },

@@ -65,6 +65,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(422, "mapping_invalid", "The mapping has mistakes; `diagnostics` has each with line and column."),
     code(428, "if_match_required", "There is a draft: send the ETag of the one that was read as If-Match."),
     code(429, "rate_limited", "Too many requests. Retry-After says when to go on."),
+    code(431, "too_many_headers", "The request has more header lines than are read."),
     code(500, "internal", "A mistake in castgate. The operator finds it in the log by the request's number."),
     code(501, "not_implemented", "The method or the framing is none that is served here."),
     code(502, "provider_code_refused", "The identity provider did not take its own code."),

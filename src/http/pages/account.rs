@@ -171,6 +171,8 @@ fn keys(page: &AccountPage<'_>) -> Markup {
                             p class="quiet small" {
                                 "Made " (moment(key.created_at))
                                 @match key.expires_at { Some(end) => { ", ends " (moment(end)) }, None => ", without end" }
+                                @match key.last_used_at { Some(at) => { ", last used " (moment(at)) }, None => ", never used" }
+                                @if key.rights.is_some() { ", carries less than you hold" }
                             }
                         }
                         form method="post" action="/account/keys/end" {

@@ -37,10 +37,20 @@ pub(in crate::http) fn confirm(page: &ConfirmPage<'_>) -> Response {
                 "The castgate command line on " strong { (page.device) } " asks for a key of yours at "
                 strong { (visit.organization_name) } " (" (visit.slug) ")."
             }
+            div class="notice" role="status" {
+                p {
+                    "Go on only if you typed " code { "castgate login" } " on that machine just now. The key will be called “"
+                    (page.key_name) "”."
+                }
+            }
             dl class="facts" {
                 dt { "Machine" } dd { (page.device) }
                 dt { "Organization" } dd { (visit.organization_name) " (" (visit.slug) ")" }
-                dt { "You" } dd { (visit.visitor.label) " (" (visit.visitor.user_name) ")" }
+                dt { "You" }
+                dd {
+                    (visit.visitor.label)
+                    @if visit.visitor.label != visit.visitor.user_name { " (" (visit.visitor.user_name) ")" }
+                }
                 dt { "It may" }
                 dd {
                     "what you may do, for as long as you may do it: "
@@ -48,21 +58,17 @@ pub(in crate::http) fn confirm(page: &ConfirmPage<'_>) -> Response {
                 }
                 dt { "Until" } dd { "30 days from now, or until you delete the key on your account page" }
             }
-            div class="notice" role="status" {
-                p {
-                    "Go on only if you typed " code { "castgate login" } " on that machine just now. The key will be called “"
-                    (page.key_name) "”."
+            div class="stack" {
+                form method="post" action="/cli" {
+                    input type="hidden" name="form" value=(page.csrf);
+                    input type="hidden" name="port" value=(page.port);
+                    input type="hidden" name="challenge" value=(page.challenge);
+                    input type="hidden" name="state" value=(page.state);
+                    input type="hidden" name="device" value=(page.device);
+                    button class="fill" type="submit" { "Let it act for me" }
                 }
+                a class="button second fill" href=(page.refuse) rel="noreferrer" { "No, this was not me" }
             }
-            form method="post" action="/cli" {
-                input type="hidden" name="form" value=(page.csrf);
-                input type="hidden" name="port" value=(page.port);
-                input type="hidden" name="challenge" value=(page.challenge);
-                input type="hidden" name="state" value=(page.state);
-                input type="hidden" name="device" value=(page.device);
-                button class="fill" type="submit" { "Let it act for me" }
-            }
-            p { a class="button second fill" href=(page.refuse) rel="noreferrer" { "No, this was not me" } }
         }
     };
     Page {

@@ -28,6 +28,7 @@ const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 /// Serves until the orders say otherwise, in two phases: first it is told that we are about to leave, then we do.
 pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
+    warn_of_few_files(shared.app.settings().server.max_connections);
     let tasks = TaskTracker::new();
     let cut = Arc::new(AtomicUsize::new(0));
     let watcher = shared.tls.clone().map(|tls| tokio::spawn(tls.watch(shared.orders.clone())));
@@ -38,6 +39,21 @@ pub(super) async fn run(shared: Arc<Shared>, listener: TcpListener) {
     notice.abort();
     if let Some(watcher) = watcher {
         watcher.abort();
+    }
+}
+
+/// Every connection is an open file, and the usual soft limit of 1,024 is less than our own.
+fn warn_of_few_files(connections: usize) {
+    const OTHERS: usize = 64;
+    let limits = std::fs::read_to_string("/proc/self/limits").unwrap_or_default();
+    let files = limits.lines().find_map(|line| line.strip_prefix("Max open files")?.split_whitespace().next());
+    let files: Option<usize> = files.and_then(|files| files.parse().ok());
+    if let Some(files) = files.filter(|files| *files < connections + OTHERS) {
+        tracing::warn!(
+            files,
+            connections,
+            "the limit of open files (ulimit -n) is less than server.max_connections asks for"
+        );
     }
 }
 

@@ -1,6 +1,7 @@
 //! A request between its head and its answer, as the server sees it. The door asks it for leave and for what went wrong.
 
 use super::{
+    Shared,
     framing::Doubt,
     identity::Identity,
     queue::{NoPlace, Place, Queue},
@@ -34,6 +35,7 @@ struct Inner {
     queue: Arc<Queue>,
     identity: Arc<Identity>,
     patience: Duration,
+    max_headers: usize,
     in_doubt: bool,
     place: Mutex<Option<Place>>,
     body_bytes: AtomicU64,
@@ -51,16 +53,12 @@ pub(super) enum Trouble {
 
 impl Arrival {
     /// A request that came on a connection. `nth` on it, and whether its end is in doubt.
-    pub(super) fn new(
-        queue: Arc<Queue>,
-        identity: Arc<Identity>,
-        patience: Duration,
-        doubt: Option<(&Doubt, u64)>,
-    ) -> Self {
+    pub(super) fn new(shared: &Shared, doubt: Option<(&Doubt, u64)>) -> Self {
         Self(Arc::new(Inner {
-            queue,
-            identity,
-            patience,
+            queue: shared.queue.clone(),
+            identity: shared.identity.clone(),
+            patience: shared.patience,
+            max_headers: shared.max_headers,
             in_doubt: doubt.is_some_and(|(doubt, nth)| doubt.is_about(nth)),
             place: Mutex::new(None),
             body_bytes: AtomicU64::new(0),
@@ -94,6 +92,11 @@ impl Arrival {
     fn check(&self, request: &Request) -> Result<(), Refusal> {
         if self.0.in_doubt {
             return Err(malformed("It says in two ways how long its body is."));
+        }
+        if request.headers().len() > self.0.max_headers {
+            // hyper counts them on HTTP/1; HTTP/2 has a bound for their size alone.
+            let detail = format!("The request has more than {} header lines.", self.0.max_headers);
+            return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "too_many_headers", detail));
         }
         check(request)
     }

@@ -110,13 +110,13 @@ mod tests {
     fn one_above_a_cap_is_refused_until_another_one_ends() {
         let caps = caps(3, 2);
         let one = caps.count(ip("192.0.2.1"), false).unwrap();
-        let _two = caps.count(ip("::ffff:192.0.2.1"), false).unwrap();
+        let two = caps.count(ip("::ffff:192.0.2.1"), false).unwrap();
         assert_eq!(caps.count(ip("192.0.2.1"), false).err(), Some(Reached::OfAddress));
-        let _three = caps.count(ip("192.0.2.1"), true).unwrap();
+        let three = caps.count(ip("192.0.2.1"), true).unwrap();
         assert_eq!(caps.count(ip("192.0.2.2"), false).err(), Some(Reached::All));
         drop(one);
         let four = caps.count(ip("192.0.2.1"), false).unwrap();
-        drop((four, _two, _three));
+        drop((two, three, four));
         assert!(caps.open().by_address.is_empty() && caps.open().all == 0);
     }
 

@@ -109,7 +109,10 @@ where
         End::Over(Over::Head) => drop(timeout(LINGER.0, stream.write_all(HEAD_TOO_SLOW)).await),
         End::Over(Over::Idle) | End::Done => {}
     }
-    linger(stream).await;
+    tokio::select! {
+        () = linger(stream) => {}
+        () = shared.orders.cut.cancelled() => {}
+    }
     Ok(Ended::Well)
 }
 

@@ -60,6 +60,7 @@ struct Shared {
     pace: Pace,
     /// From the end of a head to the beginning of its answer.
     patience: Duration,
+    max_headers: usize,
     header: Duration,
     handshake: Duration,
 }
@@ -77,6 +78,7 @@ impl Shared {
             times: Patience::of(settings),
             pace: Pace { pause: settings.body_timeout.get(), rate: settings.body_rate.0 },
             patience: settings.request_timeout.get(),
+            max_headers: settings.max_headers,
             header: settings.header_timeout.get(),
             handshake: settings.tls_handshake_timeout.get(),
             rooms,
@@ -110,7 +112,6 @@ fn http2(settings: &Server) -> http2::Builder<TokioExecutor> {
         .initial_stream_window_size(window(settings.http2_stream_window))
         .initial_connection_window_size(window(settings.http2_connection_window))
         .max_pending_accept_reset_streams(settings.http2_max_resets)
-        .max_local_error_reset_streams(settings.http2_max_resets)
         .keep_alive_interval(settings.http2_ping.get())
         .keep_alive_timeout(settings.http2_ping_timeout.get());
     builder

@@ -53,7 +53,7 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         let begun = self.vitals.begin();
         let nth = self.count.fetch_add(1, Ordering::Relaxed);
         let doubt = self.doubt.as_ref().map(|doubt| (doubt, nth));
-        let arrival = Arrival::new(shared.queue.clone(), shared.identity.clone(), shared.patience, doubt);
+        let arrival = Arrival::new(&shared, doubt);
         let (mut parts, body) = request.into_parts();
         if let Some(uri) = origin_form(&parts.uri) {
             parts.uri = uri;

@@ -194,8 +194,9 @@ mod tests {
 
     #[test]
     fn only_a_person_who_waits_for_a_page_can_sign_in() {
+        type Case<'a> = (&'a str, &'a [(&'static str, &'a str)], bool);
         let html = ("accept", "text/html,*/*;q=0.8");
-        let cases: &[(&str, &[(&'static str, &str)], bool)] = &[
+        let cases: &[Case<'_>] = &[
             ("GET", &[html], true),
             ("HEAD", &[html], true),
             ("GET", &[html, ("sec-fetch-mode", "navigate")], true),

@@ -30,8 +30,11 @@ fn inside(bytes: &[u8], kind: u8) -> Option<(&[u8], &[u8])> {
     (found == kind).then_some((value, rest))
 }
 
-/// The first element, as its tag and its value, and what follows it.
-fn element(bytes: &[u8]) -> Option<((u8, &[u8]), &[u8])> {
+/// A tag and its value.
+type Element<'a> = (u8, &'a [u8]);
+
+/// The first element, and what follows it.
+fn element(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (&kind, rest) = bytes.split_first()?;
     let (&first, rest) = rest.split_first()?;
     let (length, rest) = match first {
