@@ -29,12 +29,12 @@ pub struct OnceRow {
     pub answer: Option<Vec<u8>>,
 }
 
-type Row = (Vec<u8>, RequestId, Instant, bool, Option<Vec<u8>>);
+type Columns = (Vec<u8>, RequestId, Instant, bool, Option<Vec<u8>>);
 
 impl Tx {
     /// What is known of a key.
     pub async fn once(&mut self, key: &OnceKey) -> Result<Option<OnceRow>, StoreError> {
-        let row: Option<Row> = self
+        let row: Option<Columns> = self
             .first(
                 "SELECT fingerprint, request, begun_at, done, answer FROM idempotency
                  WHERE organization = ?1 AND actor = ?2 AND caller_key = ?3",

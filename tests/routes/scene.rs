@@ -228,15 +228,15 @@ impl Scene {
         let json = |body: Value| Some(("application/json", body.to_string()));
         let user = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": format!("new-{}@acme.test", self.number())});
         let group = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"], "displayName": format!("new-{}", self.number())});
-        let patched = |attribute: &str, value: &str| {
-            let operation = json!({"op": "replace", "path": attribute, "value": value});
+        let change = |path: &str, value: &str| {
+            let operation = json!({"op": "replace", "path": path, "value": value});
             json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": [operation]})
         };
         match (route.method, route.path.as_str()) {
             ("POST", "/scim/v2/Users") | ("PUT", "/scim/v2/Users/{id}") => json(user),
             ("POST", "/scim/v2/Groups") | ("PUT", "/scim/v2/Groups/{id}") => json(group),
-            ("PATCH", "/scim/v2/Users/{id}") => json(patched("title", "Engineer")),
-            ("PATCH", "/scim/v2/Groups/{id}") => json(patched("displayName", &format!("other-{}", self.number()))),
+            ("PATCH", "/scim/v2/Users/{id}") => json(change("title", "Engineer")),
+            ("PATCH", "/scim/v2/Groups/{id}") => json(change("displayName", &format!("other-{}", self.number()))),
             ("POST", path) if path.ends_with("/.search") => {
                 json(json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}))
             }

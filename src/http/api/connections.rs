@@ -27,7 +27,6 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-#[expect(clippy::too_many_lines, reason = "a list of doors, each with what is said of it")]
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageOrganization;
     let owners = [

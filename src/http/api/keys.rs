@@ -26,7 +26,6 @@ const CARRIES: &str = "A key carries its own rights and its owner's, whichever i
                        loses a role the key is attenuated at once; when the owner is suspended it opens nothing, and works \
                        again when they come back. `rights` narrows it: a list of {role | capabilities, cluster}.";
 
-#[expect(clippy::too_many_lines, reason = "a list of doors, each with what is said of it")]
 pub(super) fn doors() -> Doors {
     others_doors(
         Doors::at("/api/v1", "Keys", Caller::SessionOrKey)

@@ -42,7 +42,7 @@ pub(super) struct Doors {
     who: Caller,
     organization: OrganizationFrom,
     guard: Option<Guard>,
-    list: Vec<Door>,
+    all: Vec<Door>,
 }
 
 impl Doors {
@@ -54,7 +54,7 @@ impl Doors {
             Caller::SignedIn | Caller::SessionOrKey | Caller::Key => OrganizationFrom::Credential,
             Caller::ScimToken => OrganizationFrom::Token,
         };
-        Self { prefix, noun, who, organization, guard: None, list: Vec::new() }
+        Self { prefix, noun, who, organization, guard: None, all: Vec::new() }
     }
 
     /// The doors behind this belong to another noun.
@@ -72,7 +72,7 @@ impl Doors {
         if !door.for_others {
             door = door.who(self.who).organization(self.organization);
         }
-        self.list.push(door);
+        self.all.push(door);
         self
     }
 
@@ -84,13 +84,13 @@ impl Doors {
 
     /// What is said of each door.
     pub(super) fn declared(self) -> impl Iterator<Item = Declared> {
-        self.list.into_iter().flat_map(|door| door.declared)
+        self.all.into_iter().flat_map(|door| door.declared)
     }
 
     /// The room as a router.
     pub(super) fn router(self, app: &App) -> Router<App> {
         let mut router = Router::new();
-        for door in self.list {
+        for door in self.all {
             let is_replayed = door.declared.iter().any(Declared::is_replayed);
             let handler = match is_replayed {
                 true => door.handler.layer(middleware::from_fn_with_state(app.clone(), once::answer)),
