@@ -99,6 +99,10 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for JsonBody<T> {
 fn from_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Refusal> {
     let refusal = |code, detail| Refusal::new(StatusCode::BAD_REQUEST, code, detail);
     read_json(bytes).map_err(|error| refusal("invalid_json", error.to_string()))?;
+    // serde would take the fields of a structure from a list too, in their order.
+    if bytes.trim_ascii_start().first() != Some(&b'{') {
+        return Err(refusal("invalid", "The body has to be a JSON object.".to_owned()));
+    }
     serde_json::from_slice(bytes).map_err(|error| refusal("invalid", format!("The body cannot be read: {error}.")))
 }
 

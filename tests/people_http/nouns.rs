@@ -17,7 +17,8 @@ async fn a_service_accounts_key_opens_every_door_that_a_users_key_opens() {
     let acme = world.organization("acme").await;
     let call = owner!(world, acme);
     let machine = call("POST", "/service-accounts", Some(json!({"name": "agent"}))).await.expect(201);
-    assert_eq!((machine.header("etag"), machine.json()["state"].as_str()), ("\"1\"", Some("active")));
+    assert!(machine.header("etag").starts_with("\"1."), "{machine:?}");
+    assert_eq!(machine.json()["state"], "active");
     let id = machine.id();
     let path = format!("/service-accounts/{id}");
     let made =

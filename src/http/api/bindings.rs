@@ -36,6 +36,7 @@ pub(super) fn doors() -> Doors {
             get("/bindings", list)
                 .query::<Asked>()
                 .answers::<List<Binding>>(200)
+                .refuses(&["not_found"])
                 .summary("Who holds what: by subject, role, scope and source")
                 .needs(need),
         )

@@ -121,15 +121,21 @@ fn body(declared: &Declared) -> Option<Value> {
     if declared.takes.is_empty() {
         return None;
     }
-    let mut content = Map::new();
+    let (mut content, mut required) = (Map::new(), false);
     for taken in &declared.takes {
-        let mut of = json!({"schema": taken.schema.make(&mut reader())});
+        let schema = match taken.media {
+            "application/yaml" => json!({}), // whatever stands there is a text
+            _ => json!(taken.schema.make(&mut reader())),
+        };
+        required |= schema["required"].as_array().is_some_and(|all| !all.is_empty());
+        let mut of = json!({"schema": schema});
         if let (Some(example), "application/json") = (declared.example, taken.media) {
             of["example"] = example();
         }
         content.insert(taken.media.to_owned(), of);
     }
-    Some(json!({"required": true, "content": content}))
+    // No body at all says nothing, as an empty object does.
+    Some(json!({"required": required, "content": content}))
 }
 
 /// The answers. Refusals that several routes share stand among the components once.
