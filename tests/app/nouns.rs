@@ -361,13 +361,8 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
             assert_eq!(tx.events(&org, None, "", 1).await.unwrap(), [event]);
         }
         tx.insert_job(&org, &JobId::from_uuid(uuid(1)), ("mail", &json!({})), NOW).await.unwrap();
-        let key = StoredKey {
-            id: "kid".to_owned(),
-            sealed: b"sealed".to_vec(),
-            number: Some(7),
-            signs_from: NOW,
-            retired_at: None,
-        };
+        let (id, sealed) = ("kid".to_owned(), b"sealed".to_vec());
+        let key = StoredKey { id, sealed, number: Some(7), signs_from: NOW, retired_at: None };
         tx.insert_signing_key(&key, NOW).await.unwrap();
         assert!(tx.signing_keys(NOW).await.unwrap().contains(&key));
         tx.commit().await.unwrap();

@@ -4,6 +4,7 @@ use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
     app::{Error, Route},
     model::{Holder, OrganizationId, Role, Subject},
+    store::args,
 };
 use serde_json::json;
 use std::collections::BTreeMap;
@@ -36,6 +37,13 @@ async fn fill(world: &World) {
     let domain = format!("{}.test", world.tenant.organization);
     let domains = [domain];
     tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.run(
+        "INSERT INTO idempotency (organization, actor, caller_key, fingerprint, request, begun_at, done)
+         VALUES (?1, 'somebody', ?2, ?2, 'request', 0, 1)",
+        args![world.tenant.organization, [1_u8; 32]],
+    )
+    .await
+    .unwrap();
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
 }

@@ -91,6 +91,12 @@ impl Client {
     ) -> Result<Value, Stop> {
         let bar = waiting(format!("{}s …", noun.one));
         let mut items: Vec<Value> = Vec::new();
+        let list = |page: Value, items: Vec<Value>, next: Option<String>| {
+            // Whatever else a page says (`total`) is said of the list.
+            let mut list = page;
+            (list["items"], list["next"]) = (json!(items), json!(next));
+            list
+        };
         let mut cursor: Option<String> = None;
         loop {
             let left = limit.map_or(PAGE, |limit| limit - items.len());
@@ -107,10 +113,10 @@ impl Client {
             let next = page["next"].as_str().map(str::to_owned);
             if limit.is_some_and(|limit| items.len() >= limit) {
                 items.truncate(limit.unwrap_or_default());
-                return Ok(json!({"items": items, "next": next}));
+                return Ok(list(page, items, next));
             }
             if next.is_none() {
-                return Ok(json!({"items": items, "next": null}));
+                return Ok(list(page, items, None));
             }
             cursor = next;
             bar.set_message(format!("{} {}s …", items.len(), noun.one));

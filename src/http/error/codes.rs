@@ -76,6 +76,11 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(503, "draining", "castgate is about to stop. Another one answers, or this one after its start."),
     code(503, "overloaded", "castgate has more to do than it can. Retry-After says when to try again."),
     code(503, "timed_out", "The request took longer than one may take."),
+    code(
+        503,
+        "read_only",
+        "The disk of the store is full, read-only or broken: nothing can be changed, and reading goes on.",
+    ),
     code(503, "unavailable", "castgate cannot work at this moment. Retry-After says when to try again."),
 ];
 
