@@ -23,7 +23,7 @@ async fn walk(scene: &Scene) {
     scene.verify(&mut browser, "").await.expect(401, "/auth/verify");
     let terms = scene.sign_in(&mut browser, "alice", "alice@example.test").await.expect(200, "/terms");
     // A session before the terms opens nothing else.
-    let gated = scene.verify(&mut browser, "").await.expect(403, "/auth/verify");
+    let gated = scene.verify(&mut browser, "").await.expect(401, "/auth/verify");
     assert!(gated.text.contains("terms_not_accepted"), "{gated:?}");
     browser.open(&format!("{}/account", scene.world.origin)).await.expect(200, "/terms");
     let account = browser.submit(&terms, "/terms", &[]).await.expect(200, "/account");
