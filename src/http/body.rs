@@ -137,6 +137,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::HashMap;
 
     fn refused(body: &str) -> String {
         let refusal = from_json::<std::collections::BTreeMap<String, String>>(body.as_bytes()).unwrap_err();
@@ -145,7 +146,8 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_body_has_a_place() {
-        assert_eq!(from_json::<Vec<u8>>(b"[1, 2]").unwrap(), [1, 2]);
+        assert_eq!(from_json::<HashMap<String, u8>>(br#" {"a": 1}"#).unwrap()["a"], 1);
+        assert_eq!(from_json::<Vec<u8>>(b"[1, 2]").unwrap_err().detail, "The body has to be a JSON object.");
         insta::assert_snapshot!(refused("{\n \"a\": }"), @"invalid_json The body is not JSON that can be used: expected value at line 2 column 7.");
         insta::assert_snapshot!(refused("{\"a\": \"1\",\n \"a\": \"2\"}"), @"invalid_json The body is not JSON that can be used: the key “a” is there twice in one object at line 2 column 4.");
         insta::assert_snapshot!(refused("{\"a\":\n 1}"), @"invalid The body cannot be read: invalid type: integer `1`, expected a string at line 2 column 2.");

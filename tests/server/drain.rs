@@ -41,7 +41,7 @@ async fn it_says_that_it_will_leave_and_goes_on_until_the_notice_is_over() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn what_has_begun_is_finished_and_nothing_else_begins() {
     let scene = Scene::set(one_at_a_time).await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     let mut idle = scene.connect().await;
     idle.say(get("/healthz")).await;
@@ -69,7 +69,7 @@ async fn after_the_deadline_the_rest_is_cut() {
         settings.server.drain_deadline = millis(500);
     })
     .await;
-    let _held = scene.hold();
+    let _held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     let began = Instant::now();
     scene.orders.drain();
@@ -85,7 +85,7 @@ async fn a_second_order_cuts_at_once() {
         settings.server.drain_notice = millis(600_000);
     })
     .await;
-    let _held = scene.hold();
+    let _held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     scene.orders.drain();
     scene.orders.cut();

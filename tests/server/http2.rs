@@ -58,7 +58,7 @@ async fn an_idle_connection_is_told_to_go() {
 async fn what_has_begun_is_finished_after_goaway() {
     let scene = Scene::set(|_| {}).await;
     let (mut client, ended) = connect(&scene).await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let body = r#"{"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"],"userName":"a@acme.example"}"#;
     let request = Request::post("http://h/scim/v2/Users")
         .header("authorization", format!("Bearer {}", scene.okta.token()))

@@ -8,7 +8,7 @@ use tokio::time::sleep;
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn who_waits_in_vain_is_told_so_in_the_words_of_the_room_and_machines_are_always_answered() {
     let scene = Scene::set(one_at_a_time).await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     let mut other = scene.connect().await;
     for (path, words) in [("/scim/v2/Users", "application/scim+json"), ("/login", "text/html")] {
@@ -36,7 +36,7 @@ async fn who_finds_no_place_in_the_queue_is_told_so_at_once() {
         settings.server.queue = 1;
     })
     .await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     // Two wait for the one place in the queue: one of them is refused, and it is not told of the other one.
     let mut two = [scene.connect().await, scene.connect().await];
@@ -58,7 +58,7 @@ async fn who_waits_gets_the_next_place() {
         settings.server.queue_deadline = millis(3_000);
     })
     .await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let mut working = scene.begin("one@acme.example").await;
     let mut waiting = scene.connect().await;
     waiting.say(scene.create("two@acme.example")).await;

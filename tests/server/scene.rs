@@ -2,7 +2,7 @@
 
 use crate::world::{Connection, World};
 use castgate::{
-    app::Clock,
+    app::{App, Clock, Need, Work},
     config::{Settings, Span},
     http::{self, Orders},
     model::Profile,
@@ -10,7 +10,6 @@ use castgate::{
 use std::{
     io,
     net::{IpAddr, SocketAddr},
-    path::PathBuf,
     time::Duration,
 };
 use tokio::{
@@ -33,24 +32,21 @@ pub(crate) struct Scene {
     pub(crate) address: SocketAddr,
     pub(crate) orders: Orders,
     pub(crate) serving: JoinHandle<io::Result<()>>,
-    directory: PathBuf,
 }
 
 impl Scene {
     /// With an organization and its Okta, whose token opens the SCIM door.
     pub(crate) async fn set(settle: impl FnOnce(&mut Settings)) -> Self {
-        let mut directory = PathBuf::new();
         let world = World::start_with(Clock::machine(), |settings| {
             settings.server.drain_notice = millis(0);
             settle(settings);
-            directory.clone_from(&settings.store.data_directory);
         })
         .await;
         let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, orders) = (listener.local_addr().unwrap(), Orders::new());
         let serving = tokio::spawn(http::serve_by(world.app.clone(), listener, orders.clone()));
-        Self { world, okta, address, orders, serving, directory }
+        Self { world, okta, address, orders, serving }
     }
 
     pub(crate) async fn connect(&self) -> Raw<TcpStream> {
@@ -84,13 +80,11 @@ impl Scene {
         )
     }
 
-    /// Holds the store: whoever writes waits until this is dropped, for five seconds at most. It takes a thread of the runtime
-    /// with it, so the runtime must have several.
-    pub(crate) fn hold(&self) -> rusqlite::Connection {
-        let connection = rusqlite::Connection::open(self.directory.join("castgate.db")).unwrap();
-        connection.busy_timeout(PATIENCE).unwrap();
-        connection.execute_batch("BEGIN IMMEDIATE").unwrap();
-        connection
+    /// Holds the store: whoever writes waits until this is dropped, for five seconds at most. Nobody's thread waits with them.
+    pub(crate) async fn hold(&self) -> Work<'static> {
+        let app: &'static App = Box::leak(Box::new(self.world.app.clone()));
+        let operator = Box::leak(Box::new(app.operator(app.clock().organization())));
+        app.begin(operator, Need::Operator).await.unwrap()
     }
 
     /// Sends a request that cannot be done while the store is held, and waits until it is being worked on. The settings must

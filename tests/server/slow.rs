@@ -159,7 +159,7 @@ async fn an_answer_that_takes_too_long_is_given_up_and_what_was_begun_is_done() 
         settings.server.queue_deadline = millis(500);
     })
     .await;
-    let held = scene.hold();
+    let held = scene.hold().await;
     let mut raw = scene.connect().await;
     raw.say(scene.create("robin@acme.example")).await;
     let text = raw.answer().await;
