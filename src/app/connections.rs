@@ -1,16 +1,13 @@
-//! Connections and their SCIM tokens.
+//! Connections.
 
 use super::{App, Ctx, Error, Work};
 use crate::{
     cache::Revocation,
-    crypto::{Context, Secret, TokenKind, token},
-    model::{
-        Capability, Connection, ConnectionId, ConnectionSettings, EventKind, OrganizationId, ScimToken, TokenId, fold,
-    },
+    crypto::Context,
+    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, OrganizationId, fold},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
-use std::time::Duration;
 
 /// What an admin says of a new connection.
 #[derive(Debug)]
@@ -23,15 +20,6 @@ pub struct NewConnection {
     pub client_secret: Option<SecretString>,
 }
 
-/// A new SCIM token. The secret is shown once.
-#[derive(Debug)]
-pub struct NewToken {
-    /// The token.
-    pub token: ScimToken,
-    /// What the provider sends.
-    pub secret: Secret,
-}
-
 impl App {
     /// Makes a connection, enabled.
     pub async fn create_connection(&self, ctx: &Ctx, new: NewConnection) -> Result<Connection, Error> {
@@ -40,7 +28,7 @@ impl App {
             id: ConnectionId::from_uuid(self.clock().uuid()),
             name: new.name,
             enabled: true,
-            settings: checked(new.settings)?,
+            settings: self.checked(new.settings)?,
             epoch: 0,
             pushes_groups: false,
             created_at: ctx.now,
@@ -61,7 +49,7 @@ impl App {
         settings: ConnectionSettings,
         client_secret: Option<SecretString>,
     ) -> Result<Connection, Error> {
-        let settings = checked(settings)?;
+        let settings = self.checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
         let outcome = work.change_connection(id, if_match, (settings, sealed)).await;
@@ -93,32 +81,11 @@ impl App {
         found.ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
-    /// Makes a SCIM token in the free one of the two slots, so that one can be rotated without a gap.
-    pub async fn create_scim_token(
-        &self,
-        ctx: &Ctx,
-        connection: &ConnectionId,
-        life: Option<Duration>,
-    ) -> Result<NewToken, Error> {
-        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_scim_token(connection, life).await;
-        work.finish(outcome).await
-    }
-
-    /// The tokens of a connection that have not been revoked.
-    pub async fn scim_tokens(&self, ctx: &Ctx, connection: &ConnectionId) -> Result<Vec<ScimToken>, Error> {
-        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
-        if tx.connection(&ctx.organization, connection).await?.is_none() {
-            return Err(Error::not_found("connection", connection.as_str()));
+    fn checked(&self, settings: ConnectionSettings) -> Result<ConnectionSettings, Error> {
+        if let Some(tokens) = &settings.provider_tokens {
+            self.check_provider_tokens(tokens)?;
         }
-        Ok(tx.scim_tokens(&ctx.organization, connection).await?)
-    }
-
-    /// Ends a token at once.
-    pub async fn revoke_scim_token(&self, ctx: &Ctx, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
-        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.end_scim_token(connection, id).await;
-        work.finish(outcome).await
+        checked(settings)
     }
 
     fn seal_secret(
@@ -202,41 +169,6 @@ impl Work<'_> {
             return Err(Error::Stale);
         }
         connection.version += 1;
-        Ok(())
-    }
-
-    async fn add_scim_token(&mut self, connection: &ConnectionId, life: Option<Duration>) -> Result<NewToken, Error> {
-        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        let found = self.tx.connection(&organization, connection).await?;
-        let epoch = found.ok_or_else(|| Error::not_found("connection", connection.as_str()))?.epoch;
-        let tokens = self.tx.scim_tokens(&organization, connection).await?;
-        let Some(slot) = [1, 2].into_iter().find(|slot| tokens.iter().all(|token| token.slot != *slot)) else {
-            let detail = "both token slots of this connection are taken; revoke one of the two tokens first";
-            return Err(Error::conflict("slots_taken", detail));
-        };
-        let clock = self.app.clock();
-        let secret = token::generate(TokenKind::Scim, &mut |bytes: &mut [u8]| clock.fill(bytes));
-        let token = ScimToken {
-            id: TokenId::from_uuid(clock.uuid()),
-            connection: connection.clone(),
-            hint: secret.hint(),
-            slot,
-            created_at: now,
-            expires_at: life.map(|life| now.plus(life)),
-            last_used_at: None,
-        };
-        self.tx.insert_scim_token(&organization, &token, (&secret.hash(), epoch)).await?;
-        let subjects = [connection.to_string(), token.id.to_string()];
-        self.tell(EventKind::TokenCreated, subjects, json!({"slot": slot, "hint": token.hint}));
-        Ok(NewToken { token, secret })
-    }
-
-    async fn end_scim_token(&mut self, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
-        if !self.tx.revoke_scim_token(&self.ctx.organization, connection, id, self.ctx.now).await? {
-            return Err(Error::not_found("token", id.as_str()));
-        }
-        self.tell(EventKind::TokenRevoked, [connection.to_string(), id.to_string()], json!({}));
-        self.revoke_connection(connection);
         Ok(())
     }
 

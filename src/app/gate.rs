@@ -187,7 +187,9 @@ impl App {
             | TokenKind::Invitation
             | TokenKind::SignIn
             | TokenKind::Code
-            | TokenKind::Refresh => Err(Error::NotSignedIn),
+            | TokenKind::Refresh
+            | TokenKind::ClientSecret
+            | TokenKind::ScimAccess => Err(Error::NotSignedIn),
         }
     }
 

@@ -18,6 +18,8 @@ const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 pub struct Round {
     /// Bindings that had expired and were closed.
     pub expired: usize,
+    /// SCIM tokens whose coming end was told.
+    pub warned: usize,
     /// Notices that were told.
     pub told: usize,
     /// Sessions and links that were forgotten.
@@ -31,6 +33,7 @@ impl App {
     pub async fn keep_house(&self) -> Result<Round, Error> {
         Ok(Round {
             expired: self.close_expired().await?,
+            warned: self.warn_of_expiry().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
             keys: usize::from(self.rotate_when_due().await?.is_some()),
@@ -75,6 +78,7 @@ impl App {
         let before = self.clock().now().minus(REMEMBERED);
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
+        forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
         tx.commit().await?;
         Ok(forgotten)

@@ -91,7 +91,9 @@ impl App {
                 | TokenKind::Invitation
                 | TokenKind::SignIn
                 | TokenKind::Code
-                | TokenKind::Refresh,
+                | TokenKind::Refresh
+                | TokenKind::ClientSecret
+                | TokenKind::ScimAccess,
             ) => Ok(None),
             None => self.of_signed(ctx, text).await,
         };

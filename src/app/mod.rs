@@ -33,6 +33,7 @@ mod once;
 mod organizations;
 mod owners;
 mod people;
+mod providers;
 mod service_accounts;
 mod sign_in;
 mod signing;
@@ -47,7 +48,7 @@ pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
-pub use connections::{NewConnection, NewToken};
+pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{GroupView, UserView};
 pub use error::{Error, TurnedAway};
@@ -61,6 +62,10 @@ pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
 pub use people::{Seen, revision};
+pub use providers::{
+    AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
+    TokenRequest,
+};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use signing::{Rotated, Rotation};
@@ -69,7 +74,7 @@ pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
 pub use work::Work;
 
-use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
+use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::{Oidc, PinnedKeys}, store::Store};
 use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -89,6 +94,7 @@ struct Inner {
     sealer: RwLock<Arc<Sealer>>,
     clock: Clock,
     oidc: Oidc,
+    pinned_keys: PinnedKeys,
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
@@ -101,10 +107,12 @@ impl App {
     pub fn new(settings: Settings, store: Store, cache: Cache, sealer: Sealer, clock: Clock) -> Self {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
-        let oidc = Oidc::new(net::Client::new(policy));
+        let http = net::Client::new(policy);
+        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens };
+        let inner =
+            Inner { settings, store, cache, sealer, clock, oidc, pinned_keys, compiled, keys, audit_keys, tokens };
         Self { inner: Arc::new(inner) }
     }
 
@@ -160,5 +168,10 @@ impl App {
 
     fn oidc(&self) -> &Oidc {
         &self.inner.oidc
+    }
+
+    /// Keys of providers and their clients, at addresses that an administrator pinned.
+    fn pinned_keys(&self) -> &PinnedKeys {
+        &self.inner.pinned_keys
     }
 }

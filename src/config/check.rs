@@ -179,6 +179,10 @@ impl Settings {
         if self.scim.max_body.0 < 1 << 16 {
             found.push(error("scim.max_body", "must be at least 64KiB: providers push groups with many members"));
         }
+        let access = self.scim.access_token_lifetime.get();
+        if access < Duration::from_mins(1) || access > Duration::from_hours(24) {
+            found.push(error("scim.access_token_lifetime", "must be between 1m and 24h"));
+        }
         if self.tokens.jwt_lifetime.get() > LONGEST_JWT || self.tokens.jwt_lifetime.get() < Duration::from_secs(1) {
             found.push(error(
                 "tokens.jwt_lifetime",

@@ -145,6 +145,8 @@ pub struct Scim {
     pub page_size: usize,
     /// The most resources in a page.
     pub max_page_size: usize,
+    /// The life of an OAuth client's access token.
+    pub access_token_lifetime: Span,
 }
 
 /// `[limits]`

@@ -6,6 +6,7 @@
 //! asking. All of it rests on one library, `aws-lc-rs`, and on the system's [randomness](random).
 
 pub mod audit_key;
+pub mod foreign;
 pub mod hash;
 pub mod jwt;
 pub mod keyfile;
@@ -15,6 +16,7 @@ pub mod seal;
 pub mod token;
 
 pub use audit_key::{AuditKey, AuditKeyError};
+pub use foreign::{Demands, ForeignKeys, JwsAlgorithm, JwsFault, Unverified};
 pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};

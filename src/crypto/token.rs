@@ -36,11 +36,15 @@ pub enum TokenKind {
     Code,
     /// A refresh token of castgate as an OpenID provider.
     Refresh,
+    /// The secret of a connection's OAuth client.
+    ClientSecret,
+    /// An access token of a connection's OAuth client: a SCIM bearer token that lives for an hour.
+    ScimAccess,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::Scim,
         Self::ApiKey,
         Self::Session,
@@ -49,6 +53,8 @@ impl TokenKind {
         Self::SignIn,
         Self::Code,
         Self::Refresh,
+        Self::ClientSecret,
+        Self::ScimAccess,
     ];
 
     /// What every token of this kind begins with.
@@ -63,6 +69,8 @@ impl TokenKind {
             Self::SignIn => "cgb_",
             Self::Code => "cgc_",
             Self::Refresh => "cgr_",
+            Self::ClientSecret => "cgo_",
+            Self::ScimAccess => "cga_",
         }
     }
 

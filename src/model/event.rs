@@ -47,6 +47,16 @@ event_kinds! {
     TokenCreated = "token.created",
     /// A SCIM token was revoked.
     TokenRevoked = "token.revoked",
+    /// Another token takes the place of a SCIM token, which ends when both have held for a while.
+    TokenReplaced = "token.replaced",
+    /// A SCIM token is about to end.
+    TokenExpiring = "token.expiring",
+    /// An OAuth client of a connection was made.
+    ClientCreated = "client.created",
+    /// An OAuth client was revoked; its access tokens ended.
+    ClientRevoked = "client.revoked",
+    /// An OAuth client was given an access token.
+    AccessTokenIssued = "client.token_issued",
     /// An API key was made.
     KeyCreated = "key.created",
     /// An API key was renamed.

@@ -123,6 +123,8 @@ ids! {
     ServiceAccountId = "sva_";
     /// A SCIM bearer token of a connection.
     TokenId = "tok_";
+    /// An OAuth client of a connection: the public half of its credential.
+    ClientId = "cli_";
     /// An API key.
     KeyId = "key_";
     /// A sign-in.

@@ -1,6 +1,6 @@
 //! Where access holds: organizations, clusters, scopes.
 
-use super::{ClusterId, ConnectionId, Instant, OrganizationId};
+use super::{ClusterId, ConnectionId, Instant, OrganizationId, ProviderTokens};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -188,6 +188,9 @@ pub struct ConnectionSettings {
     /// Claim → SCIM attribute, for facts at sign-in.
     #[serde(default = "default_attributes")]
     pub attributes: std::collections::BTreeMap<String, String>,
+    /// JWTs that the provider signs itself and pushes with, at the connection's own SCIM address. None: it has none.
+    #[serde(default)]
+    pub provider_tokens: Option<ProviderTokens>,
 }
 
 /// The claims that become facts unless the connection says otherwise.
@@ -220,6 +223,7 @@ impl ConnectionSettings {
             oidc: None,
             domains: Vec::new(),
             attributes: default_attributes(),
+            provider_tokens: None,
         }
     }
 }

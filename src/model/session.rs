@@ -1,8 +1,7 @@
 //! Credentials: sessions, tokens, keys. Secrets themselves are nowhere; only their SHA-256.
 
 use super::{
-    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject,
-    TokenId, UserId,
+    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject, UserId,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
@@ -31,25 +30,6 @@ pub struct Session {
     pub expires_at: Instant,
     /// The provider's session id, for its logout.
     pub provider_session: Option<String>,
-}
-
-/// A SCIM bearer token. A connection has two slots, so that a token can be rotated without a gap.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ScimToken {
-    /// Its id: not the secret.
-    pub id: TokenId,
-    /// Of which connection.
-    pub connection: ConnectionId,
-    /// The first letters of the secret, for people to tell two apart.
-    pub hint: String,
-    /// 1 or 2.
-    pub slot: i64,
-    /// When it was made.
-    pub created_at: Instant,
-    /// When it stops by itself.
-    pub expires_at: Option<Instant>,
-    /// When it was last accepted, to the minute.
-    pub last_used_at: Option<Instant>,
 }
 
 /// Whose a credential is: a person's or a machine's. Its text is the id, whose prefix tells the two apart.

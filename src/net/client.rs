@@ -149,6 +149,12 @@ impl Client {
         self.policy
     }
 
+    /// Whether an address may be called, as far as it says so itself: where its name leads is judged when it is called.
+    pub fn admits(&self, url: &str) -> Result<(), NetError> {
+        let url = Url::parse(url).map_err(|error| NetError::BadUrl(error.to_string()))?;
+        self.admit(&url).map(drop)
+    }
+
     /// GET.
     pub async fn get(&self, url: &str) -> Result<Response, NetError> {
         let request = Request::get(url).body(Vec::new()).map_err(|error| NetError::BadUrl(error.to_string()))?;

@@ -12,6 +12,7 @@ mod error;
 mod exchange;
 mod flow;
 mod identity;
+mod jwks;
 mod keys;
 mod metadata;
 mod providers;
@@ -21,6 +22,7 @@ mod userinfo;
 pub use error::{SsoError, TokenFault};
 pub use flow::{Begun, Callback, Pending};
 pub use identity::{GroupsClaim, Identity};
+pub use jwks::PinnedKeys;
 pub use metadata::ProviderSummary;
 
 use crate::{

@@ -1,56 +1,20 @@
-//! Connections, their e-mail domains and SCIM tokens.
+//! Connections and their e-mail domains.
 
 use super::{StoreError, Tx, args};
-use crate::model::{Connection, ConnectionId, Instant, OrganizationId, ScimToken, TokenId, fold};
+use crate::model::{Connection, ConnectionId, Instant, OrganizationId, fold};
 
-type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64);
-type TokenRow = (TokenId, ConnectionId, String, i64, Instant, Option<Instant>, Option<Instant>);
+pub(super) type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64);
 
-/// A token and its organization, when it was last used, and its connection.
-type HolderRow = (
-    TokenId,
-    OrganizationId,
-    Option<Instant>,
-    Option<Instant>,
-    ConnectionId,
-    String,
-    bool,
-    String,
-    i64,
-    bool,
-    Instant,
-    i64,
-);
-
-fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
+/// A connection from its columns.
+pub(super) fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
     let (id, name, enabled, settings, epoch, pushes_groups, created_at, version) = row;
     let settings = serde_json::from_str(&settings)
         .map_err(|error| StoreError::Corrupt(format!("settings of connection {id}: {error}")))?;
     Ok(Connection { id, name, enabled, settings, epoch, pushes_groups, created_at, version })
 }
 
-fn token(row: TokenRow) -> ScimToken {
-    let (id, connection, hint, slot, created_at, expires_at, last_used_at) = row;
-    ScimToken { id, connection, hint, slot, created_at, expires_at, last_used_at }
-}
-
 fn settings_text(connection: &Connection) -> Result<String, StoreError> {
     serde_json::to_string(&connection.settings).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
-/// What a SCIM bearer token opens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TokenHolder {
-    /// The token.
-    pub token: TokenId,
-    /// Its organization.
-    pub organization: OrganizationId,
-    /// Its connection, as it is now.
-    pub connection: Connection,
-    /// When it was last accepted.
-    pub last_used_at: Option<Instant>,
-    /// When it stops by itself.
-    pub expires_at: Option<Instant>,
 }
 
 impl Tx {
@@ -169,6 +133,25 @@ impl Tx {
         .transpose()
     }
 
+    /// The connection whose own address was asked for, with its organization. The id is all that such an address says: what
+    /// is done there still has to be shown to belong to it.
+    pub async fn connection_at(
+        &mut self,
+        id: &ConnectionId,
+    ) -> Result<Option<(OrganizationId, Connection)>, StoreError> {
+        let row: Option<(OrganizationId, ConnectionId, String, bool, String, i64, bool, Instant, i64)> = self
+            .first(
+                "SELECT organization, id, name, enabled, settings, epoch, pushes_groups, created_at, version
+                 FROM connections WHERE id = ?1",
+                args![id],
+            )
+            .await?;
+        row.map(|(organization, id, name, enabled, settings, epoch, groups, made, version)| {
+            Ok((organization, connection((id, name, enabled, settings, epoch, groups, made, version))?))
+        })
+        .transpose()
+    }
+
     /// Every connection of the organization, by name.
     pub async fn connections(&mut self, organization: &OrganizationId) -> Result<Vec<Connection>, StoreError> {
         let rows = self
@@ -204,97 +187,5 @@ impl Tx {
     /// Who owns this domain (folded).
     pub async fn domain(&mut self, domain: &str) -> Result<Option<(OrganizationId, ConnectionId)>, StoreError> {
         self.first("SELECT organization, connection FROM domains WHERE domain = ?1", args![domain]).await
-    }
-
-    /// Writes a new SCIM token, whose slot must be free.
-    pub async fn insert_scim_token(
-        &mut self,
-        organization: &OrganizationId,
-        token: &ScimToken,
-        (hash, epoch): (&[u8; 32], i64),
-    ) -> Result<(), StoreError> {
-        self.run(
-            "INSERT INTO scim_tokens (hash, organization, id, connection, slot, hint, created_at, expires_at,
-                                      connection_epoch)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            args![
-                hash,
-                organization,
-                token.id,
-                token.connection,
-                token.slot,
-                token.hint,
-                token.created_at,
-                token.expires_at,
-                epoch
-            ],
-        )
-        .await
-        .map(drop)
-    }
-
-    /// The tokens of a connection that have not ended: not revoked, and made since it was last disabled.
-    pub async fn scim_tokens(
-        &mut self,
-        organization: &OrganizationId,
-        connection: &ConnectionId,
-    ) -> Result<Vec<ScimToken>, StoreError> {
-        let rows = self
-            .all(
-                "SELECT t.id, t.connection, t.hint, t.slot, t.created_at, t.expires_at, t.last_used_at
-                 FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
-                 WHERE t.organization = ?1 AND t.connection = ?2 AND t.revoked_at IS NULL
-                   AND t.connection_epoch = c.epoch
-                 ORDER BY t.slot",
-                args![organization, connection],
-            )
-            .await?;
-        Ok(rows.into_iter().map(token).collect())
-    }
-
-    /// Ends a token. False when there is none, or it had ended.
-    pub async fn revoke_scim_token(
-        &mut self,
-        organization: &OrganizationId,
-        connection: &ConnectionId,
-        id: &TokenId,
-        now: Instant,
-    ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "UPDATE scim_tokens SET revoked_at = ?4
-                 WHERE organization = ?1 AND connection = ?2 AND id = ?3 AND revoked_at IS NULL",
-                args![organization, connection, id, now],
-            )
-            .await?;
-        Ok(rows == 1)
-    }
-
-    /// What a token opens: nothing when it is unknown, revoked or expired, or its connection is disabled or was since.
-    pub async fn scim_token_holder(
-        &mut self,
-        hash: &[u8; 32],
-        now: Instant,
-    ) -> Result<Option<TokenHolder>, StoreError> {
-        let row: Option<HolderRow> = self
-            .first(
-                "SELECT t.id, t.organization, t.last_used_at, t.expires_at, c.id, c.name, c.enabled, c.settings, c.epoch,
-                        c.pushes_groups, c.created_at, c.version
-                 FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
-                 WHERE t.hash = ?1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
-                   AND c.enabled = 1 AND c.epoch = t.connection_epoch",
-                args![hash, now],
-            )
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let (token, organization, last_used_at, expires_at, id, name, enabled, settings, epoch, groups, made, version) =
-            row;
-        let connection = connection((id, name, enabled, settings, epoch, groups, made, version))?;
-        Ok(Some(TokenHolder { token, organization, connection, last_used_at, expires_at }))
-    }
-
-    /// Notes that a token was accepted.
-    pub async fn touch_scim_token(&mut self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
-        self.run("UPDATE scim_tokens SET last_used_at = ?2 WHERE hash = ?1", args![hash, now]).await.map(drop)
     }
 }

@@ -4,8 +4,8 @@
 //! ids and roles are their texts.
 
 use crate::model::{
-    BindingId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId, OrganizationId,
-    RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
+    BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
+    OrganizationId, RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -109,6 +109,7 @@ macro_rules! stored_as_text {
 
 stored_as_text!(
     BindingId,
+    ClientId,
     ClusterId,
     ConnectionId,
     EventId,

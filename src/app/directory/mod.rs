@@ -8,22 +8,15 @@ mod users;
 
 pub(super) use arrival::Found;
 
-use super::{
-    Actor, App, Ctx, Error,
-    credentials::{NOTED_EVERY, told_only},
-};
+use super::{App, Ctx, Error};
 use crate::{
-    cache::Key,
-    crypto::{TokenKind, token},
     filter::StandardKinds,
-    model::{Connection, Group, Instant, OrganizationId, User},
+    model::{Group, User},
     scim::{EntityTags, Query, ScimError, Sort, weak},
-    store::{Member, Page, TokenHolder, Tx},
+    store::{Member, Page, Tx},
 };
-use data_encoding::HEXLOWER;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// How long a deleted user or group can come back under the same id.
 pub(super) const TOMBSTONE: Duration = Duration::from_hours(30 * 24);
@@ -52,76 +45,6 @@ pub struct GroupView {
     pub group: Group,
     /// Who is in it; none where nobody asked.
     pub members: Option<Vec<Member>>,
-}
-
-/// What the token of this hash opens, remembered for the lease.
-struct Opens([u8; 32]);
-
-/// The connection of a token.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Opened {
-    organization: OrganizationId,
-    #[serde(serialize_with = "plain", deserialize_with = "shared")]
-    connection: Arc<Connection>,
-    /// When the token stops by itself.
-    until: Option<Instant>,
-}
-
-fn plain<S: Serializer>(connection: &Arc<Connection>, serializer: S) -> Result<S::Ok, S::Error> {
-    connection.as_ref().serialize(serializer)
-}
-
-fn shared<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<Connection>, D::Error> {
-    Connection::deserialize(deserializer).map(Arc::new)
-}
-
-impl Key for Opens {
-    type Value = Opened;
-    const REVOCABLE: bool = true;
-    fn text(&self) -> String {
-        format!("token:{}", HEXLOWER.encode(&self.0))
-    }
-}
-
-impl App {
-    /// Whose push this is. Every reason for a refusal looks the same: 401.
-    pub async fn scim_connection(&self, bearer: &str) -> Result<(Ctx, Arc<Connection>), Error> {
-        // The checksum refuses typing mistakes and noise before the store is asked.
-        let presented = token::parse(bearer, TokenKind::Scim).map_err(|_| Error::NotSignedIn)?;
-        let (hash, now) = (presented.hash(), self.clock().now());
-        let lease = self.settings().cache.lease.get();
-        let mut opened = self.cache().fetch(&Opens(hash), lease, self.load_opened(&hash, now)).await?;
-        if opened.until.is_some_and(|until| until <= now) {
-            opened = self.load_opened(&hash, now).await?;
-        }
-        let Opened { organization, connection, until: _ } = opened;
-        let ctx = Ctx {
-            actor: Actor::Connection { id: connection.id.clone() },
-            organization,
-            now,
-            request: self.new_request(),
-        };
-        Ok((ctx, connection))
-    }
-
-    async fn load_opened(&self, hash: &[u8; 32], now: Instant) -> Result<Opened, Error> {
-        let holder = self.store().read().await?.scim_token_holder(hash, now).await?.ok_or(Error::NotSignedIn)?;
-        if stale(holder.last_used_at, now) {
-            let noted = async {
-                let mut tx = self.store().write("token used").await?;
-                tx.touch_scim_token(hash, now).await?;
-                tx.commit().await
-            };
-            told_only(noted.await);
-        }
-        let TokenHolder { organization, connection, expires_at, .. } = holder;
-        Ok(Opened { organization, connection: Arc::new(connection), until: expires_at })
-    }
-}
-
-/// Whether a use is worth noting: the time of the last one is kept to the minute.
-fn stale(last: Option<Instant>, now: Instant) -> bool {
-    last.is_none_or(|last| last.plus(NOTED_EVERY) <= now)
 }
 
 /// Refuses a change of something that changed since it was read (RFC 7644 §3.14).
