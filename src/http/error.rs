@@ -40,13 +40,16 @@ pub(super) struct Refusal {
     pub(super) diagnostics: Vec<Diagnostic>,
     /// For the log.
     pub(super) internals: Option<String>,
+    /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
+    pub(super) challenge: Option<String>,
 }
 
 impl Refusal {
     /// A refusal that says no more than this.
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self { status, code, detail, sentence: None, scim_type: None, diagnostics: Vec::new(), internals: None }
+        let (sentence, scim_type, internals, challenge) = (None, None, None, None);
+        Self { status, code, detail, sentence, scim_type, diagnostics: Vec::new(), internals, challenge }
     }
 
     /// There is nothing at this address.
@@ -179,6 +182,8 @@ failures! {
     ScimFailure in Room::Scim;
     /// problem+json (RFC 9457).
     ApiFailure in Room::Api;
+    /// An error of OAuth (RFC 6749 §5.2).
+    OAuthFailure in Room::OAuth;
     /// A page.
     PageFailure in Room::Page;
     /// The sign-in page, which says why and offers to begin again.

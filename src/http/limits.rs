@@ -95,7 +95,7 @@ impl Limits {
 pub(super) fn price_before(room: Room, path: &str) -> u32 {
     match room {
         Room::Page | Room::SignIn => u32::from(!path.starts_with("/assets/")),
-        Room::Scim | Room::Api => 0,
+        Room::Scim | Room::Api | Room::OAuth => 0,
     }
 }
 
@@ -124,6 +124,8 @@ pub(super) fn price_after(room: Room, path: &str) -> PriceAfter {
         // The gateway asks here on behalf of everybody who comes by, always from its own address.
         Room::Api if path.starts_with("/auth/verify") => (0, 0),
         Room::Scim | Room::Api => (REFUSED, 1),
+        // An assertion costs a signature to be looked at, whatever is wrong with it.
+        Room::OAuth => (REFUSED, REFUSED),
         Room::SignIn => (REFUSED, REFUSED),
         Room::Page => (0, 0),
     };

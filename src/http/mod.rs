@@ -22,6 +22,7 @@ mod introspect;
 mod limits;
 mod login;
 mod metrics;
+mod oauth;
 mod once;
 mod openapi;
 mod pages;
@@ -57,6 +58,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         introspect::doors(),
         cli_login::doors(),
         scim::doors(),
+        oauth::doors(),
     ]
     .into_iter()
     .chain(api::doors())

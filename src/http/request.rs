@@ -4,7 +4,7 @@ use super::{
     error::{Internals, Problem, Refusal, Rendered, Room},
     headers::{self, REQUEST_ID},
     limits::{self, Limits, Standing},
-    path,
+    path, scim,
     server::{Arrival, ClientAddress, last_one},
     verify,
 };
@@ -171,6 +171,7 @@ async fn pass_on(
         return refused;
     }
     verify::take_from_path(&mut request);
+    scim::take_from_path(&mut request);
     if !path::is_plain(request.uri().path()) {
         return Refusal::not_found().render(room);
     }
@@ -223,7 +224,7 @@ async fn work(rooms: Router, request: Request, arrival: Option<Arrival>, (room, 
 fn changes_nothing(request: &Request, room: Room) -> bool {
     let reads = match room {
         Room::Scim | Room::Api => request.method().is_safe(),
-        Room::Page | Room::SignIn => false,
+        Room::OAuth | Room::Page | Room::SignIn => false,
     };
     reads || verify::is_a_question(request.uri().path())
 }

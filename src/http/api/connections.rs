@@ -1,7 +1,7 @@
-//! Connections and their SCIM tokens.
+//! Connections.
 
 use super::{
-    List, Paging, life,
+    List, Paging, connection_tokens,
     versions::{changed, tagged, version_seen},
 };
 use crate::{
@@ -9,12 +9,10 @@ use crate::{
     http::{
         body::JsonBody,
         caller::ApiCaller,
-        doors::{BodyLimit, Caller, Doors, delete, get, post, put},
+        doors::{BodyLimit, Caller, Doors, get, post, put},
         error::ApiFailure,
     },
-    model::{
-        Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, Profile, ScimToken, TokenId,
-    },
+    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, Profile},
 };
 use axum::{
     Json,
@@ -36,7 +34,7 @@ pub(super) fn doors() -> Doors {
         EventKind::OrganizationOwnerless,
     ];
     let and_owners = |kind| [&[kind][..], &owners[..]].concat();
-    token_doors(
+    connection_tokens::doors(
         Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
             .door(
                 get("/connections", list)
@@ -95,39 +93,6 @@ pub(super) fn doors() -> Doors {
     )
 }
 
-fn token_doors(doors: Doors) -> Doors {
-    let need = Capability::ManageOrganization;
-    doors
-        .about("SCIM tokens")
-        .door(
-            get("/connections/{id}/tokens", tokens)
-                .summary("A connection's SCIM tokens")
-                .needs(need)
-                .part::<ConnectionId>("id")
-                .query::<Paging>()
-                .answers::<List<ScimToken>>(200),
-        )
-        .door(
-            post("/connections/{id}/tokens", create_token)
-                .summary("Make a SCIM token; its secret is shown once")
-                .needs(need)
-                .tells(&[EventKind::TokenCreated, EventKind::TokenRevoked])
-                .part::<ConnectionId>("id")
-                .takes::<NewTokenBody>(|| json!({"expires_in_days": 365}))
-                .answers::<NewToken>(201)
-                .refuses(&["slots_taken"]),
-        )
-        .door(
-            delete("/connections/{id}/tokens/{token}", revoke_token)
-                .summary("Revoke a SCIM token")
-                .needs(need)
-                .tells(&[EventKind::TokenRevoked])
-                .part::<ConnectionId>("id")
-                .part::<TokenId>("token")
-                .answers_as(204, None),
-        )
-}
-
 /// A connection as the API shows it. The client secret is never shown again.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Connection")]
@@ -147,7 +112,11 @@ struct Shown {
 
 fn shown(app: &App, connection: Connection) -> Shown {
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
-    let scim_url = format!("{}/scim/v2", app.settings().server.origin());
+    let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
+    if settings.provider_tokens.is_some() {
+        // Nothing in the provider's own tokens says which connection is meant.
+        scim_url = format!("{scim_url}/{id}");
+    }
     Shown {
         id,
         name,
@@ -260,53 +229,6 @@ async fn disable(
 ) -> Result<Response, ApiFailure> {
     let connection = app.set_connection_enabled(&caller.ctx, &id, false).await?;
     Ok(answer(&app, StatusCode::OK, connection))
-}
-
-async fn tokens(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<ConnectionId>,
-    Query(paging): Query<Paging>,
-) -> Result<Json<List<ScimToken>>, ApiFailure> {
-    let asked = paging.read(&app, &caller.ctx, &format!("tokens/{id}"))?;
-    Ok(Json(asked.of_all(app.scim_tokens(&caller.ctx, &id).await?, |token| token.id.to_string())?))
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "TokenRequest")]
-struct NewTokenBody {
-    /// Nothing: it does not stop by itself.
-    #[schemars(range(min = 1, max = 3650))]
-    expires_in_days: Option<u32>,
-}
-
-/// A token with its secret.
-#[derive(Debug, Serialize, JsonSchema)]
-struct NewToken {
-    #[serde(flatten)]
-    token: ScimToken,
-    /// What the provider sends. It is in this answer and in no other.
-    secret: String,
-}
-
-async fn create_token(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<ConnectionId>,
-    JsonBody(new): JsonBody<NewTokenBody>,
-) -> Result<(StatusCode, Json<NewToken>), ApiFailure> {
-    let made = app.create_scim_token(&caller.ctx, &id, life(new.expires_in_days)?).await?;
-    Ok((StatusCode::CREATED, Json(NewToken { token: made.token, secret: made.secret.expose().to_owned() })))
-}
-
-async fn revoke_token(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path((connection, token)): Path<(ConnectionId, TokenId)>,
-) -> Result<StatusCode, ApiFailure> {
-    app.revoke_scim_token(&caller.ctx, &connection, &token).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 mod authorize;
 mod bindings;
 mod clusters;
+mod connection_tokens;
 mod connections;
 mod directory;
 mod groups;
@@ -11,6 +12,7 @@ mod keys;
 mod lists;
 mod mapping;
 mod organization;
+mod scim_clients;
 mod service_accounts;
 mod sessions;
 mod versions;
@@ -25,11 +27,12 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 11] {
+pub(super) fn doors() -> [Doors; 12] {
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
+        scim_clients::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),

@@ -39,6 +39,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(408, "body_too_slow", "The body came too slowly."),
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
     code(409, "already_given", "There is such a binding already."),
+    code(409, "already_replaced", "Another token has the place of this one already."),
     code(409, "domain_taken", "The e-mail domain belongs to another connection."),
     code(409, "holder_suspended", "Whose key it would be is suspended."),
     code(
@@ -54,7 +55,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     ),
     code(409, "in_progress", "The first request with this Idempotency-Key is still being answered. Repeat it later."),
     code(409, "last_owner", "The change would leave no owner who can be reached."),
-    code(409, "slots_taken", "The connection has both of its tokens. Revoke one first."),
+    code(409, "slots_taken", "The connection has all the tokens or clients that it may have. Revoke one first."),
     code(409, "taken", "The name, or whatever has to be the only one of its kind, is taken."),
     code(409, "terms_changed", "The terms have changed since they were shown. Read them again."),
     code(410, "dead_link", "The link has been used or has expired. Ask for a new one."),

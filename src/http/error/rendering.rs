@@ -23,6 +23,8 @@ pub(in crate::http) enum Room {
     Scim,
     /// Programs.
     Api,
+    /// Programs that speak OAuth.
+    OAuth,
     /// People with a browser.
     Page,
     /// People who are about to sign in.
@@ -35,6 +37,7 @@ impl Room {
         match self {
             Self::Scim => "scim",
             Self::Api => "api",
+            Self::OAuth => "oauth",
             Self::Page => "page",
             Self::SignIn => "sign_in",
         }
@@ -48,6 +51,8 @@ impl Room {
             Self::Scim
         } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {
             Self::Api
+        } else if under("/oauth2") {
+            Self::OAuth
         } else if under("/login") {
             Self::SignIn
         } else {
@@ -78,10 +83,12 @@ pub(in crate::http) struct Internals(pub(in crate::http) String);
 
 pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
     let (status, internals) = (refusal.status, refusal.internals.take());
+    let challenge = challenge(&mut refusal, room);
     let problem = (room == Room::Api).then(|| problem_json(&refusal));
     let (kind, text) = match room {
         Room::Scim => ("application/scim+json", scim_json(refusal)),
         Room::Api => ("application/problem+json", json!(problem).to_string()),
+        Room::OAuth => ("application/json", oauth_json(&refusal).to_string()),
         Room::Page => ("text/html; charset=utf-8", page(&refusal).into_string()),
         Room::SignIn => ("text/html; charset=utf-8", sign_in_page(&refusal).into_string()),
     };
@@ -92,9 +99,8 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
     if status == StatusCode::SERVICE_UNAVAILABLE {
         headers.insert(RETRY_AFTER, RETRY_SECONDS);
     }
-    if status == StatusCode::UNAUTHORIZED && matches!(room, Room::Scim | Room::Api) {
-        // RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field".
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    if let Some(challenge) = challenge {
+        headers.insert(WWW_AUTHENTICATE, challenge);
     }
     response.extensions_mut().insert(Rendered);
     if let Some(problem) = problem {
@@ -104,6 +110,39 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
         response.extensions_mut().insert(Internals(internals));
     }
     response
+}
+
+/// RFC 9110 §15.5.2: "The server generating a 401 response MUST send a WWW-Authenticate header field". Browsers would ask for a
+/// password by a window of their own, so a page sends none.
+fn challenge(refusal: &mut Refusal, room: Room) -> Option<HeaderValue> {
+    let usual = match room {
+        Room::Scim | Room::Api => "Bearer",
+        Room::OAuth => "Basic realm=\"castgate\"",
+        Room::Page | Room::SignIn => return None,
+    };
+    let own = refusal.challenge.take().and_then(|text| HeaderValue::try_from(text).ok());
+    (refusal.status == StatusCode::UNAUTHORIZED).then(|| own.unwrap_or(HeaderValue::from_static(usual)))
+}
+
+/// RFC 6749 §5.2. The words of OAuth where they are said, and else the one that fits the status.
+fn oauth_json(refusal: &Refusal) -> Value {
+    const WORDS: [&str; 5] =
+        ["invalid_request", "invalid_client", "invalid_grant", "unsupported_grant_type", "invalid_scope"];
+    let word = match refusal.status {
+        _ if WORDS.contains(&refusal.code) => refusal.code,
+        status if status.is_server_error() => "server_error",
+        StatusCode::TOO_MANY_REQUESTS => "temporarily_unavailable",
+        StatusCode::UNAUTHORIZED => "invalid_client",
+        _ => "invalid_request",
+    };
+    // RFC 6749 §5.2: the description is ASCII without quotes.
+    let plain = |letter: char| match letter {
+        '“' | '”' | '"' => '\'',
+        '…' => '.',
+        letter if letter.is_ascii() && letter != '\\' && !letter.is_control() => letter,
+        _ => '?',
+    };
+    json!({"error": word, "error_description": refusal.detail.chars().map(plain).collect::<String>()})
 }
 
 fn scim_json(refusal: Refusal) -> String {

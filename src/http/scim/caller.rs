@@ -1,10 +1,12 @@
 //! Whose push it is.
 
+use super::address::Addressed;
 use crate::{
-    app::{App, Ctx, Error},
+    app::{App, Ctx, Error, Refusing, Shown},
     http::{
         error::{Refusal, ScimFailure},
         request::Noted,
+        server::ClientAddress,
     },
     model::Connection,
 };
@@ -23,17 +25,22 @@ pub(super) struct Push {
     pub(super) connection: Arc<Connection>,
 }
 
-/// Lets nobody past without a token. Every reason for a refusal gets the same bytes.
+/// Lets nobody past without a token. Whoever shows one that was real is told what became of it; for everybody else every
+/// reason for a refusal gets the same bytes.
 pub(super) async fn authenticate(
     State(app): State<App>,
     mut request: Request,
     next: Next,
 ) -> Result<Response, ScimFailure> {
-    let token = bearer(request.headers()).ok_or_else(nobody)?;
-    let (mut ctx, connection) = match app.scim_connection(token).await {
+    let extensions = request.extensions();
+    let at = extensions.get::<Addressed>().map(|Addressed(connection)| connection);
+    let from = extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
+    let bearer = bearer(request.headers()).ok_or_else(nobody)?;
+    let (mut ctx, connection) = match app.scim_caller(Shown { bearer, at, from }).await {
         Ok(found) => found,
-        Err(Error::NotSignedIn) => return Err(nobody().into()),
-        Err(error) => return Err(error.into()),
+        Err(Refusing::Unknown) => return Err(nobody().into()),
+        Err(Refusing::Known(why)) => return Err(known(&why).into()),
+        Err(Refusing::Failed(error)) => return Err(error.into()),
     };
     if let Some(noted) = request.extensions().get::<Noted>() {
         noted.note(&mut ctx);
@@ -48,6 +55,15 @@ fn nobody() -> Refusal {
         detail: "Send the token of an enabled connection: Authorization: Bearer ….".to_owned(),
         ..Error::NotSignedIn.into()
     }
+}
+
+/// RFC 6750 §3.1: an expired, revoked or otherwise invalid token.
+fn known(why: &str) -> Refusal {
+    let challenge = format!("Bearer realm=\"castgate\", error=\"invalid_token\", error_description=\"{why}\"");
+    let mut letters = why.chars();
+    let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
+    let detail = first.chain(letters).chain(['.']).collect();
+    Refusal { detail, challenge: Some(challenge), ..Error::NotSignedIn.into() }
 }
 
 /// RFC 6750 §2.1; the scheme's letter case does not matter (RFC 9110 §11.1). One header, or none counts.

@@ -4,6 +4,7 @@
 //! routes and of the 404 alike. Each handler reads ([`body`], [`parameters`]), makes one call of `app`, and answers
 //! ([`answer`]).
 
+mod address;
 mod answer;
 mod body;
 mod caller;
@@ -14,6 +15,7 @@ mod parameters;
 mod search;
 mod users;
 
+pub(super) use address::take_from_path;
 pub(super) use doors::doors;
 
 use super::error::ScimFailure;
