@@ -207,9 +207,13 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             slot: 2,
             created_at: NOW,
             expires_at: Some(LATER),
-            last_used_at: None,
+            revoked_at: None,
+            replaced_by: None,
+            warned_days: None,
+            uses: Uses::default(),
         };
-        tx.insert_scim_token(&org, &token, (&[1; 32], connection.epoch)).await.unwrap();
+        let new = NewScimToken { token: &token, hash: [1; 32], epoch: connection.epoch, client: None };
+        tx.insert_scim_token(&org, &new).await.unwrap();
         assert_eq!(tx.scim_tokens(&org, &connection.id).await.unwrap(), std::slice::from_ref(&token));
         let holder = tx.scim_token_holder(&[1; 32], NOW).await.unwrap().unwrap();
         assert_eq!((holder.token, holder.organization, holder.connection), (token.id, org.clone(), connection.clone()));

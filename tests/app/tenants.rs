@@ -2,7 +2,7 @@
 
 use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
-    app::{Error, Route},
+    app::{ClientProof, ClientWish, Ctx, Error, Route},
     model::{Holder, OrganizationId, Role, Subject},
     store::args,
 };
@@ -28,6 +28,7 @@ async fn fill(world: &World) {
     world.app.draft_mapping(&owner, "rules: []").await.unwrap();
     world.publish("rules: [{name: eng, groups: [okta/eng], grant: member}]").await;
     world.app.create_scim_token(&owner, &world.tenant.okta.id, None).await.unwrap();
+    provider_credentials(world, &owner).await;
     world.session(&ada.id).await;
     world.set_active(&ada.id, false).await.unwrap();
     crate::bindings::custom_role(world, "x", "[]").await;
@@ -46,6 +47,18 @@ async fn fill(world: &World) {
     .unwrap();
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
+}
+
+/// A client, an assertion of it, and a JWT of the provider's own.
+async fn provider_credentials(world: &World, owner: &Ctx) {
+    let (organization, connection) = (&world.tenant.organization, &world.tenant.okta.id);
+    let wish = ClientWish { name: "client".to_owned(), proof: ClientProof::Secret };
+    let client = world.app.create_scim_client(owner, connection, wish).await.unwrap().client.id;
+    let mut tx = world.store.write("test").await.unwrap();
+    assert!(tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
+    assert!(!tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
+    tx.touch_provider_jwt(organization, connection, (world.now(), None)).await.unwrap();
+    tx.commit().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

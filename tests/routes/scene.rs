@@ -2,7 +2,7 @@
 
 use crate::world::{Answer, Connection, Organization, World};
 use castgate::{
-    app::{Actor, Ctx, Gift, KeyWish},
+    app::{Actor, ClientProof, ClientWish, Ctx, Gift, KeyWish},
     http::Declared,
     model::{Holder, Profile, Role, UserId},
 };
@@ -135,6 +135,12 @@ impl Scene {
             path if path.starts_with("/Groups/") => {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
                 vec![self.push.post("/Groups", json!({"schemas": schemas, "displayName": name})).await.expect(201).id()]
+            }
+            "/connections/{id}/clients/{client}" => {
+                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
+                let wish = ClientWish { name, proof: ClientProof::Secret };
+                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
+                vec![made.to_string(), client.id.to_string()]
             }
             path if path.starts_with("/connections/") => {
                 let made = self.acme.connection(&name, Profile::Okta).await;

@@ -1,12 +1,14 @@
-//! Connections and their SCIM tokens.
+//! Connections.
 
 use super::{
     Client, Common, ask,
-    noun::{CONNECTIONS, TOKENS},
+    noun::CONNECTIONS,
+    scim_credentials::{Clients, Tokens},
     stop::Stop,
     table::plain,
-    verbs::{ListOptions, SearchOptions},
+    verbs::SearchOptions,
 };
+use crate::model::ProviderTokens;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ enum Verb {
   castgate connections create okta --profile okta --domain acme.example \\
     --issuer https://acme.okta.com --client-id 0oa1b2 --client-secret-file secret.txt
   castgate connections create entra --profile entra        # for SCIM alone
+  castgate connections create entra --profile entra --entra-tenant 5a1c2e7e-0000-4000-8000-3d7f1b2c9a10
   castgate connections create other --settings settings.json")]
     Create(Create),
     /// Lets a disabled connection push and sign in again.
@@ -49,12 +52,15 @@ enum Verb {
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
+    /// The OAuth clients by which a provider gets access tokens.
+    #[command(subcommand)]
+    Clients(Clients),
 }
 
 #[derive(Debug, clap::Args)]
-struct One {
+pub(super) struct One {
     /// Its id or name.
-    connection: String,
+    pub(super) connection: String,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -83,43 +89,13 @@ struct Create {
     /// An e-mail domain whose people sign in here; repeat it for several.
     #[arg(long = "domain", value_name = "DOMAIN")]
     domains: Vec<String>,
+    /// The id of your Entra directory, whose own tokens are then taken at the connection's own SCIM URL: leave Entra's “Secret
+    /// Token” empty.
+    #[arg(long, value_name = "TENANT")]
+    entra_tenant: Option<String>,
     /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
-}
-
-#[derive(Debug, Subcommand)]
-enum Tokens {
-    /// A connection's tokens. Their secrets are not shown again.
-    #[command(after_help = "Example:
-  castgate connections tokens list okta")]
-    List {
-        #[command(flatten)]
-        one: One,
-        #[command(flatten)]
-        options: ListOptions,
-    },
-    /// Makes a token for the provider. The secret is printed once; a connection has room for two, so that one can be replaced
-    /// without a gap.
-    #[command(after_help = "Examples:
-  castgate connections tokens create okta --days 365
-  TOKEN=$(castgate connections tokens create okta -o secret)")]
-    Create {
-        #[command(flatten)]
-        one: One,
-        /// Days until it ends; without it it does not end.
-        #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
-        days: Option<u32>,
-    },
-    /// Ends a token: whoever pushes with it is refused.
-    #[command(after_help = "Example:
-  castgate connections tokens revoke okta tok_06h00krhv1t3jel88ooobccad0")]
-    Revoke {
-        #[command(flatten)]
-        one: One,
-        /// Its id, or the letters that it begins with as the list shows them.
-        token: String,
-    },
 }
 
 impl Connections {
@@ -156,13 +132,14 @@ impl Connections {
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
             Verb::Tokens(tokens) => tokens.run(&client).await,
+            Verb::Clients(clients) => clients.run(&client).await,
         }
     }
 }
 
 impl Client {
     /// The path of a connection.
-    async fn connection(&self, one: &One) -> Result<String, Stop> {
+    pub(super) async fn connection(&self, one: &One) -> Result<String, Stop> {
         Ok(format!("/connections/{}", self.id(&CONNECTIONS, CONNECTIONS.path, &one.connection).await?))
     }
 }
@@ -183,6 +160,10 @@ impl Create {
         if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
             settings.insert("oidc".to_owned(), json!({"issuer": issuer, "client_id": client_id}));
         }
+        if let Some(tenant) = &self.entra_tenant {
+            let tokens = ProviderTokens::of_entra(&tenant.to_ascii_lowercase());
+            settings.insert("provider_tokens".to_owned(), json!(tokens));
+        }
         if !self.domains.is_empty() {
             settings.insert("domains".to_owned(), json!(self.domains));
         }
@@ -191,29 +172,5 @@ impl Create {
             body["client_secret"] = json!(ask::text(file)?.trim());
         }
         Ok(body)
-    }
-}
-
-impl Tokens {
-    async fn run(self, client: &Client) -> Result<(), Stop> {
-        match self {
-            Self::List { one, options } => {
-                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
-                client.list(&TOKENS, &path, &[], options.limit()).await
-            }
-            Self::Create { one, days } => {
-                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
-                let token = client.api.post(&path, json!({"expires_in_days": days})).await?;
-                client.output.secret(&format!("A SCIM token for {}", plain(&one.connection)), &token)
-            }
-            Self::Revoke { one, token } => {
-                let path = format!("{}{}", client.connection(&one).await?, TOKENS.path);
-                let id = client.id(&TOKENS, &path, &token).await?;
-                let name = plain(&one.connection);
-                client.confirm(&format!("Whoever pushes to {name} with this token is refused from now on."))?;
-                let nothing = client.api.delete(&format!("{path}/{id}")).await?;
-                client.output.done(&format!("Token {id} of {name} is revoked."), &nothing)
-            }
-        }
     }
 }

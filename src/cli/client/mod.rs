@@ -19,6 +19,7 @@ mod mapping;
 mod noun;
 mod output;
 mod people;
+mod scim_credentials;
 mod service_accounts;
 mod stop;
 mod table;

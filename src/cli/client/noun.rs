@@ -119,8 +119,43 @@ pub(super) const TOKENS: Noun = Noun {
         column("MADE", "/created_at", Moment),
         column("ENDS", "/expires_at", Moment),
         column("LAST USED", "/last_used_at", Moment),
+        column("FROM", "/last_used_from", Text),
     ],
     empty: "No tokens yet: the provider cannot push. Make one with: castgate connections tokens create CONNECTION",
+};
+
+pub(super) const ENDED_TOKENS: Noun = Noun {
+    path: "/ended-tokens",
+    columns: &[
+        column("ID", "/id", Text),
+        column("BEGINS WITH", "/hint", Text),
+        column("EXPIRED", "/expires_at", Moment),
+        column("REVOKED", "/revoked_at", Moment),
+        column("LAST REFUSED", "/last_refused/at", Moment),
+        column("FROM", "/last_refused/from", Text),
+        column("BECAUSE", "/last_refused/why", Text),
+    ],
+    empty: "No token of this connection has ended.",
+    ..TOKENS
+};
+
+pub(super) const CLIENTS: Noun = Noun {
+    one: "client",
+    prefix: "cli_",
+    path: "/clients",
+    names: &["name", "hint"],
+    cursor: "after",
+    columns: &[
+        column("ID", "/id", Text),
+        column("NAME", "/name", Text),
+        column("SECRET", "/hint", Text),
+        column("KEYS AT", "/jwks_url", Text),
+        column("LAST USED", "/last_used_at", Moment),
+        column("FROM", "/last_used_from", Text),
+        column("LAST REFUSED", "/last_refused/at", Moment),
+        column("BECAUSE", "/last_refused/why", Text),
+    ],
+    empty: "No clients: the provider pushes with tokens alone. Make one with: castgate connections clients create CONNECTION NAME",
 };
 
 pub(super) const KEYS: Noun = Noun {
