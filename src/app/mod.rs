@@ -74,7 +74,15 @@ pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
 pub use work::Work;
 
-use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::{Oidc, PinnedKeys}, store::Store};
+use crate::{
+    cache::Cache,
+    config::Settings,
+    crypto::Sealer,
+    model::RequestId,
+    net,
+    sso::{Oidc, PinnedKeys},
+    store::Store,
+};
 use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};

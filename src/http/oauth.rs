@@ -220,7 +220,9 @@ mod tests {
 
     #[test]
     fn a_client_shows_who_it_is_in_one_way() {
-        let both = form(format!("client_id=a&client_secret=b&client_assertion=c&client_assertion_type={JWT_BEARER}").as_bytes());
+        let both = form(
+            format!("client_id=a&client_secret=b&client_assertion=c&client_assertion_type={JWT_BEARER}").as_bytes(),
+        );
         assert_eq!(credentials(&both.unwrap(), None).unwrap_err().code, "invalid_request");
         let basic = ("a".to_owned(), "b".to_owned());
         assert!(credentials(&form(b"client_id=a").unwrap(), Some(&basic)).is_ok());

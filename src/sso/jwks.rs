@@ -119,8 +119,9 @@ impl PinnedKeys {
         if answer.status != http::StatusCode::OK {
             return Err(unreachable(format!("{address} answered {}", answer.status)));
         }
-        ForeignKeys::read(&answer.body)
-            .map_err(|why| SsoError::DiscoveryInvalid { what: format!("the key set at {address} cannot be used: {why}") })
+        ForeignKeys::read(&answer.body).map_err(|why| SsoError::DiscoveryInvalid {
+            what: format!("the key set at {address} cannot be used: {why}"),
+        })
     }
 }
 

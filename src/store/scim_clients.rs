@@ -117,7 +117,10 @@ impl Tx {
         connection: &ConnectionId,
     ) -> Result<Vec<ScimClient>, StoreError> {
         let rows = self
-            .all(clients!("", "t.organization = ?1 AND t.connection = ?2 ORDER BY t.id"), args![organization, connection])
+            .all(
+                clients!("", "t.organization = ?1 AND t.connection = ?2 ORDER BY t.id"),
+                args![organization, connection],
+            )
             .await?;
         Ok(rows.into_iter().map(|Columns(client)| client).collect())
     }

@@ -3,9 +3,7 @@
 //! Both open the same door by the same statement, which asks for the hash alone.
 
 use super::{FromRow, RowRef, StoreError, Tx, args, connections::connection};
-use crate::model::{
-    ClientId, Connection, ConnectionId, Instant, OrganizationId, RefusedUse, ScimToken, TokenId, Uses,
-};
+use crate::model::{ClientId, Connection, ConnectionId, Instant, OrganizationId, RefusedUse, ScimToken, TokenId, Uses};
 use std::time::Duration;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -303,11 +301,7 @@ impl Tx {
     }
 
     /// Notes that somebody came with a token and was refused.
-    pub async fn note_refused_token(
-        &mut self,
-        hash: &[u8; 32],
-        refused: &RefusedUse,
-    ) -> Result<(), StoreError> {
+    pub async fn note_refused_token(&mut self, hash: &[u8; 32], refused: &RefusedUse) -> Result<(), StoreError> {
         self.run(
             "UPDATE scim_tokens SET refused_at = ?2, refused_from = ?3, refused_why = ?4 WHERE hash = ?1",
             args![hash, refused.at, refused.from, refused.why],

@@ -10,9 +10,9 @@ use castgate::{
         ConnectionSettings, Event, EventId, EventKind, FactSource, Group, GroupId, GroupOrigin, Holder, IdentityKind,
         Instant, InvitationId, JobId, KeyId, KeyRight, Organization, OrganizationId, Profile, RequestId, Role, RoleId,
         ScimToken, Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, TokenId, User,
-        UserId,
+        UserId, Uses,
     },
-    store::{Store, StoredKey, TermsDocument, Tx},
+    store::{NewScimToken, Store, StoredKey, TermsDocument, Tx},
 };
 use serde_json::json;
 use uuid::Uuid;

@@ -99,7 +99,11 @@ impl App {
         Ok(self.caller_of(opened.organization, opened.connection))
     }
 
-    pub(super) fn caller_of(&self, organization: OrganizationId, connection: Arc<Connection>) -> (Ctx, Arc<Connection>) {
+    pub(super) fn caller_of(
+        &self,
+        organization: OrganizationId,
+        connection: Arc<Connection>,
+    ) -> (Ctx, Arc<Connection>) {
         let actor = Actor::Connection { id: connection.id.clone() };
         (Ctx { actor, organization, now: self.clock().now(), request: self.new_request() }, connection)
     }

@@ -47,7 +47,9 @@ fn reason(ended: &EndedToken, at: Option<&ConnectionId>, now: Instant) -> Option
     }
     if let Some(expired) = expired {
         return Some(match &ended.replacement {
-            Some(hint) => format!("{what} was replaced by the one that begins with {hint} and ended on {}", moment(expired)),
+            Some(hint) => {
+                format!("{what} was replaced by the one that begins with {hint} and ended on {}", moment(expired))
+            }
             None => format!("{what} expired on {}", moment(expired)),
         });
     }

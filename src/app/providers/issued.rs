@@ -21,7 +21,8 @@ use std::sync::Arc;
 /// The algorithms of such a token.
 const ALGORITHMS: [JwsAlgorithm; 2] = [JwsAlgorithm::Rs256, JwsAlgorithm::Es256];
 /// Said to whoever sends one to the address of all.
-const WRONG_ADDRESS: &str = "a JWT is taken at its connection's own SCIM address alone, which ends in the connection's id";
+const WRONG_ADDRESS: &str =
+    "a JWT is taken at its connection's own SCIM address alone, which ends in the connection's id";
 
 /// The connection at an address, remembered for the lease.
 struct At<'a>(&'a ConnectionId);
@@ -108,12 +109,7 @@ impl App {
         Ok(Found { organization, connection: Arc::new(connection), last_used_at })
     }
 
-    async fn check_jwt(
-        &self,
-        jwt: &str,
-        pinned: &ProviderTokens,
-        now: Instant,
-    ) -> Result<Result<(), JwsFault>, Error> {
+    async fn check_jwt(&self, jwt: &str, pinned: &ProviderTokens, now: Instant) -> Result<Result<(), JwsFault>, Error> {
         let jwt = match Unverified::read(jwt, &ALGORITHMS, &["jwt", "at+jwt"]) {
             Ok(jwt) => jwt,
             Err(fault) => return Ok(Err(fault)),
@@ -127,9 +123,10 @@ impl App {
             Ok(claims) => claims,
             Err(fault) => return Ok(Err(fault)),
         };
-        let other = pinned.claims.iter().find(|(claim, value)| {
-            claims.get(*claim).and_then(serde_json::Value::as_str) != Some(value.as_str())
-        });
+        let other = pinned
+            .claims
+            .iter()
+            .find(|(claim, value)| claims.get(*claim).and_then(serde_json::Value::as_str) != Some(value.as_str()));
         Ok(other.map_or(Ok(()), |(claim, _)| Err(JwsFault::Claim(claim.clone()))))
     }
 
