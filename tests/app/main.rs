@@ -17,6 +17,7 @@ mod nouns;
 mod once;
 mod owners;
 mod postgres;
+mod providers;
 mod races;
 mod tenancy;
 mod tenants;

@@ -2,14 +2,18 @@
 
 use crate::harness::{World, everywhere, found, member, object, patch, user};
 use castgate::{
-    app::{AccountChange, Actor, BindingSearch, ClusterChange, Ctx, Error, Gift, KeyWish, RightWish},
+    app::{
+        AccountChange, Actor, BindingSearch, ClientProof, ClientWish, ClusterChange, Ctx, Error, Gift, KeyWish,
+        RightWish,
+    },
     model::{
-        BindingId, Carries, ClusterId, ConnectionId, ConnectionSettings, GroupId, Holder, KeyId, Profile, Role,
-        ServiceAccountId, SessionId, Subject, TokenId, UserId,
+        BindingId, Carries, ClientId, ClusterId, ConnectionId, ConnectionSettings, GroupId, Holder, KeyId, Profile,
+        Role, ServiceAccountId, SessionId, Subject, TokenId, UserId,
     },
     scim::{GroupDocument, Query, ResourceType},
 };
 use serde_json::json;
+use std::time::Duration;
 use uuid::Uuid;
 
 /// The ids of what one organization has, or of nothing at all.
@@ -25,6 +29,7 @@ struct Ids {
     binding: BindingId,
     cluster: ClusterId,
     local: GroupId,
+    client: ClientId,
 }
 
 impl Ids {
@@ -42,6 +47,7 @@ impl Ids {
             binding: BindingId::from_uuid(uuid),
             cluster: ClusterId::from_uuid(uuid),
             local: GroupId::from_uuid(uuid),
+            client: ClientId::from_uuid(uuid),
         }
     }
 
@@ -58,9 +64,14 @@ impl Ids {
             self.binding.as_str(),
             self.cluster.as_str(),
             self.local.as_str(),
+            self.client.as_str(),
         ];
         ids.iter().fold(text.to_owned(), |text, id| text.replace(id, "…"))
     }
+}
+
+fn client_wish() -> ClientWish {
+    ClientWish { name: "client".to_owned(), proof: ClientProof::Secret }
 }
 
 /// Every use case that takes an id, asked by the owner or a connection of `world`; what each said.
@@ -93,6 +104,12 @@ async fn ask_everything(world: &World, ids: &Ids) -> Vec<String> {
         told("make token", app.create_scim_token(&owner, &ids.connection, None).await),
         told("tokens", app.scim_tokens(&owner, &ids.connection).await),
         told("revoke token", app.revoke_scim_token(&owner, &ids.connection, &ids.token).await),
+        told("rotate", app.rotate_scim_token(&owner, (&ids.connection, &ids.token), (None, Duration::ZERO)).await),
+        told("ended tokens", app.ended_scim_tokens(&owner, &ids.connection).await),
+        told("provider tokens", app.provider_jwt_uses(&owner, &ids.connection).await),
+        told("clients", app.scim_clients(&owner, &ids.connection).await),
+        told("make client", app.create_scim_client(&owner, &ids.connection, client_wish()).await),
+        told("revoke client", app.revoke_scim_client(&owner, &ids.connection, &ids.client).await),
         told("user", app.user(&push, &okta, user).await),
         told("put user", app.replace_user(&push, &okta, (user, None), &body).await),
         told("patch user", app.patch_user(&push, &okta, (user, None), &change).await),
@@ -203,6 +220,7 @@ async fn populate(world: &World, other: &crate::harness::Tenant) -> Ids {
     };
     let group = app.create_group(&push, &other.okta, group).await.unwrap().group;
     let token = app.create_scim_token(&operator, &other.okta.id, None).await.unwrap().token.id;
+    let client = app.create_scim_client(&operator, &other.okta.id, client_wish()).await.unwrap().client.id;
     let session = app.use_sign_in_link(&other.link).await.unwrap();
     let visit = app.visit(castgate::app::Credential::Session(session.secret.expose())).await.unwrap();
     let Actor::User { session, .. } = visit.actor() else { panic!("not a session") };
@@ -229,6 +247,7 @@ async fn populate(world: &World, other: &crate::harness::Tenant) -> Ids {
         binding,
         cluster,
         local,
+        client,
     }
 }
 

@@ -125,5 +125,6 @@ async fn the_end_of_a_token_is_told_30_7_and_1_days_before_and_once_each() {
     assert_eq!(days, [json!(1), json!(30), json!(7), json!(1)]);
     assert_eq!(app.waiting_jobs().await.unwrap(), 0, "the operator was told of all of them");
     let list = scene.api(&format!("/connections/{}/tokens", okta.stored.id)).await;
-    assert_eq!(list["items"][1]["warned_days"], 1);
+    let long = list["items"].as_array().unwrap().iter().find(|token| !token["expires_at"].is_null()).unwrap();
+    assert_eq!(long["warned_days"], 1);
 }
