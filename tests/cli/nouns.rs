@@ -141,3 +141,38 @@ async fn what_happens_is_told_as_it_happens() {
     }
     child.kill().await.unwrap();
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_provider_shows() {
+    let scene = Scene::set().await;
+    let okta = scene.organization.connection("okta", Profile::Okta).await;
+    okta.get("/Users").await.expect(200);
+    let hint = okta.token.hint.as_str();
+    let rotate = ["connections", "tokens", "rotate", "okta", hint, "--overlap-hours", "0", "-o", "secret"];
+    let new = scene.run(&rotate).await.expect(0).out;
+    assert!(new.starts_with("cgs_"), "{new}");
+    okta.get("/Users").await.expect(401);
+    let ended = scene.run(&["connections", "tokens", "list", "okta", "--ended"]).await.expect(0).out;
+    assert!(ended.contains(hint) && ended.contains("127.0.0.1") && ended.contains("this secret was replaced"), "{ended}");
+    let create = ["connections", "clients", "create", "okta", "ping", "-o", "json"];
+    let made = scene.run(&create).await.expect(0).json();
+    assert!(made["secret"].as_str().unwrap().starts_with("cgo_"));
+    assert_eq!(made["token_url"], format!("{}/oauth2/token", scene.world.origin));
+    let keys = json!({"keys": [{"kty": "EC", "crv": "P-256", "kid": "1",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU", "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0"}]});
+    let with_keys = ["connections", "clients", "create", "okta", "signing", "--jwks", "-"];
+    let said = scene.feed(&with_keys, &keys.to_string()).await.expect(0).out;
+    assert!(said.starts_with("Client signing is made."), "{said}");
+    let list = scene.run(&["connections", "clients", "list", "okta"]).await.expect(0).out;
+    assert!(list.contains("ping") && list.contains("signing"), "{list}");
+    scene.run(&["connections", "clients", "revoke", "okta", "ping", "--yes"]).await.expect(0);
+    let left = scene.run(&["connections", "clients", "list", "okta", "-o", "name"]).await.expect(0).out;
+    assert_eq!(left.lines().count(), 1, "{left}");
+    let entra = ["connections", "create", "entra", "--profile", "entra", "--entra-tenant", "5A1C2E7E-1111-4222-8333-3D7F1B2C9A10"];
+    scene.run(&entra).await.expect(0);
+    let made = scene.run(&["connections", "get", "entra", "-o", "json"]).await.expect(0).json();
+    let tenant = "5a1c2e7e-1111-4222-8333-3d7f1b2c9a10";
+    assert_eq!(made["settings"]["provider_tokens"]["claims"]["tid"], tenant);
+    assert_eq!(made["settings"]["provider_tokens"]["issuer"], format!("https://sts.windows.net/{tenant}/"));
+    assert!(made["scim_url"].as_str().unwrap().ends_with(made["id"].as_str().unwrap()));
+}

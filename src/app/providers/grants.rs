@@ -163,7 +163,11 @@ impl App {
         };
         let keys = match &client.keys {
             ClientKeys::Inline(set) => ForeignKeys::read(set.as_bytes()).map(std::sync::Arc::new),
-            ClientKeys::At(url) => self.pinned_keys().at(url, jwt.kid(), now).await.map_err(|error| error.to_string()),
+            ClientKeys::At(url) => {
+                // Nobody can say whether it is good: try again later, rather than “you are not that client”.
+                let keys = self.pinned_keys().at(url, jwt.kid(), now).await;
+                Ok(keys.map_err(|error| Error::Unavailable(error.to_string()))?)
+            }
             ClientKeys::Secret(_) => Err("it has no keys".to_owned()),
         };
         let id = client.client.id.as_str();

@@ -156,6 +156,8 @@ impl Work<'_> {
         life: Option<Duration>,
     ) -> Result<NewToken, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        // Two who make one at the same moment must not find the same slot free.
+        self.tx.lock_organization(&organization).await?;
         let tokens = self.tx.scim_tokens(&organization, connection).await?;
         let holds = |token: &ScimToken| token.expires_at.is_none_or(|expires| expires > now);
         let is_free = |slot: &i64| !tokens.iter().any(|token| token.slot == *slot && holds(token));
