@@ -9,10 +9,9 @@ use castgate::{
         ApiKey, Binding, BindingId, Capability, Carries, Cluster, ClusterId, Connection, ConnectionId,
         ConnectionSettings, Event, EventId, EventKind, FactSource, Group, GroupId, GroupOrigin, Holder, IdentityKind,
         Instant, InvitationId, JobId, KeyId, KeyRight, Organization, OrganizationId, Profile, RequestId, Role, RoleId,
-        ScimToken, Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, TokenId, User,
-        UserId, Uses,
+        Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, User, UserId,
     },
-    store::{NewScimToken, Store, StoredKey, TermsDocument, Tx},
+    store::{Store, StoredKey, TermsDocument, Tx},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -200,24 +199,6 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
         assert!(!tx.update_connection(&org, &connection).await.unwrap(), "somebody else was first");
         connection.version += 1;
         assert_eq!(tx.connections(&org).await.unwrap(), std::slice::from_ref(&connection));
-        let token = ScimToken {
-            id: TokenId::from_uuid(uuid(3)),
-            connection: connection.id.clone(),
-            hint: "cgs_ab".to_owned(),
-            slot: 2,
-            created_at: NOW,
-            expires_at: Some(LATER),
-            revoked_at: None,
-            replaced_by: None,
-            warned_days: None,
-            uses: Uses::default(),
-        };
-        let new = NewScimToken { token: &token, hash: [1; 32], epoch: connection.epoch, client: None };
-        tx.insert_scim_token(&org, &new).await.unwrap();
-        assert_eq!(tx.scim_tokens(&org, &connection.id).await.unwrap(), std::slice::from_ref(&token));
-        let holder = tx.scim_token_holder(&[1; 32], NOW).await.unwrap().unwrap();
-        assert_eq!((holder.token, holder.organization, holder.connection), (token.id, org.clone(), connection.clone()));
-        assert_eq!(tx.scim_token_holder(&[1; 32], LATER).await.unwrap(), None, "it has expired");
         let user = User { removed_at: None, session_epoch: 3, ..any_user(4, None) };
         tx.insert_user(&org, &user).await.unwrap();
         let session = Session {

@@ -3,7 +3,8 @@
 use crate::{groups::recorded, harness::everywhere};
 use castgate::{
     app::{Assertion, ClientProof, ClientWish, TokenRequest},
-    store::Statement,
+    model::{ScimToken, TokenId, Uses},
+    store::{NewScimToken, Statement},
 };
 use std::time::Duration;
 
@@ -41,6 +42,37 @@ async fn a_good_token_costs_one_question_in_a_lease_and_one_note_a_minute() {
         let (other, recorder) = recorded(world);
         other.scim_connection(token.expose()).await.unwrap();
         assert_eq!(recorder.take().len(), 2);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_is_read_as_it_was_written_and_a_connection_is_found_by_its_address() {
+    everywhere(async |world| {
+        let (organization, connection, now) = (&world.tenant.organization, world.okta().await, world.now());
+        let token = ScimToken {
+            id: TokenId::from_uuid(world.app.clock().uuid()),
+            connection: connection.id.clone(),
+            hint: "cgs_ab".to_owned(),
+            slot: 2,
+            created_at: now,
+            expires_at: Some(now.plus(Duration::from_hours(1))),
+            revoked_at: None,
+            replaced_by: None,
+            warned_days: Some(1),
+            uses: Uses { last_used_at: Some(now), last_used_from: Some("192.0.2.1".to_owned()), last_refused: None },
+        };
+        let mut tx = world.store.write("test").await.unwrap();
+        let new = NewScimToken { token: &token, hash: [1; 32], epoch: connection.epoch, client: None };
+        tx.insert_scim_token(organization, &new).await.unwrap();
+        let tokens = tx.scim_tokens(organization, &connection.id).await.unwrap();
+        assert_eq!(tokens.last(), Some(&token));
+        let holder = tx.scim_token_holder(&[1; 32], now).await.unwrap().unwrap();
+        assert_eq!((holder.token, &holder.organization, &holder.connection), (token.id, organization, &connection));
+        let later = now.plus(Duration::from_hours(1));
+        assert_eq!(tx.scim_token_holder(&[1; 32], later).await.unwrap(), None, "it has expired");
+        let at = tx.connection_at(&connection.id).await.unwrap();
+        assert_eq!(at, Some((organization.clone(), connection)));
     })
     .await;
 }

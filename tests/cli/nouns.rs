@@ -153,7 +153,10 @@ async fn what_a_provider_shows() {
     assert!(new.starts_with("cgs_"), "{new}");
     okta.get("/Users").await.expect(401);
     let ended = scene.run(&["connections", "tokens", "list", "okta", "--ended"]).await.expect(0).out;
-    assert!(ended.contains(hint) && ended.contains("127.0.0.1") && ended.contains("this secret was replaced"), "{ended}");
+    assert!(
+        ended.contains(hint) && ended.contains("127.0.0.1") && ended.contains("this secret was replaced"),
+        "{ended}"
+    );
     let create = ["connections", "clients", "create", "okta", "ping", "-o", "json"];
     let made = scene.run(&create).await.expect(0).json();
     assert!(made["secret"].as_str().unwrap().starts_with("cgo_"));
@@ -168,7 +171,15 @@ async fn what_a_provider_shows() {
     scene.run(&["connections", "clients", "revoke", "okta", "ping", "--yes"]).await.expect(0);
     let left = scene.run(&["connections", "clients", "list", "okta", "-o", "name"]).await.expect(0).out;
     assert_eq!(left.lines().count(), 1, "{left}");
-    let entra = ["connections", "create", "entra", "--profile", "entra", "--entra-tenant", "5A1C2E7E-1111-4222-8333-3D7F1B2C9A10"];
+    let entra = [
+        "connections",
+        "create",
+        "entra",
+        "--profile",
+        "entra",
+        "--entra-tenant",
+        "5A1C2E7E-1111-4222-8333-3D7F1B2C9A10",
+    ];
     scene.run(&entra).await.expect(0);
     let made = scene.run(&["connections", "get", "entra", "-o", "json"]).await.expect(0).json();
     let tenant = "5a1c2e7e-1111-4222-8333-3d7f1b2c9a10";
