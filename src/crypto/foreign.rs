@@ -162,12 +162,12 @@ impl ForeignKeys {
 
     /// The key of that name for that algorithm. Without a name: the only key of the set.
     fn find(&self, kid: Option<&str>, algorithm: JwsAlgorithm) -> Result<&Key, JwsFault> {
-        let (_, kind) = algorithm.library();
-        let fits = |key: &&Key| key.kind == kind && key.only.as_deref().is_none_or(|only| only == algorithm.name());
+        let (_, needed) = algorithm.library();
+        let fits = |key: &&Key| key.kind == needed && key.only.as_deref().is_none_or(|only| only == algorithm.name());
         match (kid, self.0.as_slice()) {
             (Some(kid), keys) => {
-                let named = keys.iter().filter(|key| key.kid.as_deref() == Some(kid));
-                named.into_iter().find(fits).ok_or(JwsFault::UnknownKey)
+                let mut named = keys.iter().filter(|key| key.kid.as_deref() == Some(kid));
+                named.find(fits).ok_or(JwsFault::UnknownKey)
             }
             (None, [only]) => Some(only).filter(fits).ok_or(JwsFault::UnknownKey),
             (None, _) => Err(JwsFault::NoKey),
@@ -232,7 +232,7 @@ pub struct Demands<'a> {
 
 impl<'a> Unverified<'a> {
     /// Takes a compact JWS (RFC 7515 §7.1) apart and judges its header. `types` are those that its `typ` may say, in lower case.
-    pub fn read(token: &'a str, taken: &[JwsAlgorithm], types: &[&str]) -> Result<Self, JwsFault> {
+    pub fn read(token: &'a str, algorithms: &[JwsAlgorithm], types: &[&str]) -> Result<Self, JwsFault> {
         if token.len() > LARGEST {
             return Err(JwsFault::TooLarge);
         }
@@ -243,7 +243,7 @@ impl<'a> Unverified<'a> {
         }
         let header = object(header)?;
         let text = |name: &str| header.get(name).and_then(Value::as_str);
-        let algorithm = text("alg").and_then(JwsAlgorithm::of).filter(|algorithm| taken.contains(algorithm));
+        let algorithm = text("alg").and_then(JwsAlgorithm::of).filter(|algorithm| algorithms.contains(algorithm));
         let algorithm = algorithm.ok_or(JwsFault::Algorithm)?;
         // RFC 7515 §4.1.11: extensions that are not understood make the JWS invalid.
         if header.contains_key("crit") {

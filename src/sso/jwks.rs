@@ -74,8 +74,8 @@ impl PinnedKeys {
     pub async fn at(&self, address: &str, kid: Option<&str>, now: Instant) -> Result<Arc<ForeignKeys>, SsoError> {
         let place = self.place(address, now);
         let known = place.look();
-        let knows = |keys: &Arc<ForeignKeys>| kid.is_none_or(|kid| keys.knows(kid));
-        let has = known.usable(now).filter(|keys| knows(keys)).cloned();
+        let fits = |keys: &&Arc<ForeignKeys>| kid.is_none_or(|kid| keys.knows(kid));
+        let has = known.usable(now).filter(fits).cloned();
         if let Some(keys) = &has
             && (known.is_fresh(now) || known.rests(now))
         {
