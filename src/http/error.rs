@@ -41,8 +41,12 @@ pub(super) struct Refusal {
     /// For the log.
     pub(super) internals: Option<String>,
     /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
-    pub(super) challenge: Option<String>,
+    pub(super) challenge: Option<Box<Challenge>>,
 }
+
+/// A value of `WWW-Authenticate`.
+#[derive(Debug, Clone)]
+pub(super) struct Challenge(pub(super) String);
 
 impl Refusal {
     /// A refusal that says no more than this.

@@ -125,8 +125,7 @@ pub(super) fn price_after(room: Room, path: &str) -> PriceAfter {
         Room::Api if path.starts_with("/auth/verify") => (0, 0),
         Room::Scim | Room::Api => (REFUSED, 1),
         // An assertion costs a signature to be looked at, whatever is wrong with it.
-        Room::OAuth => (REFUSED, REFUSED),
-        Room::SignIn => (REFUSED, REFUSED),
+        Room::OAuth | Room::SignIn => (REFUSED, REFUSED),
         Room::Page => (0, 0),
     };
     PriceAfter { refused, wrong }

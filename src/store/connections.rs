@@ -3,6 +3,8 @@
 use super::{StoreError, Tx, args};
 use crate::model::{Connection, ConnectionId, Instant, OrganizationId, fold};
 
+/// A connection behind its organization.
+type AtRow = (OrganizationId, ConnectionId, String, bool, String, i64, bool, Instant, i64);
 pub(super) type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64);
 
 /// A connection from its columns.
@@ -139,7 +141,7 @@ impl Tx {
         &mut self,
         id: &ConnectionId,
     ) -> Result<Option<(OrganizationId, Connection)>, StoreError> {
-        let row: Option<(OrganizationId, ConnectionId, String, bool, String, i64, bool, Instant, i64)> = self
+        let row: Option<AtRow> = self
             .first(
                 "SELECT organization, id, name, enabled, settings, epoch, pushes_groups, created_at, version
                  FROM connections WHERE id = ?1",

@@ -120,7 +120,7 @@ fn challenge(refusal: &mut Refusal, room: Room) -> Option<HeaderValue> {
         Room::OAuth => "Basic realm=\"castgate\"",
         Room::Page | Room::SignIn => return None,
     };
-    let own = refusal.challenge.take().and_then(|text| HeaderValue::try_from(text).ok());
+    let own = refusal.challenge.take().and_then(|own| HeaderValue::try_from(own.0).ok());
     (refusal.status == StatusCode::UNAUTHORIZED).then(|| own.unwrap_or(HeaderValue::from_static(usual)))
 }
 

@@ -4,7 +4,7 @@ use super::address::Addressed;
 use crate::{
     app::{App, Ctx, Error, Refusing, Shown},
     http::{
-        error::{Refusal, ScimFailure},
+        error::{Challenge, Refusal, ScimFailure},
         request::Noted,
         server::ClientAddress,
     },
@@ -63,7 +63,7 @@ fn known(why: &str) -> Refusal {
     let mut letters = why.chars();
     let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
     let detail = first.chain(letters).chain(['.']).collect();
-    Refusal { detail, challenge: Some(challenge), ..Error::NotSignedIn.into() }
+    Refusal { detail, challenge: Some(Box::new(Challenge(challenge))), ..Error::NotSignedIn.into() }
 }
 
 /// RFC 6750 §2.1; the scheme's letter case does not matter (RFC 9110 §11.1). One header, or none counts.
