@@ -58,7 +58,7 @@ async fn a_client_gets_a_token_for_an_hour_by_its_secret() {
     assert_eq!(scene.events(EventKind::AccessTokenIssued).await.len(), 2);
     silent(&scene.push("/Users", secret).await, "the secret itself");
 
-    scene.advance(Duration::from_mins(60));
+    scene.advance(Duration::from_hours(1));
     told(&scene.push("/Users", &tokens[0]).await, "this access token expired on 20");
     scene.advance(DAY * 2);
     assert!(scene.world.app.keep_house().await.unwrap().forgotten >= 2);

@@ -53,7 +53,7 @@ async fn a_good_one_opens_its_connection() {
 async fn one_that_is_not_signed_by_a_pinned_key_is_refused_without_a_word() {
     let scene = Scene::set().await;
     let good = scene.jwt(&json!({}));
-    let parts: Vec<&str> = good.split('.').collect();
+    let pieces: Vec<&str> = good.split('.').collect();
     let claims = scene.claims().to_string();
     let mut tampered = scene.claims();
     tampered["oid"] = json!("other");
@@ -86,11 +86,11 @@ async fn one_that_is_not_signed_by_a_pinned_key_is_refused_without_a_word() {
         ("a logout token", sign(By::Rs256, &json!({"alg": "RS256", "kid": "rsa", "typ": "logout+jwt"}))),
         ("the algorithm twice", keys().sign(By::Rs256, r#"{"alg":"none","alg":"RS256","kid":"rsa"}"#, &claims)),
         ("a header that is a list", keys().sign(By::Rs256, "[]", &claims)),
-        ("another payload", format!("{}.{other_payload}.{}", parts[0], parts[2])),
-        ("no signature", format!("{}.{}.", parts[0], parts[1])),
-        ("two parts", format!("{}.{}", parts[0], parts[1])),
+        ("another payload", format!("{}.{other_payload}.{}", pieces[0], pieces[2])),
+        ("no signature", format!("{}.{}.", pieces[0], pieces[1])),
+        ("two parts", format!("{}.{}", pieces[0], pieces[1])),
         ("four parts", format!("{good}.x")),
-        ("padding", format!("{}=.{}.{}", parts[0], parts[1], parts[2])),
+        ("padding", format!("{}=.{}.{}", pieces[0], pieces[1], pieces[2])),
         ("nothing but dots", "..".to_owned()),
         ("17 KiB", scene.jwt(&json!({"groups": "x".repeat(17 << 10)}))),
     ];
