@@ -44,9 +44,9 @@ async fn a_good_one_opens_its_connection() {
     scene.push(&path, scene.entra.token()).await.expect(200);
     let shown = scene.api(&format!("/connections/{}", scene.entra.stored.id)).await;
     assert!(shown["scim_url"].as_str().unwrap().ends_with(&format!("/scim/v2/{}", scene.entra.stored.id)));
-    let uses = scene.api(&format!("/connections/{}/provider-tokens", scene.entra.stored.id)).await;
-    assert_eq!((&uses["last_used_from"], &uses["last_refused"]), (&json!("127.0.0.1"), &Value::Null));
-    assert!(uses["last_used_at"].is_string());
+    let noted = scene.api(&format!("/connections/{}/provider-tokens", scene.entra.stored.id)).await;
+    assert_eq!((&noted["last_used_from"], &noted["last_refused"]), (&json!("127.0.0.1"), &Value::Null));
+    assert!(noted["last_used_at"].is_string());
 }
 
 #[tokio::test]
