@@ -34,6 +34,7 @@ mod organizations;
 mod owners;
 mod people;
 mod providers;
+mod seen;
 mod service_accounts;
 mod sign_in;
 mod signing;
@@ -57,15 +58,16 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use keys::{KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
-pub use mappings::{Draft, MappingPlan, draft_revision};
+pub use mappings::{Draft, MappingPlan};
 pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
-pub use people::{Seen, revision};
+pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
     TokenRequest,
 };
+pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use signing::{Rotated, Rotation};

@@ -115,7 +115,7 @@ impl App {
         if opened.until.is_some_and(|until| until <= now) {
             return self.load_opened(&hash, (now, from)).await;
         }
-        Ok(opened)
+        Ok(opened.as_ref().clone())
     }
 
     async fn load_opened(&self, hash: &[u8; 32], (now, from): (Instant, Option<IpAddr>)) -> Result<Opened, Error> {

@@ -86,7 +86,7 @@ impl App {
                 if stale(found.last_used_at, now) {
                     self.note_jwt(at, &found.organization, (now, shown)).await;
                 }
-                Ok(self.caller_of(found.organization, found.connection))
+                Ok(self.caller_of(found.organization.clone(), Arc::clone(&found.connection)))
             }
             Err(fault) => {
                 self.note_refused_jwt(at, &found.organization, (&fault, now, shown)).await?;
