@@ -49,7 +49,7 @@ pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::{NewConnection, NewToken};
 pub use ctx::{Actor, Ctx, Need};
-pub use directory::{GroupView, UserView};
+pub use directory::{GroupView, Receipt, UserView};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
@@ -69,7 +69,15 @@ pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
 pub use work::Work;
 
-use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
+use crate::{
+    cache::Cache,
+    config::Settings,
+    crypto::Sealer,
+    model::{Instant, RequestId},
+    net,
+    sso::Oidc,
+    store::Store,
+};
 use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -93,6 +101,8 @@ struct Inner {
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
     tokens: RecentTokens,
+    /// When this process began: of what was made before, it cannot know who was told.
+    began: Instant,
 }
 
 impl App {
@@ -104,7 +114,8 @@ impl App {
         let oidc = Oidc::new(net::Client::new(policy));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens };
+        let began = clock.now();
+        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens, began };
         Self { inner: Arc::new(inner) }
     }
 

@@ -4,9 +4,11 @@ mod arrival;
 mod groups;
 mod lifecycle;
 mod members;
+mod unheard;
 mod users;
 
 pub(super) use arrival::Found;
+pub use unheard::Receipt;
 
 use super::{
     Actor, App, Ctx, Error,
