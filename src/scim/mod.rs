@@ -22,6 +22,7 @@ mod patch;
 mod projection;
 mod query;
 mod resource;
+mod role;
 mod schema;
 mod shape;
 mod tolerance;
@@ -41,6 +42,10 @@ pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Pa
 pub use projection::Projection;
 pub use query::{Query, Sort};
 pub use resource::{GroupRef, Member, ResourceMeta, group_json, list_response, user_json};
+pub use role::{
+    OKTA_ROLE_SCHEMA, OfferedRole, ROLE_SCHEMA, RoleDialect, RoleNames, offered_role, offered_roles, role_page,
+    role_resource_type, role_schema, roles_and_entitlements,
+};
 pub use schema::{
     Attribute, ENTERPRISE_SCHEMA, GROUP_SCHEMA, Mutability, Named, Place, ResourceType, Returned, Type, USER_SCHEMA,
     Uniqueness,

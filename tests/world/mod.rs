@@ -19,7 +19,7 @@ use castgate::{
     config::Settings,
     crypto::{Sealer, keyfile},
     http,
-    model::{Connection as Stored, ConnectionSettings, Organization as Founded, Profile, ScimToken},
+    model::{Connection as Stored, ConnectionSettings, Organization as Founded, OrganizationId, Profile, ScimToken},
     store::Store,
     telemetry,
 };
@@ -141,6 +141,10 @@ impl Connection {
     /// What the provider sends as its bearer token.
     pub fn token(&self) -> &str {
         &self.secret
+    }
+
+    pub fn organization(&self) -> OrganizationId {
+        self.operator.organization.clone()
     }
 
     pub async fn revoke_token(&self) {

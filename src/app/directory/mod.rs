@@ -4,6 +4,7 @@ mod arrival;
 mod groups;
 mod lifecycle;
 mod members;
+mod roles;
 mod unheard;
 mod users;
 

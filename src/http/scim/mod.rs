@@ -11,6 +11,7 @@ mod discovery;
 mod doors;
 mod groups;
 mod parameters;
+mod roles;
 mod search;
 mod users;
 
