@@ -78,6 +78,7 @@ use crate::{
     sso::Oidc,
     store::Store,
 };
+use directory::Unheard;
 use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -101,6 +102,7 @@ struct Inner {
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
     tokens: RecentTokens,
+    unheard: Unheard,
     /// When this process began: of what was made before, it cannot know who was told.
     began: Instant,
 }
@@ -114,8 +116,9 @@ impl App {
         let oidc = Oidc::new(net::Client::new(policy));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let began = clock.now();
-        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens, began };
+        let (unheard, began) = (Unheard::default(), clock.now());
+        let inner =
+            Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens, unheard, began };
         Self { inner: Arc::new(inner) }
     }
 

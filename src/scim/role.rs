@@ -6,14 +6,12 @@
 use super::{
     discovery::{resource_type_json, schema_json},
     query::Query,
-    schema::ResourceType,
+    schema::{ROLE_SCHEMA, ResourceType},
 };
 use crate::model::{BuiltInRole, Cluster, CustomRole, fold};
 use serde_json::{Map, Value, json};
 use std::collections::HashMap;
 
-/// The URN of the draft's Role.
-pub const ROLE_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
 /// The URN of Okta's Role.
 pub const OKTA_ROLE_SCHEMA: &str = "urn:okta:scim:schemas:core:1.0:Role";
 

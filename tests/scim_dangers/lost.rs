@@ -45,8 +45,10 @@ impl Scene {
         // A reset and not a farewell: there is nobody any more who could read an answer.
         wire.set_zero_linger().unwrap();
         drop(wire);
-        // The server learns of it by reading; until then it would write into a socket that is gone.
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        // The server learns of it by reading, before it reads what others say to it afterwards.
+        for _ in 0..3 {
+            assert!(self.is_busy().await);
+        }
         held.rollback().await.unwrap();
         while self.is_busy().await {
             assert!(began.elapsed() < PATIENCE, "the work does not end");

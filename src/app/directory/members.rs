@@ -77,11 +77,11 @@ impl Work<'_> {
             }
             MemberChange::Remove(values) => {
                 for value in values {
-                    let value = match self.member_called(connection, value).await? {
-                        Some(id) => id.to_string(),
-                        None => value.clone(),
+                    let called = match value.parse::<UserId>() {
+                        Ok(_) => None,
+                        Err(_) => self.tx.user_called(&self.ctx.organization, &connection.id, value).await?,
                     };
-                    self.member_goes(group, &value, moves).await?;
+                    self.member_goes(group, called.as_ref().map_or(value, UserId::as_str), moves).await?;
                 }
             }
             MemberChange::RemoveAll => self.keep_only(group, &HashSet::new(), moves).await?,

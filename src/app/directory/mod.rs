@@ -10,6 +10,7 @@ mod users;
 
 pub(super) use arrival::Found;
 pub use unheard::Receipt;
+pub(super) use unheard::Unheard;
 
 use super::{
     Actor, App, Ctx, Error,

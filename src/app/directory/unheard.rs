@@ -1,26 +1,25 @@
 //! What a push made and its provider was never told of, because the answer did not reach the wire.
 //!
 //! A provider that gets no answer sends the same POST again. To refuse that as a duplicate would leave the two apart for ever:
-//! the provider would never learn the id. So an answer that makes something carries a [`Receipt`]; one that is dropped before
-//! the connection took the last byte leaves a mark, and whoever is marked is answered again instead of refused.
+//! the provider would never learn the id. So an answer that makes something carries a [`Receipt`]: from its making until the
+//! connection took the last byte of the answer there is a mark, and whoever is marked is answered again instead of refused.
 //!
 //! A process that is killed leaves no mark. What was made before this one began and was not touched since may be unheard as
 //! well; then an equal push is answered with what is there, which changes nothing.
 
 use super::super::App;
 use crate::{
-    cache::Key,
+    cache::{Feed, Key, Recent},
     model::{Group, Instant, User},
 };
-use std::{
-    sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
-};
+use std::time::Duration;
 
 /// How long a provider may take to come back. Entra tries again after 40 minutes at most.
 const COMES_BACK: Duration = Duration::from_hours(2);
+/// More are forgotten: then the repetition of a lost answer's push is a duplicate.
+const MOST: u64 = 10_000;
 
-/// The mark of an answer that was lost.
+/// The mark of an answer that was lost, for other nodes.
 #[derive(Debug)]
 struct Lost(String);
 
@@ -32,29 +31,39 @@ impl Key for Lost {
     }
 }
 
-/// The answer that tells of something new. Dropped before it is [taken](Receipt::taken), it was lost.
+/// What this node has made and nobody was told of.
+#[derive(Debug)]
+pub(in crate::app) struct Unheard(Recent<String, ()>);
+
+impl Default for Unheard {
+    fn default() -> Self {
+        Self(Recent::new(MOST, COMES_BACK))
+    }
+}
+
+/// Goes along with the answer that tells of something new. Dropped before it is [taken](Receipt::taken), the answer was lost.
 #[derive(Debug)]
 pub struct Receipt {
     app: App,
     id: String,
-    taken: AtomicBool,
 }
 
 impl Receipt {
     /// The connection has the whole answer.
     pub fn taken(&self) {
-        self.taken.store(true, Ordering::Release);
+        self.app.inner.unheard.0.forget(&self.id);
     }
 }
 
 impl Drop for Receipt {
     fn drop(&mut self) {
-        let app = self.app.clone();
-        let (lost, taken) = (Lost(std::mem::take(&mut self.id)), self.taken.load(Ordering::Acquire));
-        // Without a runtime the process is ending, and the next one makes its own guess.
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        if !taken {
-            tracing::info!(id = lost.0, "the answer that tells of it was lost");
+        if self.app.inner.unheard.0.get(&self.id).is_none() {
+            return;
+        }
+        tracing::info!(id = self.id, "the answer that tells of it was lost");
+        // The provider may come back to another node. Without a runtime the process is ending, and guesses next time.
+        if let (true, Ok(runtime)) = (self.app.cache().feed() != Feed::None, tokio::runtime::Handle::try_current()) {
+            let (app, lost) = (self.app.clone(), Lost(std::mem::take(&mut self.id)));
             drop(runtime.spawn(async move { app.cache().put(&lost, &true, COMES_BACK).await }));
         }
     }
@@ -82,7 +91,8 @@ impl App {
     /// What has to go along with the answer that tells of something new.
     #[must_use]
     pub fn receipt(&self, id: &str) -> Receipt {
-        Receipt { app: self.clone(), id: id.to_owned(), taken: AtomicBool::new(false) }
+        self.inner.unheard.0.put(id.to_owned(), ());
+        Receipt { app: self.clone(), id: id.to_owned() }
     }
 
     /// Whether the provider may not know that it made this. `same`: it is pushed again exactly as it is.
@@ -90,9 +100,12 @@ impl App {
         if !made.untouched || made.at.plus(COMES_BACK) < now {
             return false;
         }
+        if self.inner.unheard.0.get(&made.id).is_some() {
+            return true;
+        }
         let mark = Lost(made.id.clone());
         if self.cache().get(&mark).await.is_some() {
-            // The next answer has a receipt of its own.
+            // The next answer has a mark of its own.
             self.cache().forget(&mark).await;
             return true;
         }

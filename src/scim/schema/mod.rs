@@ -8,13 +8,14 @@ mod user;
 
 pub use attribute::{Attribute, Mutability, Returned, Type, Uniqueness};
 
-use super::role::ROLE_SCHEMA;
 use crate::filter::{AttributeKinds, AttributePath, Kind};
 
 /// The URN of the core User schema.
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The URN of the core Group schema.
 pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The URN of the Role of draft-ietf-scim-roles-entitlements.
+pub const ROLE_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
 /// The URN of the enterprise extension of User.
 pub const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
