@@ -1,6 +1,6 @@
 //! The requests of providers that do harm where they are misread, over HTTP and on both stores.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod gone;
 mod lost;
