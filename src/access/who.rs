@@ -24,6 +24,8 @@ pub enum Known {
     Nobody,
     /// Somebody whom this very name was tied to before (a subject, an externalId).
     ByIdentity,
+    /// The same, whom a push made whose answer never reached the wire: the provider cannot know.
+    Unheard,
     /// Somebody whose other half matches by the connection's pair, not tied yet.
     ByMatch,
     /// Somebody of the same userName whom the match pair does not tie.
@@ -113,7 +115,8 @@ fn who(case: Case) -> Who {
     match (case.known, case.arrival) {
         // A second POST of the same person is the provider's mistake, unless it is a re-hire of somebody inactive.
         (Known::ByIdentity | Known::ByNameOnly, Arrival::Push) if case.active => Who::Clash,
-        (Known::ByIdentity, Arrival::Push | Arrival::SignIn) => Who::Known,
+        // A push whose answer was lost is rightly repeated.
+        (Known::ByIdentity | Known::Unheard, Arrival::Push | Arrival::SignIn) => Who::Known,
         // Pushed after the first sign-in, or signed in after the push: the other half of the same person.
         (Known::ByMatch, Arrival::Push | Arrival::SignIn) => Who::Tie,
         (Known::Tombstone, Arrival::Push) => Who::Revive,
@@ -164,11 +167,14 @@ pub fn table() -> String {
     lines.join("\n") + "\n"
 }
 
+const KNOWN: [Known; 6] =
+    [Known::Nobody, Known::ByIdentity, Known::Unheard, Known::ByMatch, Known::ByNameOnly, Known::Tombstone];
+
 /// Every combination that can be told apart from another.
 fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for arrival in [Arrival::Push, Arrival::SignIn] {
-        for known in [Known::Nobody, Known::ByIdentity, Known::ByMatch, Known::ByNameOnly, Known::Tombstone] {
+        for known in KNOWN {
             for namesake in [Namesake::None, Namesake::Local, Namesake::OtherConnection] {
                 for flags in 0..32_u8 {
                     let flag = |bit: u8| flags & (1 << bit) != 0;
@@ -203,6 +209,7 @@ fn is_distinct(case: Case) -> bool {
         && (case.active || !stranger || case.namesake != Namesake::None)
         && (!pushed || (!case.turned_away && case.terms_accepted))
         && (!case.invited || stranger)
+        && (pushed || case.known != Known::Unheard)
 }
 
 impl fmt::Display for Case {

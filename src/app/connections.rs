@@ -121,6 +121,13 @@ impl Work<'_> {
         if_match: Option<i64>,
         (settings, sealed): (ConnectionSettings, Option<Vec<u8>>),
     ) -> Result<Connection, Error> {
+        let organization = self.ctx.organization.clone();
+        let known = self.tx.connection(&organization, id).await?;
+        let other_facts = known.is_some_and(|known| known.settings.read_roles != settings.read_roles);
+        if other_facts {
+            // A push at the same moment would be judged by the facts as they were.
+            self.tx.hold_directory(&organization, true).await?;
+        }
         let mut connection = self.connection_to_change(id).await?;
         if if_match.is_some_and(|version| version != connection.version) {
             return Err(Error::Stale);
@@ -133,6 +140,11 @@ impl Work<'_> {
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
         self.revoke_connection(id);
+        if other_facts {
+            self.tx.move_organization_epoch(&organization).await?;
+            self.revoke_everybody();
+            self.settle_everybody().await?;
+        }
         Ok(connection)
     }
 

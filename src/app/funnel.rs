@@ -10,10 +10,14 @@ use crate::{
         Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source, Subject, Terms, User,
     },
     plan::{Diff, diff},
+    scim::RoleNames,
     store::Tx,
 };
 use serde_json::{Map, Value, json};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 /// Whether a rule made it: the only bindings that the funnel opens and closes.
 pub(super) fn is_rule(source: &Source) -> bool {
@@ -34,17 +38,41 @@ pub(super) fn terms_of(subject: &Subject, grant: &Grant) -> Terms {
     }
 }
 
-/// The names of an organization's connections, by id.
+/// What an organization's connections are called, by id, and what they say when they say roles.
 #[derive(Debug, Clone, Default)]
-pub(super) struct ConnectionNames(HashMap<String, String>);
+pub(super) struct ConnectionNames {
+    names: HashMap<String, String>,
+    /// Those whose pushed roles are facts.
+    read_roles: HashSet<String>,
+    roles: RoleNames,
+}
 
 impl ConnectionNames {
-    pub(super) fn of(connections: &[Connection]) -> Self {
-        Self(connections.iter().map(|connection| (connection.id.to_string(), connection.name.clone())).collect())
+    pub(super) fn of(connections: &[Connection], roles: RoleNames) -> Self {
+        let read = connections.iter().filter(|connection| connection.settings.read_roles);
+        Self {
+            names: connections.iter().map(|connection| (connection.id.to_string(), connection.name.clone())).collect(),
+            read_roles: read.map(|connection| connection.id.to_string()).collect(),
+            roles,
+        }
     }
 
     pub(super) fn get(&self, id: Option<&crate::model::ConnectionId>) -> Option<&str> {
-        self.0.get(id?.as_str()).map(String::as_str)
+        self.names.get(id?.as_str()).map(String::as_str)
+    }
+
+    /// The facts of a push, without the roles of a connection that may not say any.
+    fn read(
+        &self,
+        connection: Option<&crate::model::ConnectionId>,
+        mut facts: Map<String, Value>,
+    ) -> Map<String, Value> {
+        if connection.is_some_and(|id| self.read_roles.contains(id.as_str())) {
+            facts.get_mut("roles").into_iter().for_each(|roles| self.roles.name(roles));
+        } else {
+            facts.shift_remove("roles");
+        }
+        facts
     }
 }
 
@@ -86,16 +114,22 @@ pub(super) async fn wanted_of_user(
     }
     let groups = tx.groups_of(organization, &user.id).await?;
     let facts: Vec<_> = groups.iter().filter_map(|group| group_fact(names, group)).collect();
-    let attributes = Value::Object(attributes_of(tx, organization, user).await?);
+    let attributes = Value::Object(attributes_of(tx, organization, names, user).await?);
     let subject = Subject::User(user.id.clone());
     let user = UserFacts { connection, attributes: &attributes, groups: &facts };
     Ok(mapping.grants_for_user(&user, now).iter().map(|grant| terms_of(&subject, grant)).collect())
 }
 
 /// The facts about a person, shaped as a SCIM User: claims, and over them what was pushed.
-async fn attributes_of(tx: &mut Tx, organization: &OrganizationId, user: &User) -> Result<Map<String, Value>, Error> {
+async fn attributes_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    names: &ConnectionNames,
+    user: &User,
+) -> Result<Map<String, Value>, Error> {
     let mut facts = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
-    facts.extend(tx.facts(organization, &user.id, FactSource::Scim).await?.unwrap_or_default());
+    let pushed = tx.facts(organization, &user.id, FactSource::Scim).await?.unwrap_or_default();
+    facts.extend(names.read(user.connection.as_ref(), pushed));
     facts.insert("userName".to_owned(), json!(user.user_name));
     facts.insert("id".to_owned(), json!(user.id));
     facts.insert("active".to_owned(), json!(user.directory_active));

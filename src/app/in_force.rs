@@ -4,6 +4,7 @@ use super::{App, Error, funnel::ConnectionNames};
 use crate::{
     mapping::{KnownCluster, KnownGroup, Mapping, Vocabulary, in_force},
     model::{Connection, Instant, OrganizationId},
+    scim::RoleNames,
     store::{MappingState, Tx},
 };
 use std::{
@@ -84,19 +85,24 @@ pub(super) async fn vocabulary_of(
     with_groups: bool,
 ) -> Result<(Vocabulary, ConnectionNames), Error> {
     let connections = tx.connections(organization).await?;
-    let names = ConnectionNames::of(&connections);
     let clusters = tx.clusters(organization).await?;
+    let custom_roles = tx.custom_roles(organization).await?;
+    let names = ConnectionNames::of(&connections, RoleNames::of(&custom_roles, &clusters));
+    let says_roles = |connection: &Connection| {
+        connection.settings.read_roles || connection.settings.attributes.values().any(|attribute| attribute == "roles")
+    };
     let groups = match with_groups {
         true => Some(known_groups(tx, organization, &connections).await?),
         false => None,
     };
     let words = Vocabulary {
+        roles_are_said: connections.iter().any(says_roles),
         connections: connections.into_iter().map(|connection| connection.name).collect(),
         clusters: clusters
             .into_iter()
             .map(|cluster| KnownCluster { id: cluster.id, slug: cluster.slug, external_id: cluster.external_id })
             .collect(),
-        custom_roles: tx.custom_roles(organization).await?,
+        custom_roles,
         groups,
         ..Vocabulary::default()
     };

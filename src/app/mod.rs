@@ -51,7 +51,7 @@ pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
-pub use directory::{GroupView, UserView};
+pub use directory::{GroupView, Receipt, UserView};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
@@ -80,11 +80,12 @@ use crate::{
     cache::Cache,
     config::Settings,
     crypto::Sealer,
-    model::RequestId,
+    model::{Instant, RequestId},
     net,
     sso::{Oidc, PinnedKeys},
     store::Store,
 };
+use directory::Unheard;
 use in_force::Compiled;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -109,6 +110,9 @@ struct Inner {
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
     tokens: RecentTokens,
+    unheard: Unheard,
+    /// When this process began: of what was made before, it cannot know who was told.
+    began: Instant,
 }
 
 impl App {
@@ -121,8 +125,22 @@ impl App {
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let inner =
-            Inner { settings, store, cache, sealer, clock, oidc, pinned_keys, compiled, keys, audit_keys, tokens };
+        let (unheard, began) = (Unheard::default(), clock.now());
+        let inner = Inner {
+            settings,
+            store,
+            cache,
+            sealer,
+            clock,
+            oidc,
+            pinned_keys,
+            compiled,
+            keys,
+            audit_keys,
+            tokens,
+            unheard,
+            began,
+        };
         Self { inner: Arc::new(inner) }
     }
 

@@ -23,6 +23,11 @@ impl<K: Hash + Eq + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rec
         self.0.get(key)
     }
 
+    /// Forgets what lies under the key.
+    pub fn forget(&self, key: &K) {
+        self.0.invalidate(key);
+    }
+
     /// Remembers a value, in the place of an earlier one.
     pub fn put(&self, key: K, value: V) {
         self.0.insert(key, value);

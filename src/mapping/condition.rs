@@ -77,6 +77,11 @@ impl Condition {
         self.holds(&json!({}), words)
     }
 
+    /// Whether it asks for this attribute, or a part of it.
+    pub(super) fn asks_for(&self, name: &str) -> bool {
+        self.filter.attributes().iter().any(|(path, _)| path.name.eq_ignore_ascii_case(name))
+    }
+
     /// The attributes in it that people can usually write themselves.
     pub(super) fn self_written(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();

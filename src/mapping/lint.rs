@@ -18,6 +18,7 @@ pub(super) fn lint(mapping: &Mapping, vocabulary: &Vocabulary, now: Instant, fin
         ended(rule, now, findings);
         owner_by_self_service(rule, findings);
         absence(rule, mapping, findings);
+        unsaid_roles(rule, vocabulary, findings);
         forgotten_placeholder(rule, findings);
         powerful_by_name(rule, vocabulary, findings);
         useless_allow(rule, findings);
@@ -63,6 +64,19 @@ fn absence(rule: &Rule, mapping: &Mapping, findings: &mut Findings<'_>) {
         let message = "this condition also holds of people of whom nothing is known".to_owned();
         let help = "ask for the attribute to be there too, as in: title pr and not (title co \"Intern\")";
         warn(findings, rule.extent, message, help);
+    }
+}
+
+fn unsaid_roles(rule: &Rule, vocabulary: &Vocabulary, findings: &mut Findings<'_>) {
+    let asks = rule.when.as_ref().is_some_and(|when| when.asks_for("roles"));
+    if asks && !vocabulary.roles_are_said {
+        let message = "this condition asks for roles, and no connection says any".to_owned();
+        warn(
+            findings,
+            rule.extent,
+            message,
+            "let a connection say them: its setting read_roles, or a claim in attributes",
+        );
     }
 }
 

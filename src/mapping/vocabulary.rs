@@ -55,6 +55,8 @@ pub struct Vocabulary {
     pub custom_roles: Vec<CustomRole>,
     /// The groups of its directory, when the caller has them: then groups that nobody knows are warned about.
     pub groups: Option<Vec<KnownGroup>>,
+    /// Whether any connection's `roles` are facts; a condition on them is warned about where none are.
+    pub roles_are_said: bool,
     /// The attributes that conditions may ask for: `title`, `name.familyName`, `urn:…:User:badge`.
     pub attributes: Vec<String>,
     /// How the attributes are compared.
@@ -80,6 +82,7 @@ impl Default for Vocabulary {
             clusters: Vec::new(),
             custom_roles: Vec::new(),
             groups: None,
+            roles_are_said: true,
             attributes: STANDARD_ATTRIBUTES.split_whitespace().map(str::to_owned).collect(),
             kinds: Arc::new(StandardKinds),
         }

@@ -177,6 +177,9 @@ pub struct ConnectionSettings {
     pub dialect: ScimDialect,
     /// What a PATCH is answered with.
     pub patch_response: PatchResponse,
+    /// Whether the `roles` that it pushes are facts, which conditions of the mapping may read. They bind nobody by themselves.
+    #[serde(default)]
+    pub read_roles: bool,
     /// Who is who: the first pair that both sides have decides.
     #[serde(rename = "match")]
     pub match_pairs: Vec<MatchPair>,
@@ -219,6 +222,7 @@ impl ConnectionSettings {
             profile,
             dialect: ScimDialect::Tolerant,
             patch_response: profile.patch_response(),
+            read_roles: false,
             match_pairs: profile.match_pairs(),
             oidc: None,
             domains: Vec::new(),

@@ -69,12 +69,12 @@ pub fn resource_type(base_url: &str, name: &str) -> Option<Value> {
     Some(resource_type_json(base_url, kind))
 }
 
-fn resource_type_json(base_url: &str, kind: ResourceType) -> Value {
+pub(super) fn resource_type_json(base_url: &str, kind: ResourceType) -> Value {
     let mut json = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
         "id": kind.name(),
         "name": kind.name(),
-        "description": match kind { ResourceType::User => "A person.", ResourceType::Group => "A group of people." },
+        "description": description(kind),
         "endpoint": kind.endpoint(),
         "schema": kind.schema(),
     });
@@ -101,20 +101,33 @@ pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
         let kind = [ResourceType::User, ResourceType::Group]
             .into_iter()
             .find(|kind| kind.schema().eq_ignore_ascii_case(urn))?;
-        let description = match kind {
-            ResourceType::User => "A person.",
-            ResourceType::Group => "A group of people.",
-        };
-        (kind.schema(), kind.name(), description, kind.attributes())
+        (kind.schema(), kind.name(), description(kind), kind.attributes())
     };
-    Some(json!({
+    Some(schema_json(base_url, (id, name, description), attributes.iter()))
+}
+
+fn description(kind: ResourceType) -> &'static str {
+    match kind {
+        ResourceType::User => "A person.",
+        ResourceType::Group => "A group of people.",
+        ResourceType::Role => "A role that can be assigned.",
+    }
+}
+
+/// One schema of this id, name and description.
+pub(super) fn schema_json(
+    base_url: &str,
+    (id, name, description): (&str, &str, &str),
+    attributes: impl Iterator<Item = &'static Attribute>,
+) -> Value {
+    json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
         "id": id,
         "name": name,
         "description": description,
-        "attributes": attributes.iter().filter(|attribute| attribute.advertised).map(attribute_json).collect::<Vec<_>>(),
+        "attributes": attributes.filter(|attribute| attribute.advertised).map(attribute_json).collect::<Vec<_>>(),
         "meta": meta("Schema", &format!("{base_url}/Schemas/{id}")),
-    }))
+    })
 }
 
 fn attribute_json(attribute: &Attribute) -> Value {

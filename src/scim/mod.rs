@@ -22,6 +22,7 @@ mod patch;
 mod projection;
 mod query;
 mod resource;
+mod role;
 mod schema;
 mod shape;
 mod tolerance;
@@ -41,9 +42,13 @@ pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Pa
 pub use projection::Projection;
 pub use query::{Query, Sort};
 pub use resource::{GroupRef, Member, ResourceMeta, group_json, list_response, user_json};
+pub use role::{
+    OKTA_ROLE_SCHEMA, OfferedRole, RoleDialect, RoleNames, offered_role, offered_roles, role_page, role_resource_type,
+    role_schema, roles_and_entitlements,
+};
 pub use schema::{
-    Attribute, ENTERPRISE_SCHEMA, GROUP_SCHEMA, Mutability, Named, Place, ResourceType, Returned, Type, USER_SCHEMA,
-    Uniqueness,
+    Attribute, ENTERPRISE_SCHEMA, GROUP_SCHEMA, Mutability, Named, Place, ROLE_SCHEMA, ResourceType, Returned, Type,
+    USER_SCHEMA, Uniqueness,
 };
 pub use tolerance::Tolerance;
 pub use user::UserDocument;

@@ -242,23 +242,23 @@ impl Tx {
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        names: [&str; 3],
+        names: [&str; 4],
     ) -> Result<Vec<GroupId>, StoreError> {
-        let [one, two, three] = names;
+        let [one, two, three, four] = names;
         let rows: Vec<(GroupId,)> = self
             .all(
                 "SELECT p.group_id FROM pending_members p
                    JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
-                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5)
+                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5, ?6)
                    AND g.removed_at IS NULL",
-                args![organization, connection, one, two, three],
+                args![organization, connection, one, two, three, four],
             )
             .await?;
         if !rows.is_empty() {
             self.run(
                 "DELETE FROM pending_members
-                 WHERE organization = ?1 AND connection = ?2 AND value IN (?3, ?4, ?5)",
-                args![organization, connection, one, two, three],
+                 WHERE organization = ?1 AND connection = ?2 AND value IN (?3, ?4, ?5, ?6)",
+                args![organization, connection, one, two, three, four],
             )
             .await?;
         }

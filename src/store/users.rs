@@ -211,6 +211,26 @@ impl Tx {
         Ok(row.is_some())
     }
 
+    /// Whom a provider calls so: by the externalId, which comes first, or by the userName.
+    pub async fn user_called(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        name: &str,
+    ) -> Result<Option<UserId>, StoreError> {
+        let rows: Vec<(i64, UserId)> = self
+            .all(
+                "SELECT 1, id FROM users
+                 WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NULL
+                 UNION ALL
+                 SELECT 2, id FROM users
+                 WHERE organization = ?1 AND connection = ?2 AND user_name_folded = ?4 AND removed_at IS NULL",
+                args![organization, connection, name, fold(name)],
+            )
+            .await?;
+        Ok(rows.into_iter().min_by_key(|(how, _)| *how).map(|(_, id)| id))
+    }
+
     /// The user of this name in this connection, compared folded.
     pub async fn user_by_name(
         &mut self,

@@ -20,6 +20,7 @@ mod owners;
 mod postgres;
 mod providers;
 mod races;
+mod roles;
 mod tenancy;
 mod tenants;
 mod who;

@@ -173,3 +173,31 @@ async fn a_member_who_comes_and_goes_in_one_request_is_no_mistake() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn after_a_restart_an_equal_push_of_somebody_new_is_answered_and_any_other_refused() {
+    everywhere(async |world| {
+        let (ada, bob) = (world.hire("ada").await, world.hire("bob").await);
+        world.tick();
+        // The process that made them is gone, and with it what it knew of its answers.
+        let next = world.node(world.app.settings());
+        let push = async |body: serde_json::Value| {
+            let view = next.create_user(&world.push(), &world.okta().await, crate::harness::user(body)).await;
+            view.map(|view| view.user)
+        };
+        assert_eq!(push(json!({"userName": "ada", "externalId": "ada"})).await.unwrap(), ada, "{}", world.engine());
+        for body in [
+            json!({"userName": "ada", "externalId": "ada", "title": "Countess"}),
+            json!({"userName": "ada", "externalId": "other"}),
+            json!({"userName": "ada"}),
+        ] {
+            assert!(is_scim(&push(body.clone()).await, 409), "{body}");
+        }
+        // Touched since: then the provider knows. So it does after a while.
+        world.patch(&bob.id, json!([{"op": "replace", "path": "title", "value": "x"}])).await.unwrap();
+        assert!(is_scim(&push(json!({"userName": "bob", "externalId": "bob", "title": "x"})).await, 409));
+        world.days(1);
+        assert!(is_scim(&push(json!({"userName": "ada", "externalId": "ada"})).await, 409));
+    })
+    .await;
+}

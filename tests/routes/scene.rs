@@ -161,6 +161,10 @@ impl Scene {
             path if path.starts_with("/bindings/") => vec![self.binding(&name).await],
             path if path.starts_with("/service-accounts/") => self.machine(&name).await,
             path if path.starts_with("/sessions/") => self.session_of(key).await,
+            "/Roles/{id}" => {
+                let cluster = self.world.app.declare_cluster(&self.acme.operator, &name, None, None).await.unwrap();
+                vec![format!("viewer@{}", cluster.id)]
+            }
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),

@@ -2,12 +2,16 @@
 
 use super::{group, members, patch, user, world::World};
 use crate::world::{Answer, Connection};
-use castgate::model::Profile;
+use castgate::model::{ConnectionSettings, Profile};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
 struct Provider {
     connection: Connection,
+    /// Somebody who was there before the dialogue began.
+    first: String,
+    /// Whoever `{user}` was before the request.
+    before: String,
     /// The user that the dialogue is about: the last one that it created.
     user: String,
     other: String,
@@ -21,19 +25,42 @@ impl Provider {
             "entra" => Profile::Entra,
             _ => Profile::Generic,
         };
-        let connection = world.organization(name).await.connection(name, profile).await;
+        // What it pushes as roles is read: then discovery has all that there is.
+        let settings = ConnectionSettings { read_roles: name == "okta", ..ConnectionSettings::of(profile) };
+        let connection = world.organization(name).await.connection_with(name, settings).await;
         let first = connection.post("/Users", user("first@example.com")).await.expect(201).id();
         let other = connection.post("/Users", user("other@example.com")).await.expect(201).id();
         let group = connection.post("/Groups", group("there before", &[&first, &other])).await.expect(201).id();
-        Self { connection, user: first, other, group }
+        Self { connection, before: first.clone(), user: first.clone(), first, other, group }
     }
 
     fn fill(&self, text: &str) -> String {
-        text.replace("{user}", &self.user).replace("{other}", &self.other).replace("{group}", &self.group)
+        let text = text.replace("{user}", &self.user).replace("{other}", &self.other).replace("{group}", &self.group);
+        text.replace("{first}", &self.first).replace("{user before}", &self.before)
+    }
+
+    fn read(&self, text: &str) -> Value {
+        serde_json::from_str(&self.fill(text)).unwrap()
+    }
+
+    /// A request of `before` or `then`, and what it must be answered with.
+    async fn step(&mut self, name: &str, step: &Value) {
+        let method = step["method"].as_str().unwrap_or("GET");
+        let path = step["path"].as_str().unwrap();
+        let body = step.get("send").map(Value::to_string);
+        let answer = self.connection.send(method, path, &[], body).await;
+        let good = step["status"].as_u64().map_or(answer.status < 300, |wanted| wanted == u64::from(answer.status));
+        assert!(good, "{name}: {method} {path}: {answer:?}");
+        check(name, step, &answer);
+        self.learn(method, path, &answer);
     }
 
     async fn replay(&mut self, name: &str, text: &str) {
-        let recorded: Value = serde_json::from_str(&self.fill(text)).unwrap();
+        self.before.clone_from(&self.user);
+        for step in list(&self.read(text)["before"]) {
+            self.step(name, &step).await;
+        }
+        let recorded = self.read(text);
         let (method, path) = (recorded["method"].as_str().unwrap(), recorded["path"].as_str().unwrap());
         let removes = removes_members(&recorded);
         if removes {
@@ -48,6 +75,11 @@ impl Provider {
         assert!(wanted.contains(&json!(answer.status)), "{name}: {wanted:?} and not {answer:?}");
         assert!(!answer.text.contains("password"), "{name}: {answer:?}");
         self.learn(method, path, &answer);
+        let expected = self.read(text)["expect"].clone();
+        check(name, &expected, &answer);
+        for step in list(&expected["then"]) {
+            self.step(name, &step).await;
+        }
         if removes {
             let left = members(&self.connection.get(&format!("/Groups/{}", self.group)).await.expect(200));
             assert_eq!(left, std::slice::from_ref(&self.other), "{name} removes the one it names and nobody else");
@@ -67,6 +99,40 @@ impl Provider {
             ("POST", "/Groups") => self.group = answer.id(),
             _ => {}
         }
+    }
+}
+
+fn list(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
+}
+
+/// What an answer must hold, and must not.
+fn check(name: &str, expected: &Value, answer: &Answer) {
+    if let Some(body) = expected.get("body") {
+        let shown = answer.json();
+        assert!(holds(&shown, body), "{name}: wanted {body} in {shown}");
+    }
+    for pointer in list(&expected["absent"]) {
+        let shown = answer.json().pointer(pointer.as_str().unwrap()).cloned();
+        assert_eq!(shown, None, "{name}: {pointer}");
+    }
+}
+
+/// Whether all of `part` is in `whole`: each key of an object, and of a list exactly these, in any order.
+fn holds(whole: &Value, part: &Value) -> bool {
+    match (whole, part) {
+        (Value::Object(whole), Value::Object(part)) => {
+            part.iter().all(|(key, part)| whole.get(key).is_some_and(|whole| holds(whole, part)))
+        }
+        (Value::Array(whole), Value::Array(part)) => {
+            let mut left: Vec<&Value> = whole.iter().collect();
+            let each = part.iter().all(|part| {
+                let found = left.iter().position(|whole| holds(whole, part));
+                found.map(|place| left.swap_remove(place)).is_some()
+            });
+            each && left.is_empty()
+        }
+        (whole, part) => whole == part,
     }
 }
 

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod answers;
+mod complaints;
 mod dialogues;
 mod refusals;
+mod roles;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

@@ -19,7 +19,7 @@ use castgate::{
     config::Settings,
     crypto::{Sealer, keyfile},
     http,
-    model::{Connection as Stored, ConnectionSettings, Organization as Founded, Profile, ScimToken},
+    model::{Connection as Stored, ConnectionSettings, Organization as Founded, OrganizationId, Profile, ScimToken},
     store::Store,
     telemetry,
 };
@@ -72,6 +72,12 @@ impl World {
     /// With a clock and settings of one's own. The server stops with the test's runtime.
     pub async fn start_with(clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
         let directory = TempDir::new().unwrap();
+        let store = Store::open_sqlite(directory.path()).await.unwrap();
+        Self::on((store, directory), clock, settle).await
+    }
+
+    /// On a store of one's own, and a directory for what lies beside it.
+    pub async fn on((store, directory): (Store, TempDir), clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
         let mut settings = Settings::load(None, iter::empty()).unwrap();
@@ -82,7 +88,6 @@ impl World {
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.
         let _ = telemetry::init(&settings.log);
-        let store = Store::open_sqlite(directory.path()).await.unwrap();
         let cache = Cache::open(&settings.cache).unwrap();
         let sealer = Sealer::new(&keyfile::load_or_create(directory.path()).unwrap()).unwrap();
         let app = App::new(settings, store, cache, sealer, clock);
@@ -136,6 +141,10 @@ impl Connection {
     /// What the provider sends as its bearer token.
     pub fn token(&self) -> &str {
         &self.secret
+    }
+
+    pub fn organization(&self) -> OrganizationId {
+        self.operator.organization.clone()
     }
 
     pub async fn revoke_token(&self) {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     access::who::{Arrival, Case, Known, Namesake, Who, decide},
-    model::{Connection, FactSource, MatchAttribute, User, UserState, fold},
+    model::{Connection, FactSource, MatchAttribute, User, UserId, UserState, fold},
     scim::{ScimError, UserDocument},
     store::Meant,
 };
@@ -19,16 +19,24 @@ pub(in crate::app) struct Found {
 }
 
 impl Work<'_> {
-    /// Who a pushed person is, and the row of that person if there is one.
+    /// Who a pushed person is, and the row of that person if there is one. `unheard` is somebody of whom the provider was
+    /// never told.
     pub(super) async fn who_is_pushed(
         &mut self,
         connection: &Connection,
         document: &UserDocument,
+        unheard: Option<&UserId>,
     ) -> Result<(Who, Option<User>), Error> {
-        let (found, namesakes) = self.find_pushed(connection, document).await?;
+        let (mut found, namesakes) = self.find_pushed(connection, document).await?;
+        if found.known == Known::ByIdentity && unheard.is_some() && unheard == found.user.as_ref().map(|user| &user.id)
+        {
+            found.known = Known::Unheard;
+        }
         let (namesake, other) = match found.known {
             Known::Nobody => nearest(namesakes),
-            Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
+            Known::ByIdentity | Known::Unheard | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => {
+                (Namesake::None, None)
+            }
         };
         // Whose the domain is matters only where somebody else has the address.
         let proven = match namesake {

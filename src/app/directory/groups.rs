@@ -3,6 +3,7 @@
 use super::{
     super::{App, Ctx, Error, Need, Work},
     GroupView, KINDS, TOMBSTONE, check_version, order, page,
+    unheard::Made,
 };
 use crate::{
     model::{Connection, EventKind, Group, GroupId, GroupOrigin},
@@ -19,8 +20,17 @@ impl App {
         connection: &Connection,
         document: GroupDocument,
     ) -> Result<GroupView, Error> {
+        let mut met = None;
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_group(connection, document).await;
+        let outcome = work.push_group(connection, document.clone(), (None, &mut met)).await;
+        let outcome = work.finish(outcome).await;
+        let Some(met) = met.filter(|_| outcome.is_err()) else { return outcome };
+        let same = met.display_name == document.display_name && met.external_id == document.external_id;
+        if !self.is_unheard(&Made::group(&met), same, ctx.now).await {
+            return outcome;
+        }
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let outcome = work.push_group(connection, document, (Some(&met.id), &mut None)).await;
         work.finish(outcome).await
     }
 
@@ -111,9 +121,26 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn push_group(&mut self, connection: &Connection, document: GroupDocument) -> Result<GroupView, Error> {
+    /// `unheard` is a group of which the provider was never told; the one that stands in the way is left in `met`.
+    async fn push_group(
+        &mut self,
+        connection: &Connection,
+        document: GroupDocument,
+        (unheard, met): (Option<&GroupId>, &mut Option<Group>),
+    ) -> Result<GroupView, Error> {
         let GroupDocument { display_name, external_id, members, .. } = document;
-        self.check_group_name_is_free(connection, &display_name, None).await?;
+        let named = self.group_of_name(connection, &display_name).await?;
+        if let Some(other) = named {
+            if unheard != Some(&other.id) || other.external_id != external_id {
+                let refusal = name_is_taken(&display_name, &other);
+                *met = Some(other);
+                return Err(refusal);
+            }
+            let changes = [MemberChange::Replace(members.unwrap_or_default())];
+            let group = self.change_members(connection, other, &changes).await?;
+            let members = Some(self.tx.members(&self.ctx.organization, &group.id, EVERYBODY).await?);
+            return Ok(GroupView { group, members });
+        }
         if !connection.pushes_groups {
             self.groups_come_from_scim(connection).await?;
         }
@@ -135,15 +162,16 @@ impl Work<'_> {
         name: &str,
         own: Option<&GroupId>,
     ) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        let other = self.tx.group_by_name(&organization, Some(&connection.id), GroupOrigin::Scim, name).await?;
+        let other = self.group_of_name(connection, name).await?;
         match other.filter(|other| own != Some(&other.id)) {
-            Some(other) => {
-                let detail = format!("There is a group “{name}” in this connection already: {}.", other.id);
-                Err(ScimError::uniqueness(detail).into())
-            }
+            Some(other) => Err(name_is_taken(name, &other)),
             None => Ok(()),
         }
+    }
+
+    async fn group_of_name(&mut self, connection: &Connection, name: &str) -> Result<Option<Group>, Error> {
+        let organization = &self.ctx.organization;
+        Ok(self.tx.group_by_name(organization, Some(&connection.id), GroupOrigin::Scim, name).await?)
     }
 
     async fn group_to_change(
@@ -270,6 +298,10 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+fn name_is_taken(name: &str, other: &Group) -> Error {
+    ScimError::uniqueness(format!("There is a group “{name}” in this connection already: {}.", other.id)).into()
 }
 
 fn visible(group: Option<Group>, connection: &Connection) -> Option<Group> {

@@ -3,7 +3,7 @@
 use super::super::{Error, Work};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, User, UserId},
+    model::{Connection, EventKind, Group, User, UserId, fold},
     scim::{MemberChange, MemberRef},
     store::EVERYBODY,
 };
@@ -77,14 +77,20 @@ impl Work<'_> {
             }
             MemberChange::Remove(values) => {
                 for value in values {
-                    self.member_goes(group, value, moves).await?;
+                    let called = match value.parse::<UserId>() {
+                        Ok(_) => None,
+                        Err(_) => self.tx.user_called(&self.ctx.organization, &connection.id, value).await?,
+                    };
+                    self.member_goes(group, called.as_ref().map_or(value, UserId::as_str), moves).await?;
                 }
             }
             MemberChange::RemoveAll => self.keep_only(group, &HashSet::new(), moves).await?,
             MemberChange::Replace(members) => {
+                // Whoever is meant by another name is not put out and let in again.
+                let members = self.members_by_id(connection, members).await?;
                 let wanted = members.iter().map(|member| member.value.as_str()).collect();
                 self.keep_only(group, &wanted, moves).await?;
-                for member in members {
+                for member in &members {
                     self.member_comes(connection, group, member, moves).await?;
                 }
             }
@@ -102,11 +108,7 @@ impl Work<'_> {
         moves: &mut Moves,
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        let known = match member.value.parse::<UserId>() {
-            Ok(id) if self.tx.has_user(&organization, &connection.id, &id).await? => Some(id),
-            Ok(_) | Err(_) => None,
-        };
-        let Some(id) = known else {
+        let Some(id) = self.member_called(connection, &member.value).await? else {
             let waiting = (member.value.as_str(), member.display.as_deref());
             if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
                 moves.waiting += 1;
@@ -121,6 +123,27 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whom a provider means by a member's value: our id of them, else its own, else their userName. Some providers push a group
+    /// before they know what we call its people.
+    async fn member_called(&mut self, connection: &Connection, value: &str) -> Result<Option<UserId>, Error> {
+        let organization = &self.ctx.organization;
+        match value.parse::<UserId>() {
+            Ok(id) => Ok(self.tx.has_user(organization, &connection.id, &id).await?.then_some(id)),
+            Err(_) => Ok(self.tx.user_called(organization, &connection.id, value).await?),
+        }
+    }
+
+    /// The same members, by our ids where they are known by other names.
+    async fn members_by_id(&mut self, connection: &Connection, members: &[MemberRef]) -> Result<Vec<MemberRef>, Error> {
+        let mut by_id = members.to_vec();
+        for member in by_id.iter_mut().filter(|member| member.value.parse::<UserId>().is_err()) {
+            if let Some(id) = self.tx.user_called(&self.ctx.organization, &connection.id, &member.value).await? {
+                member.value = id.to_string();
+            }
+        }
+        Ok(by_id)
     }
 
     async fn member_goes(&mut self, group: &Group, value: &str, moves: &mut Moves) -> Result<(), Error> {
@@ -169,7 +192,8 @@ impl Work<'_> {
     pub(super) async fn join_waiting_groups(&mut self, connection: &Connection, user: &User) -> Result<bool, Error> {
         let organization = self.ctx.organization.clone();
         let (id, name) = (user.id.as_str(), user.user_name.as_str());
-        let names = [id, name, user.external_id.as_deref().unwrap_or(name)];
+        let folded = fold(name);
+        let names = [id, name, user.external_id.as_deref().unwrap_or(name), &folded];
         let waiting = self.tx.take_pending(&organization, &connection.id, names).await?;
         let joined = !waiting.is_empty();
         for id in waiting {

@@ -4,9 +4,13 @@ mod arrival;
 mod groups;
 mod lifecycle;
 mod members;
+mod roles;
+mod unheard;
 mod users;
 
 pub(super) use arrival::Found;
+pub use unheard::Receipt;
+pub(super) use unheard::Unheard;
 
 use super::{App, Ctx, Error};
 use crate::{

@@ -4,7 +4,9 @@ use super::{
     super::{App, Ctx, Error, Need, Work},
     KINDS, UserView,
     arrival::clash,
-    check_version, order, page, view,
+    check_version, order, page,
+    unheard::Made,
+    view,
 };
 use crate::{
     access::who::Who,
@@ -23,8 +25,19 @@ impl App {
         connection: &Connection,
         document: UserDocument,
     ) -> Result<UserView, Error> {
+        let document = document.with_active_unless_said(true);
+        let mut met = None;
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_user(connection, document.with_active_unless_said(true)).await;
+        let outcome = work.push_user(connection, document.clone(), (None, &mut met)).await;
+        let outcome = work.finish(outcome).await;
+        // Asked outside of the transaction, and only when somebody stood in the way.
+        let Some(met) = met.filter(|_| outcome.is_err()) else { return outcome };
+        let same = described(met.clone(), document.clone()) == met;
+        if !self.is_unheard(&Made::user(&met), same, ctx.now).await {
+            return outcome;
+        }
+        let mut work = self.begin(ctx, Need::Directory).await?;
+        let outcome = work.push_user(connection, document, (Some(&met.id), &mut None)).await;
         work.finish(outcome).await
     }
 
@@ -114,13 +127,19 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn push_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
-        let (mut who, mut found) = self.who_is_pushed(connection, &document).await?;
+    /// `unheard` is somebody of whom the provider was never told; who stands in the way is left in `met`.
+    async fn push_user(
+        &mut self,
+        connection: &Connection,
+        document: UserDocument,
+        (unheard, met): (Option<&UserId>, &mut Option<User>),
+    ) -> Result<UserView, Error> {
+        let (mut who, mut found) = self.who_is_pushed(connection, &document, unheard).await?;
         // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
         if let Some(seen) = &found
             && self.tx.user_to_change(&self.ctx.organization, &seen.id).await?.as_ref() != Some(seen)
         {
-            (who, found) = self.who_is_pushed(connection, &document).await?;
+            (who, found) = self.who_is_pushed(connection, &document, unheard).await?;
         }
         let user = match (who, found) {
             (Who::New, _) => return self.add_user(connection, document).await,
@@ -133,7 +152,11 @@ impl Work<'_> {
                 self.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
                 self.rewrite_user(connection, before, document).await?
             }
-            (Who::Clash, other) => return Err(clash(&document, other.as_ref(), connection).into()),
+            (Who::Clash, other) => {
+                let refusal = clash(&document, other.as_ref(), connection);
+                *met = other.filter(|other| other.connection.as_ref() == Some(&connection.id));
+                return Err(refusal.into());
+            }
             (Who::Known | Who::Tie | Who::Revive | Who::Link, None) => {
                 return Err(Error::internal("a known user without a row"));
             }
@@ -201,6 +224,9 @@ impl Work<'_> {
         self.change_state(&before, &mut after).await?;
         self.tx.update_user(&self.ctx.organization, &after).await?;
         self.record_push(connection, Some(&before), &after).await?;
+        if after.user_name != before.user_name || after.external_id != before.external_id {
+            self.join_waiting_groups(connection, &after).await?;
+        }
         // Every change is told of: also one of `active` alone that, under a suspension by a person, changes no state.
         if after.document != before.document || after.connection != before.connection || before.state() == after.state()
         {

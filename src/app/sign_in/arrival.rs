@@ -47,7 +47,9 @@ impl Work<'_> {
         // Only a verified address can be somebody else's: an unverified one proves nothing and clashes with nothing.
         let (namesake, other) = match found.known {
             Known::Nobody => self.namesake(connection, email).await?,
-            Known::ByIdentity | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => (Namesake::None, None),
+            Known::ByIdentity | Known::Unheard | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => {
+                (Namesake::None, None)
+            }
         };
         let person = found.user.clone().or(other);
         let mut case = Case {

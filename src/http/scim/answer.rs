@@ -1,7 +1,7 @@
 //! Resources as answers: JSON, ETag, Location.
 
 use crate::{
-    app::{App, GroupView, UserView},
+    app::{App, GroupView, Receipt, UserView},
     http::error::ScimFailure,
     model::PatchResponse,
     scim::{
@@ -18,6 +18,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde_json::Value;
+use std::sync::Arc;
 
 /// One resource, ready to be answered.
 pub(super) struct Resource {
@@ -96,11 +97,12 @@ impl Resource {
         response
     }
 
-    /// 201 and where it is (RFC 7644 §3.3).
-    pub(super) fn created(self, projection: &Projection) -> Response {
+    /// 201 and where it is (RFC 7644 §3.3). The receipt says whether the provider got to know.
+    pub(super) fn created(self, projection: &Projection, receipt: Receipt) -> Response {
         let location = self.location.clone();
         let mut response = self.ok(projection);
         *response.status_mut() = StatusCode::CREATED;
+        response.extensions_mut().insert(Arc::new(receipt));
         put(&mut response, LOCATION, &location);
         response
     }

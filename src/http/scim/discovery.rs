@@ -1,38 +1,86 @@
 //! What this server can do (RFC 7644 §4).
 
-use super::answer;
+use super::{answer, caller::Push, roles};
 use crate::{
     app::App,
     http::{error::ScimFailure, request::parameters},
-    scim::{self, Capabilities, ScimError},
+    scim::{self, Capabilities, ResourceType, ScimError},
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::Uri,
     response::Response,
 };
+use serde_json::Value;
 
-pub(super) async fn configuration(State(app): State<App>) -> Response {
+pub(super) async fn configuration(State(app): State<App>, Extension(push): Extension<Push>) -> Response {
     let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
-    answer::json(&scim::service_provider_config(&answer::base(&app), capabilities))
+    let mut told = scim::service_provider_config(&answer::base(&app), capabilities);
+    if reads_roles(&push) {
+        told["RolesAndEntitlements"] = scim::roles_and_entitlements();
+    }
+    answer::json(&told)
 }
 
-pub(super) async fn resource_types(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+pub(super) async fn resource_types(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    Ok(answer::json(&scim::resource_types(&answer::base(&app))))
+    let base = answer::base(&app);
+    let role = reads_roles(&push).then(|| scim::role_resource_type(&base, roles::words(&push)));
+    Ok(answer::json(&and(scim::resource_types(&base), role)))
 }
 
-pub(super) async fn resource_type(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ScimFailure> {
-    answer::found(scim::resource_type(&answer::base(&app), &id), "ResourceType", &id)
+pub(super) async fn resource_type(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+) -> Result<Response, ScimFailure> {
+    let base = answer::base(&app);
+    let role = (reads_roles(&push) && id == ResourceType::Role.name())
+        .then(|| scim::role_resource_type(&base, roles::words(&push)));
+    answer::found(scim::resource_type(&base, &id).or(role), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+pub(super) async fn schemas(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    Ok(answer::json(&scim::schemas(&answer::base(&app))))
+    let base = answer::base(&app);
+    let role = reads_roles(&push).then(|| scim::role_schema(&base, roles::words(&push)));
+    Ok(answer::json(&and(scim::schemas(&base), role)))
 }
 
-pub(super) async fn schema(State(app): State<App>, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
-    answer::found(scim::schema(&answer::base(&app), &urn), "Schema", &urn)
+pub(super) async fn schema(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(urn): Path<String>,
+) -> Result<Response, ScimFailure> {
+    let base = answer::base(&app);
+    let words = roles::words(&push);
+    let role =
+        (reads_roles(&push) && words.schema().eq_ignore_ascii_case(&urn)).then(|| scim::role_schema(&base, words));
+    answer::found(scim::schema(&base, &urn).or(role), "Schema", &urn)
+}
+
+/// Only a connection whose roles have an effect is told that it may assign some.
+fn reads_roles(push: &Push) -> bool {
+    push.connection.settings.read_roles
+}
+
+/// A list of everything, and one thing more.
+fn and(mut list: Value, one: Option<Value>) -> Value {
+    if let (Some(one), Some(all)) = (one, list["Resources"].as_array_mut()) {
+        all.push(one);
+        let count = all.len();
+        (list["totalResults"], list["itemsPerPage"]) = (count.into(), count.into());
+    }
+    list
 }
 
 /// RFC 7644 §4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403 (Forbidden)".

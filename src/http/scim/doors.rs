@@ -1,6 +1,6 @@
 //! What is said of the providers' doors.
 
-use super::{bulk, caller, discovery, groups, me, search, users};
+use super::{bulk, caller, discovery, groups, me, roles, search, users};
 use crate::{
     app::{App, Need},
     http::{
@@ -52,7 +52,7 @@ pub(in crate::http) fn doors() -> Doors {
         .door(found(get("/Schemas", discovery::schemas), "The schemas"))
         .door(found(get("/Schemas/{urn}", discovery::schema), "One schema"));
     let search = post("/.search", search::everything).summary("Find users and groups");
-    group_doors(user_doors(doors))
+    role_doors(group_doors(user_doors(doors)))
         .door(search.needs(Need::Directory).reads(BodyLimit::Scim).answers_as(200, SCIM))
         // Refused without being read.
         .door(post("/Bulk", bulk).summary("Not offered").reads(BodyLimit::Unread).answers_as(501, SCIM))
@@ -116,4 +116,11 @@ fn group_doors(doors: Doors) -> Doors {
                 .tells(GROUPS)
                 .answers_as(204, None),
         )
+}
+
+fn role_doors(doors: Doors) -> Doors {
+    doors
+        .door(reads(get("/Roles", roles::list), "The roles that can be assigned"))
+        .door(reads(post("/Roles/.search", roles::search).reads(BodyLimit::Scim), "Find roles"))
+        .door(reads(get("/Roles/{id}", roles::read), "One role"))
 }

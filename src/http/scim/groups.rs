@@ -63,7 +63,8 @@ pub(super) async fn create(
     let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
     note(&tolerances, &push);
     let view = app.create_group(&push.ctx, &push.connection, document).await?;
-    Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0))
+    let receipt = app.receipt(view.group.id.as_str());
+    Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0, receipt))
 }
 
 pub(super) async fn read(

@@ -12,6 +12,7 @@ mod discovery;
 mod doors;
 mod groups;
 mod parameters;
+mod roles;
 mod search;
 mod users;
 

@@ -59,7 +59,8 @@ pub(super) async fn create(
     let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
     note(&tolerances, &push);
     let view = app.create_user(&push.ctx, &push.connection, document).await?;
-    Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0))
+    let receipt = app.receipt(view.user.id.as_str());
+    Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0, receipt))
 }
 
 pub(super) async fn read(

@@ -5,6 +5,7 @@ use super::{
     queue::{NoPlace, Place},
     vitals::Begun,
 };
+use crate::app::Receipt;
 use axum::body::{Body, Bytes};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -12,6 +13,7 @@ use std::{
     error::Error,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -133,6 +135,8 @@ impl HttpBody for RequestBody {
 /// An answer's body. The request is over when the last of it was handed to the connection.
 pub(super) struct ResponseBody {
     pub(super) inner: Body,
+    /// Of an answer whose loss matters.
+    pub(super) receipt: Option<Arc<Receipt>>,
     pub(super) _begun: Begun,
 }
 
@@ -141,7 +145,16 @@ impl HttpBody for ResponseBody {
     type Error = axum::Error;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.inner).poll_frame(cx)
+        let polled = Pin::new(&mut self.inner).poll_frame(cx);
+        let last = match &polled {
+            Poll::Ready(None) => true,
+            Poll::Ready(Some(Ok(_))) => self.inner.is_end_stream(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => false,
+        };
+        if let Some(receipt) = self.receipt.take_if(|_| last) {
+            receipt.taken();
+        }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {

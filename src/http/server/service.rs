@@ -66,8 +66,9 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         };
         Box::pin(async move {
             let request = Request::from_parts(parts, body);
-            let response = request::answer(shared.app.clone(), shared.rooms.clone(), request).await;
-            Ok(response.map(|inner| ResponseBody { inner, _begun: begun }))
+            let mut response = request::answer(shared.app.clone(), shared.rooms.clone(), request).await;
+            let receipt = response.extensions_mut().remove();
+            Ok(response.map(|inner| ResponseBody { inner, receipt, _begun: begun }))
         })
     }
 }

@@ -3,6 +3,7 @@
 mod attribute;
 mod every;
 mod group;
+mod role;
 mod user;
 
 pub use attribute::{Attribute, Mutability, Returned, Type, Uniqueness};
@@ -13,6 +14,8 @@ use crate::filter::{AttributeKinds, AttributePath, Kind};
 pub const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 /// The URN of the core Group schema.
 pub const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+/// The URN of the Role of draft-ietf-scim-roles-entitlements.
+pub const ROLE_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Role";
 /// The URN of the enterprise extension of User.
 pub const ENTERPRISE_SCHEMA: &str = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User";
 
@@ -23,6 +26,8 @@ pub enum ResourceType {
     User,
     /// A group of people.
     Group,
+    /// A role that can be assigned.
+    Role,
 }
 
 /// Where in a resource an attribute lies.
@@ -48,21 +53,23 @@ pub struct Named {
 }
 
 impl ResourceType {
-    /// `User` or `Group`.
+    /// `User`, `Group` or `Role`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::User => "User",
             Self::Group => "Group",
+            Self::Role => "Role",
         }
     }
 
-    /// `/Users` or `/Groups`.
+    /// `/Users`, `/Groups` or `/Roles`.
     #[must_use]
     pub fn endpoint(self) -> &'static str {
         match self {
             Self::User => "/Users",
             Self::Group => "/Groups",
+            Self::Role => "/Roles",
         }
     }
 
@@ -72,6 +79,7 @@ impl ResourceType {
         match self {
             Self::User => USER_SCHEMA,
             Self::Group => GROUP_SCHEMA,
+            Self::Role => ROLE_SCHEMA,
         }
     }
 
@@ -81,15 +89,16 @@ impl ResourceType {
         match self {
             Self::User => user::USER,
             Self::Group => group::GROUP,
+            Self::Role => role::ROLE,
         }
     }
 
-    /// The attributes of its extension; none for a Group.
+    /// The attributes of its extension; none for a Group or a Role.
     #[must_use]
     pub fn extension(self) -> &'static [Attribute] {
         match self {
             Self::User => user::ENTERPRISE,
-            Self::Group => &[],
+            Self::Group | Self::Role => &[],
         }
     }
 

@@ -1,0 +1,57 @@
+//! `/Roles`: what a provider can assign. Read only.
+
+use super::{answer, body::Object, caller::Push, dialect, parameters};
+use crate::{
+    app::App,
+    http::error::ScimFailure,
+    model::Profile,
+    scim::{self, Query, ResourceType, RoleDialect},
+};
+use axum::{
+    Extension,
+    extract::{Path, State},
+    http::Uri,
+    response::Response,
+};
+
+type Answer = Result<Response, ScimFailure>;
+
+const KIND: ResourceType = ResourceType::Role;
+
+/// In whose words this provider reads roles.
+pub(super) fn words(push: &Push) -> RoleDialect {
+    match push.connection.settings.profile {
+        Profile::Okta => RoleDialect::Okta,
+        Profile::Entra | Profile::Generic => RoleDialect::Ietf,
+    }
+}
+
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
+    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    find(&app, &push, &query).await
+}
+
+pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    find(&app, &push, &query).await
+}
+
+async fn find(app: &App, push: &Push, query: &Query) -> Answer {
+    let roles = app.offered_roles(&push.ctx).await?;
+    let most = app.settings().scim.max_page_size as u64;
+    let (total, page) = scim::role_page(&roles, query, most, (words(push), &answer::base(app)));
+    Ok(answer::list(page, total, query.start_index))
+}
+
+pub(super) async fn read(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Answer {
+    let roles = app.offered_roles(&push.ctx).await?;
+    let (projection, _) = parameters::projection(KIND, &uri);
+    let found = scim::offered_role(&roles, &id, words(&push));
+    let shown = found.map(|role| projection.apply(role.json(words(&push), &answer::base(&app))));
+    answer::found(shown, "Role", &id)
+}

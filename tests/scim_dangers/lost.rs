@@ -1,0 +1,125 @@
+//! An answer that never reached the wire: the provider sends its POST again, and is answered as if for the first time.
+
+use crate::{Scene, everywhere_with, group, members, patch, sorted, user};
+use castgate::config::{Settings, Span};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// One request is worked on at a time, so that another one shows whether it is.
+fn one_at_a_time(settings: &mut Settings) {
+    let server = &mut settings.server;
+    (server.max_in_flight, server.queue, server.queue_deadline) = (1, 10, Span(Duration::from_millis(100)));
+}
+
+impl Scene {
+    fn raw(&self, path: &str, body: &Value) -> String {
+        let (token, body) = (self.okta.token(), body.to_string());
+        format!(
+            "POST /scim/v2{path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+    }
+
+    async fn connect(&self) -> TcpStream {
+        TcpStream::connect(self.world.origin.strip_prefix("http://").unwrap()).await.unwrap()
+    }
+
+    /// Sends a POST, cuts the connection while it is being worked on, and lets the work come to its end.
+    async fn lose_answer(&self, path: &str, body: &Value) {
+        // Whoever pushes waits until this is dropped: no answer is written before.
+        let mut held = self.store.write("held").await.unwrap();
+        held.hold_directory(&self.acme.founded.id, true).await.unwrap();
+        let mut wire = self.connect().await;
+        wire.write_all(self.raw(path, body).as_bytes()).await.unwrap();
+        let began = Instant::now();
+        while !self.is_busy().await {
+            assert!(began.elapsed() < PATIENCE, "the request is not being worked on");
+        }
+        // A reset and not a farewell: there is nobody any more who could read an answer.
+        wire.set_zero_linger().unwrap();
+        drop(wire);
+        // The server learns of it by reading, before it reads what others say to it afterwards.
+        for _ in 0..3 {
+            assert!(self.is_busy().await);
+        }
+        held.rollback().await.unwrap();
+        while self.is_busy().await {
+            assert!(began.elapsed() < PATIENCE, "the work does not end");
+        }
+    }
+
+    /// Whether the one place is taken: then the next request is turned away.
+    async fn is_busy(&self) -> bool {
+        let mut other = self.connect().await;
+        other.write_all(b"GET /login HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").await.unwrap();
+        let mut text = String::new();
+        other.read_to_string(&mut text).await.unwrap();
+        text.starts_with("HTTP/1.1 503")
+    }
+
+    async fn found(&self, filter: &str) -> Value {
+        self.okta.get(&format!("{filter}&attributes=id")).await.expect(200).json()["Resources"].clone()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_user_whose_answer_was_lost_is_answered_again_and_a_true_duplicate_is_refused() {
+    everywhere_with(one_at_a_time, async |scene| {
+        let body = user("ada@example.com");
+        scene.lose_answer("/Users", &body).await;
+        let made = scene.found("/Users?filter=userName%20eq%20%22ada@example.com%22").await;
+        assert_eq!(made.as_array().map(Vec::len), Some(1), "{}: the push was done: {made}", scene.engine());
+        let again = scene.okta.post("/Users", body.clone()).await.expect(201);
+        assert_eq!(again.id(), made[0]["id"], "{}", scene.engine());
+        assert!(again.header("location").ends_with(&again.id()), "{again:?}");
+        // This time the provider knows.
+        scene.okta.post("/Users", body.clone()).await.expect(409);
+        // Lost again: the mark is of one answer, and what the provider says anew is taken.
+        let mut other = user("bob@example.com");
+        scene.lose_answer("/Users", &other).await;
+        other["title"] = json!("Captain");
+        let bob = scene.okta.post("/Users", other.clone()).await.expect(201);
+        assert_eq!(bob.json()["title"], "Captain");
+        scene.okta.post("/Users", other).await.expect(409);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn somebody_else_of_the_same_name_is_no_repetition() {
+    everywhere_with(one_at_a_time, async |scene| {
+        scene.lose_answer("/Users", &user("ada@example.com")).await;
+        let mut other = user("ada@example.com");
+        other["externalId"] = json!("somebody else");
+        scene.okta.post("/Users", other).await.expect(409);
+        // What was changed since is known to somebody: it is no repetition any more.
+        scene.lose_answer("/Users", &user("bob@example.com")).await;
+        let bob = scene.found("/Users?filter=userName%20eq%20%22bob@example.com%22").await;
+        let path = format!("/Users/{}", bob[0]["id"].as_str().unwrap());
+        let title = json!([{"op": "replace", "path": "title", "value": "Captain"}]);
+        scene.okta.patch(&path, patch(&title)).await.expect(200);
+        scene.okta.post("/Users", user("bob@example.com")).await.expect(409);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_group_whose_answer_was_lost_is_answered_again() {
+    everywhere_with(one_at_a_time, async |scene| {
+        let ada = scene.hire("ada@example.com").await;
+        let body = group("team", &[&ada, "ext-late"]);
+        scene.lose_answer("/Groups", &body).await;
+        let made = scene.found("/Groups?filter=displayName%20eq%20%22team%22").await;
+        let again = scene.okta.post("/Groups", body.clone()).await.expect(201);
+        assert_eq!((again.id(), members(&again)), (made[0]["id"].as_str().unwrap().to_owned(), sorted(&[&ada])));
+        scene.okta.post("/Groups", body).await.expect(409);
+    })
+    .await;
+}
