@@ -33,6 +33,7 @@ mod once;
 mod organizations;
 mod owners;
 mod people;
+mod provisioning;
 mod service_accounts;
 mod sign_in;
 mod signing;
@@ -61,6 +62,7 @@ pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
 pub use people::{Seen, revision};
+pub use provisioning::{Asked, Attempt, PushRound, Verdict};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use signing::{Rotated, Rotation};
@@ -71,6 +73,7 @@ pub use work::Work;
 
 use crate::{cache::Cache, config::Settings, crypto::Sealer, model::RequestId, net, sso::Oidc, store::Store};
 use in_force::Compiled;
+use provisioning::PushQueue;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
@@ -93,6 +96,7 @@ struct Inner {
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
     tokens: RecentTokens,
+    pushes: PushQueue,
 }
 
 impl App {
@@ -104,7 +108,8 @@ impl App {
         let oidc = Oidc::new(net::Client::new(policy));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens };
+        let pushes = PushQueue::default();
+        let inner = Inner { settings, store, cache, sealer, clock, oidc, compiled, keys, audit_keys, tokens, pushes };
         Self { inner: Arc::new(inner) }
     }
 
@@ -156,6 +161,11 @@ impl App {
     /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.
     fn sealer(&self) -> Arc<Sealer> {
         Arc::clone(&self.inner.sealer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lines of the provisioning log that wait to be written.
+    fn pushes(&self) -> &PushQueue {
+        &self.inner.pushes
     }
 
     fn oidc(&self) -> &Oidc {

@@ -145,6 +145,8 @@ pub struct Scim {
     pub page_size: usize,
     /// The most resources in a page.
     pub max_page_size: usize,
+    /// How long the provisioning log is kept.
+    pub log_kept: Span,
 }
 
 /// `[limits]`

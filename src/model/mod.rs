@@ -7,6 +7,7 @@ mod instant;
 mod name;
 mod people;
 mod place;
+mod push;
 mod role;
 mod session;
 
@@ -17,5 +18,6 @@ pub use instant::*;
 pub use name::fold;
 pub use people::*;
 pub use place::*;
+pub use push::*;
 pub use role::*;
 pub use session::*;

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     access::who::{Arrival, Case, Known, Namesake, Who, decide},
-    model::{Connection, FactSource, MatchAttribute, User, UserState, fold},
+    model::{Adoption, Connection, FactSource, MatchAttribute, User, UserState, fold},
     scim::{ScimError, UserDocument},
     store::Meant,
 };
@@ -113,12 +113,15 @@ impl Work<'_> {
         Ok(nearest(others.into_iter().filter(|user| user.connection.as_ref() != Some(&connection.id))))
     }
 
-    /// Whether the connection owns the verified domain of this address.
+    /// Whether the connection owns the verified domain of this address, and may take people over by that.
     pub(in crate::app) async fn owns_domain_of(
         &mut self,
         connection: &Connection,
         email: Option<&str>,
     ) -> Result<bool, Error> {
+        if connection.settings.adoption != Adoption::VerifiedDomain {
+            return Ok(false);
+        }
         let Some((_, domain)) = email.and_then(|email| email.rsplit_once('@')) else { return Ok(false) };
         let owner = self.tx.domain(&fold(domain)).await?;
         Ok(owner == Some((self.ctx.organization.clone(), connection.id.clone())))

@@ -5,7 +5,7 @@ use super::{
     GroupView, KINDS, TOMBSTONE, check_version, order, page,
 };
 use crate::{
-    model::{Connection, EventKind, Group, GroupId, GroupOrigin},
+    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
     store::EVERYBODY,
 };
@@ -112,6 +112,7 @@ impl App {
 
 impl Work<'_> {
     async fn push_group(&mut self, connection: &Connection, document: GroupDocument) -> Result<GroupView, Error> {
+        check_groups_are_taken(connection)?;
         let GroupDocument { display_name, external_id, members, .. } = document;
         self.check_group_name_is_free(connection, &display_name, None).await?;
         if !connection.pushes_groups {
@@ -152,6 +153,7 @@ impl Work<'_> {
         id: &str,
         if_match: Option<&EntityTags>,
     ) -> Result<Group, Error> {
+        check_groups_are_taken(connection)?;
         let found = match id.parse::<GroupId>() {
             Ok(id) => self.tx.group_to_change(&self.ctx.organization, &id).await?,
             Err(_) => None,
@@ -269,6 +271,18 @@ impl Work<'_> {
             self.remove_group(connection, group).await?;
         }
         Ok(())
+    }
+}
+
+/// Some organizations let groups come from sign-ins alone.
+fn check_groups_are_taken(connection: &Connection) -> Result<(), Error> {
+    match connection.settings.group_push {
+        GroupPush::Accept | GroupPush::KnownMembers => Ok(()),
+        GroupPush::Refuse => {
+            let detail = "This connection takes no groups: its setting group_push is “refuse”. Stop pushing them, or have an \
+                          owner set it to “accept”.";
+            Err(ScimError::forbidden(detail).into())
+        }
     }
 }
 

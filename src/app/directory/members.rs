@@ -1,10 +1,10 @@
 //! Who is in a group. Adding one member touches that member's row, the group's and the event's, whatever the group's size.
 
-use super::super::{Error, Work};
+use super::super::{Error, Work, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, User, UserId},
-    scim::{MemberChange, MemberRef},
+    model::{Connection, EventKind, Group, GroupPush, User, UserId},
+    scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::EVERYBODY,
 };
 use serde_json::json;
@@ -107,6 +107,15 @@ impl Work<'_> {
             Ok(_) | Err(_) => None,
         };
         let Some(id) = known else {
+            if connection.settings.group_push == GroupPush::KnownMembers {
+                let detail = format!(
+                    "“members” names “{}”, and no User of this connection has that id; its setting group_push takes known \
+                     members only.",
+                    member.value
+                );
+                return Err(ScimError::invalid_value(detail).into());
+            }
+            tolerated(&[Tolerance::UnknownMember]);
             let waiting = (member.value.as_str(), member.display.as_deref());
             if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
                 moves.waiting += 1;

@@ -1,7 +1,7 @@
 //! Users over SCIM.
 
 use super::{
-    super::{App, Ctx, Error, Need, Work},
+    super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
     KINDS, UserView,
     arrival::clash,
     check_version, order, page, view,
@@ -11,7 +11,6 @@ use crate::{
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Patch, Query, ScimError, UserDocument},
-    telemetry::metrics,
 };
 use serde_json::{Map, Value, json};
 
@@ -72,7 +71,7 @@ impl App {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
             let (document, tolerances) = UserDocument::parse_replacement(body, before, dialect(connection))?;
-            metrics().tolerated(&tolerances);
+            tolerated(&tolerances);
             Ok(document)
         };
         let outcome = work.change_user(connection, (id, if_match), replace).await;
@@ -90,7 +89,7 @@ impl App {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let apply = |before: &UserDocument| {
             let patched = patch.apply_to_user(before)?;
-            metrics().tolerated(&patched.tolerances);
+            tolerated(&patched.tolerances);
             Ok(patched.document)
         };
         let outcome = work.change_user(connection, (id, if_match), apply).await;

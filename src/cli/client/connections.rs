@@ -2,7 +2,7 @@
 
 use super::{
     Client, Common, ask,
-    noun::{CONNECTIONS, TOKENS},
+    noun::{CONNECTIONS, TOKENS, TOLERANCES},
     stop::Stop,
     table::plain,
     verbs::{ListOptions, SearchOptions},
@@ -49,6 +49,10 @@ enum Verb {
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
+    /// What its provider sends that the RFC does not allow, and how often.
+    #[command(after_help = "Example:
+  castgate connections tolerances entra")]
+    Tolerances(One),
 }
 
 #[derive(Debug, clap::Args)]
@@ -156,6 +160,10 @@ impl Connections {
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
             Verb::Tokens(tokens) => tokens.run(&client).await,
+            Verb::Tolerances(one) => {
+                let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
+                client.list(&TOLERANCES, &path, &[], None).await
+            }
         }
     }
 }
@@ -163,7 +171,12 @@ impl Connections {
 impl Client {
     /// The path of a connection.
     async fn connection(&self, one: &One) -> Result<String, Stop> {
-        Ok(format!("/connections/{}", self.id(&CONNECTIONS, CONNECTIONS.path, &one.connection).await?))
+        Ok(format!("/connections/{}", self.connection_id(&one.connection).await?))
+    }
+
+    /// The id of a connection, by its id or name.
+    pub(super) async fn connection_id(&self, called: &str) -> Result<String, Stop> {
+        self.id(&CONNECTIONS, CONNECTIONS.path, called).await
     }
 }
 

@@ -19,6 +19,7 @@ mod mapping;
 mod noun;
 mod output;
 mod people;
+mod provisioning;
 mod service_accounts;
 mod stop;
 mod table;
@@ -69,6 +70,8 @@ pub(super) enum Remote {
     Keys(keys::Keys),
     /// What happened.
     Events(events::Events),
+    /// What identity providers asked for over SCIM, and what came of it.
+    Provisioning(provisioning::Provisioning),
 }
 
 impl Remote {
@@ -91,6 +94,7 @@ impl Remote {
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Events(command) => command.run().await,
+            Self::Provisioning(command) => command.run().await,
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,

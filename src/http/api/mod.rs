@@ -11,6 +11,7 @@ mod keys;
 mod lists;
 mod mapping;
 mod organization;
+mod provisioning;
 mod service_accounts;
 mod sessions;
 mod versions;
@@ -25,11 +26,12 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 11] {
+pub(super) fn doors() -> [Doors; 12] {
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
+        provisioning::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),

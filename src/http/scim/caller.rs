@@ -1,7 +1,7 @@
 //! Whose push it is.
 
 use crate::{
-    app::{App, Ctx, Error},
+    app::{App, Attempt, Ctx, Error},
     http::{
         error::{Refusal, ScimFailure},
         request::Noted,
@@ -30,11 +30,21 @@ pub(super) async fn authenticate(
     next: Next,
 ) -> Result<Response, ScimFailure> {
     let token = bearer(request.headers()).ok_or_else(nobody)?;
+    let attempt = Attempt::current();
     let (mut ctx, connection) = match app.scim_connection(token).await {
         Ok(found) => found,
-        Err(Error::NotSignedIn) => return Err(nobody().into()),
+        Err(Error::NotSignedIn) => {
+            // Told in the log of whoever made the token, and nowhere else.
+            if let Some(attempt) = &attempt {
+                attempt.of_token(token);
+            }
+            return Err(nobody().into());
+        }
         Err(error) => return Err(error.into()),
     };
+    if let Some(attempt) = &attempt {
+        attempt.of_connection(&ctx, &connection);
+    }
     if let Some(noted) = request.extensions().get::<Noted>() {
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;

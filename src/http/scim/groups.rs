@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ScimFailure,
-    scim::{GroupDocument, Patch, Query, ResourceType},
+    scim::{GroupDocument, Patch, Query, ResourceType, Tolerance},
 };
 use axum::{
     Extension,
@@ -31,6 +31,9 @@ const SHOWN_UNASKED: usize = 100;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
+    if parameters::is_loose(&uri) {
+        note(&[Tolerance::LooseFilter], &app, &push);
+    }
     find(&app, &push, query).await
 }
 
@@ -61,7 +64,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
+    note(&tolerances, &app, &push);
     let view = app.create_group(&push.ctx, &push.connection, document).await?;
     Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0))
 }
@@ -88,7 +91,7 @@ pub(super) async fn replace(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
+    note(&tolerances, &app, &push);
     let seen = parameters::tags(&headers, &IF_MATCH);
     let view = app.replace_group(&push.ctx, &push.connection, (&id, seen.as_ref()), document).await?;
     Ok(answer::group(&app, &view).ok(&parameters::projection(KIND, &uri).0))
@@ -103,7 +106,7 @@ pub(super) async fn patch(
     Object(body): Object,
 ) -> Answer {
     let patch = Patch::parse(&body, dialect(&push))?.for_group()?;
-    note(&patch.tolerances, &push);
+    note(&patch.tolerances, &app, &push);
     let (projection, asked) = parameters::projection(KIND, &uri);
     let (seen, target) = (parameters::tags(&headers, &IF_MATCH), id.as_str());
     let members = match (projection.wants("members"), asked) {

@@ -7,6 +7,7 @@
 mod answer;
 mod body;
 mod caller;
+mod diary;
 mod discovery;
 mod doors;
 mod groups;

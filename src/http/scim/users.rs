@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ScimFailure,
-    scim::{Patch, Query, ResourceType, UserDocument},
+    scim::{Patch, Query, ResourceType, Tolerance, UserDocument},
 };
 use axum::{
     Extension,
@@ -27,6 +27,9 @@ const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
+    if parameters::is_loose(&uri) {
+        note(&[Tolerance::LooseFilter], &app, &push);
+    }
     find(&app, &push, query).await
 }
 
@@ -57,7 +60,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
+    note(&tolerances, &app, &push);
     let view = app.create_user(&push.ctx, &push.connection, document).await?;
     Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0))
 }
