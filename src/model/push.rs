@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// One request of a provider, as it is read back.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Push {
-    /// Its id. Ids sort by the time at which they were written, which is shortly after the request.
+    /// Its id. Ids sort by the time of the requests.
     pub id: PushId,
     /// When the request came.
     pub at: Instant,

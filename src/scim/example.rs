@@ -38,8 +38,12 @@ pub fn example(tolerance: Tolerance, kind: ResourceType, body: &Map<String, Valu
             None if names_schema(body, kind.schema()) => return None,
             None => "no \"schemas\"".to_owned(),
         },
-        Tolerance::RemoveWithValue => operation(body, |operation| is_op(operation, "remove") && has(operation, "value"))?,
-        Tolerance::NothingToRemove => operation(body, |operation| is_op(operation, "remove") || has(operation, "path"))?,
+        Tolerance::RemoveWithValue => {
+            operation(body, |operation| is_op(operation, "remove") && has(operation, "value"))?
+        }
+        Tolerance::NothingToRemove => {
+            operation(body, |operation| is_op(operation, "remove") || has(operation, "path"))?
+        }
         Tolerance::TargetCreated => operation(body, |operation| {
             get(operation, "path").and_then(Value::as_str).is_some_and(|path| path.contains('['))
         })?,
@@ -155,8 +159,11 @@ fn skeleton(value: &Value, depth: usize) -> String {
             Some(_) => "[…]".to_owned(),
         },
         Value::Object(parts) if depth > 0 => {
-            let parts: Vec<String> =
-                parts.iter().take(4).map(|(key, value)| format!("{}: {}", quoted(key), skeleton(value, depth - 1))).collect();
+            let parts: Vec<String> = parts
+                .iter()
+                .take(4)
+                .map(|(key, value)| format!("{}: {}", quoted(key), skeleton(value, depth - 1)))
+                .collect();
             format!("{{{}}}", parts.join(", "))
         }
         Value::Object(_) => "{…}".to_owned(),

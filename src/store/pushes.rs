@@ -25,7 +25,8 @@ pub struct TokenPast {
     pub connected: bool,
 }
 
-const INSERT: &str = "INSERT INTO provisioning_log (organization, id, connection, at, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
+const INSERT: &str =
+    "INSERT INTO provisioning_log (organization, id, connection, at, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
 
 /// Both rows by one message to PostgreSQL: the log costs a push no round trip.
 const INSERT_WITH_EVENT: &str = "WITH pushed AS (INSERT INTO provisioning_log (organization, id, connection, at, entry)
@@ -140,24 +141,25 @@ impl Tx {
         Ok(row.map(|(organization,)| organization))
     }
 
-    /// Forgets up to `limit` lines before an id; how many there were.
+    /// Forgets up to `limit` lines before an id that are in the counts, which go up to another; how many there were.
     pub async fn forget_pushes(
         &mut self,
         organization: &OrganizationId,
-        before: &str,
+        (before, counted): (&str, &str),
         limit: i64,
     ) -> Result<u64, StoreError> {
         self.run(
             "DELETE FROM provisioning_log WHERE organization = ?1 AND id IN
-               (SELECT id FROM provisioning_log WHERE organization = ?1 AND id < ?2 ORDER BY id LIMIT ?3)",
-            args![organization, before, limit],
+               (SELECT id FROM provisioning_log WHERE organization = ?1 AND id < ?2 AND id <= ?3 ORDER BY id LIMIT ?4)",
+            args![organization, before, counted, limit],
         )
         .await
     }
 
     /// The last line that is in the counts; '' before the first.
     pub async fn counted_pushes(&mut self, organization: &OrganizationId) -> Result<String, StoreError> {
-        let row = self.first("SELECT counted FROM tolerance_heads WHERE organization = ?1", args![organization]).await?;
+        let row =
+            self.first("SELECT counted FROM tolerance_heads WHERE organization = ?1", args![organization]).await?;
         Ok(row.map(|(counted,)| counted).unwrap_or_default())
     }
 

@@ -2,12 +2,13 @@
 
 use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
-    app::{Error, Route},
+    app::{Asked, Error, Route, Verdict},
     model::{Holder, OrganizationId, Role, Subject},
+    scim::{ResourceType, Tolerance},
     store::args,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How many rows each table has of an organization.
 async fn rows(world: &World, organization: &OrganizationId) -> BTreeMap<String, i64> {
@@ -46,6 +47,29 @@ async fn fill(world: &World) {
     .unwrap();
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
+    count_a_tolerance(world).await;
+}
+
+/// A push that got away with something, counted for good, and one that is not yet.
+async fn count_a_tolerance(world: &World) {
+    let asked = |request| Asked {
+        request,
+        method: "POST".to_owned(),
+        path: "/Users".to_owned(),
+        resource: None,
+        kind: ResourceType::User,
+        selective: false,
+    };
+    for _ in 0..2 {
+        let attempt = world.app.attempt(asked(world.push().request));
+        attempt.of_connection(&world.push(), &world.tenant.okta);
+        let tolerate = async || world.app.tolerated(&[Tolerance::NoPath]);
+        attempt.clone().scope(tolerate()).await;
+        world.app.conclude(&attempt, Verdict { status: 400, ..Verdict::default() });
+        world.app.write_pushes().await.unwrap();
+        world.app.clock().advance(Duration::from_mins(11));
+        assert_eq!(world.app.keep_pushes().await.unwrap().counted, 1);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

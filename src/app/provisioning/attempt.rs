@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{Actor, App, Ctx},
     crypto::{TokenKind, token},
-    model::{Connection, Instant, PatchResponse, Push, PushEntry, PushId, RequestId, Tolerated},
+    model::{Connection, Instant, PatchResponse, Push, PushEntry, RequestId, Tolerated},
     scim::{ResourceType, Tolerance, example, parse_object},
     telemetry::metrics,
 };
@@ -205,7 +205,8 @@ impl Attempt {
             tolerances,
             ..entry
         };
-        let push = Push { id: PushId::from_uuid(app.clock().uuid()), at: self.0.at, connection: id.clone(), entry };
+        let push =
+            Push { id: app.pushes().id(self.0.at, &entry.request), at: self.0.at, connection: id.clone(), entry };
         Some(Line { push, attempt: self.clone() })
     }
 
@@ -215,7 +216,7 @@ impl Attempt {
         PushEntry {
             request: request.clone(),
             method: method.clone(),
-            path: path.clone(),
+            path: redact::text(path),
             resource: resource.clone(),
             status,
             scim_type: None,

@@ -158,8 +158,7 @@ impl App {
             let mut tx = self.store().write("forget pushes").await?;
             // What is not counted yet is not forgotten.
             let counted = tx.counted_pushes(organization).await?;
-            let before = oldest.as_str().min(counted.as_str()).to_owned();
-            let forgotten = tx.forget_pushes(organization, &before, CHUNK).await?;
+            let forgotten = tx.forget_pushes(organization, (oldest.as_str(), &counted), CHUNK).await?;
             tx.commit().await?;
             round.forgotten += forgotten;
             if forgotten == 0 {

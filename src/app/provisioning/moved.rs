@@ -51,7 +51,7 @@ impl Moved {
             access.lines.extend(texts("lines").take(left).map(str::to_owned));
         } else if kind == EventKind::OwnerKept {
             access.gained += 1;
-            access.lines.extend(subjects.first().map(|user| format!("+ user {user} stays owner (floor)")));
+            access.lines.extend(subjects.first().map(|user| format!("+ {user} gets owner at organization (floor)")));
         }
     }
 }

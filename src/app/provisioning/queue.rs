@@ -2,18 +2,27 @@
 
 use crate::{
     app::{App, Error},
-    model::{ConnectionId, Instant, OrganizationId, Push, PushEntry, PushId},
+    crypto::sha256,
+    model::{ConnectionId, Instant, OrganizationId, Push, PushEntry, PushId, RequestId},
     store::{StoreError, TokenPast},
 };
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
+use uuid::Builder;
 
 /// Lines that wait at most. What comes while the store takes none is lost beyond that, and counted.
 const MOST: usize = 20_000;
 /// Lines that are written by one commit.
 const CHUNK: usize = 500;
+
+/// How long a line keeps the place of its request. Less than after what time lines are counted for good.
+const LONGEST_WAIT: Duration = Duration::from_mins(5);
 
 /// Whose request it was.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -34,7 +43,11 @@ pub(super) struct Waiting {
 
 /// The lines that wait in this process.
 #[derive(Debug, Default)]
-pub(in crate::app) struct PushQueue(Mutex<Lines>);
+pub(in crate::app) struct PushQueue {
+    lines: Mutex<Lines>,
+    /// How many ids were made.
+    made: AtomicU32,
+}
 
 #[derive(Debug, Default)]
 struct Lines {
@@ -44,7 +57,17 @@ struct Lines {
 
 impl PushQueue {
     fn lines(&self) -> MutexGuard<'_, Lines> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The id of a line about a request that came at `at`. Of one process they sort as the requests came, to the microsecond, and
+    /// within one as they were made (RFC 9562 §6.2, methods 3 and 1).
+    pub(super) fn id(&self, at: Instant, request: &RequestId) -> PushId {
+        let fraction = u16::try_from(at.0.rem_euclid(1_000) * 4).unwrap_or_default().to_be_bytes();
+        let made = (self.made.fetch_add(1, Ordering::Relaxed) & 0x3fff_ffff).to_be_bytes();
+        let [a, b, c, d, ..] = sha256(request.as_str().as_bytes());
+        let rest = [fraction[0], fraction[1], made[0], made[1], made[2], made[3], a, b, c, d];
+        PushId::from_uuid(Builder::from_unix_timestamp_millis(at.millis(), &rest).into_uuid())
     }
 
     pub(super) fn add(&self, line: Waiting) {
@@ -115,7 +138,9 @@ impl App {
                 };
                 let mut entry = PushEntry { times, ..line.entry.clone() };
                 entry.message = why.or(entry.message);
-                let id = PushId::from_uuid(self.clock().uuid());
+                // One that waited very long gets a place among those that are not counted yet.
+                let placed = line.at.max(self.clock().now().minus(LONGEST_WAIT));
+                let id = self.pushes().id(placed, &entry.request);
                 Some((organization, Push { id, at: line.at, connection, entry }))
             })
             .collect();

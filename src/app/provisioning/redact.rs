@@ -11,7 +11,8 @@ pub(super) fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(LONGEST));
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
-        let is_word = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '=' | '+' | '/');
+        let is_word =
+            |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.' | '=' | '+' | '/');
         if is_word(first) {
             let end = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
             let (word, behind) = rest.split_at(end);

@@ -2,6 +2,7 @@
 
 use super::{
     Client, Common, ask,
+    habits::Habits,
     noun::{CONNECTIONS, TOKENS, TOLERANCES},
     stop::Stop,
     table::plain,
@@ -9,7 +10,7 @@ use super::{
 };
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `castgate connections`
 #[derive(Debug, clap::Args)]
@@ -37,6 +38,12 @@ enum Verb {
   castgate connections create entra --profile entra        # for SCIM alone
   castgate connections create other --settings settings.json")]
     Create(Create),
+    /// Changes how a connection speaks SCIM; what is not said stays as it is.
+    #[command(after_help = "Examples:
+  castgate connections set okta --dialect strict
+  castgate connections set entra --patch-response empty --group-push known-members
+  castgate connections set other --settings settings.json      # any of its settings, as the API has them")]
+    Set(Set),
     /// Lets a disabled connection push and sign in again.
     #[command(after_help = "Example:
   castgate connections enable okta")]
@@ -69,6 +76,37 @@ enum Profile {
 }
 
 #[derive(Debug, clap::Args)]
+struct Set {
+    /// Its id or name.
+    connection: String,
+    #[command(flatten)]
+    habits: Habits,
+    /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+impl Set {
+    /// Sends the settings as they are with what was said in their place.
+    async fn run(self, client: &Client) -> Result<(), Stop> {
+        let path = client.connection(&One { connection: self.connection }).await?;
+        let before = client.api.get(&path, &[]).await?;
+        let mut settings = before["settings"].as_object().cloned().unwrap_or_default();
+        settings.extend(from_file(self.settings.as_deref())?);
+        settings.extend(self.habits.said());
+        let after = client.api.put_seen(&path, json!({"settings": settings}), &before["version"]).await?;
+        client.output.done(&format!("Connection {} has these settings now.", text(&after, "name")), &after)
+    }
+}
+
+/// Settings as the API has them.
+fn from_file(file: Option<&Path>) -> Result<Map<String, Value>, Stop> {
+    let Some(file) = file else { return Ok(Map::new()) };
+    serde_json::from_str(&ask::text(file)?)
+        .map_err(|error| Stop::usage(format!("{} is no JSON object: {error}", file.display())))
+}
+
+#[derive(Debug, clap::Args)]
 struct Create {
     /// Its name in the mapping.
     name: String,
@@ -87,6 +125,8 @@ struct Create {
     /// An e-mail domain whose people sign in here; repeat it for several.
     #[arg(long = "domain", value_name = "DOMAIN")]
     domains: Vec<String>,
+    #[command(flatten)]
+    habits: Habits,
     /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -145,6 +185,7 @@ impl Connections {
                 );
                 client.output.done(&sentence, &connection)
             }
+            Verb::Set(set) => set.run(&client).await,
             Verb::Enable(one) => {
                 let path = client.connection(&one).await?;
                 let connection = client.api.post(&format!("{path}/enable"), json!({})).await?;
@@ -186,11 +227,8 @@ fn text(thing: &Value, field: &str) -> String {
 
 impl Create {
     fn body(&self) -> Result<Value, Stop> {
-        let mut settings = match &self.settings {
-            Some(file) => serde_json::from_str::<Map<String, Value>>(&ask::text(file)?)
-                .map_err(|error| Stop::usage(format!("{} is no JSON object: {error}", file.display())))?,
-            None => Map::new(),
-        };
+        let mut settings = from_file(self.settings.as_deref())?;
+        settings.extend(self.habits.said());
         let profile = self.profile.and_then(|profile| profile.to_possible_value());
         settings.extend(profile.map(|profile| ("profile".to_owned(), json!(profile.get_name()))));
         if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {

@@ -12,6 +12,7 @@ mod connections;
 mod contexts;
 mod events;
 mod groups;
+mod habits;
 mod keys;
 mod login;
 mod loopback;

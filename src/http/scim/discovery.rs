@@ -1,20 +1,26 @@
 //! What this server can do (RFC 7644 §4).
 
-use super::answer;
+use super::{answer, caller::Push, dialect};
 use crate::{
     app::App,
+    filter::Dialect,
     http::{error::ScimFailure, request::parameters},
     scim::{self, Capabilities, ScimError},
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::Uri,
     response::Response,
 };
+use serde_json::Value;
 
-pub(super) async fn configuration(State(app): State<App>) -> Response {
+pub(super) async fn configuration(State(app): State<App>, Extension(push): Extension<Push>) -> Response {
     let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
-    answer::json(&scim::service_provider_config(&answer::base(&app), capabilities))
+    let mut configuration = scim::service_provider_config(&answer::base(&app), capabilities);
+    // The profile refuses what most providers send, so it is true of strict connections alone.
+    configuration["interopProfileConformant"] = Value::Bool(dialect(&push) == Dialect::Strict);
+    answer::json(&configuration)
 }
 
 pub(super) async fn resource_types(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {

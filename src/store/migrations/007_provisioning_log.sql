@@ -1,5 +1,5 @@
--- What providers asked for over SCIM and what came of it, for as long as the settings say. Ids sort by the time at which the
--- rows were written; the row of a change is written with the change.
+-- What providers asked for over SCIM and what came of it, for as long as the settings say. Ids sort by the time of the
+-- requests; the row of a change is written with the change.
 CREATE TABLE provisioning_log (
   organization TEXT NOT NULL,
   id TEXT NOT NULL,
