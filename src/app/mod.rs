@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod adoptions;
 mod audit;
 mod authorize;
 pub mod backup;
@@ -62,7 +63,7 @@ pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
 pub use people::{Seen, revision};
-pub use provisioning::{Asked, Attempt, PushRound, Verdict};
+pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
 pub use signing::{Rotated, Rotation};

@@ -25,7 +25,7 @@ pub struct Work<'a> {
     events: Vec<Event>,
     revocations: Vec<Revocation>,
     /// The provider's request that this is done for, if it is, and what it comes to.
-    attempt: Option<(Attempt, Moved)>,
+    pub(super) attempt: Option<(Attempt, Moved)>,
     /// Its line in the provisioning log, once it is written and until it is on disk.
     line: Option<Line>,
 }

@@ -125,6 +125,18 @@ pub enum Adoption {
     Approval,
 }
 
+impl Adoption {
+    /// By what somebody was taken over, for the event that tells of it.
+    #[must_use]
+    pub fn proof(self) -> &'static str {
+        match self {
+            Self::Never => "nothing",
+            Self::VerifiedDomain => "verified e-mail domain",
+            Self::Approval => "approval by an admin",
+        }
+    }
+}
+
 /// What a connection's pushes of groups come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -77,7 +77,7 @@ pub struct PushChange {
     pub sessions_ended: u64,
 }
 
-/// Role bindings that were given and taken.
+/// Roles that were given and taken: by bindings, and to people by coming into a group that holds one or leaving it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct AccessMoved {

@@ -2,7 +2,7 @@
 
 use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
-    app::{Asked, Error, Route, Verdict},
+    app::{Asked, Error, Route, Verdict, tolerated},
     model::{Holder, OrganizationId, Role, Subject},
     scim::{ResourceType, Tolerance},
     store::args,
@@ -38,6 +38,9 @@ async fn fill(world: &World) {
     let domain = format!("{}.test", world.tenant.organization);
     let domains = [domain];
     tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
+        .await
+        .unwrap();
     tx.run(
         "INSERT INTO idempotency (organization, actor, caller_key, fingerprint, request, begun_at, done)
          VALUES (?1, 'somebody', ?2, ?2, 'request', 0, 1)",
@@ -63,7 +66,7 @@ async fn count_a_tolerance(world: &World) {
     for _ in 0..2 {
         let attempt = world.app.attempt(asked(world.push().request));
         attempt.of_connection(&world.push(), &world.tenant.okta);
-        let tolerate = async || world.app.tolerated(&[Tolerance::NoPath]);
+        let tolerate = async || tolerated(&[Tolerance::NoPath]);
         attempt.clone().scope(tolerate()).await;
         world.app.conclude(&attempt, Verdict { status: 400, ..Verdict::default() });
         world.app.write_pushes().await.unwrap();

@@ -1,6 +1,6 @@
 //! What a connection takes and how it answers follows its settings.
 
-use super::{PATCH_SCHEMA, Scene, USER_SCHEMA, everywhere, group, patch, user};
+use super::{PATCH_SCHEMA, Scene, USER_SCHEMA, everywhere, group, patch, user, world::Connection};
 use castgate::model::{Adoption, ConnectionSettings, GroupPush, PatchResponse, Profile, ScimDialect};
 use serde_json::{Value, json};
 
@@ -173,6 +173,28 @@ async fn somebody_who_is_here_is_taken_over_as_the_connection_says() {
         scene.api("PUT", &format!("/connections/{}", never.stored.id), Some(domains)).await.expect(200);
         let verified = scene.with("verified", |settings| settings.domains = vec!["acme.example.com".to_owned()]).await;
         assert_eq!(verified.post("/Users", theirs("owner")).await.expect(201).id(), owner);
+
+        let asking = scene.with("asking", |settings| settings.adoption = Adoption::Approval).await;
+        asking.post("/Users", theirs("owner")).await.expect(409);
+        let line = scene.newest().await;
+        assert_eq!((&line["status"], &line["resource"]), (&json!(409), &json!(owner)), "the admins see who it is");
+        let approve = async |connection: &Connection, user: &str| {
+            let path = format!("/connections/{}/adoptions", connection.stored.id);
+            scene.api("POST", &path, Some(json!({"user": user}))).await
+        };
+        assert_eq!(approve(&verified, &owner).await.expect(409).json()["code"], "not_by_approval");
+        approve(&asking, &format!("usr_{}", "0".repeat(26))).await.expect(404);
+        approve(&asking, &owner).await.expect(204);
+        approve(&asking, &owner).await.expect(204);
+        // A push that fails for another reason does not use the approval up.
+        let mut wrong = theirs("owner");
+        wrong["active"] = json!(7);
+        asking.post("/Users", wrong).await.expect(400);
+        assert_eq!(asking.post("/Users", theirs("owner")).await.expect(201).id(), owner);
+        assert_eq!(approve(&asking, &owner).await.expect(409).json()["code"], "already_theirs");
+        let events =
+            scene.api("GET", "/events?filter=kind%20eq%20%22user.adoption_approved%22", None).await.expect(200);
+        assert_eq!(events.json()["items"].as_array().unwrap().len(), 1);
     })
     .await;
 }

@@ -94,7 +94,8 @@ async fn a_line_tells_of_members_sessions_attributes_and_roles() {
             json!({"events": ["group.created", "access.changed", "group.members_changed"],
                    "members_added": 2, "members_waiting": 1})
         );
-        assert_eq!((&line["access"]["gained"], &line["access"]["lost"]), (&json!(1), &json!(0)));
+        assert_eq!((&line["access"]["gained"], &line["access"]["lost"]), (&json!(3), &json!(0)), "{line}");
+        assert_eq!(line["access"]["lines"][1], "+ 2 people get analyst at organization (group “owners”)");
         let told = line["access"]["lines"][0].as_str().unwrap();
         assert!(told.starts_with(&format!("+ {made} gets analyst")), "{told}");
         assert_eq!((&line["resource"], &line["tolerances"][0]["name"]), (&json!(made), &json!("unknown_member")));
@@ -103,6 +104,8 @@ async fn a_line_tells_of_members_sessions_attributes_and_roles() {
         entra.patch(&format!("/Groups/{made}"), leave).await.expect(204);
         let line = scene.newest().await;
         assert_eq!(line["change"], json!({"events": ["group.members_changed"], "members_removed": 1}));
+        let lost = json!({"gained": 0, "lost": 1, "lines": ["- 1 person loses analyst at organization (group “owners”)"]});
+        assert_eq!(line["access"], lost);
         assert_eq!(line["tolerances"][0]["example"], "{\"op\": \"Remove\", \"path\": \"members\", \"value\": [{\"value\": \"…\"}]}");
 
         let boss = patch(&json!([{"op": "replace", "path": "title", "value": "Boss"}]));
@@ -117,7 +120,7 @@ async fn a_line_tells_of_members_sessions_attributes_and_roles() {
 
         // Found by what they came to, and by nothing that they did not.
         let found = async |filter: &str| scene.log(filter).await.len();
-        assert_eq!(found("access.lost gt 0").await, 2);
+        assert_eq!(found("access.lost gt 0").await, 3);
         assert_eq!(found("change.members_removed ge 1").await, 2);
         assert_eq!(found(&format!("resource eq \"{made}\" and method eq \"patch\"")).await, 1);
         assert_eq!(found("tolerances.name eq \"unknown_member\"").await, 1);

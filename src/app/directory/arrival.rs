@@ -1,12 +1,12 @@
 //! Who a pushed person is: loads what [`who::decide`] asks for.
 
 use super::{
-    super::{Error, Work},
+    super::{Attempt, Error, Work},
     TOMBSTONE,
 };
 use crate::{
     access::who::{Arrival, Case, Known, Namesake, Who, decide},
-    model::{Adoption, Connection, FactSource, MatchAttribute, User, UserState, fold},
+    model::{Connection, FactSource, MatchAttribute, User, UserState, fold},
     scim::{ScimError, UserDocument},
     store::Meant,
 };
@@ -34,7 +34,11 @@ impl Work<'_> {
         let proven = match namesake {
             Namesake::None => false,
             Namesake::Local | Namesake::OtherConnection => {
-                self.owns_domain_of(connection, document.primary_email()).await?
+                if let (Some(attempt), Some(other)) = (Attempt::current(), &other) {
+                    // The admins' log says whom the provider is not told of.
+                    attempt.about(&other.id);
+                }
+                self.may_adopt(connection, document.primary_email(), other.as_ref()).await?
             }
         };
         let person = found.user.as_ref().or(other.as_ref());
@@ -113,15 +117,12 @@ impl Work<'_> {
         Ok(nearest(others.into_iter().filter(|user| user.connection.as_ref() != Some(&connection.id))))
     }
 
-    /// Whether the connection owns the verified domain of this address, and may take people over by that.
+    /// Whether the connection owns the verified domain of this address.
     pub(in crate::app) async fn owns_domain_of(
         &mut self,
         connection: &Connection,
         email: Option<&str>,
     ) -> Result<bool, Error> {
-        if connection.settings.adoption != Adoption::VerifiedDomain {
-            return Ok(false);
-        }
         let Some((_, domain)) = email.and_then(|email| email.rsplit_once('@')) else { return Ok(false) };
         let owner = self.tx.domain(&fold(domain)).await?;
         Ok(owner == Some((self.ctx.organization.clone(), connection.id.clone())))

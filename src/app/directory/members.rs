@@ -1,9 +1,9 @@
 //! Who is in a group. Adding one member touches that member's row, the group's and the event's, whatever the group's size.
 
-use super::super::{Error, Work, provisioning::tolerated};
+use super::super::{Error, Work, owners::gives_owner, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, GroupPush, User, UserId},
+    model::{Binding, Connection, EventKind, Group, GroupPush, Subject, User, UserId},
     scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::EVERYBODY,
 };
@@ -40,7 +40,8 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(group);
         }
-        if self.tx.group_gives_owner(&self.ctx.organization, &group.id).await? {
+        let held = self.tx.bindings_of(&self.ctx.organization, &Subject::Group(group.id.clone())).await?;
+        if held.iter().any(|binding| gives_owner(&binding.terms)) {
             self.touch_owners().await?;
         }
         let mut moves = Moves::default();
@@ -52,6 +53,7 @@ impl Work<'_> {
         }
         self.touch_group(&mut group).await?;
         self.tell_of_moves(&group, &moves);
+        self.tell_log_of_roles(&group, &held, &moves);
         if self.group_decides_for_users(&group).await? {
             for id in moves.came.union(&moves.went) {
                 if let Some(user) = self.tx.user(&self.ctx.organization, id).await? {
@@ -203,6 +205,17 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What those who came and went gained and lost by it stands in no binding of their own.
+    fn tell_log_of_roles(&mut self, group: &Group, held: &[Binding], moves: &Moves) {
+        let now = self.ctx.now;
+        let Some((_, moved)) = &mut self.attempt else { return };
+        for terms in
+            held.iter().map(|binding| &binding.terms).filter(|terms| terms.until.is_none_or(|until| until > now))
+        {
+            moved.note_roles_through(group, terms, (moves.came.len(), moves.went.len()));
+        }
     }
 
     fn tell_of_moves(&mut self, group: &Group, moves: &Moves) {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{Actor, App, Ctx},
     crypto::{TokenKind, token},
-    model::{Connection, Instant, PatchResponse, Push, PushEntry, RequestId, Tolerated},
+    model::{Connection, Instant, PatchResponse, Push, PushEntry, RequestId, Tolerated, UserId},
     scim::{ResourceType, Tolerance, example, parse_object},
     telemetry::metrics,
 };
@@ -69,6 +69,9 @@ struct Found {
     /// What a PATCH of this connection is answered with.
     patch_response: Option<PatchResponse>,
     body: Option<Vec<u8>>,
+    /// Whom it is about, where its path does not say.
+    about: Option<String>,
+    /// What it got away with and no written line tells of.
     tolerances: Vec<Tolerated>,
     /// The status that a change wrote, once it is on disk.
     written: Option<u16>,
@@ -84,7 +87,10 @@ pub(in crate::app) struct Line {
 impl Line {
     /// The line is on disk.
     pub(in crate::app) fn written(self) {
-        self.attempt.found().written = Some(self.push.entry.status);
+        let PushEntry { status, tolerances, .. } = self.push.entry;
+        let mut found = self.attempt.found();
+        found.written = Some(status);
+        found.tolerances.retain(|tolerated| !tolerances.contains(tolerated));
     }
 }
 
@@ -104,16 +110,19 @@ impl App {
     pub fn conclude(&self, attempt: &Attempt, verdict: Verdict) {
         let found = attempt.found();
         let Some(whose) = found.whose.clone() else { return };
-        if found.written == Some(verdict.status) {
+        if found.written == Some(verdict.status) && found.tolerances.is_empty() {
             return;
         }
-        let tolerances = if found.written.is_some() { Vec::new() } else { found.tolerances.clone() };
-        let made = found.written.is_some().then_some("The change was made; its answer failed.");
+        let tolerances = found.tolerances.clone();
+        let about = found.about.clone();
+        let failed = found.written.is_some_and(|written| written != verdict.status);
+        let made = failed.then_some("The change was made; its answer failed.");
         drop(found);
         let entry = PushEntry {
             scim_type: verdict.scim_type.map(str::to_owned),
             message: verdict.message.as_deref().or(made).map(redact::text),
             tolerances,
+            resource: attempt.0.asked.resource.clone().or(about),
             ..attempt.entry(verdict.status)
         };
         self.pushes().add(Waiting { whose, at: attempt.0.at, entry });
@@ -157,6 +166,11 @@ impl Attempt {
         if let Ok(presented) = token::parse(bearer, TokenKind::Scim) {
             self.found().whose = Some(Whose::Token(presented.hash()));
         }
+    }
+
+    /// Whom it is about, where its path does not say.
+    pub(in crate::app) fn about(&self, user: &UserId) {
+        self.found().about = Some(user.to_string());
     }
 
     /// What its body says, for examples of what it gets away with.
@@ -242,19 +256,12 @@ impl Attempt {
 }
 
 /// Counts what a request got away with, and notes it for the log.
-pub(in crate::app) fn tolerated(tolerances: &[Tolerance]) {
+pub fn tolerated(tolerances: &[Tolerance]) {
     if tolerances.is_empty() {
         return;
     }
     metrics().tolerated(tolerances);
     if let Some(attempt) = Attempt::current() {
         attempt.tolerate(tolerances);
-    }
-}
-
-impl App {
-    /// Counts what a request got away with, and notes it for the provisioning log.
-    pub fn tolerated(&self, tolerances: &[Tolerance]) {
-        tolerated(tolerances);
     }
 }

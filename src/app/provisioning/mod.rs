@@ -14,13 +14,9 @@ mod moved;
 mod queue;
 mod redact;
 
-pub use attempt::{Asked, Attempt, Verdict};
+pub use attempt::{Asked, Attempt, Verdict, tolerated};
 pub use counts::PushRound;
-pub(super) use {
-    attempt::{Line, tolerated},
-    moved::Moved,
-    queue::PushQueue,
-};
+pub(super) use {attempt::Line, moved::Moved, queue::PushQueue};
 
 use super::{App, Ctx, Error};
 use crate::model::{Capability, Push};

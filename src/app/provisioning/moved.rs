@@ -1,12 +1,18 @@
 //! What a change comes to, gathered from what is told of it.
 
-use crate::model::{AccessMoved, EventKind, PushChange};
+use crate::model::{AccessMoved, EventKind, Group, PushChange, Terms};
 use serde_json::Value;
 
 /// Lines about access that are kept.
 const MOST_LINES: usize = 50;
 /// Attributes that are named.
 const MOST_ATTRIBUTES: usize = 100;
+
+fn add_line(access: &mut AccessMoved, line: String) {
+    if access.lines.len() < MOST_LINES {
+        access.lines.push(line);
+    }
+}
 
 /// What a change comes to.
 #[derive(Debug, Clone, Default)]
@@ -47,11 +53,27 @@ impl Moved {
         } else if kind == EventKind::AccessChanged {
             access.gained += number("opened");
             access.lost += number("closed");
-            let left = MOST_LINES.saturating_sub(access.lines.len());
-            access.lines.extend(texts("lines").take(left).map(str::to_owned));
+            texts("lines").for_each(|line| add_line(access, line.to_owned()));
         } else if kind == EventKind::OwnerKept {
             access.gained += 1;
-            access.lines.extend(subjects.first().map(|user| format!("+ {user} gets owner at organization (floor)")));
+            if let Some(user) = subjects.first() {
+                add_line(access, format!("+ {user} gets owner at organization (floor)"));
+            }
+        }
+    }
+
+    /// Adds what people gain and lose who come into and leave a group that holds a role.
+    pub(in crate::app) fn note_roles_through(&mut self, group: &Group, held: &Terms, (came, went): (usize, usize)) {
+        let (access, of) =
+            (&mut self.access, format!("{} at {} (group “{}”)", held.role, held.scope, group.display_name));
+        access.gained += came as u64;
+        access.lost += went as u64;
+        let people = |count: usize| if count == 1 { "1 person".to_owned() } else { format!("{count} people") };
+        if came > 0 {
+            add_line(access, format!("+ {} get{} {of}", people(came), if came == 1 { "s" } else { "" }));
+        }
+        if went > 0 {
+            add_line(access, format!("- {} lose{} {of}", people(went), if went == 1 { "s" } else { "" }));
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{
     Client, Common, ask,
     habits::Habits,
-    noun::{CONNECTIONS, TOKENS, TOLERANCES},
+    noun::{CONNECTIONS, TOKENS, TOLERANCES, USERS},
     stop::Stop,
     table::plain,
     verbs::{ListOptions, SearchOptions},
@@ -56,6 +56,15 @@ enum Verb {
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
+    /// Lets a connection whose adoption is “approval” take somebody over who is here by another way.
+    #[command(after_help = "Example:
+  castgate connections adopt okta usr_06h00krhv1t3jel88ooobccad0")]
+    Adopt {
+        #[command(flatten)]
+        one: One,
+        /// Who: an id or a user name.
+        user: String,
+    },
     /// What its provider sends that the RFC does not allow, and how often.
     #[command(after_help = "Example:
   castgate connections tolerances entra")]
@@ -201,6 +210,14 @@ impl Connections {
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
             Verb::Tokens(tokens) => tokens.run(&client).await,
+            Verb::Adopt { one, user } => {
+                let path = format!("{}/adoptions", client.connection(&one).await?);
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let name = plain(&one.connection);
+                client.confirm(&format!("From the next push or sign-in on {id} belongs to {name}."))?;
+                let nothing = client.api.post(&path, json!({"user": id})).await?;
+                client.output.done(&format!("{name} may take {id} over."), &nothing)
+            }
             Verb::Tolerances(one) => {
                 let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
                 client.list(&TOLERANCES, &path, &[], None).await

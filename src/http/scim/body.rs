@@ -1,7 +1,7 @@
 //! A provider's body: JSON within limits, as an object.
 
 use crate::{
-    app::{App, Attempt},
+    app::{App, Attempt, tolerated},
     http::{body, error::ScimFailure},
     scim::{ScimError, Tolerance, parse_object},
 };
@@ -31,9 +31,9 @@ impl FromRequest<App> for Object {
 }
 
 /// Counts what had to be tolerated, and leaves a line about it: names alone, for whoever wants to know what a provider is like.
-pub(super) fn note(tolerances: &[Tolerance], app: &App, push: &super::caller::Push) {
+pub(super) fn note(tolerances: &[Tolerance], push: &super::caller::Push) {
     if !tolerances.is_empty() {
-        app.tolerated(tolerances);
+        tolerated(tolerances);
         let tolerated = tolerances.iter().map(|tolerance| tolerance.name()).collect::<Vec<_>>().join(" ");
         tracing::debug!(connection = %push.connection.id, request = %push.ctx.request, tolerated, "tolerated");
     }

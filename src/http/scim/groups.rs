@@ -32,7 +32,7 @@ const SHOWN_UNASKED: usize = 100;
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
     if parameters::is_loose(&uri) {
-        note(&[Tolerance::LooseFilter], &app, &push);
+        note(&[Tolerance::LooseFilter], &push);
     }
     find(&app, &push, query).await
 }
@@ -64,7 +64,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &app, &push);
+    note(&tolerances, &push);
     let view = app.create_group(&push.ctx, &push.connection, document).await?;
     Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0))
 }
@@ -91,7 +91,7 @@ pub(super) async fn replace(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &app, &push);
+    note(&tolerances, &push);
     let seen = parameters::tags(&headers, &IF_MATCH);
     let view = app.replace_group(&push.ctx, &push.connection, (&id, seen.as_ref()), document).await?;
     Ok(answer::group(&app, &view).ok(&parameters::projection(KIND, &uri).0))
@@ -106,7 +106,7 @@ pub(super) async fn patch(
     Object(body): Object,
 ) -> Answer {
     let patch = Patch::parse(&body, dialect(&push))?.for_group()?;
-    note(&patch.tolerances, &app, &push);
+    note(&patch.tolerances, &push);
     let (projection, asked) = parameters::projection(KIND, &uri);
     let (seen, target) = (parameters::tags(&headers, &IF_MATCH), id.as_str());
     let members = match (projection.wants("members"), asked) {

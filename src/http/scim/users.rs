@@ -28,7 +28,7 @@ const KIND: ResourceType = ResourceType::User;
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
     if parameters::is_loose(&uri) {
-        note(&[Tolerance::LooseFilter], &app, &push);
+        note(&[Tolerance::LooseFilter], &push);
     }
     find(&app, &push, query).await
 }
@@ -60,7 +60,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &app, &push);
+    note(&tolerances, &push);
     let view = app.create_user(&push.ctx, &push.connection, document).await?;
     Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0))
 }

@@ -27,3 +27,13 @@ CREATE TABLE tolerance_heads (
   organization TEXT NOT NULL PRIMARY KEY,
   counted TEXT NOT NULL
 );
+
+-- People who are here by another way and whom an admin lets a connection take over, by name. Gone when it has.
+CREATE TABLE adoptions (
+  organization TEXT NOT NULL,
+  connection TEXT NOT NULL,
+  user_id TEXT NOT NULL,
+  approved_at BIGINT NOT NULL,
+  approved_by TEXT NOT NULL,
+  PRIMARY KEY (organization, connection, user_id)
+);
