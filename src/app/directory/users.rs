@@ -129,7 +129,11 @@ impl Work<'_> {
                 // The connection may sign nobody in: then this was an owner who can be reached no more.
                 self.touch_owners_by(&before.id).await?;
                 before.connection = Some(connection.id.clone());
-                self.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": connection.settings.adoption.proof()}));
+                self.tell(
+                    EventKind::UserLinked,
+                    [before.id.to_string()],
+                    json!({"by": connection.settings.adoption.proof()}),
+                );
                 self.rewrite_user(connection, before, document).await?
             }
             (Who::Clash, other) => return Err(clash(&document, other.as_ref(), connection).into()),

@@ -157,7 +157,11 @@ impl Work<'_> {
                     self.tx.update_user(&self.ctx.organization, &user).await?;
                 }
                 self.tie(connection, identity, &user).await?;
-                self.tell(EventKind::UserLinked, [user.id.to_string()], json!({"by": connection.settings.adoption.proof()}));
+                self.tell(
+                    EventKind::UserLinked,
+                    [user.id.to_string()],
+                    json!({"by": connection.settings.adoption.proof()}),
+                );
             }
         }
         Ok(user)
