@@ -38,6 +38,15 @@ fn kindnesses(name: &str, id: &str, group: &str) -> Vec<(&'static str, String, V
         ("PUT", user.clone(), ada(json!({"title": ["x"]})), "invalidValue"),
         ("PUT", user.clone(), ada(json!({"emails": {"value": "x@y.example"}})), "invalidValue"),
         ("PUT", user.clone(), ada(json!({"emails": ["x@y.example"]})), "invalidValue"),
+        (
+            "PUT",
+            user.clone(),
+            ada(
+                json!({"emails": [{"value": "a@x.example", "primary": true}, {"value": "b@x.example", "primary": true}]}),
+            ),
+            "invalidValue",
+        ),
+        ("PUT", user.clone(), ada(json!({"emails": [{"type": "work"}]})), "invalidValue"),
         ("PUT", user.clone(), ada(json!({"shoeSize": 42})), "invalidSyntax"),
         ("PUT", user.clone(), ada(json!({"password": "1mz050nq"})), "invalidSyntax"),
         ("PUT", user.clone(), ada(json!({"department": "x"})), "invalidSyntax"),
