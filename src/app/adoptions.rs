@@ -26,8 +26,21 @@ impl Work<'_> {
             let detail = format!("the connection “{}” takes nobody over by approval (adoption)", connection.name);
             return Err(Error::conflict("not_by_approval", detail));
         }
-        if found.connection.as_ref() == Some(id) {
-            return Err(Error::conflict("already_theirs", format!("{user} belongs to “{}” already", connection.name)));
+        match &found.connection {
+            None => {}
+            Some(own) if own == id => {
+                return Err(Error::conflict(
+                    "already_theirs",
+                    format!("{user} belongs to “{}” already", connection.name),
+                ));
+            }
+            // Two providers never share a person: the other one is its authority.
+            Some(_) => {
+                return Err(Error::conflict(
+                    "not_local",
+                    format!("{user} belongs to another connection: remove them there"),
+                ));
+            }
         }
         let approved = (self.ctx.now, self.ctx.actor.to_string());
         if self.tx.approve_adoption(&organization, id, user, (approved.0, &approved.1)).await? {

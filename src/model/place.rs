@@ -121,7 +121,7 @@ pub enum Adoption {
     /// Whose address is in a domain that is verified for this connection.
     #[default]
     VerifiedDomain,
-    /// Whom an admin approved by name, whatever their domain.
+    /// Local people whom an admin approved by name, whatever their domain.
     Approval,
 }
 

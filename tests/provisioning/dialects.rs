@@ -183,27 +183,38 @@ async fn somebody_who_is_here_is_taken_over_as_the_connection_says() {
         let verified = scene.with("verified", |settings| settings.domains = vec!["acme.example.com".to_owned()]).await;
         assert_eq!(verified.post("/Users", theirs("owner")).await.expect(201).id(), owner);
 
+        // Whom a connection has is no other connection's, whatever is approved.
         let asking = scene.with("asking", |settings| settings.adoption = Adoption::Approval).await;
-        asking.post("/Users", theirs("owner")).await.expect(409);
+        let path = format!("/connections/{}/adoptions", asking.stored.id);
+        let refused = scene.api("POST", &path, Some(json!({"user": owner}))).await.expect(409).json();
+        assert_eq!(refused["code"], "not_local");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_admin_approves_by_name_whom_a_connection_takes_over() {
+    everywhere(async |scene: Scene| {
+        let owner = scene.api("GET", "/me", None).await.expect(200).json()["user"]["id"].as_str().unwrap().to_owned();
+        let mut theirs = user("owner");
+        theirs["emails"] = json!([{"value": "owner@acme.example.com", "type": "work", "primary": true}]);
+        let asking = scene.with("asking", |settings| settings.adoption = Adoption::Approval).await;
+        asking.post("/Users", theirs.clone()).await.expect(409);
         let line = scene.newest().await;
         assert_eq!((&line["status"], &line["resource"]), (&json!(409), &json!(owner)), "the admins see who it is");
         let approve = async |connection: &Connection, user: &str| {
             let path = format!("/connections/{}/adoptions", connection.stored.id);
             scene.api("POST", &path, Some(json!({"user": user}))).await
         };
-        assert_eq!(approve(&verified, &owner).await.expect(409).json()["code"], "not_by_approval");
+        assert_eq!(approve(&scene.entra, &owner).await.expect(409).json()["code"], "not_by_approval");
         approve(&asking, &format!("usr_{}", "0".repeat(26))).await.expect(404);
         approve(&asking, &owner).await.expect(204);
         approve(&asking, &owner).await.expect(204);
-        // A push that fails for another reason does not use the approval up.
-        let mut wrong = theirs("owner");
-        wrong["active"] = json!(7);
-        asking.post("/Users", wrong).await.expect(400);
-        assert_eq!(asking.post("/Users", theirs("owner")).await.expect(201).id(), owner);
+        assert_eq!(asking.post("/Users", theirs).await.expect(201).id(), owner);
         assert_eq!(approve(&asking, &owner).await.expect(409).json()["code"], "already_theirs");
-        let events =
-            scene.api("GET", "/events?filter=kind%20eq%20%22user.adoption_approved%22", None).await.expect(200);
-        assert_eq!(events.json()["items"].as_array().unwrap().len(), 1);
+        let path = "/events?filter=kind%20eq%20%22user.adoption_approved%22";
+        let events = scene.api("GET", path, None).await.expect(200).json();
+        assert_eq!(events["items"].as_array().unwrap().len(), 1, "{events}");
     })
     .await;
 }

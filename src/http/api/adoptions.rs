@@ -31,7 +31,7 @@ pub(super) fn doors() -> Doors {
             .part::<ConnectionId>("id")
             .takes::<Adopted>(|| json!({"user": "usr_06h01qbn45r9t2euf2aprlbdqk"}))
             .answers_as(204, None)
-            .refuses(&["not_by_approval", "already_theirs"]),
+            .refuses(&["not_by_approval", "already_theirs", "not_local"]),
     )
 }
 
