@@ -210,11 +210,11 @@ impl Work<'_> {
     /// What those who came and went gained and lost by it stands in no binding of their own.
     fn tell_log_of_roles(&mut self, group: &Group, held: &[Binding], moves: &Moves) {
         let now = self.ctx.now;
-        let Some((_, moved)) = &mut self.attempt else { return };
+        let Some((_, sum)) = &mut self.attempt else { return };
         for terms in
             held.iter().map(|binding| &binding.terms).filter(|terms| terms.until.is_none_or(|until| until > now))
         {
-            moved.note_roles_through(group, terms, (moves.came.len(), moves.went.len()));
+            sum.note_roles_through(group, terms, (moves.came.len(), moves.went.len()));
         }
     }
 
