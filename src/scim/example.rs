@@ -48,8 +48,9 @@ pub fn example(tolerance: Tolerance, kind: ResourceType, body: &Map<String, Valu
             get(operation, "path").and_then(Value::as_str).is_some_and(|path| path.contains('['))
         })?,
         Tolerance::NoPath => operation(body, |operation| !has(operation, "path"))?,
-        Tolerance::HollowValue | Tolerance::RepeatedValue | Tolerance::UnknownMember => return None,
-        Tolerance::LooseFilter => return None,
+        Tolerance::HollowValue | Tolerance::RepeatedValue | Tolerance::UnknownMember | Tolerance::LooseFilter => {
+            return None;
+        }
     };
     Some(shortened(found))
 }

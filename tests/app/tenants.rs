@@ -68,7 +68,7 @@ async fn count_a_tolerance(world: &World) {
         attempt.of_connection(&world.push(), &world.tenant.okta);
         let tolerate = async || tolerated(&[Tolerance::NoPath]);
         attempt.clone().scope(tolerate()).await;
-        world.app.conclude(&attempt, Verdict { status: 400, ..Verdict::default() });
+        world.app.conclude(&attempt, &Verdict { status: 400, ..Verdict::default() });
         world.app.write_pushes().await.unwrap();
         world.app.clock().advance(Duration::from_mins(11));
         assert_eq!(world.app.keep_pushes().await.unwrap().counted, 1);

@@ -107,7 +107,7 @@ impl App {
     }
 
     /// A provider's request ends. What no change has written yet, and is somebody's, waits to be written.
-    pub fn conclude(&self, attempt: &Attempt, verdict: Verdict) {
+    pub fn conclude(&self, attempt: &Attempt, verdict: &Verdict) {
         let found = attempt.found();
         let Some(whose) = found.whose.clone() else { return };
         if found.written == Some(verdict.status) && found.tolerances.is_empty() {

@@ -78,7 +78,7 @@ impl App {
             let lines = tx.pushes_between(organization, (&after, "psh_~"), CHUNK).await?;
             lines.iter().filter(|push| push.connection == *connection).for_each(|push| add(&mut counts, push));
             match lines.last() {
-                Some(last) if lines.len() as i64 == CHUNK => last.id.as_str().clone_into(&mut after),
+                Some(last) if i64::try_from(lines.len()) == Ok(CHUNK) => last.id.as_str().clone_into(&mut after),
                 Some(_) | None => break,
             }
         }
@@ -141,7 +141,9 @@ impl App {
             let lines = tx.pushes_between(organization, (&counted, until.as_str()), CHUNK).await?;
             let Some(last) = lines.last() else { return Ok(tx.rollback().await?) };
             let mut counts = Counts::new();
-            lines.iter().for_each(|push| add(&mut counts, push));
+            for push in &lines {
+                add(&mut counts, push);
+            }
             for ((connection, _), count) in &counts {
                 tx.add_tolerances(organization, connection, count).await?;
             }

@@ -53,7 +53,9 @@ impl Moved {
         } else if kind == EventKind::AccessChanged {
             access.gained += number("opened");
             access.lost += number("closed");
-            texts("lines").for_each(|line| add_line(access, line.to_owned()));
+            for line in texts("lines") {
+                add_line(access, line.to_owned());
+            }
         } else if kind == EventKind::OwnerKept {
             access.gained += 1;
             if let Some(user) = subjects.first() {

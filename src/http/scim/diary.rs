@@ -45,7 +45,7 @@ struct Page {
 impl Drop for Page {
     fn drop(&mut self) {
         let went_away = || Verdict { status: WENT_AWAY, ..Verdict::default() };
-        self.app.conclude(&self.attempt, self.verdict.take().unwrap_or_else(went_away));
+        self.app.conclude(&self.attempt, &self.verdict.take().unwrap_or_else(went_away));
     }
 }
 
