@@ -4,7 +4,7 @@
 
 mod dialects;
 mod log;
-#[path = "../app/postgres.rs"]
+#[path = "../rig/postgres.rs"]
 mod postgres;
 mod tolerances;
 #[path = "../world/mod.rs"]
