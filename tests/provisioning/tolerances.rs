@@ -20,7 +20,7 @@ async fn a_connections_page_says_what_its_provider_sent_and_how_often() {
             let value = if round % 2 == 0 { "False" } else { "True" };
             let body = patch(&json!([{"op": "Replace", "path": "active", "value": value}]));
             entra.patch(&format!("/Users/{id}"), body).await.expect(204);
-            clock.advance(Duration::from_secs(60));
+            clock.advance(Duration::from_mins(1));
         }
         let expected = json!([{
             "tolerance": "string_boolean", "meaning": "true or false written as a text", "times": 6,
@@ -65,7 +65,7 @@ async fn pushes_and_counting_at_once_lose_and_double_nothing() {
                 one.and(other).unwrap();
             }
         };
-        tokio::join!(push(0), push(1), push(2), push(3));
+        tokio::join!(Box::pin(push(0)), Box::pin(push(1)), Box::pin(push(2)), Box::pin(push(3)));
         let all = counts(&scene).await;
         assert_eq!(all[0]["times"], 40, "{all:?}");
         scene.world.app.clock().advance(Duration::from_mins(11));
