@@ -107,7 +107,7 @@ async fn record(size: &Size) -> Result<Recorded, Failure> {
         let (document, _) = UserDocument::parse(&body, Dialect::Tolerant)?;
         let made =
             push(&app, (&ctx, &connection), ResourceType::User).scope(app.create_user(&ctx, &connection, document));
-        members.push(made.await?.user.id.to_string());
+        members.push(Box::pin(made).await?.user.id.to_string());
         user = noted("POST /Users", &number, (&store, &recorder)).await?;
     }
     members.pop();
@@ -117,9 +117,9 @@ async fn record(size: &Size) -> Result<Recorded, Failure> {
         drop(recorder.take());
         let body = serde_json::from_str(&load::group(&format!("team {number}"), &members))?;
         let (document, _) = GroupDocument::parse(&body, Dialect::Tolerant)?;
-        push(&app, (&ctx, &connection), ResourceType::Group)
-            .scope(app.create_group(&ctx, &connection, document))
-            .await?;
+        let made =
+            push(&app, (&ctx, &connection), ResourceType::Group).scope(app.create_group(&ctx, &connection, document));
+        Box::pin(made).await?;
         group = noted("POST /Groups", number, (&store, &recorder)).await?;
     }
     Ok(Recorded { user, group })
