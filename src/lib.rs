@@ -45,7 +45,8 @@
 //! token, parses the body into a [`scim::Patch`] and calls [`App::patch_user`](app::App::patch_user). That begins a unit of
 //! work as the connection, applies the pure patch to the stored document, sees the state change and calls `end_access`, the one
 //! function that ends access: sessions closed, session epoch moved on, owners guarded. Row, facts, events and outbox commit
-//! together; then the caches are told; then the answer goes out. The next `/auth/verify` finds nothing.
+//! together; then the caches are told; then the answer goes out. The next `/auth/verify` finds nothing. In the same commit lies
+//! the request's line of the provisioning log: verdict, change, what it got away with ([`app::Attempt`]).
 //!
 //! **An employee signs in.** `/login` finds the connection by the address's verified domain. [`sso::Oidc`] makes the
 //! provider's address; what must come back is sealed into a cookie of this browser. The provider's answer becomes an

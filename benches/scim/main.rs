@@ -14,8 +14,10 @@ mod rows;
 mod wire;
 
 use castgate::{
+    app::{App, Asked, Attempt, Ctx},
     filter::Dialect,
-    scim::{GroupDocument, UserDocument},
+    model::Connection,
+    scim::{GroupDocument, ResourceType, UserDocument},
     store::{Recorder, Store, args},
 };
 use gateway::{Failure, Place};
@@ -103,7 +105,9 @@ async fn record(size: &Size) -> Result<Recorded, Failure> {
         drop(recorder.take());
         let body = serde_json::from_str(&load::person(&number))?;
         let (document, _) = UserDocument::parse(&body, Dialect::Tolerant)?;
-        members.push(app.create_user(&ctx, &connection, document).await?.user.id.to_string());
+        let made =
+            push(&app, (&ctx, &connection), ResourceType::User).scope(app.create_user(&ctx, &connection, document));
+        members.push(Box::pin(made).await?.user.id.to_string());
         user = noted("POST /Users", &number, (&store, &recorder)).await?;
     }
     members.pop();
@@ -113,10 +117,26 @@ async fn record(size: &Size) -> Result<Recorded, Failure> {
         drop(recorder.take());
         let body = serde_json::from_str(&load::group(&format!("team {number}"), &members))?;
         let (document, _) = GroupDocument::parse(&body, Dialect::Tolerant)?;
-        app.create_group(&ctx, &connection, document).await?;
+        let made =
+            push(&app, (&ctx, &connection), ResourceType::Group).scope(app.create_group(&ctx, &connection, document));
+        Box::pin(made).await?;
         group = noted("POST /Groups", number, (&store, &recorder)).await?;
     }
     Ok(Recorded { user, group })
+}
+
+/// A push as the door begins it, so that its line in the provisioning log is among the rows.
+fn push(app: &App, (ctx, connection): (&Ctx, &Connection), kind: ResourceType) -> Attempt {
+    let attempt = app.attempt(Asked {
+        request: ctx.request.clone(),
+        method: "POST".to_owned(),
+        path: kind.endpoint().to_owned(),
+        resource: None,
+        kind,
+        selective: false,
+    });
+    attempt.of_connection(ctx, connection);
+    attempt
 }
 
 /// The rows that were inserted; of the last one it is told how many statements there were.

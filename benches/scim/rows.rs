@@ -71,7 +71,7 @@ pub fn copy(rows: &Rows, number: usize, mut people: impl Iterator<Item = String>
     let number = format!("{number:08}");
     let mut ids: HashMap<String, String> = HashMap::new();
     let mut renamed = |text: &str| -> String {
-        let Some((kind @ ("usr" | "grp" | "evt" | "req"), _)) = text.split_once('_') else {
+        let Some((kind @ ("usr" | "grp" | "evt" | "req" | "psh"), _)) = text.split_once('_') else {
             return text.replace(NUMBER, &number);
         };
         let fresh = || {

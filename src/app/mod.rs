@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod adoptions;
 mod audit;
 mod authorize;
 pub mod backup;
@@ -34,6 +35,7 @@ mod organizations;
 mod owners;
 mod people;
 mod providers;
+mod provisioning;
 mod seen;
 mod service_accounts;
 mod sign_in;
@@ -67,6 +69,7 @@ pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
     TokenRequest,
 };
+pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
@@ -87,6 +90,7 @@ use crate::{
 };
 use directory::Unheard;
 use in_force::Compiled;
+use provisioning::PushQueue;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
@@ -113,6 +117,7 @@ struct Inner {
     unheard: Unheard,
     /// When this process began: of what was made before, it cannot know who was told.
     began: Instant,
+    pushes: PushQueue,
 }
 
 impl App {
@@ -125,7 +130,7 @@ impl App {
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
-        let (unheard, began) = (Unheard::default(), clock.now());
+        let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
         let inner = Inner {
             settings,
             store,
@@ -140,6 +145,7 @@ impl App {
             tokens,
             unheard,
             began,
+            pushes,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -192,6 +198,11 @@ impl App {
     /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.
     fn sealer(&self) -> Arc<Sealer> {
         Arc::clone(&self.inner.sealer.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Lines of the provisioning log that wait to be written.
+    fn pushes(&self) -> &PushQueue {
+        &self.inner.pushes
     }
 
     fn oidc(&self) -> &Oidc {

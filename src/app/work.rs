@@ -1,6 +1,10 @@
 //! A unit of work: one transaction with the events that tell of it and the revocations that follow it.
 
-use super::{Actor, App, Ctx, Error, Need, owners::OwnersAtRisk};
+use super::{
+    Actor, App, Attempt, Ctx, Error, Need,
+    owners::OwnersAtRisk,
+    provisioning::{Line, Moved},
+};
 use crate::{
     cache::Revocation,
     model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Terms, UserId},
@@ -20,6 +24,10 @@ pub struct Work<'a> {
     pub(super) mapping_state: Option<MappingState>,
     events: Vec<Event>,
     revocations: Vec<Revocation>,
+    /// The provider's request that this is done for, if it is, and what it comes to.
+    pub(super) attempt: Option<(Attempt, Moved)>,
+    /// Its line in the provisioning log, once it is written and until it is on disk.
+    line: Option<Line>,
 }
 
 impl App {
@@ -42,7 +50,8 @@ impl App {
             }
         };
         let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
-        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations })
+        let attempt = Attempt::current().map(|attempt| (attempt, Moved::default()));
+        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations, attempt, line: None })
     }
 
     /// What somebody does about themselves needs no capability, and is more than a key may do that carries only some: it
@@ -96,6 +105,10 @@ impl App {
 impl Work<'_> {
     /// Tells of something that this change does. Two of one kind become one, with the subjects of both.
     pub(super) fn tell(&mut self, kind: EventKind, subjects: impl IntoIterator<Item = String>, detail: Value) {
+        let subjects: Vec<String> = subjects.into_iter().collect();
+        if let Some((_, moved)) = &mut self.attempt {
+            moved.note(kind, &subjects, &detail);
+        }
         if let Some(event) = self.events.iter_mut().find(|event| event.kind == kind) {
             event.subjects.extend(subjects);
             return;
@@ -107,7 +120,7 @@ impl Work<'_> {
             kind,
             actor: self.ctx.actor.to_string(),
             request: self.ctx.request.clone(),
-            subjects: subjects.into_iter().collect(),
+            subjects,
             detail,
         });
     }
@@ -161,14 +174,17 @@ impl Work<'_> {
             self.tx.rollback().await?;
             return Err(error);
         }
-        let Self { app, tx, revocations, .. } = self;
+        let Self { app, tx, revocations, line, .. } = self;
         if revocations.is_empty() {
-            return Ok(tx.commit().await?);
+            tx.commit().await?;
+            line.into_iter().for_each(Line::written);
+            return Ok(());
         }
         let cache = app.cache().clone();
         // In a task of its own: a caller who hangs up now must not keep the caches from being told of what is on disk.
         let told = tokio::spawn(meter::carried(async move {
             tx.commit().await?;
+            line.into_iter().for_each(Line::written);
             for revocation in revocations {
                 cache.publish(revocation).await;
             }
@@ -199,8 +215,16 @@ impl Work<'_> {
         if self.events.is_empty() {
             return Err(Error::internal("a change that no event tells of"));
         }
+        let organization = &self.ctx.organization;
+        // The line of a push is written with its first event: where the store is another machine, by one message.
+        let attempt = self.attempt.take();
+        self.line = attempt.and_then(|(attempt, moved)| attempt.line(self.app, self.ctx, moved));
+        let mut push = self.line.as_ref().map(|line| &line.push);
         for event in std::mem::take(&mut self.events) {
-            self.tx.insert_event(&self.ctx.organization, &event).await?;
+            match push.take() {
+                Some(push) => self.tx.insert_event_of_push(organization, &event, push).await?,
+                None => self.tx.insert_event(organization, &event).await?,
+            }
         }
         Ok(())
     }

@@ -24,11 +24,15 @@ pub(super) async fn run(configuration: &Configuration) -> Result<ExitCode, Failu
         let orders = orders.clone();
         tokio::spawn(worker::run(app.clone(), async move { orders.leaving().await }))
     };
-    http::serve_by(app, listener, orders).await?;
+    http::serve_by(app.clone(), listener, orders).await?;
     listening.abort();
     // A round of housekeeping that is cut off is taken up by the next start.
     worker.abort();
     let _ = worker.await;
+    // The last requests were answered after the worker had been asked to end.
+    if let Err(error) = app.write_pushes().await {
+        tracing::warn!(%error, "the last lines of the provisioning log were not written");
+    }
     tracing::info!("castgate stopped");
     Ok(ExitCode::SUCCESS)
 }

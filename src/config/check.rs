@@ -176,6 +176,9 @@ impl Settings {
         if self.scim.page_size == 0 || self.scim.page_size > self.scim.max_page_size {
             found.push(error("scim.page_size", "must be between 1 and scim.max_page_size"));
         }
+        if self.scim.log_kept.get() < Duration::from_hours(1) {
+            found.push(error("scim.log_kept", "must be at least 1h"));
+        }
         if self.scim.max_body.0 < 1 << 16 {
             found.push(error("scim.max_body", "must be at least 64KiB: providers push groups with many members"));
         }

@@ -147,6 +147,8 @@ pub struct Scim {
     pub max_page_size: usize,
     /// The life of an OAuth client's access token.
     pub access_token_lifetime: Span,
+    /// How long the provisioning log is kept.
+    pub log_kept: Span,
 }
 
 /// `[limits]`

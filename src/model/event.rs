@@ -93,6 +93,8 @@ event_kinds! {
     UserRevived = "user.revived",
     /// A sign-in was tied to a user for the first time.
     UserLinked = "user.linked",
+    /// An admin let a connection take somebody over who is here by another way.
+    AdoptionApproved = "user.adoption_approved",
     /// A group was made.
     GroupCreated = "group.created",
     /// A group's name or externalId changed.

@@ -135,6 +135,8 @@ ids! {
     JobId = "job_";
     /// An offer of roles and groups.
     InvitationId = "inv_";
+    /// One line of the provisioning log.
+    PushId = "psh_";
     /// One HTTP request or command.
     RequestId = "req_";
 }

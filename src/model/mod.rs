@@ -8,6 +8,7 @@ mod name;
 mod people;
 mod place;
 mod provider;
+mod push;
 mod role;
 mod session;
 
@@ -19,5 +20,6 @@ pub use name::fold;
 pub use people::*;
 pub use place::*;
 pub use provider::*;
+pub use push::*;
 pub use role::*;
 pub use session::*;

@@ -112,6 +112,44 @@ pub enum PatchResponse {
     Empty,
 }
 
+/// Whom a connection may take over who is here already by another way, when it brings somebody of the same e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Adoption {
+    /// Nobody: 409, and an admin removes one of the two.
+    Never,
+    /// Whose address is in a domain that is verified for this connection.
+    #[default]
+    VerifiedDomain,
+    /// Local people whom an admin approved by name, whatever their domain.
+    Approval,
+}
+
+impl Adoption {
+    /// By what somebody was taken over, for the event that tells of it.
+    #[must_use]
+    pub fn proof(self) -> &'static str {
+        match self {
+            Self::Never => "nothing",
+            Self::VerifiedDomain => "verified e-mail domain",
+            Self::Approval => "approval by an admin",
+        }
+    }
+}
+
+/// What a connection's pushes of groups come to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum GroupPush {
+    /// They are taken; a member whom nobody knows yet is kept until they come.
+    #[default]
+    Accept,
+    /// They are taken if all their members are known; otherwise the whole request is refused.
+    KnownMembers,
+    /// They are refused: groups come from sign-ins.
+    Refuse,
+}
+
 /// Which provider's habits a connection begins with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
@@ -180,6 +218,12 @@ pub struct ConnectionSettings {
     /// Whether the `roles` that it pushes are facts, which conditions of the mapping may read. They bind nobody by themselves.
     #[serde(default)]
     pub read_roles: bool,
+    /// Whom it may take over.
+    #[serde(default)]
+    pub adoption: Adoption,
+    /// What its pushes of groups come to.
+    #[serde(default)]
+    pub group_push: GroupPush,
     /// Who is who: the first pair that both sides have decides.
     #[serde(rename = "match")]
     pub match_pairs: Vec<MatchPair>,
@@ -223,6 +267,8 @@ impl ConnectionSettings {
             dialect: ScimDialect::Tolerant,
             patch_response: profile.patch_response(),
             read_roles: false,
+            adoption: Adoption::VerifiedDomain,
+            group_push: GroupPush::Accept,
             match_pairs: profile.match_pairs(),
             oidc: None,
             domains: Vec::new(),

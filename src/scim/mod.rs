@@ -17,6 +17,7 @@ mod body;
 mod discovery;
 mod error;
 mod etag;
+mod example;
 mod group;
 mod patch;
 mod projection;
@@ -37,6 +38,7 @@ pub use discovery::{
 };
 pub use error::{ERROR_SCHEMA, ScimError, ScimType};
 pub use etag::{EntityTags, weak};
+pub use example::{example, filter_without_values};
 pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};
 pub use projection::Projection;

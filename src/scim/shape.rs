@@ -58,7 +58,8 @@ pub(super) fn shape_elements(
     for (index, element) in given.into_iter().enumerate() {
         let path = format!("{path}[{index}]");
         if let Some(element) = shape_one(attribute, element, &path, leniency)? {
-            if is_hollow(&element) && leniency.allow(Tolerance::HollowValue, || hollow(&path)).is_ok() {
+            if is_hollow(&element) {
+                leniency.allow(Tolerance::HollowValue, || hollow(&path))?;
                 continue;
             }
             if elements.contains(&element) {
@@ -68,7 +69,7 @@ pub(super) fn shape_elements(
             elements.push(element);
         }
     }
-    keep_last_primary(&mut elements, leniency);
+    keep_last_primary(&mut elements, path, leniency)?;
     Ok(elements)
 }
 
@@ -228,12 +229,15 @@ pub(super) fn is_hollow(element: &Value) -> bool {
 }
 
 /// RFC 7643 §2.4: `primary` is true at most once. Of several the last one counts.
-fn keep_last_primary(elements: &mut [Value], leniency: &mut Leniency) {
-    let Some(last) = elements.iter().rposition(is_primary) else { return };
+fn keep_last_primary(elements: &mut [Value], path: &str, leniency: &mut Leniency) -> Result<(), ScimError> {
+    let Some(last) = elements.iter().rposition(is_primary) else { return Ok(()) };
     for element in elements.iter_mut().take(last).filter(|element| is_primary(element)) {
-        leniency.note(Tolerance::SeveralPrimary);
+        leniency.allow(Tolerance::SeveralPrimary, || {
+            ScimError::invalid_value(format!("“{path}” has more than one primary value; mark one of them."))
+        })?;
         demote(element);
     }
+    Ok(())
 }
 
 /// Takes the primary mark from every element but the one at `keep`.

@@ -47,9 +47,72 @@ pub enum Tolerance {
     NothingToRemove,
     /// A PATCH operation without a path.
     NoPath,
+    /// A filter outside of the grammar, such as one whose text has no quotes.
+    LooseFilter,
+    /// A member of a group whom nobody knows yet, kept until they come.
+    UnknownMember,
 }
 
 impl Tolerance {
+    /// All of them.
+    pub const ALL: [Self; 22] = [
+        Self::StringBoolean,
+        Self::NumberForText,
+        Self::EmptyText,
+        Self::ListAroundValue,
+        Self::ValueForList,
+        Self::BareValue,
+        Self::JsonInText,
+        Self::HollowValue,
+        Self::SeveralPrimary,
+        Self::RepeatedValue,
+        Self::UnknownAttribute,
+        Self::UnqualifiedExtension,
+        Self::PathAsKey,
+        Self::Password,
+        Self::ReadOnlyIgnored,
+        Self::SchemasMissing,
+        Self::RemoveWithValue,
+        Self::TargetCreated,
+        Self::NothingToRemove,
+        Self::NoPath,
+        Self::LooseFilter,
+        Self::UnknownMember,
+    ];
+
+    /// What it is, for people; `None` for a name that this castgate does not know.
+    #[must_use]
+    pub fn meaning_of(name: &str) -> Option<&'static str> {
+        Self::ALL.into_iter().find(|tolerance| tolerance.name() == name).map(Self::meaning)
+    }
+
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::StringBoolean => "true or false written as a text",
+            Self::NumberForText => "a number where a text belongs",
+            Self::EmptyText => "an empty text, taken as no value",
+            Self::ListAroundValue => "a list around a single value",
+            Self::ValueForList => "a single value where a list belongs",
+            Self::BareValue => "a bare value where an object with “value” belongs",
+            Self::JsonInText => "JSON written into a text",
+            Self::HollowValue => "a value with a label and nothing else",
+            Self::SeveralPrimary => "more than one primary value; the last one counts",
+            Self::RepeatedValue => "the same value twice in a list",
+            Self::UnknownAttribute => "an attribute that no schema knows, left out",
+            Self::UnqualifiedExtension => "an attribute of the enterprise extension without its URN",
+            Self::PathAsKey => "a path as a key of an object",
+            Self::Password => "a password, thrown away",
+            Self::ReadOnlyIgnored => "a value for an attribute that only the server writes, left out",
+            Self::SchemasMissing => "“schemas” is missing or does not name the message",
+            Self::RemoveWithValue => "“remove” with a list of what to remove",
+            Self::TargetCreated => "a path that matches no value; the value was made",
+            Self::NothingToRemove => "a path that matches no value; there was nothing to remove",
+            Self::NoPath => "an operation without a path",
+            Self::LooseFilter => "a filter outside of the grammar, such as a text without quotes",
+            Self::UnknownMember => "a member whom nobody knows yet, kept until they come",
+        }
+    }
+
     /// A name for counters and the console.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -74,6 +137,8 @@ impl Tolerance {
             Self::TargetCreated => "target_created",
             Self::NothingToRemove => "nothing_to_remove",
             Self::NoPath => "no_path",
+            Self::LooseFilter => "loose_filter",
+            Self::UnknownMember => "unknown_member",
         }
     }
 }

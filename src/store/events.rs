@@ -39,6 +39,15 @@ impl Tx {
         )
         .await?;
         metrics().event(event.kind.name());
+        self.insert_event_subjects(organization, event).await
+    }
+
+    /// Names what an event is about.
+    pub(super) async fn insert_event_subjects(
+        &mut self,
+        organization: &OrganizationId,
+        event: &Event,
+    ) -> Result<(), StoreError> {
         for subject in &event.subjects {
             self.run(
                 "INSERT INTO event_subjects (organization, subject, event) VALUES (?1, ?2, ?3)

@@ -8,6 +8,40 @@ use crate::model::{ConnectionId, FactSource, IdentityKind, Instant, Organization
 use serde_json::{Map, Value};
 
 impl Tx {
+    /// Lets a connection take somebody over. False when it may already.
+    pub async fn approve_adoption(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        user: &UserId,
+        (now, by): (Instant, &str),
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "INSERT INTO adoptions (organization, connection, user_id, approved_at, approved_by)
+                 VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (organization, connection, user_id) DO NOTHING",
+                args![organization, connection, user, now, by],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
+    /// Whether a connection may take somebody over; from now on it may no more.
+    pub async fn take_adoption(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        user: &UserId,
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "DELETE FROM adoptions WHERE organization = ?1 AND connection = ?2 AND user_id = ?3",
+                args![organization, connection, user],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
     /// Ties a name at a provider to a user. False when the name is somebody's already.
     pub async fn insert_identity(
         &mut self,

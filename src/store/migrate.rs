@@ -23,7 +23,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
     Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
     Migration { version: 5, name: "sealing", sql: include_str!("migrations/005_sealing.sql") },
-    Migration { version: 9, name: "provider auth", sql: include_str!("migrations/009_provider_auth.sql") },
+    Migration { version: 6, name: "provisioning log", sql: include_str!("migrations/006_provisioning_log.sql") },
+    Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -216,7 +217,8 @@ mod tests {
         include_str!("migrations/003_service_accounts.sample.sql"),
         include_str!("migrations/004_signing_keys.sample.sql"),
         include_str!("migrations/005_sealing.sample.sql"),
-        include_str!("migrations/009_provider_auth.sample.sql"),
+        include_str!("migrations/006_provisioning_log.sample.sql"),
+        include_str!("migrations/007_provider_auth.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

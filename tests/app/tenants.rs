@@ -2,12 +2,13 @@
 
 use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
-    app::{ClientProof, ClientWish, Ctx, Error, Route},
+    app::{Asked, ClientProof, ClientWish, Ctx, Error, Route, Verdict, tolerated},
     model::{Holder, OrganizationId, Role, Subject},
+    scim::{ResourceType, Tolerance},
     store::args,
 };
 use serde_json::json;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// How many rows each table has of an organization.
 async fn rows(world: &World, organization: &OrganizationId) -> BTreeMap<String, i64> {
@@ -38,6 +39,9 @@ async fn fill(world: &World) {
     let domain = format!("{}.test", world.tenant.organization);
     let domains = [domain];
     tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
+        .await
+        .unwrap();
     tx.run(
         "INSERT INTO idempotency (organization, actor, caller_key, fingerprint, request, begun_at, done)
          VALUES (?1, 'somebody', ?2, ?2, 'request', 0, 1)",
@@ -47,6 +51,29 @@ async fn fill(world: &World) {
     .unwrap();
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
+    count_a_tolerance(world).await;
+}
+
+/// A push that got away with something, counted for good, and one that is not yet.
+async fn count_a_tolerance(world: &World) {
+    let asked = |request| Asked {
+        request,
+        method: "POST".to_owned(),
+        path: "/Users".to_owned(),
+        resource: None,
+        kind: ResourceType::User,
+        selective: false,
+    };
+    for _ in 0..2 {
+        let attempt = world.app.attempt(asked(world.push().request));
+        attempt.of_connection(&world.push(), &world.tenant.okta);
+        let tolerate = async || tolerated(&[Tolerance::NoPath]);
+        attempt.clone().scope(tolerate()).await;
+        world.app.conclude(&attempt, &Verdict { status: 400, ..Verdict::default() });
+        world.app.write_pushes().await.unwrap();
+        world.app.clock().advance(Duration::from_mins(11));
+        assert_eq!(world.app.keep_pushes().await.unwrap().counted, 1);
+    }
 }
 
 /// A client, an assertion of it, and a JWT of the provider's own.

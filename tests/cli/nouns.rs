@@ -187,3 +187,33 @@ async fn what_a_provider_shows() {
     assert_eq!(made["settings"]["provider_tokens"]["issuer"], format!("https://sts.windows.net/{tenant}/"));
     assert!(made["scim_url"].as_str().unwrap().ends_with(made["id"].as_str().unwrap()));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_providers_asked_for_and_got_away_with() {
+    let scene = Scene::set().await;
+    let entra = scene.organization.connection("entra", Profile::Entra).await;
+    let ada = scene.push(&entra, "ada@acme.test").await;
+    let off = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+                     "Operations": [{"op": "Replace", "path": "active", "value": "False"}]});
+    entra.patch(&format!("/Users/{ada}"), off).await.expect(204);
+    entra.get("/Users?filter=userName%20eq").await.expect(400);
+    let list = scene.run(&["provisioning", "list", "--connection", "entra", "-o", "json"]).await.expect(0).json();
+    assert_eq!(list["items"].as_array().unwrap().len(), 3, "{list}");
+    let failed = scene.shows(&["provisioning", "list", "--failed"]).await;
+    assert!(failed.contains("400 invalidFilter") && !failed.contains("PATCH"), "{failed}");
+    let about = scene.shows(&["provisioning", "list", "--about", &ada, "--filter", "status lt 300"]).await;
+    assert!(about.contains("user.suspended") && about.contains("string_boolean") && !about.contains("GET"), "{about}");
+    let counts = scene.shows(&["connections", "tolerances", "entra"]).await;
+    assert!(counts.contains("\"active\": \"False\"") && counts.contains("true or false written as a text"), "{counts}");
+    let none = scene.shows(&["provisioning", "list", "--filter", "status eq 500"]).await;
+    assert_eq!(none, "No requests of providers.");
+    assert_eq!(scene.run(&["provisioning", "list", "--filter", "status"]).await.code, 2);
+
+    let set =
+        ["connections", "set", "entra", "--dialect", "strict", "--group-push", "known-members", "--adoption", "never"];
+    assert_eq!(scene.shows(&set).await, "Connection entra has these settings now.");
+    let after = scene.run(&["connections", "get", "entra", "-o", "json"]).await.expect(0).json();
+    let spoken =
+        ["profile", "dialect", "group_push", "adoption", "patch_response"].map(|name| after["settings"][name].clone());
+    assert_eq!(spoken, ["entra", "strict", "known_members", "never", "empty"]);
+}

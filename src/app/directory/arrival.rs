@@ -1,7 +1,7 @@
 //! Who a pushed person is: loads what [`who::decide`] asks for.
 
 use super::{
-    super::{Error, Work},
+    super::{Attempt, Error, Work},
     TOMBSTONE,
 };
 use crate::{
@@ -42,7 +42,11 @@ impl Work<'_> {
         let proven = match namesake {
             Namesake::None => false,
             Namesake::Local | Namesake::OtherConnection => {
-                self.owns_domain_of(connection, document.primary_email()).await?
+                if let (Some(attempt), Some(other)) = (Attempt::current(), &other) {
+                    // The admins' log says whom the provider is not told of.
+                    attempt.about(&other.id);
+                }
+                self.may_adopt(connection, document.primary_email(), other.as_ref()).await?
             }
         };
         let person = found.user.as_ref().or(other.as_ref());

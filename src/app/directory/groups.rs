@@ -6,7 +6,7 @@ use super::{
     unheard::Made,
 };
 use crate::{
-    model::{Connection, EventKind, Group, GroupId, GroupOrigin},
+    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
     store::EVERYBODY,
 };
@@ -128,6 +128,7 @@ impl Work<'_> {
         document: GroupDocument,
         (unheard, met): (Option<&GroupId>, &mut Option<Group>),
     ) -> Result<GroupView, Error> {
+        check_groups_are_taken(connection)?;
         let GroupDocument { display_name, external_id, members, .. } = document;
         let named = self.group_of_name(connection, &display_name).await?;
         if let Some(other) = named {
@@ -180,6 +181,7 @@ impl Work<'_> {
         id: &str,
         if_match: Option<&EntityTags>,
     ) -> Result<Group, Error> {
+        check_groups_are_taken(connection)?;
         let found = match id.parse::<GroupId>() {
             Ok(id) => self.tx.group_to_change(&self.ctx.organization, &id).await?,
             Err(_) => None,
@@ -302,6 +304,18 @@ impl Work<'_> {
 
 fn name_is_taken(name: &str, other: &Group) -> Error {
     ScimError::uniqueness(format!("There is a group “{name}” in this connection already: {}.", other.id)).into()
+}
+
+/// Some organizations let groups come from sign-ins alone.
+fn check_groups_are_taken(connection: &Connection) -> Result<(), Error> {
+    match connection.settings.group_push {
+        GroupPush::Accept | GroupPush::KnownMembers => Ok(()),
+        GroupPush::Refuse => {
+            let detail = "This connection takes no groups: its setting group_push is “refuse”. Stop pushing them, or have an \
+                          owner set it to “accept”.";
+            Err(ScimError::forbidden(detail).into())
+        }
+    }
 }
 
 fn visible(group: Option<Group>, connection: &Connection) -> Option<Group> {

@@ -1,10 +1,10 @@
 //! Who is in a group. Adding one member touches that member's row, the group's and the event's, whatever the group's size.
 
-use super::super::{Error, Work};
+use super::super::{Error, Work, owners::gives_owner, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, User, UserId, fold},
-    scim::{MemberChange, MemberRef},
+    model::{Binding, Connection, EventKind, Group, GroupPush, Subject, User, UserId, fold},
+    scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::EVERYBODY,
 };
 use serde_json::json;
@@ -40,7 +40,8 @@ impl Work<'_> {
         if changes.is_empty() {
             return Ok(group);
         }
-        if self.tx.group_gives_owner(&self.ctx.organization, &group.id).await? {
+        let held = self.tx.bindings_of(&self.ctx.organization, &Subject::Group(group.id.clone())).await?;
+        if held.iter().any(|binding| gives_owner(&binding.terms)) {
             self.touch_owners().await?;
         }
         let mut moves = Moves::default();
@@ -52,6 +53,7 @@ impl Work<'_> {
         }
         self.touch_group(&mut group).await?;
         self.tell_of_moves(&group, &moves);
+        self.tell_log_of_roles(&group, &held, &moves);
         if self.group_decides_for_users(&group).await? {
             for id in moves.came.union(&moves.went) {
                 if let Some(user) = self.tx.user(&self.ctx.organization, id).await? {
@@ -109,6 +111,15 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let Some(id) = self.member_called(connection, &member.value).await? else {
+            if connection.settings.group_push == GroupPush::KnownMembers {
+                let detail = format!(
+                    "“members” names “{}”, and no User of this connection has that id; its setting group_push takes known \
+                     members only.",
+                    member.value
+                );
+                return Err(ScimError::invalid_value(detail).into());
+            }
+            tolerated(&[Tolerance::UnknownMember]);
             let waiting = (member.value.as_str(), member.display.as_deref());
             if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
                 moves.waiting += 1;
@@ -218,6 +229,17 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// What those who came and went gained and lost by it stands in no binding of their own.
+    fn tell_log_of_roles(&mut self, group: &Group, held: &[Binding], moves: &Moves) {
+        let now = self.ctx.now;
+        let Some((_, sum)) = &mut self.attempt else { return };
+        for terms in
+            held.iter().map(|binding| &binding.terms).filter(|terms| terms.until.is_none_or(|until| until > now))
+        {
+            sum.note_roles_through(group, terms, (moves.came.len(), moves.went.len()));
+        }
     }
 
     fn tell_of_moves(&mut self, group: &Group, moves: &Moves) {

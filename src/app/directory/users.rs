@@ -1,7 +1,7 @@
 //! Users over SCIM.
 
 use super::{
-    super::{App, Ctx, Error, Need, Work},
+    super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
     KINDS, UserView,
     arrival::clash,
     check_version, order, page,
@@ -13,7 +13,6 @@ use crate::{
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Patch, Query, ScimError, UserDocument},
-    telemetry::metrics,
 };
 use serde_json::{Map, Value, json};
 
@@ -85,7 +84,7 @@ impl App {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
             let (document, tolerances) = UserDocument::parse_replacement(body, before, dialect(connection))?;
-            metrics().tolerated(&tolerances);
+            tolerated(&tolerances);
             Ok(document)
         };
         let outcome = work.change_user(connection, (id, if_match), replace).await;
@@ -103,7 +102,7 @@ impl App {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let apply = |before: &UserDocument| {
             let patched = patch.apply_to_user(before)?;
-            metrics().tolerated(&patched.tolerances);
+            tolerated(&patched.tolerances);
             Ok(patched.document)
         };
         let outcome = work.change_user(connection, (id, if_match), apply).await;
@@ -149,7 +148,11 @@ impl Work<'_> {
                 // The connection may sign nobody in: then this was an owner who can be reached no more.
                 self.touch_owners_by(&before.id).await?;
                 before.connection = Some(connection.id.clone());
-                self.tell(EventKind::UserLinked, [before.id.to_string()], json!({"by": "verified e-mail domain"}));
+                self.tell(
+                    EventKind::UserLinked,
+                    [before.id.to_string()],
+                    json!({"by": connection.settings.adoption.proof()}),
+                );
                 self.rewrite_user(connection, before, document).await?
             }
             (Who::Clash, other) => {

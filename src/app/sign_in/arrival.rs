@@ -57,7 +57,7 @@ impl Work<'_> {
             known: found.known,
             active: person.as_ref().is_none_or(|user| user.state() == UserState::Active),
             namesake,
-            proven: self.owns_domain_of(connection, email).await?,
+            proven: self.may_adopt(connection, email, person.as_ref()).await?,
             invited: false,
             turned_away: false,
             terms_accepted: true,
@@ -159,7 +159,11 @@ impl Work<'_> {
                     self.tx.update_user(&self.ctx.organization, &user).await?;
                 }
                 self.tie(connection, identity, &user).await?;
-                self.tell(EventKind::UserLinked, [user.id.to_string()], json!({"by": "verified e-mail domain"}));
+                self.tell(
+                    EventKind::UserLinked,
+                    [user.id.to_string()],
+                    json!({"by": connection.settings.adoption.proof()}),
+                );
             }
         }
         Ok(user)

@@ -63,16 +63,26 @@ impl Api {
         self.send(Method::DELETE, path, Body::Nothing).await
     }
 
+    /// Replaces what was read as this version; somebody else's change in between is a refusal.
+    pub(super) async fn put_seen(&self, path: &str, body: Value, version: &Value) -> Result<Value, Stop> {
+        self.send_if(Method::PUT, path, Body::Json(body), Some(&format!("\"{version}\""))).await
+    }
+
     /// Sends a request to a path behind `/api/v1`. No content is `Null`; every refusal is a [`Stop`].
     pub(super) async fn send(&self, method: Method, path: &str, body: Body) -> Result<Value, Stop> {
+        // The file is what its author keeps; whatever draft there is gives way to it.
+        let any = (matches!((&method, &body), (&Method::PUT, Body::Yaml(_)))).then_some("*");
+        self.send_if(method, path, body, any).await
+    }
+
+    async fn send_if(&self, method: Method, path: &str, body: Body, seen: Option<&str>) -> Result<Value, Stop> {
         let mut request = Request::builder().method(method).uri(format!("{}/api/v1{path}", self.origin));
         request = request.header(header::ACCEPT, "application/json");
         if let Some(key) = &self.key {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.expose_secret()));
         }
-        if matches!((request.method_ref(), &body), (Some(&Method::PUT), Body::Yaml(_))) {
-            // The file is what its author keeps; whatever draft there is gives way to it.
-            request = request.header(header::IF_MATCH, "*");
+        if let Some(seen) = seen {
+            request = request.header(header::IF_MATCH, seen);
         }
         let (kind, bytes) = match body {
             Body::Nothing => (None, Vec::new()),

@@ -2,7 +2,8 @@
 
 use super::{
     Client, Common, ask,
-    noun::CONNECTIONS,
+    habits::Habits,
+    noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
     stop::Stop,
     table::plain,
@@ -11,7 +12,7 @@ use super::{
 use crate::model::ProviderTokens;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// `castgate connections`
 #[derive(Debug, clap::Args)]
@@ -40,6 +41,12 @@ enum Verb {
   castgate connections create entra --profile entra --entra-tenant 5a1c2e7e-0000-4000-8000-3d7f1b2c9a10
   castgate connections create other --settings settings.json")]
     Create(Create),
+    /// Changes how a connection speaks SCIM; what is not said stays as it is.
+    #[command(after_help = "Examples:
+  castgate connections set okta --dialect strict
+  castgate connections set entra --patch-response empty --group-push known-members
+  castgate connections set other --settings settings.json      # any of its settings, as the API has them")]
+    Set(Set),
     /// Lets a disabled connection push and sign in again.
     #[command(after_help = "Example:
   castgate connections enable okta")]
@@ -55,6 +62,19 @@ enum Verb {
     /// The OAuth clients by which a provider gets access tokens.
     #[command(subcommand)]
     Clients(Clients),
+    /// Lets a connection whose adoption is “approval” take somebody over who is here by another way.
+    #[command(after_help = "Example:
+  castgate connections adopt okta usr_06h00krhv1t3jel88ooobccad0")]
+    Adopt {
+        #[command(flatten)]
+        one: One,
+        /// Who: an id or a user name.
+        user: String,
+    },
+    /// What its provider sends that the RFC does not allow, and how often.
+    #[command(after_help = "Example:
+  castgate connections tolerances entra")]
+    Tolerances(One),
 }
 
 #[derive(Debug, clap::Args)]
@@ -68,6 +88,37 @@ enum Profile {
     Okta,
     Entra,
     Generic,
+}
+
+#[derive(Debug, clap::Args)]
+struct Set {
+    /// Its id or name.
+    connection: String,
+    #[command(flatten)]
+    habits: Habits,
+    /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
+    #[arg(long, value_name = "FILE")]
+    settings: Option<PathBuf>,
+}
+
+impl Set {
+    /// Sends the settings as they are with what was said in their place.
+    async fn run(self, client: &Client) -> Result<(), Stop> {
+        let path = client.connection(&One { connection: self.connection }).await?;
+        let before = client.api.get(&path, &[]).await?;
+        let mut settings = before["settings"].as_object().cloned().unwrap_or_default();
+        settings.extend(from_file(self.settings.as_deref())?);
+        settings.extend(self.habits.said());
+        let after = client.api.put_seen(&path, json!({"settings": settings}), &before["version"]).await?;
+        client.output.done(&format!("Connection {} has these settings now.", text(&after, "name")), &after)
+    }
+}
+
+/// Settings as the API has them.
+fn from_file(file: Option<&Path>) -> Result<Map<String, Value>, Stop> {
+    let Some(file) = file else { return Ok(Map::new()) };
+    serde_json::from_str(&ask::text(file)?)
+        .map_err(|error| Stop::usage(format!("{} is no JSON object: {error}", file.display())))
 }
 
 #[derive(Debug, clap::Args)]
@@ -93,6 +144,8 @@ struct Create {
     /// Token” empty.
     #[arg(long, value_name = "TENANT")]
     entra_tenant: Option<String>,
+    #[command(flatten)]
+    habits: Habits,
     /// A JSON file with settings as the API has them; what is said by options counts more. -: standard input.
     #[arg(long, value_name = "FILE")]
     settings: Option<PathBuf>,
@@ -117,6 +170,7 @@ impl Connections {
                 );
                 client.output.done(&sentence, &connection)
             }
+            Verb::Set(set) => set.run(&client).await,
             Verb::Enable(one) => {
                 let path = client.connection(&one).await?;
                 let connection = client.api.post(&format!("{path}/enable"), json!({})).await?;
@@ -133,6 +187,18 @@ impl Connections {
             }
             Verb::Tokens(tokens) => tokens.run(&client).await,
             Verb::Clients(clients) => clients.run(&client).await,
+            Verb::Adopt { one, user } => {
+                let path = format!("{}/adoptions", client.connection(&one).await?);
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let name = plain(&one.connection);
+                client.confirm(&format!("From the next push or sign-in on {id} belongs to {name}."))?;
+                let nothing = client.api.post(&path, json!({"user": id})).await?;
+                client.output.done(&format!("{name} may take {id} over."), &nothing)
+            }
+            Verb::Tolerances(one) => {
+                let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
+                client.list(&TOLERANCES, &path, &[], None).await
+            }
         }
     }
 }
@@ -140,7 +206,12 @@ impl Connections {
 impl Client {
     /// The path of a connection.
     pub(super) async fn connection(&self, one: &One) -> Result<String, Stop> {
-        Ok(format!("/connections/{}", self.id(&CONNECTIONS, CONNECTIONS.path, &one.connection).await?))
+        Ok(format!("/connections/{}", self.connection_id(&one.connection).await?))
+    }
+
+    /// The id of a connection, by its id or name.
+    pub(super) async fn connection_id(&self, called: &str) -> Result<String, Stop> {
+        self.id(&CONNECTIONS, CONNECTIONS.path, called).await
     }
 }
 
@@ -150,11 +221,8 @@ fn text(thing: &Value, field: &str) -> String {
 
 impl Create {
     fn body(&self) -> Result<Value, Stop> {
-        let mut settings = match &self.settings {
-            Some(file) => serde_json::from_str::<Map<String, Value>>(&ask::text(file)?)
-                .map_err(|error| Stop::usage(format!("{} is no JSON object: {error}", file.display())))?,
-            None => Map::new(),
-        };
+        let mut settings = from_file(self.settings.as_deref())?;
+        settings.extend(self.habits.said());
         let profile = self.profile.and_then(|profile| profile.to_possible_value());
         settings.extend(profile.map(|profile| ("profile".to_owned(), json!(profile.get_name()))));
         if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {

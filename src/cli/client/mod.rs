@@ -12,6 +12,7 @@ mod connections;
 mod contexts;
 mod events;
 mod groups;
+mod habits;
 mod keys;
 mod login;
 mod loopback;
@@ -20,6 +21,7 @@ mod noun;
 mod output;
 mod people;
 mod scim_credentials;
+mod provisioning;
 mod service_accounts;
 mod stop;
 mod table;
@@ -70,6 +72,8 @@ pub(super) enum Remote {
     Keys(keys::Keys),
     /// What happened.
     Events(events::Events),
+    /// What identity providers asked for over SCIM, and what came of it.
+    Provisioning(provisioning::Provisioning),
 }
 
 impl Remote {
@@ -92,6 +96,7 @@ impl Remote {
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Events(command) => command.run().await,
+            Self::Provisioning(command) => command.run().await,
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,

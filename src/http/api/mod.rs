@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod adoptions;
 mod authorize;
 mod bindings;
 mod clusters;
@@ -13,6 +14,7 @@ mod lists;
 mod mapping;
 mod organization;
 mod scim_clients;
+mod provisioning;
 mod service_accounts;
 mod sessions;
 mod versions;
@@ -27,12 +29,14 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 12] {
+pub(super) fn doors() -> [Doors; 14] {
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
         scim_clients::doors(),
+        provisioning::doors(),
+        adoptions::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),

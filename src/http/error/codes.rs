@@ -40,6 +40,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
     code(409, "already_given", "There is such a binding already."),
     code(409, "already_replaced", "Another token has the place of this one already."),
+    code(409, "already_theirs", "The person belongs to the connection already."),
     code(409, "domain_taken", "The e-mail domain belongs to another connection."),
     code(409, "holder_suspended", "Whose key it would be is suspended."),
     code(
@@ -47,6 +48,7 @@ pub(in crate::http) const CODES: &[Code] = &[
         "not_given_by_a_person",
         "A rule, an invitation, a file or the guard gave it: the detail says what to edit instead.",
     ),
+    code(409, "not_by_approval", "The connection takes nobody over by approval. Set its adoption to approval first."),
     code(409, "not_local", "A connection pushes it: it is changed at its provider."),
     code(
         409,

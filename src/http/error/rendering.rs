@@ -1,7 +1,7 @@
 //! The four ways in which a refusal is said.
 
 use super::{super::pages, Refusal};
-use crate::scim::ScimError;
+use crate::scim::{ScimError, ScimType};
 use axum::{
     body::Body,
     http::{
@@ -65,6 +65,15 @@ impl Room {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::http) struct Rendered;
 
+/// What a provider is told of a refusal. In the answer's extensions, for the provisioning log.
+#[derive(Debug, Clone)]
+pub(in crate::http) struct Said {
+    /// SCIM's keyword.
+    pub(in crate::http) keyword: Option<&'static str>,
+    /// The sentence.
+    pub(in crate::http) detail: String,
+}
+
 /// A problem that is still to be told which request it is about. In the answer's extensions.
 #[derive(Debug, Clone)]
 pub(in crate::http) struct Problem(Value);
@@ -85,6 +94,8 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
     let (status, internals) = (refusal.status, refusal.internals.take());
     let challenge = challenge(&mut refusal, room);
     let problem = (room == Room::Api).then(|| problem_json(&refusal));
+    let keyword = refusal.scim_type.map(ScimType::as_str);
+    let told = (room == Room::Scim).then(|| Said { keyword, detail: refusal.detail.clone() });
     let (kind, text) = match room {
         Room::Scim => ("application/scim+json", scim_json(refusal)),
         Room::Api => ("application/problem+json", json!(problem).to_string()),
@@ -103,6 +114,9 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
         headers.insert(WWW_AUTHENTICATE, challenge);
     }
     response.extensions_mut().insert(Rendered);
+    if let Some(told) = told {
+        response.extensions_mut().insert(told);
+    }
     if let Some(problem) = problem {
         response.extensions_mut().insert(Problem(problem));
     }

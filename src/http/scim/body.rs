@@ -1,10 +1,9 @@
 //! A provider's body: JSON within limits, as an object.
 
 use crate::{
-    app::App,
+    app::{App, Attempt, tolerated},
     http::{body, error::ScimFailure},
     scim::{ScimError, Tolerance, parse_object},
-    telemetry::metrics,
 };
 use axum::extract::{FromRequest, Request};
 use serde_json::{Map, Value};
@@ -24,6 +23,9 @@ impl FromRequest<App> for Object {
             return Err(ScimError::unsupported_media_type(detail).into());
         }
         let bytes = body::read(request).await?;
+        if let Some(attempt) = Attempt::current() {
+            attempt.with_body(&bytes);
+        }
         Ok(Self(parse_object(&bytes)?))
     }
 }
@@ -31,7 +33,7 @@ impl FromRequest<App> for Object {
 /// Counts what had to be tolerated, and leaves a line about it: names alone, for whoever wants to know what a provider is like.
 pub(super) fn note(tolerances: &[Tolerance], push: &super::caller::Push) {
     if !tolerances.is_empty() {
-        metrics().tolerated(tolerances);
+        tolerated(tolerances);
         let tolerated = tolerances.iter().map(|tolerance| tolerance.name()).collect::<Vec<_>>().join(" ");
         tracing::debug!(connection = %push.connection.id, request = %push.ctx.request, tolerated, "tolerated");
     }

@@ -2,7 +2,7 @@
 
 use super::address::Addressed;
 use crate::{
-    app::{App, Ctx, Error, Refusing, Shown},
+    app::{App, Attempt, Ctx, Error, Refusing, Shown},
     http::{
         error::{Challenge, Refusal, ScimFailure},
         request::Noted,
@@ -36,18 +36,34 @@ pub(super) async fn authenticate(
     let at = extensions.get::<Addressed>().map(|Addressed(connection)| connection);
     let from = extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
     let bearer = bearer(request.headers()).ok_or_else(nobody)?;
+    let attempt = Attempt::current();
     let (mut ctx, connection) = match app.scim_caller(Shown { bearer, at, from }).await {
         Ok(found) => found,
-        Err(Refusing::Unknown) => return Err(nobody().into()),
-        Err(Refusing::Known(why)) => return Err(known(&why).into()),
-        Err(Refusing::Failed(error)) => return Err(error.into()),
+        Err(refusing) => {
+            // The log of whoever made the credential says more than the answer does.
+            if let (Some(attempt), Refusing::Unknown | Refusing::Known(_)) = (&attempt, &refusing) {
+                attempt.of_token(bearer);
+            }
+            return Err(refused(refusing).into());
+        }
     };
+    if let Some(attempt) = &attempt {
+        attempt.of_connection(&ctx, &connection);
+    }
     if let Some(noted) = request.extensions().get::<Noted>() {
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
     request.extensions_mut().insert(Push { ctx, connection });
     Ok(next.run(request).await)
+}
+
+fn refused(refusing: Refusing) -> Refusal {
+    match refusing {
+        Refusing::Unknown => nobody(),
+        Refusing::Known(why) => known(&why),
+        Refusing::Failed(error) => error.into(),
+    }
 }
 
 fn nobody() -> Refusal {

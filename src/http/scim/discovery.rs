@@ -1,8 +1,9 @@
 //! What this server can do (RFC 7644 §4).
 
-use super::{answer, caller::Push, roles};
+use super::{answer, caller::Push, dialect, roles};
 use crate::{
     app::App,
+    filter::Dialect,
     http::{error::ScimFailure, request::parameters},
     scim::{self, Capabilities, ResourceType, ScimError},
 };
@@ -17,6 +18,8 @@ use serde_json::Value;
 pub(super) async fn configuration(State(app): State<App>, Extension(push): Extension<Push>) -> Response {
     let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
     let mut told = scim::service_provider_config(&answer::base(&app), capabilities);
+    // The profile refuses what most providers send, so it is true of strict connections alone.
+    told["interopProfileConformant"] = Value::Bool(dialect(&push) == Dialect::Strict);
     if reads_roles(&push) {
         told["RolesAndEntitlements"] = scim::roles_and_entitlements();
     }

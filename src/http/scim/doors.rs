@@ -1,6 +1,6 @@
 //! What is said of the providers' doors.
 
-use super::{bulk, caller, discovery, groups, me, roles, search, users};
+use super::{bulk, caller, diary, discovery, groups, me, roles, search, users};
 use crate::{
     app::{App, Need},
     http::{
@@ -64,6 +64,7 @@ fn guard(router: Router<App>, app: &App) -> Router<App> {
     router
         .fallback(async || ScimFailure::from(Refusal::not_found()))
         .layer(middleware::from_fn_with_state(app.clone(), caller::authenticate))
+        .layer(middleware::from_fn_with_state(app.clone(), diary::keep))
 }
 
 /// Reads the directory.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ScimFailure,
-    scim::{GroupDocument, Patch, Query, ResourceType},
+    scim::{GroupDocument, Patch, Query, ResourceType, Tolerance},
 };
 use axum::{
     Extension,
@@ -31,6 +31,9 @@ const SHOWN_UNASKED: usize = 100;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
+    if parameters::is_loose(&uri) {
+        note(&[Tolerance::LooseFilter], &push);
+    }
     find(&app, &push, query).await
 }
 

@@ -8,6 +8,7 @@ mod address;
 mod answer;
 mod body;
 mod caller;
+mod diary;
 mod discovery;
 mod doors;
 mod groups;

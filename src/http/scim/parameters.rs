@@ -1,7 +1,7 @@
 //! What stands behind the question mark, and If-Match and If-None-Match.
 
 use crate::{
-    filter::{Dialect, Filter, Literal, Node},
+    filter::{Dialect, Filter, Literal, Node, parse},
     http::{error::ScimFailure, request::parameters},
     scim::{EntityTags, Projection, Query, ResourceType},
 };
@@ -10,6 +10,13 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 /// The query of a list.
 pub(super) fn query(kind: ResourceType, uri: &Uri, dialect: Dialect) -> Result<Query, ScimFailure> {
     Ok(Query::parse(kind, &parameters(uri), dialect)?)
+}
+
+/// Whether the filter of a query was understood by kindness alone.
+pub(super) fn is_loose(uri: &Uri) -> bool {
+    let given = parameters(uri);
+    let filter = given.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter"));
+    filter.is_some_and(|(_, text)| parse(text, Dialect::Strict).is_err() && parse(text, Dialect::Tolerant).is_ok())
 }
 
 /// What of one resource is wanted, and whether the client said anything about it.

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::App,
     http::error::ScimFailure,
-    scim::{Patch, Query, ResourceType, UserDocument},
+    scim::{Patch, Query, ResourceType, Tolerance, UserDocument},
 };
 use axum::{
     Extension,
@@ -27,6 +27,9 @@ const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
     let query = parameters::query(KIND, &uri, dialect(&push))?;
+    if parameters::is_loose(&uri) {
+        note(&[Tolerance::LooseFilter], &push);
+    }
     find(&app, &push, query).await
 }
 

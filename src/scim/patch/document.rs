@@ -7,7 +7,7 @@ use super::{
         shape::{check_length, demote_others, in_order, is_hollow, is_primary, shape, shape_elements, shape_one},
         tolerance::{Leniency, Tolerance},
     },
-    Op, selection,
+    Op, remove_takes_no_value, selection,
     target::{Addressed, Target, resolve},
 };
 use crate::{filter::Filter, model::fold};
@@ -188,7 +188,7 @@ fn remove(
     match value {
         // What the RFC would read as "remove them all" is meant, by every client that sends it, as "remove these".
         Some(listed) if attribute.multi_valued && says_something(&listed) => {
-            leniency.note(Tolerance::RemoveWithValue);
+            leniency.allow(Tolerance::RemoveWithValue, || remove_takes_no_value(text))?;
             let listed = shape_elements(attribute, listed, text, leniency)?;
             if let Some(Value::Array(elements)) = object.get_mut(attribute.name) {
                 elements.retain(|element| !listed.iter().any(|wanted| includes(attribute, element, wanted)));

@@ -7,7 +7,7 @@ use super::{
         schema::ResourceType,
         tolerance::{Leniency, Tolerance},
     },
-    Op, Operation, Patch,
+    Op, Operation, Patch, remove_takes_no_value,
     target::{Addressed, Target, resolve},
 };
 use crate::filter::{Filter, Literal, Node, Operator};
@@ -107,7 +107,7 @@ impl GroupPatch {
         match value {
             None | Some(Value::Null) => self.push(MemberChange::RemoveAll),
             Some(listed) => {
-                leniency.note(Tolerance::RemoveWithValue);
+                leniency.allow(Tolerance::RemoveWithValue, || remove_takes_no_value("members"))?;
                 let listed = parse_members(listed, leniency)?;
                 self.push(MemberChange::Remove(listed.into_iter().map(|member| member.value).collect()));
             }

@@ -194,6 +194,14 @@ impl Operation {
     }
 }
 
+/// In the strict dialect what is to be removed is said by the path alone.
+fn remove_takes_no_value(path: &str) -> ScimError {
+    ScimError::invalid_value(format!(
+        "“remove” takes no value on a connection with the strict dialect; pick what to remove in the path: \
+         “{path}[value eq \"…\"]”."
+    ))
+}
+
 /// The member of an object, whatever the case of its name (RFC 7643 §2.1).
 pub(super) fn get<'a>(object: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     object.get(name).or_else(|| object.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value))

@@ -1,0 +1,133 @@
+//! Each request at the providers' door has its line in the provisioning log, however it ends.
+
+use super::parameters;
+use crate::{
+    app::{App, Asked, Attempt, Verdict},
+    filter::{self, Dialect},
+    http::{
+        error::Said,
+        request::{Noted, parameters as given},
+    },
+    model::{GroupId, UserId},
+    scim::{ResourceType, filter_without_values},
+};
+use axum::{
+    extract::{Request, State},
+    http::Uri,
+    middleware::Next,
+    response::Response,
+};
+
+/// What nginx's log says of a caller who did not wait.
+const WENT_AWAY: u16 = 499;
+const LEFT_OUT: &str = "…";
+
+/// Keeps the diary of one request.
+pub(super) async fn keep(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut page = Page { attempt: app.attempt(asked(&app, &request)), app, verdict: None };
+    let response = page.attempt.clone().scope(next.run(request)).await;
+    let said = response.extensions().get::<Said>();
+    page.verdict = Some(Verdict {
+        status: response.status().as_u16(),
+        scim_type: said.and_then(|said| said.keyword),
+        message: said.map(|said| said.detail.clone()),
+    });
+    response
+}
+
+/// The page of a request; turned when the request is over, also when nobody waits for its answer any more.
+struct Page {
+    app: App,
+    attempt: Attempt,
+    verdict: Option<Verdict>,
+}
+
+impl Drop for Page {
+    fn drop(&mut self) {
+        let went_away = || Verdict { status: WENT_AWAY, ..Verdict::default() };
+        self.app.conclude(&self.attempt, &self.verdict.take().unwrap_or_else(went_away));
+    }
+}
+
+fn asked(app: &App, request: &Request) -> Asked {
+    let (uri, method) = (request.uri(), request.method());
+    let path = uri.path().strip_prefix("/scim/v2").unwrap_or(uri.path());
+    let mut parts = path.split('/').filter(|part| !part.is_empty());
+    let (noun, rest) = (parts.next().unwrap_or_default(), parts.next());
+    let kind = if noun.eq_ignore_ascii_case("Groups") { ResourceType::Group } else { ResourceType::User };
+    let known_method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
+    Asked {
+        request: request.extensions().get::<Noted>().map_or_else(|| app.new_request(), |noted| noted.id().clone()),
+        method: if known_method { method.as_str().to_owned() } else { LEFT_OUT.to_owned() },
+        path: format!("{}{}", shown_path(path), shown_query(uri)),
+        resource: rest.filter(|id| is_id(id)).map(str::to_owned),
+        kind,
+        selective: parameters::projection(kind, uri).0.is_selective(),
+    }
+}
+
+fn is_id(text: &str) -> bool {
+    text.parse::<UserId>().is_ok() || text.parse::<GroupId>().is_ok()
+}
+
+/// The words of the protocol and our own ids; whatever else somebody wrote into a path may be anything.
+fn shown_path(path: &str) -> String {
+    const WORDS: &[&str] = &[
+        "Users",
+        "Groups",
+        "Me",
+        "Bulk",
+        "Roles",
+        "Entitlements",
+        "Schemas",
+        "ResourceTypes",
+        "ServiceProviderConfig",
+        "User",
+        "Group",
+        "Role",
+        ".search",
+    ];
+    let shown = |part: &str| {
+        let is_known = WORDS.contains(&part) || is_id(part) || part.starts_with("urn:ietf:") || part.is_empty();
+        if is_known { part.to_owned() } else { LEFT_OUT.to_owned() }
+    };
+    path.split('/').map(shown).collect::<Vec<_>>().join("/")
+}
+
+/// The parameters that decide what is found, without what a filter compares with.
+fn shown_query(uri: &Uri) -> String {
+    let mut shown = Vec::new();
+    for (name, value) in given(uri) {
+        if name.eq_ignore_ascii_case("filter") {
+            let filter = filter::parse(&value, Dialect::Tolerant).map(|filter| filter_without_values(&filter));
+            shown.push(format!("filter={}", filter.as_deref().unwrap_or(LEFT_OUT)));
+        } else if let Some(known) = ["startIndex", "count"].iter().find(|known| known.eq_ignore_ascii_case(&name)) {
+            let is_number = value.len() <= 12 && value.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+            shown.push(format!("{known}={}", if is_number { value.as_str() } else { LEFT_OUT }));
+        }
+    }
+    if shown.is_empty() { String::new() } else { format!("?{}", shown.join("&")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(uri: &str) -> String {
+        let uri: Uri = uri.parse().unwrap();
+        format!("{}{}", shown_path(uri.path()), shown_query(&uri))
+    }
+
+    #[test]
+    fn a_path_is_shown_without_what_may_be_anybodys() {
+        let id = UserId::from_uuid(uuid::Uuid::nil());
+        assert_eq!(shown(&format!("/Users/{id}")), format!("/Users/{id}"));
+        assert_eq!(shown("/Users/ada@acme.example"), "/Users/…");
+        assert_eq!(shown("/cgs_secret/Users"), "/…/Users");
+        assert_eq!(
+            shown("/Users?filter=userName%20eq%20%22ada%22%20and%20active%20eq%20true&count=100&secret=x"),
+            "/Users?filter=userName eq \"…\" and active eq true&count=100"
+        );
+        assert_eq!(shown("/Users?filter=ada%22&startIndex=one"), "/Users?filter=…&startIndex=…");
+    }
+}
