@@ -64,7 +64,7 @@ impl Drop for Receipt {
         // The provider may come back to another node. Without a runtime the process is ending, and guesses next time.
         if let (true, Ok(runtime)) = (self.app.cache().feed() != Feed::None, tokio::runtime::Handle::try_current()) {
             let (app, lost) = (self.app.clone(), Lost(std::mem::take(&mut self.id)));
-            drop(runtime.spawn(async move { app.cache().put(&lost, &true, COMES_BACK).await }));
+            drop(runtime.spawn(async move { app.cache().put(&lost, true, COMES_BACK).await }));
         }
     }
 }
