@@ -6,7 +6,7 @@ mod gone;
 mod lost;
 mod members;
 mod people;
-#[path = "../app/postgres.rs"]
+#[path = "../rig/postgres.rs"]
 mod postgres;
 #[path = "../world/mod.rs"]
 mod world;
