@@ -145,6 +145,10 @@ pub struct Scim {
     pub page_size: usize,
     /// The most resources in a page.
     pub max_page_size: usize,
+    /// The most operations in a bulk request.
+    pub max_bulk_operations: usize,
+    /// How long a cursor of a listing is good.
+    pub cursor_lifetime: Span,
 }
 
 /// `[limits]`

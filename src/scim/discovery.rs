@@ -16,6 +16,17 @@ pub struct Capabilities {
     pub bulk: Option<BulkLimits>,
     /// Whether `sortBy` is obeyed.
     pub sort: bool,
+    /// How lists are paged.
+    pub pagination: Pagination,
+}
+
+/// How lists are paged (RFC 9865 §4). Both ways are offered; who says nothing pages by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pagination {
+    /// Resources in a page when nothing is asked for.
+    pub default_page_size: u64,
+    /// Seconds for which a cursor is good.
+    pub cursor_timeout: u64,
 }
 
 /// The limits of a bulk request.
@@ -44,6 +55,14 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
         "changePassword": {"supported": false},
         "sort": {"supported": capabilities.sort},
         "etag": {"supported": true},
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": capabilities.pagination.default_page_size,
+            "maxPageSize": capabilities.max_results,
+            "cursorTimeout": capabilities.pagination.cursor_timeout,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "OAuth Bearer Token",
@@ -167,7 +186,9 @@ mod tests {
 
     #[test]
     fn the_configuration_says_what_the_connection_does() {
-        let capabilities = Capabilities { max_results: 200, bulk: None, sort: false };
+        let bulk = Some(BulkLimits { max_operations: 1_000, max_payload_size: 16 << 20 });
+        let pagination = Pagination { default_page_size: 100, cursor_timeout: 3_600 };
+        let capabilities = Capabilities { max_results: 200, bulk, sort: true, pagination };
         insta::assert_snapshot!("service_provider_config", pretty(&service_provider_config(BASE, capabilities)));
     }
 

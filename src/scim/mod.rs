@@ -14,6 +14,7 @@
 //! becomes a list of changes ([`GroupPatch`]) for the store to do.
 
 mod body;
+mod bulk;
 mod discovery;
 mod error;
 mod etag;
@@ -31,8 +32,9 @@ mod user;
 mod tests;
 
 pub use body::{UnreadableJson, parse_object, read_json};
+pub use bulk::{Asked, Bulk, BulkMethod, BulkOperation, BulkResult, Step, bulk_response};
 pub use discovery::{
-    BulkLimits, Capabilities, resource_type, resource_types, schema, schemas, service_provider_config,
+    BulkLimits, Capabilities, Pagination, resource_type, resource_types, schema, schemas, service_provider_config,
 };
 pub use error::{ERROR_SCHEMA, ScimError, ScimType};
 pub use etag::{EntityTags, weak};
@@ -40,7 +42,7 @@ pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};
 pub use projection::Projection;
 pub use query::{Query, Sort};
-pub use resource::{GroupRef, Member, ResourceMeta, group_json, list_response, user_json};
+pub use resource::{GroupRef, Member, ResourceMeta, cursor_response, group_json, list_response, user_json};
 pub use schema::{
     Attribute, ENTERPRISE_SCHEMA, GROUP_SCHEMA, Mutability, Named, Place, ResourceType, Returned, Type, USER_SCHEMA,
     Uniqueness,

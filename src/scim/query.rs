@@ -22,6 +22,8 @@ pub struct Query {
     pub start_index: u64,
     /// How many; 0 asks for the total alone. `None` leaves it to the server.
     pub count: Option<u64>,
+    /// A cursor (RFC 9865); empty asks for the first page. `None`: the client pages by index, or not at all.
+    pub cursor: Option<String>,
     /// In which order; by the order of their making if the client does not say.
     pub sort: Option<Sort>,
     /// What of each.
@@ -43,24 +45,41 @@ impl Query {
     /// # Errors
     /// `invalidFilter` for a filter that cannot be read or names what no schema knows, `invalidValue` for the rest.
     pub fn parse(kind: ResourceType, parameters: &[(String, String)], dialect: Dialect) -> Result<Self, ScimError> {
+        Self::read(kind, parameters, dialect, Unknown::Refused)
+    }
+
+    fn read(
+        kind: ResourceType,
+        parameters: &[(String, String)],
+        dialect: Dialect,
+        unknown: Unknown,
+    ) -> Result<Self, ScimError> {
         let find = |name: &str| {
             let found = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
         };
         let filter = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
             None => None,
-            Some((_, text)) => Some(read_filter(kind, text, dialect)?),
+            Some((_, text)) => Some(read_filter(kind, text, dialect, unknown)?),
         };
         let sort = match find("sortBy") {
             None => None,
-            Some(by) => Some(Sort { by: sort_key(kind, by)?, descending: descending(find("sortOrder"))? }),
+            Some(by) => match (sort_key(kind, by), unknown) {
+                (Err(_), Unknown::Absent) => None,
+                (by, _) => Some(Sort { by: by?, descending: descending(find("sortOrder"))? }),
+            },
         };
+        // RFC 9865 §2: "cursor" with no value asks for the first page.
+        let cursor = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("cursor"));
+        let cursor = cursor.map(|(_, value)| value.trim().to_owned());
+        let count = number(find("count"), "count");
         Ok(Self {
             filter,
             // RFC 7644 §3.4.2.4: "A value less than 1 SHALL be interpreted as 1."
             start_index: number(find("startIndex"), "startIndex")?.unwrap_or(1).max(1),
             // "A negative value SHALL be interpreted as 0."
-            count: number(find("count"), "count")?,
+            count: if cursor.is_some() { count.map_err(ScimError::into_invalid_count)? } else { count? },
+            cursor,
             sort,
             projection: Projection::parse(kind, find("attributes"), find("excludedAttributes")),
         })
@@ -73,6 +92,26 @@ impl Query {
     pub fn from_search(kind: ResourceType, body: &Map<String, Value>, dialect: Dialect) -> Result<Self, ScimError> {
         Self::parse(kind, &search_parameters(body, dialect)?, dialect)
     }
+
+    /// Reads the body of a `POST /.search`, which looks for users and groups: what it asks of each.
+    ///
+    /// RFC 7644 §3.4.2.1: an attribute that one of them does not have is one without a value there.
+    ///
+    /// # Errors
+    /// As [`Self::from_search`]; an attribute that neither has is unknown.
+    pub fn of_everything(body: &Map<String, Value>, dialect: Dialect) -> Result<(Self, Self), ScimError> {
+        let parameters = search_parameters(body, dialect)?;
+        let of = |kind| Self::read(kind, &parameters, dialect, Unknown::Absent);
+        Ok((of(ResourceType::User)?, of(ResourceType::Group)?))
+    }
+}
+
+/// What becomes of an attribute that the kind of resource does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Refused,
+    /// It has no value, if another kind has the attribute.
+    Absent,
 }
 
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -85,7 +124,7 @@ fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<
             ScimError::invalid_syntax(format!("A search must name its schema: \"schemas\": [\"{SEARCH_SCHEMA}\"]."))
         })?;
     }
-    let names = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+    let names = ["filter", "startIndex", "count", "cursor", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
     let mut parameters = Vec::new();
     for name in names {
         let text = match get(body, name) {
@@ -128,10 +167,36 @@ fn descending(order: Option<&str>) -> Result<bool, ScimError> {
     }
 }
 
-fn read_filter(kind: ResourceType, text: &str, dialect: Dialect) -> Result<Filter, ScimError> {
+fn read_filter(kind: ResourceType, text: &str, dialect: Dialect, unknown: Unknown) -> Result<Filter, ScimError> {
     let filter = parse(text, dialect)
         .map_err(|error| ScimError::invalid_filter(format!("The filter cannot be read: {error}.")))?;
+    let filter = if unknown == Unknown::Absent { without_foreign(kind, filter) } else { filter };
     canonical(kind, filter, None)
+}
+
+/// The same filter, where what asks for an attribute that only another kind has is what it comes to without a value.
+fn without_foreign(kind: ResourceType, filter: Filter) -> Filter {
+    let others = [ResourceType::User, ResourceType::Group];
+    let is_foreign = |path: &AttributePath| {
+        kind.find(path).is_none() && others.iter().any(|other| *other != kind && other.find(path).is_some())
+    };
+    let each = |parts: Vec<Filter>| parts.into_iter().map(|part| without_foreign(kind, part)).collect();
+    // Every resource has an id.
+    let always = || Node::Present(AttributePath::new("id"));
+    let node = match filter.node {
+        // `ne` holds of what is absent, and so does `eq null`.
+        Node::Compare { path, operator, value } if is_foreign(&path) => {
+            let holds = (operator == Operator::NotEqual) != (value == Literal::Null)
+                && matches!(operator, Operator::Equal | Operator::NotEqual);
+            if holds { always() } else { Node::Not(Box::new(always().into())) }
+        }
+        Node::Present(path) | Node::Element { path, .. } if is_foreign(&path) => Node::Not(Box::new(always().into())),
+        Node::And(parts) => Node::And(each(parts)),
+        Node::Or(parts) => Node::Or(each(parts)),
+        Node::Not(part) => Node::Not(Box::new(without_foreign(kind, *part))),
+        node @ (Node::Compare { .. } | Node::Present(_) | Node::Element { .. }) => node,
+    };
+    Filter { node, span: filter.span }
 }
 
 /// The same filter, every attribute known and canonically spelt. `inside` is the attribute whose brackets this is in.

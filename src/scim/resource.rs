@@ -134,6 +134,20 @@ pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Val
     Value::Object(list)
 }
 
+/// A page of resources that was reached by a cursor (RFC 9865 §2): there is no index that its first one would have.
+#[must_use]
+pub fn cursor_response(resources: Vec<Value>, total: u64, previous: Option<String>, next: Option<String>) -> Value {
+    let mut list = Map::new();
+    list.insert("schemas".to_owned(), json!([LIST_SCHEMA]));
+    list.insert("totalResults".to_owned(), json!(total));
+    list.insert("itemsPerPage".to_owned(), json!(resources.len()));
+    list.extend(previous.map(|cursor| ("previousCursor".to_owned(), Value::String(cursor))));
+    // "If there are no further results, nextCursor is omitted": its absence is how a client knows.
+    list.extend(next.map(|cursor| ("nextCursor".to_owned(), Value::String(cursor))));
+    list.insert("Resources".to_owned(), Value::Array(resources));
+    Value::Object(list)
+}
+
 /// Where a resource is.
 fn location(base_url: &str, kind: ResourceType, id: &str) -> String {
     format!("{base_url}{}/{id}", kind.endpoint())

@@ -45,7 +45,7 @@ pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
 pub use row::{FromRow, RowRef};
 pub use sealed::{SealedColumn, SealedValue};
-pub use search::{Page, Sort, group_resource, user_resource};
+pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resource};
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use users::Meant;

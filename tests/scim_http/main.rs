@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod answers;
+mod bulk;
 mod dialogues;
+mod paging;
 mod refusals;
+mod rfc;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

@@ -1,12 +1,14 @@
 //! What identity providers push: people, groups, and who is in them.
 
 mod arrival;
+mod cursors;
 mod groups;
 mod lifecycle;
 mod members;
 mod users;
 
 pub(super) use arrival::Found;
+pub use cursors::CursorPage;
 
 use super::{
     Actor, App, Ctx, Error,

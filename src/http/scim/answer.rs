@@ -1,12 +1,12 @@
 //! Resources as answers: JSON, ETag, Location.
 
 use crate::{
-    app::{App, GroupView, UserView},
+    app::{App, CursorPage, GroupView, UserView},
     http::error::ScimFailure,
     model::PatchResponse,
     scim::{
-        EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ScimError, group_json, list_response,
-        user_json, weak,
+        BulkResult, EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ResourceType, ScimError,
+        cursor_response, group_json, list_response, user_json, weak,
     },
 };
 use axum::{
@@ -29,6 +29,11 @@ pub(super) struct Resource {
 /// The root of every location.
 pub(super) fn base(app: &App) -> String {
     format!("{}/scim/v2", app.settings().server.origin())
+}
+
+/// Where a resource is.
+pub(super) fn location(app: &App, kind: ResourceType, id: &str) -> String {
+    format!("{}{}/{id}", base(app), kind.endpoint())
 }
 
 /// A user, whole.
@@ -73,6 +78,13 @@ pub(super) fn group(app: &App, view: &GroupView) -> Resource {
 }
 
 impl Resource {
+    /// As one operation of a bulk request has it; the resource itself only where somebody asked what it is.
+    pub(super) fn in_bulk(self, status: StatusCode, projection: Option<&Projection>) -> BulkResult {
+        let Self { json, location, version } = self;
+        let response = projection.map(|projection| projection.apply(json));
+        BulkResult { status: status.as_u16(), location: Some(location), version: Some(version), response }
+    }
+
     /// As it stands in a list.
     pub(super) fn shown(self, projection: &Projection) -> Value {
         projection.apply(self.json)
@@ -126,6 +138,12 @@ pub(super) fn gone() -> Response {
 /// A page of resources.
 pub(super) fn list(resources: Vec<Value>, total: u64, start_index: u64) -> Response {
     json(&list_response(resources, total, start_index))
+}
+
+/// A page of resources that was reached by a cursor.
+pub(super) fn cursor_list<T>(page: CursorPage<T>, shown: impl Fn(T) -> Value) -> Response {
+    let CursorPage { items, total, previous, next } = page;
+    json(&cursor_response(items.into_iter().map(shown).collect(), total, previous, next))
 }
 
 /// 200 and this.

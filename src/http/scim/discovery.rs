@@ -4,7 +4,7 @@ use super::answer;
 use crate::{
     app::App,
     http::{error::ScimFailure, request::parameters},
-    scim::{self, Capabilities, ScimError},
+    scim::{self, BulkLimits, Capabilities, Pagination, ScimError},
 };
 use axum::{
     extract::{Path, State},
@@ -12,9 +12,20 @@ use axum::{
     response::Response,
 };
 
-pub(super) async fn configuration(State(app): State<App>) -> Response {
-    let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
-    answer::json(&scim::service_provider_config(&answer::base(&app), capabilities))
+pub(super) async fn configuration(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+    no_filter(&uri)?;
+    let settings = &app.settings().scim;
+    let limits = BulkLimits {
+        max_operations: settings.max_bulk_operations as u64,
+        max_payload_size: settings.max_body.bytes() as u64,
+    };
+    let pagination = Pagination {
+        default_page_size: settings.page_size as u64,
+        cursor_timeout: settings.cursor_lifetime.get().as_secs(),
+    };
+    let max_results = settings.max_page_size as u64;
+    let capabilities = Capabilities { max_results, bulk: Some(limits), sort: true, pagination };
+    Ok(answer::json(&scim::service_provider_config(&answer::base(&app), capabilities)))
 }
 
 pub(super) async fn resource_types(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {

@@ -51,11 +51,11 @@ pub(in crate::http) fn doors() -> Doors {
         .door(found(get("/ResourceTypes/{id}", discovery::resource_type), "One kind of resources"))
         .door(found(get("/Schemas", discovery::schemas), "The schemas"))
         .door(found(get("/Schemas/{urn}", discovery::schema), "One schema"));
+    let everything = [PEOPLE, GROUPS].concat();
     let search = post("/.search", search::everything).summary("Find users and groups");
     group_doors(user_doors(doors))
         .door(search.needs(Need::Directory).reads(BodyLimit::Scim).answers_as(200, SCIM))
-        // Refused without being read.
-        .door(post("/Bulk", bulk).summary("Not offered").reads(BodyLimit::Unread).answers_as(501, SCIM))
+        .door(changes(post("/Bulk", bulk::run), "Do many things at once", &everything).answers_as(200, SCIM))
         .door(every("/Me", me).summary("Not offered").answers_as(501, SCIM))
         .behind(guard)
 }
