@@ -2,6 +2,7 @@
 
 mod binding;
 mod event;
+mod extension;
 mod id;
 mod instant;
 mod name;
@@ -12,6 +13,7 @@ mod session;
 
 pub use binding::*;
 pub use event::*;
+pub use extension::*;
 pub use id::*;
 pub use instant::*;
 pub use name::fold;

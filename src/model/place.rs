@@ -188,6 +188,9 @@ pub struct ConnectionSettings {
     /// Claim → SCIM attribute, for facts at sign-in.
     #[serde(default = "default_attributes")]
     pub attributes: std::collections::BTreeMap<String, String>,
+    /// Schemas of the organization's own whose attributes the provider may push.
+    #[serde(default)]
+    pub extensions: Vec<super::ExtensionSchema>,
 }
 
 /// The claims that become facts unless the connection says otherwise.
@@ -220,6 +223,7 @@ impl ConnectionSettings {
             oidc: None,
             domains: Vec::new(),
             attributes: default_attributes(),
+            extensions: Vec::new(),
         }
     }
 }

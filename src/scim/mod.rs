@@ -18,6 +18,7 @@ mod bulk;
 mod discovery;
 mod error;
 mod etag;
+mod extension;
 mod group;
 mod patch;
 mod projection;
@@ -38,6 +39,7 @@ pub use discovery::{
 };
 pub use error::{ERROR_SCHEMA, ScimError, ScimType};
 pub use etag::{EntityTags, weak};
+pub use extension::Extensions;
 pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};
 pub use projection::Projection;

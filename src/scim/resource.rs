@@ -51,10 +51,8 @@ pub struct Member<'a> {
 #[must_use]
 pub fn user_json(document: &Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
     let kind = ResourceType::User;
-    let mut schemas = vec![kind.schema()];
-    if document.contains_key(ENTERPRISE_SCHEMA) {
-        schemas.push(ENTERPRISE_SCHEMA);
-    }
+    let extensions = document.keys().map(String::as_str).filter(|key| key.starts_with("urn:"));
+    let schemas: Vec<&str> = std::iter::once(kind.schema()).chain(extensions).collect();
     let mut user = Map::new();
     user.insert("schemas".to_owned(), json!(schemas));
     user.insert("id".to_owned(), json!(meta.id));

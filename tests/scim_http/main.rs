@@ -5,6 +5,7 @@
 mod answers;
 mod bulk;
 mod dialogues;
+mod extensions;
 mod paging;
 mod refusals;
 mod rfc;

@@ -5,7 +5,9 @@
 
 use super::{
     super::{App, Ctx, Error, Need},
-    GroupView, KINDS, UserView, order, view,
+    GroupView, KINDS, UserView, order,
+    users::extensions,
+    view,
 };
 use crate::{
     model::{Connection, Instant},
@@ -56,8 +58,9 @@ impl App {
         let asked = Asked::read(self, ctx, connection, "Users", query)?;
         let mut tx = self.read(ctx, Need::Directory).await?;
         let (filter, sort) = (query.filter.as_ref(), order(query.sort.as_ref()));
+        let kinds = extensions(connection);
         let reached =
-            tx.reach_users(&ctx.organization, &connection.id, filter, sort.as_ref(), &asked.reach, &KINDS).await?;
+            tx.reach_users(&ctx.organization, &connection.id, filter, sort.as_ref(), &asked.reach, &kinds).await?;
         let (users, page) = asked.page(reached)?;
         let mut items = Vec::with_capacity(users.len());
         for user in users {

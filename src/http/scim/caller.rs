@@ -7,6 +7,7 @@ use crate::{
         request::Noted,
     },
     model::Connection,
+    scim::Extensions,
 };
 use axum::{
     extract::{Request, State},
@@ -21,6 +22,13 @@ use std::sync::Arc;
 pub(super) struct Push {
     pub(super) ctx: Ctx,
     pub(super) connection: Arc<Connection>,
+}
+
+impl Push {
+    /// The schemas that its connection declares.
+    pub(super) fn extensions(&self) -> Extensions<'_> {
+        Extensions(&self.connection.settings.extensions)
+    }
 }
 
 /// Lets nobody past without a token. Every reason for a refusal gets the same bytes.

@@ -1,12 +1,13 @@
 //! What this server can do (RFC 7644 §4).
 
-use super::answer;
+use super::{answer, caller::Push};
 use crate::{
     app::App,
     http::{error::ScimFailure, request::parameters},
     scim::{self, BulkLimits, Capabilities, Pagination, ScimError},
 };
 use axum::{
+    Extension,
     extract::{Path, State},
     http::Uri,
     response::Response,
@@ -28,22 +29,38 @@ pub(super) async fn configuration(State(app): State<App>, uri: Uri) -> Result<Re
     Ok(answer::json(&scim::service_provider_config(&answer::base(&app), capabilities)))
 }
 
-pub(super) async fn resource_types(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+pub(super) async fn resource_types(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    Ok(answer::json(&scim::resource_types(&answer::base(&app))))
+    Ok(answer::json(&scim::resource_types(&answer::base(&app), push.extensions())))
 }
 
-pub(super) async fn resource_type(State(app): State<App>, Path(id): Path<String>) -> Result<Response, ScimFailure> {
-    answer::found(scim::resource_type(&answer::base(&app), &id), "ResourceType", &id)
+pub(super) async fn resource_type(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(id): Path<String>,
+) -> Result<Response, ScimFailure> {
+    answer::found(scim::resource_type(&answer::base(&app), &id, push.extensions()), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(State(app): State<App>, uri: Uri) -> Result<Response, ScimFailure> {
+pub(super) async fn schemas(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    Ok(answer::json(&scim::schemas(&answer::base(&app))))
+    Ok(answer::json(&scim::schemas(&answer::base(&app), push.extensions())))
 }
 
-pub(super) async fn schema(State(app): State<App>, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
-    answer::found(scim::schema(&answer::base(&app), &urn), "Schema", &urn)
+pub(super) async fn schema(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Path(urn): Path<String>,
+) -> Result<Response, ScimFailure> {
+    answer::found(scim::schema(&answer::base(&app), &urn, push.extensions()), "Schema", &urn)
 }
 
 /// RFC 7644 §4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403 (Forbidden)".

@@ -32,12 +32,12 @@ const KIND: ResourceType = ResourceType::Group;
 const SHOWN_UNASKED: usize = 100;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    let query = parameters::query(KIND, &uri, &push)?;
     find(&app, &push, query).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
     find(&app, &push, query).await
 }
 

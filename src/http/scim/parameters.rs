@@ -1,15 +1,16 @@
 //! What stands behind the question mark, and If-Match and If-None-Match.
 
+use super::{caller::Push, dialect};
 use crate::{
-    filter::{Dialect, Filter, Literal, Node},
+    filter::{Filter, Literal, Node},
     http::{error::ScimFailure, request::parameters},
     scim::{EntityTags, Projection, Query, ResourceType},
 };
 use axum::http::{HeaderMap, HeaderName, Uri};
 
 /// The query of a list.
-pub(super) fn query(kind: ResourceType, uri: &Uri, dialect: Dialect) -> Result<Query, ScimFailure> {
-    Ok(Query::parse(kind, &parameters(uri), dialect)?)
+pub(super) fn query(kind: ResourceType, uri: &Uri, push: &Push) -> Result<Query, ScimFailure> {
+    Ok(Query::parse_extended(kind, &parameters(uri), dialect(push), push.extensions())?)
 }
 
 /// What of one resource is wanted, and whether the client said anything about it.
@@ -66,16 +67,20 @@ fn plus_in_local_part(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn read(uri: &Uri) -> Query {
+        Query::parse(ResourceType::User, &parameters(uri), crate::filter::Dialect::Tolerant).unwrap()
+    }
+
     fn again(query: &str) -> Option<String> {
         let uri: Uri = format!("/Users?{query}").parse().unwrap();
-        let query = super::query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        let query = read(&uri);
         with_pluses(&query).map(|query| query.filter.unwrap().to_string())
     }
 
     #[test]
     fn a_plus_and_percent_twenty_are_a_space() {
         let uri: Uri = "/Users?filter=userName+eq%20%22a%2Bb@x%22".parse().unwrap();
-        let query = query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        let query = read(&uri);
         assert_eq!(query.filter.unwrap().to_string(), r#"userName eq "a+b@x""#);
     }
 

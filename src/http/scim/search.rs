@@ -13,7 +13,7 @@ pub(super) async fn everything(
     Extension(push): Extension<Push>,
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {
-    let (user_query, mut group_query) = Query::of_everything(&body, dialect(&push))?;
+    let (user_query, mut group_query) = Query::of_everything(&body, dialect(&push), push.extensions())?;
     if user_query.cursor.is_some() {
         let detail = "A cursor leads through one kind of resources: search /Users or /Groups.";
         return Err(ScimError::invalid_cursor(detail).into());

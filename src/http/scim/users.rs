@@ -28,12 +28,12 @@ type Answer = Result<Response, ScimFailure>;
 const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    let query = parameters::query(KIND, &uri, &push)?;
     find(&app, &push, query).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
     find(&app, &push, query).await
 }
 
@@ -115,7 +115,7 @@ pub(super) async fn delete(
 
 /// What a POST does, by itself or in bulk.
 pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
-    let (document, tolerances) = UserDocument::parse(body, dialect(push))?;
+    let (document, tolerances) = UserDocument::parse_extended(body, dialect(push), push.extensions())?;
     note(&tolerances, push);
     Ok(answer::user(app, app.create_user(&push.ctx, &push.connection, document).await?))
 }
