@@ -4,6 +4,7 @@
 
 mod answers;
 mod bulk;
+mod changes;
 mod dialogues;
 mod extensions;
 mod paging;

@@ -114,10 +114,11 @@ async fn a_page_at_the_far_end_costs_what_the_first_one_costs() {
     for sort in [None, Some(&by_name)] {
         let (total, _) = world.users(None, sort, Page { start_index: 1, count: 0 }).await;
         let (first, _) = work_of(&world, Page { start_index: 1, count: 100 }, sort).await;
-        for start_index in [total - 99, total - 250, total / 2, 101] {
+        // Counting looks at every row of the index; the middle walks over half of them once more.
+        for (start_index, halves) in [(total - 99, 3), (total - 250, 3), (101, 3), (total / 2, 4)] {
             let (work, plans) = work_of(&world, Page { start_index, count: 100 }, sort).await;
             assert!(plans.contains("INDEX users_"), "{plans}");
-            assert!(work * 2 < first * 3, "{work} steps at {start_index} by {sort:?}, {first} on the first page");
+            assert!(work * 2 < first * halves, "{work} steps at {start_index} by {sort:?}, {first} on the first page");
         }
     }
     assert!(world.users(None, None, ALL).await.1.contains(&user_id(0).to_string()));
