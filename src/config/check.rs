@@ -182,7 +182,7 @@ impl Settings {
         if self.scim.max_bulk_operations == 0 {
             found.push(error("scim.max_bulk_operations", "must be at least 1"));
         }
-        if self.scim.cursor_lifetime.get() < Duration::from_secs(60) {
+        if self.scim.cursor_lifetime.get() < Duration::from_mins(1) {
             found.push(error(
                 "scim.cursor_lifetime",
                 "must be at least 1m: a provider works on a page before it asks for the next",

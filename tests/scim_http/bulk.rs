@@ -15,8 +15,8 @@ fn bulk(operations: &Value) -> Value {
     json!({"schemas": [BULK_SCHEMA], "Operations": operations})
 }
 
-async fn run(connection: &Connection, operations: Value) -> Vec<Value> {
-    let answer = connection.post("/Bulk", bulk(&operations)).await.expect(200);
+async fn run(connection: &Connection, operations: &Value) -> Vec<Value> {
+    let answer = connection.post("/Bulk", bulk(operations)).await.expect(200);
     results(&answer)
 }
 
@@ -48,7 +48,7 @@ async fn each_operation_says_what_became_of_it() {
     let at = format!("/Users/{}", ada.id());
     let done = run(
         &okta,
-        json!([
+        &json!([
             {"method": "POST", "path": "/Users", "bulkId": "bob", "data": user("bob@example.com")},
             {"method": "POST", "path": "/Users", "bulkId": "twin", "data": user("ada@example.com")},
             {"method": "PUT", "path": at, "data": user("ada@example.com")},
@@ -79,7 +79,7 @@ async fn references_lead_forward_and_back() {
     let (_world, okta) = okta().await;
     let done = run(
         &okta,
-        json!([
+        &json!([
             {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("eng", &["bulkId:later", "bulkId:later2"])},
             {"method": "PATCH", "path": "/Groups/bulkId:g",
              "data": patch(&json!([{"op": "remove", "path": "members[value eq \"bulkId:later2\"]"}]))},
@@ -105,7 +105,7 @@ async fn a_circle_of_references_is_closed() {
         let push = world.organization(name).await.connection_with("okta", settings).await;
         let done = run(
             &push,
-            json!([
+            &json!([
                 {"method": "POST", "path": "/Users", "bulkId": "a", "data": with_manager("ada@example.com", "bulkId:b")},
                 {"method": "POST", "path": "/Users", "bulkId": "b", "data": with_manager("bob@example.com", "bulkId:a")},
                 {"method": "POST", "path": "/Users", "bulkId": "me", "data": with_manager("eve@example.com", "bulkId:me")},
@@ -127,7 +127,7 @@ async fn a_reference_to_nothing_is_that_operations_error() {
     let (_world, okta) = okta().await;
     let done = run(
         &okta,
-        json!([
+        &json!([
             {"method": "POST", "path": "/Users", "bulkId": "bad", "data": {"userName": ""}},
             {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("eng", &["bulkId:bad"])},
             {"method": "POST", "path": "/Groups", "bulkId": "h", "data": group("ops", &["bulkId:nobody"])},
@@ -170,7 +170,7 @@ async fn a_version_guards_each_operation() {
     let version = made.header("etag");
     let done = run(
         &okta,
-        json!([
+        &json!([
             {"method": "PATCH", "path": at, "version": version, "data": title("one")},
             {"method": "PATCH", "path": at, "version": version, "data": title("two")},
             {"method": "PUT", "path": at, "version": version, "data": user("ada@example.com")},
@@ -190,7 +190,7 @@ async fn a_result_shows_what_was_asked_for_and_never_more() {
         {"method": "POST", "path": "/Users?attributes=userName", "bulkId": "a", "data": user("ada@example.com")},
         {"method": "POST", "path": "/Groups", "bulkId": "g", "data": group("eng", &["bulkId:a"])},
     ]);
-    let done = run(&okta, operations.clone()).await;
+    let done = run(&okta, &operations).await;
     let id = path(&done[0]).trim_start_matches("/Users/").to_owned();
     let wanted = json!({"schemas": [super::USER_SCHEMA], "id": id, "userName": "ada@example.com"});
     assert_eq!(done[0]["response"], wanted);
@@ -216,7 +216,7 @@ async fn the_limits_that_are_told_are_those_that_hold() {
     assert_refused(&refused, 413, None);
     assert!(refused.json()["detail"].as_str().unwrap().contains('3'), "it says the limit: {refused:?}");
     assert_eq!(okta.get("/Users").await.json()["totalResults"], 0, "nothing was done");
-    assert_eq!(run(&okta, json!(four[..3])).await.len(), 3);
+    assert_eq!(run(&okta, &json!(four[..3])).await.len(), 3);
     assert_refused(&okta.post("/Bulk", json!({"schemas": [BULK_SCHEMA]})).await, 400, Some("invalidSyntax"));
     let twice = bulk(&json!([new(7), new(7)]));
     assert_refused(&okta.post("/Bulk", twice).await, 400, Some("invalidValue"));
@@ -232,7 +232,7 @@ async fn many_operations_cost_as_much_as_many_requests() {
     .await;
     let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
     let delete = json!({"method": "DELETE", "path": "/Users/usr_1"});
-    assert_eq!(run(&okta, json!(vec![&delete; 4])).await.len(), 4);
+    assert_eq!(run(&okta, &json!(vec![&delete; 4])).await.len(), 4);
     let refused = okta.post("/Bulk", bulk(&json!(vec![&delete; 2]))).await;
     assert_refused(&refused, 429, None);
     assert!(!refused.header("retry-after").is_empty(), "{refused:?}");
@@ -258,7 +258,7 @@ async fn deactivation_in_bulk_cuts_access() {
         let bearer = format!("Bearer {key}");
         let asks = async || world.client.get("/api/v1/me", &[("authorization", &bearer)]).await.status;
         assert_eq!(asks().await, 200);
-        let done = run(&okta, json!([{"method": "PATCH", "path": format!("/Users/{ada}"), "data": off}])).await;
+        let done = run(&okta, &json!([{"method": "PATCH", "path": format!("/Users/{ada}"), "data": off}])).await;
         assert_eq!(statuses(&done), ["200"]);
         assert_eq!(asks().await, 401, "the answer was there, so access was over");
     }

@@ -28,7 +28,7 @@ fn ids(page: &Value) -> Vec<String> {
 }
 
 fn cursor<'a>(page: &'a Value, name: &str) -> &'a str {
-    page[name].as_str().unwrap_or_else(|| panic!("no {name} in {page}"))
+    page[name].as_str().unwrap()
 }
 
 #[tokio::test]
@@ -38,7 +38,8 @@ async fn a_cursor_leads_through_the_whole_list_and_back() {
     let first = page(&okta, "cursor&count=4").await;
     assert_eq!((&first["totalResults"], &first["itemsPerPage"]), (&json!(10), &json!(4)));
     assert!(first.get("startIndex").is_none() && first.get("previousCursor").is_none(), "{first}");
-    assert_eq!(first, page(&okta, "cursor=&count=4&startIndex=1").await.clone_cursors(&first));
+    let again = page(&okta, "cursor=&count=4&startIndex=1").await;
+    assert_eq!(ids(&again), ids(&first), "an empty cursor begins, and with a cursor there is no index");
     let second = page(&okta, &format!("count=4&cursor={}", cursor(&first, "nextCursor"))).await;
     // The size of a page may change on the way, and what of each is shown.
     let third = page(&okta, &format!("count=9&attributes=id&cursor={}", cursor(&second, "nextCursor"))).await;
@@ -61,18 +62,6 @@ async fn a_cursor_leads_through_the_whole_list_and_back() {
     okta.post("/Groups", group("eng", &[])).await.expect(201);
     let groups = okta.get("/Groups?cursor").await.expect(200).json();
     assert_eq!((&groups["totalResults"], groups.get("nextCursor")), (&json!(1), None));
-}
-
-trait CloneCursors {
-    fn clone_cursors(self, other: &Value) -> Value;
-}
-
-impl CloneCursors for Value {
-    /// Cursors are sealed anew each time.
-    fn clone_cursors(mut self, other: &Value) -> Value {
-        self["nextCursor"] = other["nextCursor"].clone();
-        self
-    }
 }
 
 #[tokio::test]
@@ -159,7 +148,7 @@ async fn pages_stay_as_they_are_while_others_write() {
     let all = people(&okta, 10..40).await;
     let (mut by_index, mut by_cursor, mut late) = (Vec::new(), Vec::new(), 100);
     let mut next = String::new();
-    for turn in 0_usize..6 {
+    for turn in 0_u32..6 {
         let page = page(&okta, &format!("startIndex={}&count=5", turn * 5 + 1)).await;
         assert_eq!(page["totalResults"], 30 + 2 * turn, "whoever came in between is counted");
         by_index.extend(ids(&page));
@@ -167,10 +156,10 @@ async fn pages_stay_as_they_are_while_others_write() {
         next = page["nextCursor"].as_str().unwrap_or_default().to_owned();
         by_cursor.extend(ids(&page));
         // Names that would stand anywhere in an alphabet, and somebody already shown is renamed.
-        people(&okta, [turn as u32, late].into_iter()).await;
+        people(&okta, [turn, late].into_iter()).await;
         late += 1;
         let renamed = json!({"schemas": [super::USER_SCHEMA], "userName": format!("zz{turn}@example.com")});
-        okta.put(&format!("/Users/{}", all[turn]), renamed).await.expect(200);
+        okta.put(&format!("/Users/{}", all[turn as usize]), renamed).await.expect(200);
     }
     assert_eq!(by_index, all);
     assert_eq!(by_cursor, all);

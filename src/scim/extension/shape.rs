@@ -75,12 +75,13 @@ fn shape_one(
         return Ok(None);
     }
     let shaped = match (kind, value) {
-        (ExtensionType::String | ExtensionType::Reference, value @ Value::String(_)) => value,
+        (ExtensionType::String | ExtensionType::Reference, value @ Value::String(_))
+        | (ExtensionType::Boolean, value @ Value::Bool(_))
+        | (ExtensionType::Decimal, value @ Value::Number(_)) => value,
         (ExtensionType::String | ExtensionType::Reference, Value::Number(number)) => {
             leniency.allow(Tolerance::NumberForText, || wrong(path, "a text"))?;
             Value::String(number.to_string())
         }
-        (ExtensionType::Boolean, value @ Value::Bool(_)) => value,
         (ExtensionType::Boolean, Value::String(text)) => {
             let meant = match text.trim().to_ascii_lowercase().as_str() {
                 "true" => true,
@@ -91,7 +92,6 @@ fn shape_one(
             Value::Bool(meant)
         }
         (ExtensionType::Integer, Value::Number(number)) if number.is_i64() => Value::Number(number),
-        (ExtensionType::Decimal, value @ Value::Number(_)) => value,
         (ExtensionType::DateTime, Value::String(text)) => match text.trim().parse::<Instant>() {
             Ok(_) => Value::String(text),
             Err(_) => return Err(wrong(path, "a time like 2026-11-21T08:30:00Z")),

@@ -122,19 +122,15 @@ impl Patch {
         let mut after = before.as_map().clone();
         for operation in &self.operations {
             let value = operation.value.clone();
-            match &operation.path {
-                Some(path) => {
-                    if extensions.change(&mut after, path, operation.op, value.clone(), &mut leniency)? {
-                        continue;
-                    }
-                    let target = resolve(ResourceType::User, path, Addressed::ByPath, &mut leniency)?;
-                    document::change(&mut after, target, operation.op, value, &mut leniency)?;
-                }
-                None => {
-                    let mut values = operation.pathless()?.clone();
-                    extensions.take(&mut values, operation.op, &mut after, &mut leniency)?;
-                    merge(&mut after, values, operation.op, &mut leniency)?;
-                }
+            let Some(path) = &operation.path else {
+                let mut values = operation.pathless()?.clone();
+                extensions.take(&mut values, operation.op, &mut after, &mut leniency)?;
+                merge(&mut after, values, operation.op, &mut leniency)?;
+                continue;
+            };
+            if !extensions.change(&mut after, path, operation.op, value.clone(), &mut leniency)? {
+                let target = resolve(ResourceType::User, path, Addressed::ByPath, &mut leniency)?;
+                document::change(&mut after, target, operation.op, value, &mut leniency)?;
             }
         }
         document::prune(&mut after);
