@@ -1,6 +1,7 @@
 //! Connections.
 
 use super::{App, Ctx, Error, Work};
+use crate::scim::Extensions;
 use crate::{
     cache::Revocation,
     crypto::Context,
@@ -222,6 +223,9 @@ fn checked(mut settings: ConnectionSettings) -> Result<ConnectionSettings, Error
         if !fits {
             return Err(Error::invalid("settings.domains", format!("“{domain}” is not a domain like example.com")));
         }
+    }
+    if let Err(why) = Extensions(&settings.extensions).check() {
+        return Err(Error::invalid("settings.extensions", why));
     }
     if settings.match_pairs.is_empty() {
         return Err(Error::invalid("settings.match", "name at least one pair of claim and attribute"));

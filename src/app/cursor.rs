@@ -8,7 +8,7 @@ use crate::crypto::Context;
 use data_encoding::BASE64URL_NOPAD;
 
 /// The longest cursor that is looked at.
-const LONGEST: usize = 512;
+const LONGEST: usize = 8_192;
 
 impl App {
     /// Seals where a page ended. `question` is everything that the next page must ask again: the list and its filter.
@@ -19,15 +19,19 @@ impl App {
 
     /// Where the page before ended.
     pub fn open_cursor(&self, ctx: &Ctx, question: &str, cursor: &str) -> Result<String, Error> {
-        let foreign = || {
+        self.unseal_cursor(ctx, question, cursor).ok_or_else(|| {
             let detail = "this is not a cursor of this list with this filter; take it from `next` of the page before, and \
                           repeat the question unchanged";
             Error::invalid("after", detail)
-        };
+        })
+    }
+
+    /// Where the page before ended; nothing where the cursor is none of this question.
+    pub(super) fn unseal_cursor(&self, ctx: &Ctx, question: &str, cursor: &str) -> Option<String> {
         let fits = !cursor.is_empty() && cursor.len() <= LONGEST;
-        let sealed = fits.then(|| BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()).flatten().ok_or_else(foreign)?;
-        let position = self.sealer().open(&place(ctx, question), &sealed).map_err(|_| foreign())?;
-        String::from_utf8(position.to_vec()).map_err(|_| foreign())
+        let sealed = fits.then(|| BASE64URL_NOPAD.decode(cursor.as_bytes()).ok()).flatten()?;
+        let position = self.sealer().open(&place(ctx, question), &sealed).ok()?;
+        String::from_utf8(position.to_vec()).ok()
     }
 }
 

@@ -53,7 +53,7 @@ pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
-pub use directory::{GroupView, Receipt, UserView};
+pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;

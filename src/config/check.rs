@@ -186,6 +186,15 @@ impl Settings {
         if access < Duration::from_mins(1) || access > Duration::from_hours(24) {
             found.push(error("scim.access_token_lifetime", "must be between 1m and 24h"));
         }
+        if self.scim.max_bulk_operations == 0 {
+            found.push(error("scim.max_bulk_operations", "must be at least 1"));
+        }
+        if self.scim.cursor_lifetime.get() < Duration::from_mins(1) {
+            found.push(error(
+                "scim.cursor_lifetime",
+                "must be at least 1m: a provider works on a page before it asks for the next",
+            ));
+        }
         if self.tokens.jwt_lifetime.get() > LONGEST_JWT || self.tokens.jwt_lifetime.get() < Duration::from_secs(1) {
             found.push(error(
                 "tokens.jwt_lifetime",
@@ -299,6 +308,8 @@ error: server.public_url: must be scheme, host and port alone, such as https://s
             ("SESSIONS__COOKIE_DOMAIN", "example.com"),
             ("SCIM__PAGE_SIZE", "500"),
             ("SCIM__MAX_BODY", "1KiB"),
+            ("SCIM__MAX_BULK_OPERATIONS", "0"),
+            ("SCIM__CURSOR_LIFETIME", "1s"),
             ("LIMITS__API_BURST", "0"),
             ("TOKENS__JWT_LIFETIME", "1h"),
             ("METRICS__LISTEN", "0.0.0.0:8080"),
@@ -315,6 +326,8 @@ error: sessions.cookie_name: must be letters, digits, “-” and “_”
 error: sessions.cookie_domain: must be a domain that castgate's own host lies in, such as example.com; its host is 127.0.0.1
 error: scim.page_size: must be between 1 and scim.max_page_size
 error: scim.max_body: must be at least 64KiB: providers push groups with many members
+error: scim.max_bulk_operations: must be at least 1
+error: scim.cursor_lifetime: must be at least 1m: a provider works on a page before it asks for the next
 error: tokens.jwt_lifetime: must be between 1s and 60s: a token outlives a revocation that long
 error: tokens.rotate_every: must be at least 1h: a new key is published a quarter of an hour before it signs
 error: limits.api_burst: must be at least 1; a rate of 0/s is how a limit is turned off

@@ -149,6 +149,10 @@ pub struct Scim {
     pub access_token_lifetime: Span,
     /// How long the provisioning log is kept.
     pub log_kept: Span,
+    /// The most operations in a bulk request.
+    pub max_bulk_operations: usize,
+    /// How long a cursor of a listing is good.
+    pub cursor_lifetime: Span,
 }
 
 /// `[limits]`

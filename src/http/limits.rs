@@ -79,6 +79,12 @@ impl Limits {
         self.connections.as_ref().map(|limiter| limiter.ask(connection, 1))
     }
 
+    /// What a request of a provider does besides, for so many things that might have been requests of their own.
+    pub(super) fn of_connection_besides(&self, connection: &ConnectionId, price: u32) -> Option<Standing> {
+        let limiter = self.connections.as_ref()?;
+        (price > 0).then(|| limiter.ask(connection, price))
+    }
+
     /// One request of an organization's people and programs to the API.
     pub(super) fn of_organization(&self, organization: &OrganizationId) -> Option<Standing> {
         self.organizations.as_ref().map(|limiter| limiter.ask(organization, 1))

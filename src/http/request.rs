@@ -44,12 +44,15 @@ struct Known {
     meter: Meter,
     limits: Arc<Limits>,
     standing: OnceLock<Standing>,
+    /// Where a request paid more than once: the price that could not be paid.
+    unpaid: OnceLock<Standing>,
 }
 
 impl Noted {
     fn new(id: RequestId, limits: Arc<Limits>) -> Self {
-        let (caller, route, standing) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Known { id, caller, route, meter: Meter::default(), limits, standing }))
+        let (caller, route) = (OnceLock::new(), OnceLock::new());
+        let (standing, unpaid) = (OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Known { id, caller, route, meter: Meter::default(), limits, standing, unpaid }))
     }
 
     /// The request's number.
@@ -81,7 +84,9 @@ impl Noted {
     pub(super) fn admit(&self, standing: impl FnOnce(&Limits) -> Option<Standing>) -> Result<(), Refusal> {
         let Some(standing) = standing(&self.0.limits) else { return Ok(()) };
         let _ = self.0.standing.set(standing);
-        standing.refusal().map_or(Ok(()), Err)
+        let Some(refusal) = standing.refusal() else { return Ok(()) };
+        let _ = self.0.unpaid.set(standing);
+        Err(refusal)
     }
 }
 
@@ -113,7 +118,7 @@ pub(super) async fn answer(app: App, rooms: Rooms, request: Request) -> Response
     if let Some(Internals(why)) = told {
         tracing::error!(request = noted.id().as_str(), why, "a request failed");
     }
-    if let Some(standing) = noted.0.standing.get() {
+    if let Some(standing) = noted.0.unpaid.get().or(noted.0.standing.get()) {
         standing.write(response.headers_mut());
     }
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {

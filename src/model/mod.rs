@@ -2,6 +2,7 @@
 
 mod binding;
 mod event;
+mod extension;
 mod id;
 mod instant;
 mod name;
@@ -14,6 +15,7 @@ mod session;
 
 pub use binding::*;
 pub use event::*;
+pub use extension::*;
 pub use id::*;
 pub use instant::*;
 pub use name::fold;

@@ -238,6 +238,9 @@ pub struct ConnectionSettings {
     /// JWTs that the provider signs itself and pushes with, at the connection's own SCIM address. None: it has none.
     #[serde(default)]
     pub provider_tokens: Option<ProviderTokens>,
+    /// Schemas of the organization's own whose attributes the provider may push.
+    #[serde(default)]
+    pub extensions: Vec<super::ExtensionSchema>,
 }
 
 /// The claims that become facts unless the connection says otherwise.
@@ -274,6 +277,7 @@ impl ConnectionSettings {
             domains: Vec::new(),
             attributes: default_attributes(),
             provider_tokens: None,
+            extensions: Vec::new(),
         }
     }
 }

@@ -2,6 +2,7 @@
 //! what is not kept.
 
 use super::{
+    extension::{Extensions, declared_json},
     resource::list_response,
     schema::{Attribute, ENTERPRISE_SCHEMA, ResourceType, Type},
 };
@@ -16,6 +17,17 @@ pub struct Capabilities {
     pub bulk: Option<BulkLimits>,
     /// Whether `sortBy` is obeyed.
     pub sort: bool,
+    /// How lists are paged.
+    pub pagination: Pagination,
+}
+
+/// How lists are paged (RFC 9865 §4). Both ways are offered; who says nothing pages by index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pagination {
+    /// Resources in a page when nothing is asked for.
+    pub default_page_size: u64,
+    /// Seconds for which a cursor is good.
+    pub cursor_timeout: u64,
 }
 
 /// The limits of a bulk request.
@@ -44,6 +56,14 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
         "changePassword": {"supported": false},
         "sort": {"supported": capabilities.sort},
         "etag": {"supported": true},
+        "pagination": {
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": capabilities.pagination.default_page_size,
+            "maxPageSize": capabilities.max_results,
+            "cursorTimeout": capabilities.pagination.cursor_timeout,
+        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "OAuth Bearer Token",
@@ -58,18 +78,19 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
 
 /// `/ResourceTypes`: the list of all.
 #[must_use]
-pub fn resource_types(base_url: &str) -> Value {
-    everything([ResourceType::User, ResourceType::Group].map(|kind| resource_type_json(base_url, kind)).to_vec())
+pub fn resource_types(base_url: &str, extensions: Extensions<'_>) -> Value {
+    let kinds = [ResourceType::User, ResourceType::Group];
+    everything(kinds.map(|kind| resource_type_json(base_url, kind, extensions)).to_vec())
 }
 
 /// `/ResourceTypes/{name}`; `None` where there is no such type.
 #[must_use]
-pub fn resource_type(base_url: &str, name: &str) -> Option<Value> {
+pub fn resource_type(base_url: &str, name: &str, extensions: Extensions<'_>) -> Option<Value> {
     let kind = [ResourceType::User, ResourceType::Group].into_iter().find(|kind| kind.name() == name)?;
-    Some(resource_type_json(base_url, kind))
+    Some(resource_type_json(base_url, kind, extensions))
 }
 
-pub(super) fn resource_type_json(base_url: &str, kind: ResourceType) -> Value {
+pub(super) fn resource_type_json(base_url: &str, kind: ResourceType, extensions: Extensions<'_>) -> Value {
     let mut json = json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:ResourceType"],
         "id": kind.name(),
@@ -79,7 +100,9 @@ pub(super) fn resource_type_json(base_url: &str, kind: ResourceType) -> Value {
         "schema": kind.schema(),
     });
     if !kind.extension().is_empty() {
-        json["schemaExtensions"] = json!([{"schema": ENTERPRISE_SCHEMA, "required": false}]);
+        let declared = extensions.0.iter().map(|schema| schema.urn.as_str());
+        let all = std::iter::once(ENTERPRISE_SCHEMA).chain(declared);
+        json["schemaExtensions"] = all.map(|urn| json!({"schema": urn, "required": false})).collect();
     }
     json["meta"] = meta("ResourceType", &format!("{base_url}/ResourceTypes/{}", kind.name()));
     json
@@ -87,14 +110,20 @@ pub(super) fn resource_type_json(base_url: &str, kind: ResourceType) -> Value {
 
 /// `/Schemas`: the list of all.
 #[must_use]
-pub fn schemas(base_url: &str) -> Value {
+pub fn schemas(base_url: &str, extensions: Extensions<'_>) -> Value {
     let ids = [ResourceType::User.schema(), ENTERPRISE_SCHEMA, ResourceType::Group.schema()];
-    everything(ids.into_iter().filter_map(|id| schema(base_url, id)).collect())
+    let ids = ids.into_iter().chain(extensions.0.iter().map(|schema| schema.urn.as_str()));
+    everything(ids.filter_map(|id| schema(base_url, id, extensions)).collect())
 }
 
 /// `/Schemas/{urn}`; `None` where there is no such schema.
 #[must_use]
-pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
+pub fn schema(base_url: &str, urn: &str, extensions: Extensions<'_>) -> Option<Value> {
+    if let Some(declared) = extensions.schema(urn) {
+        let mut json = declared_json(declared);
+        json["meta"] = meta("Schema", &format!("{base_url}/Schemas/{}", declared.urn));
+        return Some(json);
+    }
     let (id, name, description, attributes) = if ENTERPRISE_SCHEMA.eq_ignore_ascii_case(urn) {
         (ENTERPRISE_SCHEMA, "EnterpriseUser", "What an enterprise adds to a User.", ResourceType::User.extension())
     } else {
@@ -173,6 +202,7 @@ mod tests {
     use super::*;
 
     const BASE: &str = "https://castgate.example.com/scim/v2";
+    const NONE: Extensions<'static> = Extensions(&[]);
 
     fn pretty(value: &Value) -> String {
         serde_json::to_string_pretty(value).expect("serialises")
@@ -180,22 +210,24 @@ mod tests {
 
     #[test]
     fn the_configuration_says_what_the_connection_does() {
-        let capabilities = Capabilities { max_results: 200, bulk: None, sort: false };
+        let bulk = Some(BulkLimits { max_operations: 1_000, max_payload_size: 16 << 20 });
+        let pagination = Pagination { default_page_size: 100, cursor_timeout: 3_600 };
+        let capabilities = Capabilities { max_results: 200, bulk, sort: true, pagination };
         insta::assert_snapshot!("service_provider_config", pretty(&service_provider_config(BASE, capabilities)));
     }
 
     #[test]
     fn the_resource_types_are_user_and_group() {
-        insta::assert_snapshot!("resource_types", pretty(&resource_types(BASE)));
-        assert!(resource_type(BASE, "Group").is_some());
-        assert!(resource_type(BASE, "Device").is_none());
+        insta::assert_snapshot!("resource_types", pretty(&resource_types(BASE, NONE)));
+        assert!(resource_type(BASE, "Group", NONE).is_some());
+        assert!(resource_type(BASE, "Device", NONE).is_none());
     }
 
     /// One line an attribute, so that a change of policy is one line of a diff.
     #[test]
     fn the_schemas_are_these() {
         let mut lines = Vec::new();
-        for schema in schemas(BASE)["Resources"].as_array().expect("a list") {
+        for schema in schemas(BASE, NONE)["Resources"].as_array().expect("a list") {
             lines.push(schema["id"].to_string());
             for attribute in schema["attributes"].as_array().expect("a list") {
                 let mut plain = attribute.clone();

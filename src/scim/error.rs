@@ -27,6 +27,12 @@ pub enum ScimType {
     InvalidValue,
     /// The request would put a secret where it may be logged.
     Sensitive,
+    /// The cursor is none that was given out for this query (RFC 9865 §2.1).
+    InvalidCursor,
+    /// The cursor was given out too long ago.
+    ExpiredCursor,
+    /// A page of a listing by cursor cannot have so many resources.
+    InvalidCount,
 }
 
 impl ScimType {
@@ -43,6 +49,9 @@ impl ScimType {
             Self::NoTarget => "noTarget",
             Self::InvalidValue => "invalidValue",
             Self::Sensitive => "sensitive",
+            Self::InvalidCursor => "invalidCursor",
+            Self::ExpiredCursor => "expiredCursor",
+            Self::InvalidCount => "invalidCount",
         }
     }
 }
@@ -94,6 +103,27 @@ impl ScimError {
         Self::new(400, Some(ScimType::Mutability), detail)
     }
 
+    /// 400: the cursor is none of this query.
+    pub fn invalid_cursor(detail: impl fmt::Display) -> Self {
+        Self::new(400, Some(ScimType::InvalidCursor), detail)
+    }
+
+    /// 400: the cursor is too old.
+    pub fn expired_cursor(detail: impl fmt::Display) -> Self {
+        Self::new(400, Some(ScimType::ExpiredCursor), detail)
+    }
+
+    /// 400: so many resources are never on a page that is reached by a cursor.
+    pub fn invalid_count(detail: impl fmt::Display) -> Self {
+        Self::new(400, Some(ScimType::InvalidCount), detail)
+    }
+
+    /// The same refusal, in the word that listings by cursor have for it.
+    #[must_use]
+    pub fn into_invalid_count(self) -> Self {
+        Self { scim_type: Some(ScimType::InvalidCount), ..self }
+    }
+
     /// 400: too many results or operations.
     pub fn too_many(detail: impl fmt::Display) -> Self {
         Self::new(400, Some(ScimType::TooMany), detail)
@@ -102,6 +132,11 @@ impl ScimError {
     /// 409: a value that must be unique is taken.
     pub fn uniqueness(detail: impl fmt::Display) -> Self {
         Self::new(409, Some(ScimType::Uniqueness), detail)
+    }
+
+    /// 409: it clashes with something, and with no value that must be unique.
+    pub fn conflict(detail: impl fmt::Display) -> Self {
+        Self::new(409, None, detail)
     }
 
     /// 401: no token, or one that is not accepted.

@@ -14,10 +14,12 @@
 //! becomes a list of changes ([`GroupPatch`]) for the store to do.
 
 mod body;
+mod bulk;
 mod discovery;
 mod error;
 mod etag;
 mod example;
+mod extension;
 mod group;
 mod patch;
 mod projection;
@@ -33,17 +35,19 @@ mod user;
 mod tests;
 
 pub use body::{UnreadableJson, parse_object, read_json};
+pub use bulk::{Asked, Bulk, BulkMethod, BulkOperation, BulkResult, Step, bulk_response};
 pub use discovery::{
-    BulkLimits, Capabilities, resource_type, resource_types, schema, schemas, service_provider_config,
+    BulkLimits, Capabilities, Pagination, resource_type, resource_types, schema, schemas, service_provider_config,
 };
 pub use error::{ERROR_SCHEMA, ScimError, ScimType};
 pub use etag::{EntityTags, weak};
 pub use example::{example, filter_without_values};
+pub use extension::Extensions;
 pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};
 pub use projection::Projection;
 pub use query::{Query, Sort};
-pub use resource::{GroupRef, Member, ResourceMeta, group_json, list_response, user_json};
+pub use resource::{GroupRef, Member, ResourceMeta, cursor_response, group_json, list_response, user_json};
 pub use role::{
     OKTA_ROLE_SCHEMA, OfferedRole, RoleDialect, RoleNames, offered_role, offered_roles, role_page, role_resource_type,
     role_schema, roles_and_entitlements,

@@ -19,6 +19,8 @@ enum Item {
     Named(Named),
     /// The extension's object.
     Extension,
+    /// A schema of the organization's own, or one attribute of it.
+    Declared(AttributePath),
 }
 
 impl Projection {
@@ -43,6 +45,7 @@ impl Projection {
                     && !(whole && named.part.is_some())
             }
             Item::Extension => ENTERPRISE_SCHEMA.eq_ignore_ascii_case(attribute),
+            Item::Declared(_) => false,
         };
         match &self.only {
             Some(only) => only.iter().any(|item| names(item, false)),
@@ -98,9 +101,47 @@ fn items(kind: ResourceType, text: &str) -> Vec<Item> {
             return Some(Item::Extension);
         }
         let path: AttributePath = name.parse().ok()?;
-        kind.find(&path).map(Item::Named)
+        match kind.find(&path) {
+            Some(named) => Some(Item::Named(named)),
+            None => Some(Item::Declared(path)).filter(|_| is_urn(name) && kind == ResourceType::User),
+        }
     };
     split(text).into_iter().filter_map(item).collect()
+}
+
+fn is_urn(name: &str) -> bool {
+    name.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
+}
+
+/// The paths among these that name this schema, or something in it.
+fn declared<'a>(items: &'a [Item], urn: &'a str) -> impl Iterator<Item = &'a AttributePath> {
+    items.iter().filter_map(move |item| match item {
+        Item::Declared(path) => {
+            Some(path).filter(|path| path.schema.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(urn)))
+        }
+        Item::Named(_) | Item::Extension => None,
+    })
+}
+
+/// What these leave of the object of a schema of the organization's own.
+fn keep_declared(urn: &str, value: &Value, only: &[Item]) -> Option<Value> {
+    let whole = declared(only, urn).any(AttributePath::is_schema);
+    if whole {
+        return Some(value.clone());
+    }
+    let named = |key: &str| declared(only, urn).any(|path| path.name.eq_ignore_ascii_case(key));
+    let kept = value.as_object()?.iter().filter(|(key, _)| named(key));
+    some_object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+}
+
+fn drop_declared(resource: &mut Map<String, Value>, path: &AttributePath) {
+    let urn = resource.keys().find(|key| path.schema.as_deref().is_some_and(|s| s.eq_ignore_ascii_case(key))).cloned();
+    let Some(urn) = urn else { return };
+    if path.is_schema() {
+        resource.shift_remove(&urn);
+    } else if let Some(Value::Object(object)) = resource.get_mut(&urn) {
+        object.retain(|key, _| !key.eq_ignore_ascii_case(&path.name));
+    }
 }
 
 fn keep(resource: &Map<String, Value>, only: &[Item]) -> Map<String, Value> {
@@ -118,6 +159,8 @@ fn keep(resource: &Map<String, Value>, only: &[Item]) -> Map<String, Value> {
                 value.as_object().filter(|_| !whole).map(|inner| keep_named(inner, only, Place::Enterprise));
             let extension = extension.map_or_else(|| whole.then(|| value.clone()), some_object);
             kept.extend(extension.map(|extension| (key.clone(), extension)));
+        } else if is_urn(key) {
+            kept.extend(keep_declared(key, value, only).map(|object| (key.clone(), object)));
         }
     }
     let named = keep_named(resource, only, Place::Core);
@@ -142,7 +185,7 @@ fn keep_named(object: &Map<String, Value>, only: &[Item], place: Place) -> Map<S
             .iter()
             .filter_map(|item| match item {
                 Item::Named(named) if named.place == place && named.attribute.name == key => Some(named),
-                Item::Named(_) | Item::Extension => None,
+                Item::Named(_) | Item::Extension | Item::Declared(_) => None,
             })
             .collect();
         if named.is_empty() {
@@ -162,6 +205,10 @@ fn drop_from(mut resource: Map<String, Value>, without: &[Item]) -> Map<String, 
             Item::Named(named) => named,
             Item::Extension => {
                 resource.shift_remove(ENTERPRISE_SCHEMA);
+                continue;
+            }
+            Item::Declared(path) => {
+                drop_declared(&mut resource, path);
                 continue;
             }
         };

@@ -2,6 +2,7 @@
 
 use super::{
     error::ScimError,
+    extension::Extensions,
     patch::{get, names_schema},
     projection::Projection,
     schema::{Attribute, Named, ResourceType, Type},
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     filter::{AttributePath, Dialect, Filter, Literal, Node, Operator, parse},
-    model::Instant,
+    model::{ExtensionAttribute, ExtensionType, Instant},
 };
 use serde_json::{Map, Value};
 
@@ -22,6 +23,8 @@ pub struct Query {
     pub start_index: u64,
     /// How many; 0 asks for the total alone. `None` leaves it to the server.
     pub count: Option<u64>,
+    /// A cursor (RFC 9865); empty asks for the first page. `None`: the client pages by index, or not at all.
+    pub cursor: Option<String>,
     /// In which order; by the order of their making if the client does not say.
     pub sort: Option<Sort>,
     /// What of each.
@@ -43,26 +46,56 @@ impl Query {
     /// # Errors
     /// `invalidFilter` for a filter that cannot be read or names what no schema knows, `invalidValue` for the rest.
     pub fn parse(kind: ResourceType, parameters: &[(String, String)], dialect: Dialect) -> Result<Self, ScimError> {
+        Self::parse_extended(kind, parameters, dialect, Extensions::default())
+    }
+
+    /// Reads the parameters of a GET to a connection that declares schemas of its own.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_extended(
+        kind: ResourceType,
+        parameters: &[(String, String)],
+        dialect: Dialect,
+        extensions: Extensions<'_>,
+    ) -> Result<Self, ScimError> {
+        Self::read(Known { kind, extensions }, parameters, dialect, Unknown::Refused)
+    }
+
+    fn read(
+        known: Known<'_>,
+        parameters: &[(String, String)],
+        dialect: Dialect,
+        unknown: Unknown,
+    ) -> Result<Self, ScimError> {
         let find = |name: &str| {
             let found = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
         };
         let filter = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
             None => None,
-            Some((_, text)) => Some(read_filter(kind, text, dialect)?),
+            Some((_, text)) => Some(read_filter(known, text, dialect, unknown)?),
         };
         let sort = match find("sortBy") {
             None => None,
-            Some(by) => Some(Sort { by: sort_key(kind, by)?, descending: descending(find("sortOrder"))? }),
+            Some(by) => match (sort_key(known, by), unknown) {
+                (Err(_), Unknown::Absent) => None,
+                (by, _) => Some(Sort { by: by?, descending: descending(find("sortOrder"))? }),
+            },
         };
+        // RFC 9865 §2: "cursor" with no value asks for the first page.
+        let cursor = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("cursor"));
+        let cursor = cursor.map(|(_, value)| value.trim().to_owned());
+        let count = number(find("count"), "count");
         Ok(Self {
             filter,
             // RFC 7644 §3.4.2.4: "A value less than 1 SHALL be interpreted as 1."
             start_index: number(find("startIndex"), "startIndex")?.unwrap_or(1).max(1),
             // "A negative value SHALL be interpreted as 0."
-            count: number(find("count"), "count")?,
+            count: if cursor.is_some() { count.map_err(ScimError::into_invalid_count)? } else { count? },
+            cursor,
             sort,
-            projection: Projection::parse(kind, find("attributes"), find("excludedAttributes")),
+            projection: Projection::parse(known.kind, find("attributes"), find("excludedAttributes")),
         })
     }
 
@@ -70,9 +103,53 @@ impl Query {
     ///
     /// # Errors
     /// As [`Self::parse`], and `invalidSyntax` for a body that is not a search request.
-    pub fn from_search(kind: ResourceType, body: &Map<String, Value>, dialect: Dialect) -> Result<Self, ScimError> {
-        Self::parse(kind, &search_parameters(body, dialect)?, dialect)
+    pub fn from_search(
+        kind: ResourceType,
+        body: &Map<String, Value>,
+        dialect: Dialect,
+        extensions: Extensions<'_>,
+    ) -> Result<Self, ScimError> {
+        Self::parse_extended(kind, &search_parameters(body, dialect)?, dialect, extensions)
     }
+
+    /// Reads the body of a `POST /.search`, which looks for users and groups: what it asks of each.
+    ///
+    /// RFC 7644 §3.4.2.1: an attribute that one of them does not have is one without a value there.
+    ///
+    /// # Errors
+    /// As [`Self::from_search`]; an attribute that neither has is unknown.
+    pub fn of_everything(
+        body: &Map<String, Value>,
+        dialect: Dialect,
+        extensions: Extensions<'_>,
+    ) -> Result<(Self, Self), ScimError> {
+        let parameters = search_parameters(body, dialect)?;
+        let of = |kind| Self::read(Known { kind, extensions }, &parameters, dialect, Unknown::Absent);
+        Ok((of(ResourceType::User)?, of(ResourceType::Group)?))
+    }
+}
+
+/// Which attributes there are.
+#[derive(Debug, Clone, Copy)]
+struct Known<'a> {
+    kind: ResourceType,
+    /// Beside those of the kind; all of them are a user's.
+    extensions: Extensions<'a>,
+}
+
+impl<'a> Known<'a> {
+    /// An attribute of the organization's own, and its path as it was declared.
+    fn extended(self, path: &AttributePath) -> Option<(AttributePath, &'a ExtensionAttribute)> {
+        self.extensions.find(path).filter(|_| self.kind == ResourceType::User)
+    }
+}
+
+/// What becomes of an attribute that the kind of resource does not have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unknown {
+    Refused,
+    /// It has no value, if another kind has the attribute.
+    Absent,
 }
 
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
@@ -85,7 +162,7 @@ fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<
             ScimError::invalid_syntax(format!("A search must name its schema: \"schemas\": [\"{SEARCH_SCHEMA}\"]."))
         })?;
     }
-    let names = ["filter", "startIndex", "count", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
+    let names = ["filter", "startIndex", "count", "cursor", "sortBy", "sortOrder", "attributes", "excludedAttributes"];
     let mut parameters = Vec::new();
     for name in names {
         let text = match get(body, name) {
@@ -115,8 +192,13 @@ fn number(text: Option<&str>, name: &str) -> Result<Option<u64>, ScimError> {
     Ok(Some(if negative { 0 } else { digits.parse().unwrap_or(u64::MAX) }))
 }
 
-fn sort_key(kind: ResourceType, by: &str) -> Result<AttributePath, ScimError> {
-    let named = by.trim().parse().ok().and_then(|path: AttributePath| kind.find(&path));
+fn sort_key(known: Known<'_>, by: &str) -> Result<AttributePath, ScimError> {
+    let kind = known.kind;
+    let path: Option<AttributePath> = by.trim().parse().ok();
+    if let Some((path, _)) = path.as_ref().and_then(|path| known.extended(path)) {
+        return Ok(path);
+    }
+    let named = path.and_then(|path| kind.find(&path));
     named.map(|named| named.path()).ok_or_else(|| ScimError::invalid_value(format!("sortBy: {}", kind.unknown(by))))
 }
 
@@ -128,32 +210,69 @@ fn descending(order: Option<&str>) -> Result<bool, ScimError> {
     }
 }
 
-fn read_filter(kind: ResourceType, text: &str, dialect: Dialect) -> Result<Filter, ScimError> {
+fn read_filter(known: Known<'_>, text: &str, dialect: Dialect, unknown: Unknown) -> Result<Filter, ScimError> {
     let filter = parse(text, dialect)
         .map_err(|error| ScimError::invalid_filter(format!("The filter cannot be read: {error}.")))?;
-    canonical(kind, filter, None)
+    let filter = if unknown == Unknown::Absent { without_foreign(known, filter) } else { filter };
+    canonical(known, filter, None)
+}
+
+/// The same filter, where what asks for an attribute that only another kind has is what it comes to without a value.
+fn without_foreign(known: Known<'_>, filter: Filter) -> Filter {
+    let Known { kind, extensions } = known;
+    let others = [ResourceType::User, ResourceType::Group];
+    let is_foreign = |path: &AttributePath| {
+        let elsewhere = others.iter().any(|other| *other != kind && other.find(path).is_some());
+        kind.find(path).is_none() && (elsewhere || (kind != ResourceType::User && extensions.find(path).is_some()))
+    };
+    let each = |parts: Vec<Filter>| parts.into_iter().map(|part| without_foreign(known, part)).collect();
+    // Every resource has an id.
+    let always = || Node::Present(AttributePath::new("id"));
+    let node = match filter.node {
+        // `ne` holds of what is absent, and so does `eq null`.
+        Node::Compare { path, operator, value } if is_foreign(&path) => {
+            let holds = (operator == Operator::NotEqual) != (value == Literal::Null)
+                && matches!(operator, Operator::Equal | Operator::NotEqual);
+            if holds { always() } else { Node::Not(Box::new(always().into())) }
+        }
+        Node::Present(path) | Node::Element { path, .. } if is_foreign(&path) => Node::Not(Box::new(always().into())),
+        Node::And(parts) => Node::And(each(parts)),
+        Node::Or(parts) => Node::Or(each(parts)),
+        Node::Not(part) => Node::Not(Box::new(without_foreign(known, *part))),
+        node @ (Node::Compare { .. } | Node::Present(_) | Node::Element { .. }) => node,
+    };
+    Filter { node, span: filter.span }
 }
 
 /// The same filter, every attribute known and canonically spelt. `inside` is the attribute whose brackets this is in.
-fn canonical(kind: ResourceType, filter: Filter, inside: Option<Named>) -> Result<Filter, ScimError> {
+fn canonical(all: Known<'_>, filter: Filter, inside: Option<Named>) -> Result<Filter, ScimError> {
+    let kind = all.kind;
     let each =
-        |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(kind, part, inside)).collect::<Result<_, _>>();
+        |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(all, part, inside)).collect::<Result<_, _>>();
     let node = match filter.node {
+        Node::Compare { path, operator, value } if inside.is_none() && all.extended(&path).is_some() => {
+            let (path, kind) = all.extended(&path).map_or((path, Type::String), |(path, one)| (path, type_of(one)));
+            check_order(kind, operator, &value, &path)?;
+            Node::Compare { path, operator, value }
+        }
+        Node::Present(path) if inside.is_none() && all.extended(&path).is_some() => {
+            Node::Present(all.extended(&path).map_or(path, |(path, _)| path))
+        }
         Node::Compare { path, operator, value } => {
             let (path, attribute) = known(kind, &path, inside)?;
-            check_comparison(attribute, operator, &value, &path)?;
+            check_order(attribute.kind, operator, &value, &path)?;
             Node::Compare { path, operator, value }
         }
         Node::Present(path) => Node::Present(known(kind, &path, inside)?.0),
         Node::And(parts) => Node::And(each(parts)?),
         Node::Or(parts) => Node::Or(each(parts)?),
-        Node::Not(part) => Node::Not(Box::new(canonical(kind, *part, inside)?)),
+        Node::Not(part) => Node::Not(Box::new(canonical(all, *part, inside)?)),
         Node::Element { path, filter } => {
             let named = find(kind, &path)?;
             if named.part.is_some() || named.attribute.sub_attributes.is_empty() {
                 return Err(ScimError::invalid_filter(format!("“{path}” has no parts that brackets could ask about.")));
             }
-            Node::Element { path: named.path(), filter: Box::new(canonical(kind, *filter, Some(named))?) }
+            Node::Element { path: named.path(), filter: Box::new(canonical(all, *filter, Some(named))?) }
         }
     };
     Ok(Filter { node, span: filter.span })
@@ -177,18 +296,23 @@ fn find(kind: ResourceType, path: &AttributePath) -> Result<Named, ScimError> {
     kind.find(path).ok_or_else(|| ScimError::invalid_filter(kind.unknown(&path.to_string())))
 }
 
+/// The type that declared values compare as.
+fn type_of(attribute: &ExtensionAttribute) -> Type {
+    match attribute.kind {
+        ExtensionType::Boolean => Type::Boolean,
+        ExtensionType::DateTime => Type::DateTime,
+        ExtensionType::Reference => Type::Reference,
+        ExtensionType::String | ExtensionType::Integer | ExtensionType::Decimal => Type::String,
+    }
+}
+
 /// RFC 7644 §3.4.2.2: booleans and binaries have no order, and a time is compared with a time.
-fn check_comparison(
-    attribute: &Attribute,
-    operator: Operator,
-    value: &Literal,
-    path: &AttributePath,
-) -> Result<(), ScimError> {
+fn check_order(kind: Type, operator: Operator, value: &Literal, path: &AttributePath) -> Result<(), ScimError> {
     let ordered = match operator {
         Operator::Greater | Operator::GreaterOrEqual | Operator::Less | Operator::LessOrEqual => true,
         Operator::Equal | Operator::NotEqual | Operator::Contains | Operator::StartsWith | Operator::EndsWith => false,
     };
-    match (attribute.kind, value) {
+    match (kind, value) {
         (Type::Boolean | Type::Binary, _) if ordered => {
             Err(ScimError::invalid_filter(format!("“{path}” has no order; compare it with eq or ne.")))
         }

@@ -51,10 +51,8 @@ pub struct Member<'a> {
 #[must_use]
 pub fn user_json(document: &Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
     let kind = ResourceType::User;
-    let mut schemas = vec![kind.schema()];
-    if document.contains_key(ENTERPRISE_SCHEMA) {
-        schemas.push(ENTERPRISE_SCHEMA);
-    }
+    let extensions = document.keys().map(String::as_str).filter(|key| key.starts_with("urn:"));
+    let schemas: Vec<&str> = std::iter::once(kind.schema()).chain(extensions).collect();
     let mut user = Map::new();
     user.insert("schemas".to_owned(), json!(schemas));
     user.insert("id".to_owned(), json!(meta.id));
@@ -130,6 +128,20 @@ pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Val
     list.insert("totalResults".to_owned(), json!(total));
     list.insert("startIndex".to_owned(), json!(start_index));
     list.insert("itemsPerPage".to_owned(), json!(resources.len()));
+    list.insert("Resources".to_owned(), Value::Array(resources));
+    Value::Object(list)
+}
+
+/// A page of resources that was reached by a cursor (RFC 9865 §2): there is no index that its first one would have.
+#[must_use]
+pub fn cursor_response(resources: Vec<Value>, total: u64, previous: Option<String>, next: Option<String>) -> Value {
+    let mut list = Map::new();
+    list.insert("schemas".to_owned(), json!([LIST_SCHEMA]));
+    list.insert("totalResults".to_owned(), json!(total));
+    list.insert("itemsPerPage".to_owned(), json!(resources.len()));
+    list.extend(previous.map(|cursor| ("previousCursor".to_owned(), Value::String(cursor))));
+    // "If there are no further results, nextCursor is omitted": its absence is how a client knows.
+    list.extend(next.map(|cursor| ("nextCursor".to_owned(), Value::String(cursor))));
     list.insert("Resources".to_owned(), Value::Array(resources));
     Value::Object(list)
 }

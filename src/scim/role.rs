@@ -5,6 +5,7 @@
 
 use super::{
     discovery::{resource_type_json, schema_json},
+    extension::Extensions,
     query::Query,
     schema::{ROLE_SCHEMA, ResourceType},
 };
@@ -231,7 +232,7 @@ pub fn offered_role<'a>(roles: &'a [OfferedRole], id: &str, dialect: RoleDialect
 /// `/ResourceTypes/Role`.
 #[must_use]
 pub fn role_resource_type(base_url: &str, dialect: RoleDialect) -> Value {
-    let mut json = resource_type_json(base_url, ResourceType::Role);
+    let mut json = resource_type_json(base_url, ResourceType::Role, Extensions::default());
     json["schema"] = json!(dialect.schema());
     json
 }

@@ -2,6 +2,7 @@
 
 use super::{
     error::ScimError,
+    extension::Extensions,
     patch::{Op, get, in_schema_order, merge, names_schema},
     schema::{ENTERPRISE_SCHEMA, ResourceType, USER_SCHEMA},
     tolerance::{Leniency, Tolerance},
@@ -21,14 +22,27 @@ impl UserDocument {
     /// # Errors
     /// `invalidValue` for a wrong type or a missing userName; in the strict dialect `invalidSyntax` for what no schema knows.
     pub fn parse(body: &Map<String, Value>, dialect: Dialect) -> Result<(Self, Vec<Tolerance>), ScimError> {
+        Self::parse_extended(body, dialect, Extensions::default())
+    }
+
+    /// Reads the body of a POST or PUT to a connection that declares schemas of its own.
+    ///
+    /// # Errors
+    /// As [`Self::parse`].
+    pub fn parse_extended(
+        body: &Map<String, Value>,
+        dialect: Dialect,
+        extensions: Extensions<'_>,
+    ) -> Result<(Self, Vec<Tolerance>), ScimError> {
         let mut leniency = Leniency::new(dialect);
         if !names_schema(body, USER_SCHEMA) {
             leniency.allow(Tolerance::SchemasMissing, || {
                 ScimError::invalid_syntax(format!("A User must name its schema: \"schemas\": [\"{USER_SCHEMA}\"]."))
             })?;
         }
-        let mut document = Map::new();
-        merge(&mut document, own(body), Op::Replace, &mut leniency)?;
+        let (mut document, mut values) = (Map::new(), own(body));
+        extensions.take(&mut values, Op::Replace, &mut document, &mut leniency)?;
+        merge(&mut document, values, Op::Replace, &mut leniency)?;
         let user = Self(in_schema_order(ResourceType::User, document));
         if user.user_name().is_empty() {
             return Err(ScimError::invalid_value("“userName” is required and must not be empty."));
@@ -48,8 +62,9 @@ impl UserDocument {
         body: &Map<String, Value>,
         before: &Self,
         dialect: Dialect,
+        extensions: Extensions<'_>,
     ) -> Result<(Self, Vec<Tolerance>), ScimError> {
-        let (mut user, tolerances) = Self::parse(body, dialect)?;
+        let (mut user, tolerances) = Self::parse_extended(body, dialect, extensions)?;
         if let Some(external_id) = before.0.get("externalId").filter(|_| get(body, "externalId").is_none()) {
             user.0.insert("externalId".to_owned(), external_id.clone());
         }

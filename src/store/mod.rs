@@ -51,7 +51,7 @@ pub use row::{FromRow, RowRef};
 pub use scim_clients::{ClientKeys, KnownClient};
 pub use scim_tokens::{EndedToken, ExpiringToken, NewScimToken, TokenHolder};
 pub use sealed::{SealedColumn, SealedValue};
-pub use search::{Page, Sort, group_resource, user_resource};
+pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resource};
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use users::Meant;

@@ -250,6 +250,12 @@ impl Scene {
             ("POST", path) if path.ends_with("/.search") => {
                 json(json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"]}))
             }
+            ("POST", "/scim/v2/Bulk") => {
+                let operation = json!({"method": "POST", "path": "/Users", "bulkId": "new", "data": user});
+                json(
+                    json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "Operations": [operation]}),
+                )
+            }
             ("POST", "/api/v1/bindings") => json(json!({"subject": self.somebody.borrow().clone(), "role": "viewer"})),
             ("POST", "/api/v1/groups" | "/api/v1/service-accounts" | "/api/v1/keys")
             | ("PATCH", "/api/v1/groups/{id}") => json(json!({"name": format!("new-{}", self.number())})),

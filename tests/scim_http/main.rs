@@ -4,9 +4,14 @@
 
 mod answers;
 mod complaints;
+mod bulk;
+mod changes;
 mod dialogues;
+mod extensions;
+mod paging;
 mod refusals;
 mod roles;
+mod rfc;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

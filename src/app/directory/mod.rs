@@ -1,6 +1,7 @@
 //! What identity providers push: people, groups, and who is in them.
 
 mod arrival;
+mod cursors;
 mod groups;
 mod lifecycle;
 mod members;
@@ -9,6 +10,7 @@ mod unheard;
 mod users;
 
 pub(super) use arrival::Found;
+pub use cursors::CursorPage;
 pub use unheard::Receipt;
 pub(super) use unheard::Unheard;
 

@@ -2,7 +2,7 @@
 
 use super::{
     super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
-    KINDS, UserView,
+    UserView,
     arrival::clash,
     check_version, order, page,
     unheard::Made,
@@ -12,7 +12,7 @@ use crate::{
     access::who::Who,
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
-    scim::{EntityTags, Patch, Query, ScimError, UserDocument},
+    scim::{EntityTags, Extensions, Patch, Query, ScimError, UserDocument},
 };
 use serde_json::{Map, Value, json};
 
@@ -61,8 +61,9 @@ impl App {
         let mut tx = self.read(ctx, Need::Directory).await?;
         let sort = order(query.sort.as_ref());
         let (filter, page) = (query.filter.as_ref(), page(self, query));
-        let (total, users) =
-            tx.list_users(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &KINDS).await?;
+        let (total, users) = tx
+            .list_users(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &extensions(connection))
+            .await?;
         let mut views = Vec::with_capacity(users.len());
         for user in users {
             views.push(match query.projection.wants("groups") {
@@ -83,7 +84,8 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
-            let (document, tolerances) = UserDocument::parse_replacement(body, before, dialect(connection))?;
+            let (document, tolerances) =
+                UserDocument::parse_replacement(body, before, dialect(connection), extensions(connection))?;
             tolerated(&tolerances);
             Ok(document)
         };
@@ -101,7 +103,7 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let apply = |before: &UserDocument| {
-            let patched = patch.apply_to_user(before)?;
+            let patched = patch.apply_to_extended_user(before, extensions(connection))?;
             tolerated(&patched.tolerances);
             Ok(patched.document)
         };
@@ -321,6 +323,11 @@ pub(super) fn scim_document(user: &User) -> UserDocument {
         Some(_) => UserDocument::from_stored(document),
         None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
     }
+}
+
+/// What the connection declares; it also knows how those and all other attributes compare.
+pub(super) fn extensions(connection: &Connection) -> Extensions<'_> {
+    Extensions(&connection.settings.extensions)
 }
 
 /// How the connection reads SCIM.

@@ -1,12 +1,12 @@
 //! Resources as answers: JSON, ETag, Location.
 
 use crate::{
-    app::{App, GroupView, Receipt, UserView},
+    app::{App, CursorPage, GroupView, Receipt, UserView},
     http::error::ScimFailure,
     model::PatchResponse,
     scim::{
-        EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ScimError, group_json, list_response,
-        user_json, weak,
+        BulkResult, EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ResourceType, ScimError,
+        cursor_response, group_json, list_response, user_json, weak,
     },
 };
 use axum::{
@@ -30,6 +30,11 @@ pub(super) struct Resource {
 /// The root of every location.
 pub(super) fn base(app: &App) -> String {
     format!("{}/scim/v2", app.settings().server.origin())
+}
+
+/// Where a resource is.
+pub(super) fn location(app: &App, kind: ResourceType, id: &str) -> String {
+    format!("{}{}/{id}", base(app), kind.endpoint())
 }
 
 /// A user, whole.
@@ -74,6 +79,13 @@ pub(super) fn group(app: &App, view: &GroupView) -> Resource {
 }
 
 impl Resource {
+    /// As one operation of a bulk request has it; the resource itself only where somebody asked what it is.
+    pub(super) fn in_bulk(self, status: StatusCode, projection: Option<&Projection>) -> BulkResult {
+        let Self { json, location, version } = self;
+        let response = projection.map(|projection| projection.apply(json));
+        BulkResult { status: status.as_u16(), location: Some(location), version: Some(version), response }
+    }
+
     /// As it stands in a list.
     pub(super) fn shown(self, projection: &Projection) -> Value {
         projection.apply(self.json)
@@ -95,6 +107,11 @@ impl Resource {
         let mut response = StatusCode::NOT_MODIFIED.into_response();
         put(&mut response, ETAG, &self.version);
         response
+    }
+
+    /// Its id.
+    pub(super) fn id(&self) -> &str {
+        self.json["id"].as_str().unwrap_or_default()
     }
 
     /// 201 and where it is (RFC 7644 §3.3). The receipt says whether the provider got to know.
@@ -128,6 +145,12 @@ pub(super) fn gone() -> Response {
 /// A page of resources.
 pub(super) fn list(resources: Vec<Value>, total: u64, start_index: u64) -> Response {
     json(&list_response(resources, total, start_index))
+}
+
+/// A page of resources that was reached by a cursor.
+pub(super) fn cursor_list<T>(page: CursorPage<T>, shown: impl Fn(T) -> Value) -> Response {
+    let CursorPage { items, total, previous, next } = page;
+    json(&cursor_response(items.into_iter().map(shown).collect(), total, previous, next))
 }
 
 /// 200 and this.

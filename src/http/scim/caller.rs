@@ -9,6 +9,7 @@ use crate::{
         server::ClientAddress,
     },
     model::Connection,
+    scim::Extensions,
 };
 use axum::{
     extract::{Request, State},
@@ -23,6 +24,13 @@ use std::sync::Arc;
 pub(super) struct Push {
     pub(super) ctx: Ctx,
     pub(super) connection: Arc<Connection>,
+}
+
+impl Push {
+    /// The schemas that its connection declares.
+    pub(super) fn extensions(&self) -> Extensions<'_> {
+        Extensions(&self.connection.settings.extensions)
+    }
 }
 
 /// Lets nobody past without a token. Whoever shows one that was real is told what became of it; for everybody else every

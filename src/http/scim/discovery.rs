@@ -5,7 +5,7 @@ use crate::{
     app::App,
     filter::Dialect,
     http::{error::ScimFailure, request::parameters},
-    scim::{self, Capabilities, ResourceType, ScimError},
+    scim::{self, BulkLimits, Capabilities, Pagination, ResourceType, ScimError},
 };
 use axum::{
     Extension,
@@ -15,15 +15,30 @@ use axum::{
 };
 use serde_json::Value;
 
-pub(super) async fn configuration(State(app): State<App>, Extension(push): Extension<Push>) -> Response {
-    let capabilities = Capabilities { max_results: app.settings().scim.max_page_size as u64, bulk: None, sort: true };
+pub(super) async fn configuration(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    uri: Uri,
+) -> Result<Response, ScimFailure> {
+    no_filter(&uri)?;
+    let settings = &app.settings().scim;
+    let limits = BulkLimits {
+        max_operations: settings.max_bulk_operations as u64,
+        max_payload_size: settings.max_body.bytes() as u64,
+    };
+    let pagination = Pagination {
+        default_page_size: settings.page_size as u64,
+        cursor_timeout: settings.cursor_lifetime.get().as_secs(),
+    };
+    let max_results = settings.max_page_size as u64;
+    let capabilities = Capabilities { max_results, bulk: Some(limits), sort: true, pagination };
     let mut told = scim::service_provider_config(&answer::base(&app), capabilities);
     // The profile refuses what most providers send, so it is true of strict connections alone.
     told["interopProfileConformant"] = Value::Bool(dialect(&push) == Dialect::Strict);
     if reads_roles(&push) {
         told["RolesAndEntitlements"] = scim::roles_and_entitlements();
     }
-    answer::json(&told)
+    Ok(answer::json(&told))
 }
 
 pub(super) async fn resource_types(
@@ -34,7 +49,7 @@ pub(super) async fn resource_types(
     no_filter(&uri)?;
     let base = answer::base(&app);
     let role = reads_roles(&push).then(|| scim::role_resource_type(&base, roles::words(&push)));
-    Ok(answer::json(&and(scim::resource_types(&base), role)))
+    Ok(answer::json(&and(scim::resource_types(&base, push.extensions()), role)))
 }
 
 pub(super) async fn resource_type(
@@ -45,7 +60,7 @@ pub(super) async fn resource_type(
     let base = answer::base(&app);
     let role = (reads_roles(&push) && id == ResourceType::Role.name())
         .then(|| scim::role_resource_type(&base, roles::words(&push)));
-    answer::found(scim::resource_type(&base, &id).or(role), "ResourceType", &id)
+    answer::found(scim::resource_type(&base, &id, push.extensions()).or(role), "ResourceType", &id)
 }
 
 pub(super) async fn schemas(
@@ -56,7 +71,7 @@ pub(super) async fn schemas(
     no_filter(&uri)?;
     let base = answer::base(&app);
     let role = reads_roles(&push).then(|| scim::role_schema(&base, roles::words(&push)));
-    Ok(answer::json(&and(scim::schemas(&base), role)))
+    Ok(answer::json(&and(scim::schemas(&base, push.extensions()), role)))
 }
 
 pub(super) async fn schema(
@@ -68,7 +83,7 @@ pub(super) async fn schema(
     let words = roles::words(&push);
     let role =
         (reads_roles(&push) && words.schema().eq_ignore_ascii_case(&urn)).then(|| scim::role_schema(&base, words));
-    answer::found(scim::schema(&base, &urn).or(role), "Schema", &urn)
+    answer::found(scim::schema(&base, &urn, push.extensions()).or(role), "Schema", &urn)
 }
 
 /// Only a connection whose roles have an effect is told that it may assign some.

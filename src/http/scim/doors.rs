@@ -51,11 +51,12 @@ pub(in crate::http) fn doors() -> Doors {
         .door(found(get("/ResourceTypes/{id}", discovery::resource_type), "One kind of resources"))
         .door(found(get("/Schemas", discovery::schemas), "The schemas"))
         .door(found(get("/Schemas/{urn}", discovery::schema), "One schema"));
+    let groups_alone = GROUPS.iter().filter(|kind| !PEOPLE.contains(kind));
+    let everything: Vec<EventKind> = PEOPLE.iter().chain(groups_alone).copied().collect();
     let search = post("/.search", search::everything).summary("Find users and groups");
     role_doors(group_doors(user_doors(doors)))
         .door(search.needs(Need::Directory).reads(BodyLimit::Scim).answers_as(200, SCIM))
-        // Refused without being read.
-        .door(post("/Bulk", bulk).summary("Not offered").reads(BodyLimit::Unread).answers_as(501, SCIM))
+        .door(changes(post("/Bulk", bulk::run), "Do many things at once", &everything).answers_as(200, SCIM))
         .door(every("/Me", me).summary("Not offered").answers_as(501, SCIM))
         .behind(guard)
 }

@@ -1,6 +1,7 @@
 //! `/Groups`. Members are fetched only where they are shown.
 
 use super::{
+    Target,
     answer::{self, Resource},
     body::{Object, note},
     caller::Push,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    http::error::ScimFailure,
+    http::error::{Refusal, ScimFailure},
     scim::{GroupDocument, Patch, Query, ResourceType, Tolerance},
 };
 use axum::{
@@ -20,6 +21,7 @@ use axum::{
     },
     response::Response,
 };
+use serde_json::{Map, Value};
 
 type Answer = Result<Response, ScimFailure>;
 
@@ -30,7 +32,7 @@ const KIND: ResourceType = ResourceType::Group;
 const SHOWN_UNASKED: usize = 100;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    let query = parameters::query(KIND, &uri, &push)?;
     if parameters::is_loose(&uri) {
         note(&[Tolerance::LooseFilter], &push);
     }
@@ -38,11 +40,15 @@ pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
     find(&app, &push, query).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
+    if query.cursor.is_some() {
+        let page = app.groups_by_cursor(&push.ctx, &push.connection, &query).await?;
+        return Ok(answer::cursor_list(page, |view| answer::group(app, &view).shown(&query.projection)));
+    }
     let (total, groups) = found(app, push, &query).await?;
     let groups = groups.into_iter().map(|group| group.shown(&query.projection)).collect();
     Ok(answer::list(groups, total, query.start_index))
@@ -63,11 +69,9 @@ pub(super) async fn create(
     uri: Uri,
     Object(body): Object,
 ) -> Answer {
-    let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
-    let view = app.create_group(&push.ctx, &push.connection, document).await?;
-    let receipt = app.receipt(view.group.id.as_str());
-    Ok(answer::group(&app, &view).created(&parameters::projection(KIND, &uri).0, receipt))
+    let made = make(&app, &push, &body).await?;
+    let receipt = app.receipt(made.id());
+    Ok(made.created(&parameters::projection(KIND, &uri).0, receipt))
 }
 
 pub(super) async fn read(
@@ -91,11 +95,8 @@ pub(super) async fn replace(
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let (document, tolerances) = GroupDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
     let seen = parameters::tags(&headers, &IF_MATCH);
-    let view = app.replace_group(&push.ctx, &push.connection, (&id, seen.as_ref()), document).await?;
-    Ok(answer::group(&app, &view).ok(&parameters::projection(KIND, &uri).0))
+    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &uri).0))
 }
 
 pub(super) async fn patch(
@@ -106,18 +107,12 @@ pub(super) async fn patch(
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let patch = Patch::parse(&body, dialect(&push))?.for_group()?;
-    note(&patch.tolerances, &push);
     let (projection, asked) = parameters::projection(KIND, &uri);
-    let (seen, target) = (parameters::tags(&headers, &IF_MATCH), id.as_str());
-    let members = match (projection.wants("members"), asked) {
-        (false, _) => 0,
-        (true, true) => usize::MAX,
-        (true, false) if patch.members.is_empty() => 0,
-        (true, false) => SHOWN_UNASKED,
-    };
-    let view = app.patch_group(&push.ctx, &push.connection, (target, seen.as_ref()), &patch, members).await?;
-    Ok(answer::group(&app, &view).patched(push.connection.settings.patch_response, &projection))
+    let seen = parameters::tags(&headers, &IF_MATCH);
+    let unasked = if asked { usize::MAX } else { SHOWN_UNASKED };
+    let most = if projection.wants("members") { unasked } else { 0 };
+    let changed = change(&app, &push, (&id, seen.as_ref()), &body, most).await?;
+    Ok(changed.patched(push.connection.settings.patch_response, &projection))
 }
 
 pub(super) async fn delete(
@@ -129,4 +124,38 @@ pub(super) async fn delete(
     let seen = parameters::tags(&headers, &IF_MATCH);
     app.delete_group(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
     Ok(answer::gone())
+}
+
+/// What a POST does, by itself or in bulk.
+pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
+    let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
+    note(&tolerances, push);
+    Ok(answer::group(app, &app.create_group(&push.ctx, &push.connection, document).await?))
+}
+
+/// What a PUT does.
+pub(super) async fn set(
+    app: &App,
+    push: &Push,
+    target: Target<'_>,
+    body: &Map<String, Value>,
+) -> Result<Resource, Refusal> {
+    let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
+    note(&tolerances, push);
+    Ok(answer::group(app, &app.replace_group(&push.ctx, &push.connection, target, document).await?))
+}
+
+/// What a PATCH does. The members are shown if they are at most `most`; a PATCH that names none shows them only where that
+/// is all of them.
+pub(super) async fn change(
+    app: &App,
+    push: &Push,
+    target: Target<'_>,
+    body: &Map<String, Value>,
+    most: usize,
+) -> Result<Resource, Refusal> {
+    let patch = Patch::parse(body, dialect(push))?.for_group()?;
+    note(&patch.tolerances, push);
+    let most = if patch.members.is_empty() && most != usize::MAX { 0 } else { most };
+    Ok(answer::group(app, &app.patch_group(&push.ctx, &push.connection, target, &patch, most).await?))
 }

@@ -7,6 +7,7 @@
 mod address;
 mod answer;
 mod body;
+mod bulk;
 mod caller;
 mod diary;
 mod discovery;
@@ -21,14 +22,16 @@ pub(super) use address::take_from_path;
 pub(super) use doors::doors;
 
 use super::error::ScimFailure;
-use crate::{filter::Dialect, scim::ScimError};
+use crate::{
+    filter::Dialect,
+    scim::{EntityTags, ScimError},
+};
 
-/// RFC 7644 §3.7: bulk is optional; `/ServiceProviderConfig` says that it is not offered.
-async fn bulk() -> ScimFailure {
-    ScimError::not_implemented("Bulk requests are not offered; send each operation by itself.").into()
-}
+/// Which resource is changed, and the versions that the client takes it to have.
+type Target<'a> = (&'a str, Option<&'a EntityTags>);
 
-/// RFC 7644 §3.11: a token here belongs to a provider and to no person.
+/// RFC 7644 §3.11: a token here belongs to a provider and to no person, so there is nobody whom `/Me` could stand for, and
+/// "a service provider that does NOT support this feature SHOULD respond with HTTP status code 501".
 async fn me() -> ScimFailure {
     ScimError::not_implemented("A connection's token belongs to no person, so there is no /Me.").into()
 }

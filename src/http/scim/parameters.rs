@@ -1,5 +1,6 @@
 //! What stands behind the question mark, and If-Match and If-None-Match.
 
+use super::{caller::Push, dialect};
 use crate::{
     filter::{Dialect, Filter, Literal, Node, parse},
     http::{error::ScimFailure, request::parameters},
@@ -8,8 +9,8 @@ use crate::{
 use axum::http::{HeaderMap, HeaderName, Uri};
 
 /// The query of a list.
-pub(super) fn query(kind: ResourceType, uri: &Uri, dialect: Dialect) -> Result<Query, ScimFailure> {
-    Ok(Query::parse(kind, &parameters(uri), dialect)?)
+pub(super) fn query(kind: ResourceType, uri: &Uri, push: &Push) -> Result<Query, ScimFailure> {
+    Ok(Query::parse_extended(kind, &parameters(uri), dialect(push), push.extensions())?)
 }
 
 /// Whether the filter of a query was understood by kindness alone.
@@ -73,16 +74,20 @@ fn plus_in_local_part(text: &str) -> String {
 mod tests {
     use super::*;
 
+    fn read(uri: &Uri) -> Query {
+        Query::parse(ResourceType::User, &parameters(uri), crate::filter::Dialect::Tolerant).unwrap()
+    }
+
     fn again(query: &str) -> Option<String> {
         let uri: Uri = format!("/Users?{query}").parse().unwrap();
-        let query = super::query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        let query = read(&uri);
         with_pluses(&query).map(|query| query.filter.unwrap().to_string())
     }
 
     #[test]
     fn a_plus_and_percent_twenty_are_a_space() {
         let uri: Uri = "/Users?filter=userName+eq%20%22a%2Bb@x%22".parse().unwrap();
-        let query = query(ResourceType::User, &uri, Dialect::Tolerant).map_err(|_| ()).unwrap();
+        let query = read(&uri);
         assert_eq!(query.filter.unwrap().to_string(), r#"userName eq "a+b@x""#);
     }
 

@@ -5,7 +5,7 @@ use crate::{
     app::App,
     http::error::ScimFailure,
     model::Profile,
-    scim::{self, Query, ResourceType, RoleDialect},
+    scim::{self, Query, ResourceType, RoleDialect, ScimError},
 };
 use axum::{
     Extension,
@@ -27,16 +27,19 @@ pub(super) fn words(push: &Push) -> RoleDialect {
 }
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    let query = parameters::query(KIND, &uri, &push)?;
     find(&app, &push, &query).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
     find(&app, &push, &query).await
 }
 
 async fn find(app: &App, push: &Push, query: &Query) -> Answer {
+    if query.cursor.is_some() {
+        return Err(ScimError::invalid_cursor("There are few roles: their pages are counted, with startIndex.").into());
+    }
     let roles = app.offered_roles(&push.ctx).await?;
     let most = app.settings().scim.max_page_size as u64;
     let (total, page) = scim::role_page(&roles, query, most, (words(push), &answer::base(app)));

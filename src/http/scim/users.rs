@@ -1,6 +1,7 @@
 //! `/Users`.
 
 use super::{
+    Target,
     answer::{self, Resource},
     body::{Object, note},
     caller::Push,
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     app::App,
-    http::error::ScimFailure,
+    http::error::{Refusal, ScimFailure},
     scim::{Patch, Query, ResourceType, Tolerance, UserDocument},
 };
 use axum::{
@@ -20,13 +21,14 @@ use axum::{
     },
     response::Response,
 };
+use serde_json::{Map, Value};
 
 type Answer = Result<Response, ScimFailure>;
 
 const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, dialect(&push))?;
+    let query = parameters::query(KIND, &uri, &push)?;
     if parameters::is_loose(&uri) {
         note(&[Tolerance::LooseFilter], &push);
     }
@@ -34,11 +36,15 @@ pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push))?;
+    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
     find(&app, &push, query).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
+    if query.cursor.is_some() {
+        let page = app.users_by_cursor(&push.ctx, &push.connection, &query).await?;
+        return Ok(answer::cursor_list(page, |view| answer::user(app, view).shown(&query.projection)));
+    }
     let (total, users) = found(app, push, &query).await?;
     let users = users.into_iter().map(|user| user.shown(&query.projection)).collect();
     Ok(answer::list(users, total, query.start_index))
@@ -59,11 +65,9 @@ pub(super) async fn create(
     uri: Uri,
     Object(body): Object,
 ) -> Answer {
-    let (document, tolerances) = UserDocument::parse(&body, dialect(&push))?;
-    note(&tolerances, &push);
-    let view = app.create_user(&push.ctx, &push.connection, document).await?;
-    let receipt = app.receipt(view.user.id.as_str());
-    Ok(answer::user(&app, view).created(&parameters::projection(KIND, &uri).0, receipt))
+    let made = make(&app, &push, &body).await?;
+    let receipt = app.receipt(made.id());
+    Ok(made.created(&parameters::projection(KIND, &uri).0, receipt))
 }
 
 pub(super) async fn read(
@@ -87,8 +91,7 @@ pub(super) async fn replace(
     Object(body): Object,
 ) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
-    let view = app.replace_user(&push.ctx, &push.connection, (&id, seen.as_ref()), &body).await?;
-    Ok(answer::user(&app, view).ok(&parameters::projection(KIND, &uri).0))
+    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &uri).0))
 }
 
 pub(super) async fn patch(
@@ -99,11 +102,9 @@ pub(super) async fn patch(
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let patch = Patch::parse(&body, dialect(&push))?;
     let seen = parameters::tags(&headers, &IF_MATCH);
-    let view = app.patch_user(&push.ctx, &push.connection, (&id, seen.as_ref()), &patch).await?;
-    let how = push.connection.settings.patch_response;
-    Ok(answer::user(&app, view).patched(how, &parameters::projection(KIND, &uri).0))
+    let changed = change(&app, &push, (&id, seen.as_ref()), &body).await?;
+    Ok(changed.patched(push.connection.settings.patch_response, &parameters::projection(KIND, &uri).0))
 }
 
 pub(super) async fn delete(
@@ -115,4 +116,32 @@ pub(super) async fn delete(
     let seen = parameters::tags(&headers, &IF_MATCH);
     app.delete_user(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
     Ok(answer::gone())
+}
+
+/// What a POST does, by itself or in bulk.
+pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
+    let (document, tolerances) = UserDocument::parse_extended(body, dialect(push), push.extensions())?;
+    note(&tolerances, push);
+    Ok(answer::user(app, app.create_user(&push.ctx, &push.connection, document).await?))
+}
+
+/// What a PUT does.
+pub(super) async fn set(
+    app: &App,
+    push: &Push,
+    target: Target<'_>,
+    body: &Map<String, Value>,
+) -> Result<Resource, Refusal> {
+    Ok(answer::user(app, app.replace_user(&push.ctx, &push.connection, target, body).await?))
+}
+
+/// What a PATCH does.
+pub(super) async fn change(
+    app: &App,
+    push: &Push,
+    target: Target<'_>,
+    body: &Map<String, Value>,
+) -> Result<Resource, Refusal> {
+    let patch = Patch::parse(body, dialect(push))?;
+    Ok(answer::user(app, app.patch_user(&push.ctx, &push.connection, target, &patch).await?))
 }

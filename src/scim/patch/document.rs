@@ -363,7 +363,15 @@ pub(crate) fn in_schema_order(kind: ResourceType, mut document: Map<String, Valu
         move_in_order(kind.extension().iter(), &mut given, &mut inner);
         ordered.insert(ENTERPRISE_SCHEMA.to_owned(), Value::Object(inner));
     }
+    // Schemas of the organization's own: the schemas here do not know them, and have no order for them but their names'.
+    let mut others: Vec<(String, Value)> = document.into_iter().filter(|(key, _)| is_urn(key)).collect();
+    others.sort_by(|(a, _), (b, _)| a.cmp(b));
+    ordered.extend(others);
     ordered
+}
+
+fn is_urn(key: &str) -> bool {
+    key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
 }
 
 fn move_in_order(

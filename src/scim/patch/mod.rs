@@ -15,6 +15,7 @@ pub(super) use document::{in_schema_order, merge};
 
 use super::{
     error::ScimError,
+    extension::Extensions,
     schema::ResourceType,
     tolerance::{Leniency, Tolerance},
     user::UserDocument,
@@ -99,6 +100,18 @@ impl Patch {
     /// # Errors
     /// The refusal of the first operation that cannot be done.
     pub fn apply_to_user(&self, before: &UserDocument) -> Result<Patched, ScimError> {
+        self.apply_to_extended_user(before, Extensions::default())
+    }
+
+    /// The user document after this patch, on a connection that declares schemas of its own.
+    ///
+    /// # Errors
+    /// As [`Self::apply_to_user`].
+    pub fn apply_to_extended_user(
+        &self,
+        before: &UserDocument,
+        extensions: Extensions<'_>,
+    ) -> Result<Patched, ScimError> {
         if self.operations.len() > MOST_USER_OPERATIONS {
             return Err(ScimError::too_many(format!(
                 "A user takes at most {MOST_USER_OPERATIONS} operations in one PATCH; this one has {}.",
@@ -109,12 +122,15 @@ impl Patch {
         let mut after = before.as_map().clone();
         for operation in &self.operations {
             let value = operation.value.clone();
-            match &operation.path {
-                Some(path) => {
-                    let target = resolve(ResourceType::User, path, Addressed::ByPath, &mut leniency)?;
-                    document::change(&mut after, target, operation.op, value, &mut leniency)?;
-                }
-                None => merge(&mut after, operation.pathless()?.clone(), operation.op, &mut leniency)?,
+            let Some(path) = &operation.path else {
+                let mut values = operation.pathless()?.clone();
+                extensions.take(&mut values, operation.op, &mut after, &mut leniency)?;
+                merge(&mut after, values, operation.op, &mut leniency)?;
+                continue;
+            };
+            if !extensions.change(&mut after, path, operation.op, value.clone(), &mut leniency)? {
+                let target = resolve(ResourceType::User, path, Addressed::ByPath, &mut leniency)?;
+                document::change(&mut after, target, operation.op, value, &mut leniency)?;
             }
         }
         document::prune(&mut after);

@@ -72,7 +72,9 @@ fn an_order_is_by_a_known_attribute() {
 #[test]
 fn a_search_says_the_same_in_a_body() {
     let body = serde_json::json!({"schemas": [SEARCH_SCHEMA], "attributes": ["userName", "emails"], "filter": "active eq true", "startIndex": 3, "count": 0});
-    let query = Query::from_search(ResourceType::User, body.as_object().unwrap(), Dialect::Strict).unwrap();
+    let query =
+        Query::from_search(ResourceType::User, body.as_object().unwrap(), Dialect::Strict, Extensions::default())
+            .unwrap();
     assert_eq!((query.start_index, query.count), (3, Some(0)));
     assert!(query.projection.wants("emails") && !query.projection.wants("name"));
     assert_eq!(query.filter.unwrap().to_string(), "active eq true");

@@ -164,7 +164,14 @@ fn a_put_keeps_who_somebody_is_and_whether_they_are_in_unless_it_says_so() {
     let before = json!({"userName": "a", "externalId": "x", "active": false, "title": "T"});
     let before = UserDocument::parse(before.as_object().unwrap(), Dialect::Tolerant).unwrap().0;
     let put = |body: Value| {
-        let after = UserDocument::parse_replacement(body.as_object().unwrap(), &before, Dialect::Tolerant).unwrap().0;
+        let after = UserDocument::parse_replacement(
+            body.as_object().unwrap(),
+            &before,
+            Dialect::Tolerant,
+            Extensions::default(),
+        )
+        .unwrap()
+        .0;
         Value::Object(after.into_map()).to_string()
     };
     assert_eq!(put(json!({"userName": "b"})), r#"{"externalId":"x","userName":"b","active":false}"#);

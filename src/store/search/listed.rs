@@ -21,6 +21,8 @@ pub(super) trait Listed: Sized + Send + Sync {
     type Row: FromRow + Send;
     /// Their names.
     const SELECT: &'static str;
+    /// The table.
+    const TABLE: &'static str;
     /// The table, and which of its rows are shown. `?1` is the organization and `?2` the connection.
     const FROM: &'static str;
     /// The table, and which of its rows an organization's admins are shown. `?1` is the organization.
@@ -58,6 +60,7 @@ impl Listed for User {
     const SELECT: &'static str = "id, connection, user_name, external_id, display_name, email, directory_active, \
                                   suspended_by_person, removed_at, document, session_epoch, access_epoch, version, \
                                   created_at, updated_at";
+    const TABLE: &'static str = "users";
     const FROM: &'static str =
         "users WHERE users.organization = ?1 AND users.connection = ?2 AND users.removed_at IS NULL";
     const FROM_ALL: &'static str = "users WHERE users.organization = ?1 AND users.removed_at IS NULL";
@@ -122,6 +125,7 @@ impl FromRow for Membership {
 impl Listed for Group {
     type Row = GroupRow;
     const SELECT: &'static str = GROUP_COLUMNS;
+    const TABLE: &'static str = "groups";
     const FROM: &'static str = "groups WHERE groups.organization = ?1 AND groups.connection = ?2 \
                                 AND groups.origin = 'scim' AND groups.removed_at IS NULL";
     const FROM_ALL: &'static str = "groups WHERE groups.organization = ?1 AND groups.removed_at IS NULL";

@@ -5,14 +5,14 @@ use super::{
     condition::Condition,
     listed::Listed,
     narrow::{Narrowed, narrow},
-    order::{self, Key},
+    order::{self, Key, Order, Place},
 };
 use crate::{
     filter::{AttributeKinds, AttributePath, Filter},
     model::{ConnectionId, OrganizationId},
     store::{StoreError, ToValue as _, Tx, Value},
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, ops::ControlFlow};
 
 /// Rows that are read at a time when each has to be looked at.
 const CHUNK: usize = 500;
@@ -28,28 +28,33 @@ pub(super) struct Listing<'a> {
 }
 
 /// `FROM … WHERE …` and its arguments.
-struct Rows {
-    from: String,
-    args: Vec<Value>,
+pub(super) struct Rows {
+    pub(super) from: String,
+    pub(super) args: Vec<Value>,
 }
 
 impl Listing<'_> {
-    /// How many there are, and those of the page.
-    pub(super) async fn make<L: Listed>(&self, tx: &mut Tx) -> Result<(u64, Vec<L>), StoreError> {
+    /// The rows that SQL leaves, and whether the filter matches every one of them; nothing where it matches none.
+    pub(super) fn rows<L: Listed>(&self, tx: &Tx) -> Option<(Rows, bool)> {
         let narrowed = self.filter.map_or(Narrowed::everything(true), |filter| narrow(filter, L::COLUMNS, self.kinds));
         if narrowed.condition == Condition::Always(false) {
-            return Ok((0, Vec::new()));
+            return None;
         }
         let mut args = vec![self.organization.to_value(), self.connection.to_value()];
         let from = match &narrowed.condition {
             Condition::Always(true) => L::FROM.to_owned(),
             condition => format!("{} AND {}", L::FROM, condition.text(tx.is_postgres(), &mut args)),
         };
-        let rows = Rows { from, args };
-        match order::clause(self.sort, L::COLUMNS, self.kinds) {
-            Some(order) if narrowed.exact => self.in_sql(tx, &rows, &order).await,
+        Some((Rows { from, args }, narrowed.exact))
+    }
+
+    /// How many there are, and those of the page.
+    pub(super) async fn make<L: Listed>(&self, tx: &mut Tx) -> Result<(u64, Vec<L>), StoreError> {
+        let Some((rows, exact)) = self.rows::<L>(tx) else { return Ok((0, Vec::new())) };
+        match order::in_sql(self.sort, L::COLUMNS, self.kinds) {
+            Some(order) if exact => self.in_sql(tx, &rows, order).await,
             // Only the total was asked for: the order does not matter.
-            None if narrowed.exact && self.page.count == 0 => Ok((rows.count(tx).await?, Vec::new())),
+            None if exact && self.page.count == 0 => Ok((rows.count(tx).await?, Vec::new())),
             Some(_) | None => match self.sort {
                 Some(sort) => self.sorted(tx, &rows, sort).await,
                 None => self.scanned(tx, &rows).await,
@@ -58,19 +63,38 @@ impl Listing<'_> {
     }
 
     /// Everything in SQL. The total is counted only when the page does not show it.
-    async fn in_sql<L: Listed>(&self, tx: &mut Tx, rows: &Rows, order: &str) -> Result<(u64, Vec<L>), StoreError> {
+    async fn in_sql<L: Listed>(&self, tx: &mut Tx, rows: &Rows, order: Order) -> Result<(u64, Vec<L>), StoreError> {
         let offset = self.page.offset();
         let count = self.page.count.min(i64::MAX.cast_unsigned());
         if count == 0 {
             return Ok((rows.count(tx).await?, Vec::new()));
         }
-        let sql = format!("SELECT {} FROM {} ORDER BY {order} LIMIT {count} OFFSET {offset}", L::SELECT, rows.from);
-        let found: Vec<L::Row> = tx.all_built(sql, rows.args.clone()).await?;
-        let found = found.into_iter().map(L::from_columns).collect::<Result<Vec<L>, _>>()?;
+        if offset > 0 {
+            return self.further_on(tx, rows, order).await;
+        }
+        let sql = format!("SELECT {} FROM {} ORDER BY {} LIMIT {count}", L::SELECT, rows.from, order.clause(false));
+        let found: Vec<L> = rows.read(tx, sql).await?;
         let length = found.len() as u64;
-        let ends_here = length < count && (length > 0 || offset == 0);
-        let total = if ends_here { offset + length } else { rows.count(tx).await? };
-        Ok((total, found))
+        Ok((if length < count { length } else { rows.count(tx).await? }, found))
+    }
+
+    /// A page that is not the first: read from whichever end is nearer, and only the ids of what is skipped are walked over.
+    /// The two statements see the same rows: a transaction that reads has one view of the store.
+    async fn further_on<L: Listed>(&self, tx: &mut Tx, rows: &Rows, order: Order) -> Result<(u64, Vec<L>), StoreError> {
+        let (total, offset) = (rows.count(tx).await?, self.page.offset());
+        let length = self.page.count.min(total.saturating_sub(offset));
+        if length == 0 {
+            return Ok((total, Vec::new()));
+        }
+        let behind = total.saturating_sub(offset).saturating_sub(length);
+        let backwards = behind < offset;
+        let (clause, skipped) = (order.clause(backwards), if backwards { behind } else { offset });
+        let ids = format!("SELECT id FROM {} ORDER BY {clause} LIMIT {length} OFFSET {skipped}", rows.from);
+        // Found by their ids alone: what else is known of them would tempt the planner to walk an index in the wanted order.
+        let (table, order) = (L::TABLE, order.clause(false));
+        let found = format!("{table} WHERE {table}.organization = ?1 AND id IN ({ids})");
+        let sql = format!("SELECT {} FROM {found} ORDER BY {order}", L::SELECT);
+        Ok((total, rows.read(tx, sql).await?))
     }
 
     /// In the order of the ids, and only the page is kept.
@@ -78,11 +102,12 @@ impl Listing<'_> {
         let mut total = 0;
         let mut kept = Vec::new();
         let wanted = self.page.offset()..self.page.offset().saturating_add(self.page.count);
-        self.each(tx, rows, |one: L, _| {
+        self.each(tx, rows, Walk::WHOLE, |one: L, _| {
             if wanted.contains(&total) {
                 kept.push(one);
             }
             total += 1;
+            ControlFlow::Continue(())
         })
         .await?;
         Ok((total, kept))
@@ -90,20 +115,32 @@ impl Listing<'_> {
 
     /// By keys that only Rust can compare. Keys are kept of all, and the page is read again.
     async fn sorted<L: Listed>(&self, tx: &mut Tx, rows: &Rows, sort: &Sort) -> Result<(u64, Vec<L>), StoreError> {
-        let mut keys: Vec<(Key, String)> = Vec::new();
-        self.each(tx, rows, |one: L, resource| {
-            keys.push((Key::of(resource, &sort.attribute, self.kinds), one.id().to_owned()));
-        })
-        .await?;
-        let total = keys.len() as u64;
-        keys.sort_by(|(a, a_id), (b, b_id)| a.compare(b, sort.descending).then_with(|| a_id.cmp(b_id)));
+        let places = self.places::<L>(tx, rows, sort).await?;
         let skipped = usize::try_from(self.page.offset()).unwrap_or(usize::MAX);
         let count = usize::try_from(self.page.count).unwrap_or(usize::MAX);
-        let ids: Vec<String> = keys.into_iter().skip(skipped).take(count).map(|(_, id)| id).collect();
+        let total = places.len() as u64;
+        let ids: Vec<String> = places.into_iter().skip(skipped).take(count).map(|place| place.id).collect();
         Ok((total, self.by_ids(tx, &ids).await?))
     }
 
-    async fn by_ids<L: Listed>(&self, tx: &mut Tx, ids: &[String]) -> Result<Vec<L>, StoreError> {
+    /// Where everything that matches stands, in order.
+    pub(super) async fn places<L: Listed>(
+        &self,
+        tx: &mut Tx,
+        rows: &Rows,
+        sort: &Sort,
+    ) -> Result<Vec<Place>, StoreError> {
+        let mut places = Vec::new();
+        self.each(tx, rows, Walk::WHOLE, |one: L, resource| {
+            places.push(Place { key: Key::of(resource, &sort.attribute, self.kinds), id: one.id().to_owned() });
+            ControlFlow::Continue(())
+        })
+        .await?;
+        places.sort_by(|a, b| a.compare(b, sort.descending));
+        Ok(places)
+    }
+
+    pub(super) async fn by_ids<L: Listed>(&self, tx: &mut Tx, ids: &[String]) -> Result<Vec<L>, StoreError> {
         let mut found = HashMap::new();
         for ids in ids.chunks(CHUNK) {
             let mut args = vec![self.organization.to_value(), self.connection.to_value()];
@@ -118,18 +155,21 @@ impl Listing<'_> {
         Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
-    /// Calls `take` with everything that matches, in the order of the ids.
-    async fn each<L: Listed>(
+    /// Calls `take` with everything that matches, in the order of the ids, until it has enough.
+    pub(super) async fn each<L: Listed>(
         &self,
         tx: &mut Tx,
         rows: &Rows,
-        mut take: impl FnMut(L, &serde_json::Value) + Send,
+        walk: Walk<'_>,
+        mut take: impl FnMut(L, &serde_json::Value) -> ControlFlow<()> + Send,
     ) -> Result<(), StoreError> {
         let with_companions = self.mentions(L::COMPANIONS);
         let chunk = if with_companions { L::WITH_COMPANIONS } else { CHUNK };
         let place = rows.args.len() + 1;
-        let sql = format!("SELECT {} FROM {} AND id > ?{place} ORDER BY id LIMIT {chunk}", L::SELECT, rows.from);
-        let mut after = String::new();
+        let (sign, order) = if walk.backwards { ('<', "id DESC") } else { ('>', "id") };
+        let sql =
+            format!("SELECT {} FROM {} AND id {sign} ?{place} ORDER BY {order} LIMIT {chunk}", L::SELECT, rows.from);
+        let mut after = walk.from.to_owned();
         loop {
             let mut args = rows.args.clone();
             args.push(Value::Text(std::mem::take(&mut after)));
@@ -141,8 +181,9 @@ impl Listing<'_> {
             }
             let resources = L::resources(tx, self.organization, &read, with_companions).await?;
             for (one, resource) in read.into_iter().zip(&resources) {
-                if self.filter.is_none_or(|filter| filter.matches(resource, self.kinds)) {
-                    take(one, resource);
+                let fits = self.filter.is_none_or(|filter| filter.matches(resource, self.kinds));
+                if fits && take(one, resource).is_break() {
+                    return Ok(());
                 }
             }
             if is_last {
@@ -159,8 +200,28 @@ impl Listing<'_> {
     }
 }
 
+/// From where on, and which way, rows are read.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Walk<'a> {
+    /// The id behind which, or before which, it begins.
+    pub(super) from: &'a str,
+    /// Against the order of the ids.
+    pub(super) backwards: bool,
+}
+
+impl Walk<'_> {
+    /// Everything.
+    const WHOLE: Self = Self { from: "", backwards: false };
+}
+
 impl Rows {
-    async fn count(&self, tx: &mut Tx) -> Result<u64, StoreError> {
+    /// What a statement about these rows finds.
+    pub(super) async fn read<L: Listed>(&self, tx: &mut Tx, sql: String) -> Result<Vec<L>, StoreError> {
+        let found: Vec<L::Row> = tx.all_built(sql, self.args.clone()).await?;
+        found.into_iter().map(L::from_columns).collect()
+    }
+
+    pub(super) async fn count(&self, tx: &mut Tx) -> Result<u64, StoreError> {
         let counted: Vec<(u64,)> =
             tx.all_built(format!("SELECT count(*) FROM {}", self.from), self.args.clone()).await?;
         Ok(counted.first().map_or(0, |(count,)| *count))

@@ -16,6 +16,7 @@ mod listed;
 mod listing;
 mod narrow;
 mod order;
+mod reach;
 mod resource;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,8 @@ use crate::{
     filter::{AttributeKinds, AttributePath, Filter},
     model::{ConnectionId, Group, Instant, OrganizationId, User},
 };
+pub use order::Place;
+pub use reach::{Reach, Reached};
 pub use resource::{group_resource, user_resource};
 
 /// Which part of a listing is wanted.
@@ -38,6 +41,9 @@ pub struct Page {
 }
 
 impl Page {
+    /// None of them, only how many there are.
+    const TOTAL: Self = Self { start_index: 1, count: 0 };
+
     fn offset(self) -> u64 {
         self.start_index.saturating_sub(1).min(i64::MAX.cast_unsigned())
     }
@@ -79,6 +85,32 @@ impl Tx {
         kinds: &(dyn AttributeKinds + Sync),
     ) -> Result<(u64, Vec<Group>), StoreError> {
         Listing { organization, connection, filter, sort, page, kinds }.make(self).await
+    }
+
+    /// The users of a connection that match a filter, from a place on.
+    pub async fn reach_users(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        filter: Option<&Filter>,
+        sort: Option<&Sort>,
+        reach: &Reach,
+        kinds: &(dyn AttributeKinds + Sync),
+    ) -> Result<Reached<User>, StoreError> {
+        Listing { organization, connection, filter, sort, page: Page::TOTAL, kinds }.reach(self, reach).await
+    }
+
+    /// The groups that a connection pushed and that match a filter, from a place on.
+    pub async fn reach_groups(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        filter: Option<&Filter>,
+        sort: Option<&Sort>,
+        reach: &Reach,
+        kinds: &(dyn AttributeKinds + Sync),
+    ) -> Result<Reached<Group>, StoreError> {
+        Listing { organization, connection, filter, sort, page: Page::TOTAL, kinds }.reach(self, reach).await
     }
 
     /// The people of an organization behind `after` (an id, or '') that match a filter, removed ones left out: at most `limit`,

@@ -4,32 +4,92 @@ use super::{
     Sort,
     columns::{self, Column, Columns},
 };
-use crate::filter::{AttributeKinds, AttributePath, Kind};
+use crate::{
+    filter::{AttributeKinds, AttributePath, Kind},
+    store::Value as SqlValue,
+};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::cmp::Ordering;
 
-/// The `ORDER BY` of a sort, if SQL can do it exactly.
-pub(super) fn clause(sort: Option<&Sort>, columns: Columns, kinds: &dyn AttributeKinds) -> Option<String> {
-    let Some(sort) = sort else { return Some("id".to_owned()) };
-    let (column, nullable) = match columns::find(columns, &sort.attribute)? {
+/// An order that SQL can keep exactly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Order {
+    /// By which column, and whether it may be NULL; none: by the id alone.
+    column: Option<(&'static str, bool)>,
+    descending: bool,
+}
+
+/// The order that a sort asks for, if SQL can keep it exactly.
+pub(super) fn in_sql(sort: Option<&Sort>, columns: Columns, kinds: &dyn AttributeKinds) -> Option<Order> {
+    let Some(sort) = sort else { return Some(Order { column: None, descending: false }) };
+    let column = match columns::find(columns, &sort.attribute)? {
         Column::Text { exact, folded, nullable } => match kinds.kind(&sort.attribute) {
-            Kind::CaseExact => (exact?, nullable),
-            Kind::CaseFolded => (folded?, nullable),
+            Kind::CaseExact => Some((exact?, nullable)),
+            Kind::CaseFolded => Some((folded?, nullable)),
             Kind::Instant => return None,
         },
-        Column::Truth(column) | Column::Moment(column) => (column, false),
-        Column::Fixed(_) => return Some("id".to_owned()),
+        Column::Truth(column) | Column::Moment(column) => Some((column, false)),
+        Column::Fixed(_) => None,
         Column::Rows(_) => return None,
     };
-    let direction = if sort.descending { "DESC" } else { "ASC" };
-    // RFC 7644 §3.4.2.3: what has no value comes last, or first when the order is descending. NULLs come first in one
-    // engine and last in the other unless they are told.
-    let nulls = if nullable { format!("({column} IS NULL) {direction}, ") } else { String::new() };
-    Some(format!("{nulls}{column} {direction}, id"))
+    Some(Order { column, descending: sort.descending })
+}
+
+impl Order {
+    /// Its `ORDER BY`, or that of the same order read from its end.
+    pub(super) fn clause(self, backwards: bool) -> String {
+        let by_id = if backwards { "id DESC" } else { "id" };
+        let Some((column, nullable)) = self.column else { return by_id.to_owned() };
+        let direction = if self.descending == backwards { "ASC" } else { "DESC" };
+        // RFC 7644 §3.4.2.3: what has no value comes last, or first when the order is descending. NULLs come first in one
+        // engine and last in the other unless they are told.
+        let nulls = if nullable { format!("({column} IS NULL) {direction}, ") } else { String::new() };
+        format!("{nulls}{column} {direction}, {by_id}")
+    }
+
+    /// The condition of what comes behind a place, or before it when the order is read from its end.
+    pub(super) fn beyond(self, place: &Place, backwards: bool, args: &mut Vec<SqlValue>) -> String {
+        let mut bind = |value: SqlValue| {
+            args.push(value);
+            format!("?{}", args.len())
+        };
+        let id = bind(SqlValue::Text(place.id.clone()));
+        let further = format!("id {} {id}", if backwards { '<' } else { '>' });
+        let Some((column, nullable)) = self.column else { return further };
+        let falls = self.descending != backwards;
+        let key = match &place.key {
+            Key::Truth(value) => SqlValue::Int(i64::from(*value)),
+            Key::Moment(number) | Key::Number(number) => SqlValue::Int(*number),
+            Key::Text(text) => SqlValue::Text(text.clone()),
+            Key::Missing if falls => return format!("(({column} IS NULL AND {further}) OR {column} IS NOT NULL)"),
+            Key::Missing => return format!("({column} IS NULL AND {further})"),
+        };
+        let (key, sign) = (bind(key), if falls { '<' } else { '>' });
+        // The first half bounds a walk on the column's index, the second one decides.
+        let values = format!("({column} {sign}= {key} AND ({column} {sign} {key} OR {further}))");
+        if nullable && !falls { format!("({values} OR {column} IS NULL)") } else { values }
+    }
+}
+
+/// Where something stands in an order.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    /// Its key; [`Key::Missing`] where the order is that of the ids.
+    pub(super) key: Key,
+    /// Its id, which decides between equals.
+    pub(super) id: String,
+}
+
+impl Place {
+    /// Which of two comes first; equals are in the order of their ids whichever way the keys go.
+    pub(super) fn compare(&self, other: &Self, descending: bool) -> Ordering {
+        self.key.compare(&other.key, descending).then_with(|| self.id.cmp(&other.id))
+    }
 }
 
 /// Where a resource stands in an order; without a value it is the last.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(super) enum Key {
     Truth(bool),
     Moment(i64),

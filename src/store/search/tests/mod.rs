@@ -1,6 +1,7 @@
 //! The listings, on a real store.
 
 mod agreement;
+mod reach;
 mod world;
 
 use self::world::{ALL, World, brute, filter, group_id, user_id};
