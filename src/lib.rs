@@ -18,7 +18,7 @@
 //! | | *above: pure — no async, no clock, no randomness, no I/O; `now` is a parameter* | |
 //! | 5 | [`config`] | settings as data |
 //! | 6 | [`telemetry`], [`crypto`], [`net`] | logs and the request line; keys, tokens, sealing; the guarded HTTP client |
-//! | 7 | [`store`], [`cache`], [`sso`] | one adapter for each thing outside; never each other |
+//! | 7 | [`store`], [`cache`], [`mail`], [`sso`] | one adapter for each thing outside; never each other |
 //! | 8 | [`app`] | the use cases; the only place where adapters meet |
 //! | 9 | [`http`], [`worker`], [`lab`] | requests; work that nobody waits for; the demo's identity provider |
 //! | 10 | [`cli`] | commands; `main.rs` calls it |
@@ -83,6 +83,7 @@ pub mod net;
 pub mod telemetry;
 
 pub mod cache;
+pub mod mail;
 pub mod sso;
 pub mod store;
 

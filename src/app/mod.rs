@@ -25,6 +25,7 @@ mod gate;
 mod housekeeping;
 mod in_force;
 mod introspection;
+mod invitations;
 mod keys;
 mod local_groups;
 mod mappings;
@@ -54,6 +55,9 @@ pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
+pub use invitations::{
+    Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish,
+};
 pub use keys::{KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::{Draft, MappingPlan, draft_revision};

@@ -23,6 +23,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, name: "service accounts", sql: include_str!("migrations/003_service_accounts.sql") },
     Migration { version: 4, name: "signing keys", sql: include_str!("migrations/004_signing_keys.sql") },
     Migration { version: 5, name: "sealing", sql: include_str!("migrations/005_sealing.sql") },
+    Migration { version: 10, name: "invitations", sql: include_str!("migrations/010_invitations.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.

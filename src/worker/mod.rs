@@ -1,10 +1,11 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! Events are [sealed](sealing), and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged
+//! Events are [sealed](sealing), [letters](letters) sent, and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged
 //! and the next one tries again; nothing in it is lost, because all of it is rows.
 
 mod keys;
+mod letters;
 mod sealing;
 
 use crate::{app::App, telemetry};
@@ -21,7 +22,7 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         ending.cancel();
     };
-    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending), keys::run(&app, &ending));
+    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending), keys::run(&app, &ending), letters::run(&app, &ending));
 }
 
 async fn keep_house(app: &App, ending: &CancellationToken) {

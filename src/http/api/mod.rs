@@ -7,6 +7,7 @@ mod clusters;
 mod connections;
 mod directory;
 mod groups;
+mod invitations;
 mod keys;
 mod lists;
 mod mapping;
@@ -25,7 +26,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 11] {
+pub(super) fn doors() -> [Doors; 12] {
     [
         organization::doors(),
         clusters::doors(),
@@ -34,6 +35,7 @@ pub(super) fn doors() -> [Doors; 11] {
         directory::doors(),
         sessions::doors(),
         groups::doors(),
+        invitations::doors(),
         bindings::doors(),
         keys::doors(),
         service_accounts::doors(),

@@ -30,7 +30,7 @@ fn every_error() -> Vec<Error> {
         Error::internal("row 7 is odd"),
     ];
     let away =
-        [TurnedAway::Expired, TurnedAway::Suspended, TurnedAway::NoAccess, TurnedAway::Clash, TurnedAway::DeadLink];
+        [TurnedAway::Expired, TurnedAway::Suspended, TurnedAway::NoAccess, TurnedAway::Clash, TurnedAway::DeadLink, TurnedAway::NotInvited, TurnedAway::Withheld];
     all.extend(away.map(Error::TurnedAway));
     all
 }
