@@ -24,6 +24,7 @@ mod mapping;
 mod members;
 mod migrate;
 mod organizations;
+mod roles;
 mod row;
 mod sealed;
 mod search;

@@ -10,6 +10,7 @@ mod deprovision;
 mod groups;
 mod harness;
 mod histories;
+mod invitations;
 mod keys;
 mod local_groups;
 mod mapping;

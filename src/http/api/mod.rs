@@ -12,6 +12,7 @@ mod keys;
 mod lists;
 mod mapping;
 mod organization;
+mod roles;
 mod service_accounts;
 mod sessions;
 mod versions;
@@ -26,7 +27,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 12] {
+pub(super) fn doors() -> [Doors; 13] {
     [
         organization::doors(),
         clusters::doors(),
@@ -37,6 +38,7 @@ pub(super) fn doors() -> [Doors; 12] {
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
+        roles::doors(),
         keys::doors(),
         service_accounts::doors(),
         authorize::doors(),

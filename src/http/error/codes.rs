@@ -45,6 +45,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "already_member", "Somebody here has this address. Give them the role itself."),
     code(409, "domain_not_allowed", "The organization's settings do not let addresses of this domain be invited."),
     code(409, "domain_taken", "The e-mail domain belongs to another connection."),
+    code(409, "in_use", "The role is held, offered, carried or given somewhere; the detail says where."),
     code(409, "holder_suspended", "Whose key it would be is suspended."),
     code(
         409,
