@@ -56,9 +56,7 @@ pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
-pub use invitations::{
-    Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish,
-};
+pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use keys::{KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::{Draft, MappingPlan, draft_revision};

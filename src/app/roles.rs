@@ -4,9 +4,7 @@
 use super::{App, Ctx, Error, Work};
 use crate::{
     access::Access,
-    model::{
-        BuiltInRole, Capability, CustomRole, EventKind, KeptRole, Role, RoleId, Scope, Subject, fold,
-    },
+    model::{BuiltInRole, Capability, CustomRole, EventKind, KeptRole, Role, RoleId, Scope, Subject, fold},
     store::BindingQuery,
 };
 use serde_json::json;
@@ -168,10 +166,12 @@ impl Work<'_> {
         // Whoever writes its id or its name, even in a remark, is asked to write something else first.
         let text = stored.map(|stored| fold(&stored.text)).unwrap_or_default();
         let is_word = |word: &str| {
-            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-').any(|part| part == word)
+            text.split(|letter: char| !letter.is_alphanumeric() && letter != '_' && letter != '-')
+                .any(|part| part == word)
         };
         let name = fold(&role.name);
-        let named = if name.contains(|letter: char| !letter.is_alphanumeric()) { text.contains(&name) } else { is_word(&name) };
+        let named =
+            if name.contains(|letter: char| !letter.is_alphanumeric()) { text.contains(&name) } else { is_word(&name) };
         Ok((named || text.contains(role.id.as_str())).then_some(version))
     }
 

@@ -88,14 +88,15 @@ impl Settings {
             } else if mail.smtp_security == MailSecurity::None {
                 found.push(warning("mail.smtp_security", "“none” sends invitations' links in the clear"));
             }
-        } else if self.server.is_https() {
-            found.push(warning("mail.transport", "“folder” keeps letters as files: nobody is sent an invitation"));
         }
         let lifetime = self.invitations.lifetime.get();
         if lifetime < Duration::from_mins(1) {
             found.push(error("invitations.lifetime", "must be at least a minute"));
         } else if lifetime > LONG_INVITATION {
-            found.push(warning("invitations.lifetime", "an invitation that lies about for months lets in whoever finds it"));
+            found.push(warning(
+                "invitations.lifetime",
+                "an invitation that lies about for months lets in whoever finds it",
+            ));
         }
     }
 }

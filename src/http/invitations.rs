@@ -72,4 +72,5 @@ async fn accept(
     }
 }
 
-const NOWHERE: &str = "This organization has no way to sign in yet. The invitation stays good: please ask whoever invited you.";
+const NOWHERE: &str =
+    "This organization has no way to sign in yet. The invitation stays good: please ask whoever invited you.";

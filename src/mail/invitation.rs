@@ -88,13 +88,23 @@ mod tests {
             link: "https://id.example/invitations/cgi_x",
         };
         let letter = invited.letter();
-        for said in ["Acme & Sons", "<script>Eve</script>", "28 November 2026", "/invitations/cgi_x", "- Viewer of the whole"] {
+        for said in
+            ["Acme & Sons", "<script>Eve</script>", "28 November 2026", "/invitations/cgi_x", "- Viewer of the whole"]
+        {
             assert!(letter.text.contains(said), "{said} in {}", letter.text);
         }
-        for said in ["Acme &amp; Sons", "&lt;script&gt;Eve", "28 November 2026", "href=\"https://id.example/invitations/cgi_x\""] {
+        for said in [
+            "Acme &amp; Sons",
+            "&lt;script&gt;Eve",
+            "28 November 2026",
+            "href=\"https://id.example/invitations/cgi_x\"",
+        ] {
             assert!(letter.html.contains(said), "{said} in {}", letter.html);
         }
         assert!(!letter.html.contains("<script") && !letter.html.contains("<b>"), "{}", letter.html);
-        assert!(!letter.html.contains("http-equiv") && !letter.html.contains("<img"), "nothing is loaded from anywhere");
+        assert!(
+            !letter.html.contains("http-equiv") && !letter.html.contains("<img"),
+            "nothing is loaded from anywhere"
+        );
     }
 }

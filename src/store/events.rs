@@ -123,7 +123,9 @@ impl Tx {
 
     /// How much work of all organizations is not done, letters that wait among it.
     pub async fn count_waiting_jobs(&mut self) -> Result<i64, StoreError> {
-        let row = self.first("SELECT (SELECT COUNT(*) FROM outbox WHERE done_at IS NULL) + (SELECT COUNT(*) FROM letters)", &[]).await?;
+        let row = self
+            .first("SELECT (SELECT COUNT(*) FROM outbox WHERE done_at IS NULL) + (SELECT COUNT(*) FROM letters)", &[])
+            .await?;
         Ok(row.map_or(0, |(count,): (i64,)| count))
     }
 

@@ -177,15 +177,7 @@ impl Tx {
             .run(
                 "UPDATE invitations SET delivery = ?4, delivery_at = ?5, delivery_attempts = ?6, delivery_reason = ?7
                  WHERE organization = ?1 AND id = ?2 AND letter = ?3",
-                args![
-                    organization,
-                    id,
-                    letter,
-                    delivery.state.name(),
-                    delivery.at,
-                    delivery.attempts,
-                    delivery.reason
-                ],
+                args![organization, id, letter, delivery.state.name(), delivery.at, delivery.attempts, delivery.reason],
             )
             .await?;
         Ok(rows == 1)
@@ -293,7 +285,10 @@ impl Tx {
     }
 
     /// The domains whose addresses may be invited (none: any), and the version of that list; 0: nobody ever said.
-    pub async fn invitation_domains(&mut self, organization: &OrganizationId) -> Result<(Vec<String>, i64), StoreError> {
+    pub async fn invitation_domains(
+        &mut self,
+        organization: &OrganizationId,
+    ) -> Result<(Vec<String>, i64), StoreError> {
         let row: Option<(String, i64)> = self
             .first("SELECT domains, version FROM invitation_settings WHERE organization = ?1", args![organization])
             .await?;

@@ -80,12 +80,9 @@ impl Tx {
         id: &JobId,
         until: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
-            "UPDATE letters SET due_at = ?3 WHERE organization = ?1 AND id = ?2",
-            args![organization, id, until],
-        )
-        .await
-        .map(drop)
+        self.run("UPDATE letters SET due_at = ?3 WHERE organization = ?1 AND id = ?2", args![organization, id, until])
+            .await
+            .map(drop)
     }
 
     /// Destroys a letter: it was sent, or never will be.

@@ -216,6 +216,7 @@ mod tests {
         include_str!("migrations/003_service_accounts.sample.sql"),
         include_str!("migrations/004_signing_keys.sample.sql"),
         include_str!("migrations/005_sealing.sample.sql"),
+        include_str!("migrations/010_invitations.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

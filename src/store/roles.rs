@@ -11,7 +11,9 @@ macro_rules! select_roles {
     };
 }
 
-fn kept((id, name, capabilities, description, version, created_at, updated_at): RoleRow) -> Result<KeptRole, StoreError> {
+fn kept(
+    (id, name, capabilities, description, version, created_at, updated_at): RoleRow,
+) -> Result<KeptRole, StoreError> {
     let capabilities = serde_json::from_str(&capabilities)
         .map_err(|error| StoreError::Corrupt(format!("capabilities of role {id}: {error}")))?;
     let role = CustomRole { id, name, capabilities };

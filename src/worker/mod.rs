@@ -22,7 +22,13 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         ending.cancel();
     };
-    tokio::join!(stop, keep_house(&app, &ending), sealing::run(&app, &ending), keys::run(&app, &ending), letters::run(&app, &ending));
+    tokio::join!(
+        stop,
+        keep_house(&app, &ending),
+        sealing::run(&app, &ending),
+        keys::run(&app, &ending),
+        letters::run(&app, &ending)
+    );
 }
 
 async fn keep_house(app: &App, ending: &CancellationToken) {

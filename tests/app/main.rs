@@ -19,6 +19,7 @@ mod once;
 mod owners;
 mod postgres;
 mod races;
+mod roles;
 mod tenancy;
 mod tenants;
 mod who;

@@ -144,7 +144,11 @@ async fn a_first_sign_in_uses_an_invitation_up_where_the_domain_is_the_connectio
         };
         let now = || scene.app.clock().now();
         sign_in().await;
-        assert_eq!(scene.now(&invitation).await.state(now()), InvitationState::Pending, "an address alone proves nothing");
+        assert_eq!(
+            scene.now(&invitation).await.state(now()),
+            InvitationState::Pending,
+            "an address alone proves nothing"
+        );
         let mut settings = connection.settings.clone();
         settings.domains = vec![person.email.split_once('@').unwrap().1.to_owned()];
         scene.app.update_connection(&scene.operator, &connection.id, None, settings, None).await.unwrap();

@@ -25,7 +25,7 @@ class Desk:
         letter = {
             "from": envelope.mail_from,
             "to": envelope.rcpt_tos,
-            "tls": session.ssl is not None,
+            "tls": server.transport.get_extra_info("ssl_object") is not None,
             "signed_in": bool(session.authenticated),
             "data": envelope.content.decode(),
         }

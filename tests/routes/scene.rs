@@ -156,6 +156,7 @@ impl Scene {
             path if path.starts_with("/service-accounts/") => self.machine(&name).await,
             path if path.starts_with("/sessions/") => self.session_of(key).await,
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
+            "/roles/{id}" => vec![self.role(&name).await],
             "/invitations/{token}" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
@@ -182,6 +183,14 @@ impl Scene {
         let token = letter.split_once("/invitations/").unwrap().1;
         let token = token.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
         (invitation.id.to_string(), token)
+    }
+
+    /// A custom role that is in use nowhere.
+    async fn role(&self, name: &str) -> String {
+        let capabilities = [castgate::model::Capability::ViewCosts].into();
+        let name = Some(name.to_owned());
+        let wish = castgate::app::RoleWish { name, capabilities: Some(capabilities), ..Default::default() };
+        self.world.app.create_role(&self.acme.operator, wish).await.unwrap().role.id.to_string()
     }
 
     async fn binding(&self, name: &str) -> String {
@@ -264,6 +273,9 @@ impl Scene {
             // A domain belongs to one organization of all: the example's would be taken.
             ("POST", "/api/v1/connections") => {
                 json(json!({"name": format!("new-{}", self.number()), "settings": {"profile": "okta"}}))
+            }
+            ("POST", "/api/v1/roles") => {
+                json(json!({"name": format!("new-{}", self.number()), "capabilities": ["view-costs"]}))
             }
             ("POST", "/api/v1/invitations") => {
                 json(json!({"invitations": [{"email": format!("new-{}@example.com", self.number())}]}))

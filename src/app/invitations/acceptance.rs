@@ -9,7 +9,8 @@ use crate::{
     access::who::Invited,
     crypto::{TokenKind, token},
     model::{
-        Connection, ConnectionId, EventKind, GroupId, Holder, Invitation, InvitationState, Source, User, UserState, fold,
+        Connection, ConnectionId, EventKind, GroupId, Holder, Invitation, InvitationState, Source, User, UserState,
+        fold,
     },
     plan::Diff,
     store::Tx,
@@ -80,7 +81,11 @@ impl App {
             [only] => only,
             several => match several.iter().find(|one| chosen == Some(one.id.as_str())) {
                 Some(one) => one,
-                None => return Ok(Acceptance::Choose(several.iter().map(|one| (one.id.clone(), one.name.clone())).collect())),
+                None => {
+                    return Ok(Acceptance::Choose(
+                        several.iter().map(|one| (one.id.clone(), one.name.clone())).collect(),
+                    ));
+                }
             },
         };
         let hint = Some(invitation.email.as_str());

@@ -20,12 +20,7 @@ struct Giver {
 
 impl Work<'_> {
     /// The offer that these words mean.
-    pub(super) async fn offer(
-        &mut self,
-        role: &Role,
-        clusters: &[String],
-        groups: &[String],
-    ) -> Result<Offer, Error> {
+    pub(super) async fn offer(&mut self, role: &Role, clusters: &[String], groups: &[String]) -> Result<Offer, Error> {
         if clusters.len() > super::MOST_NAMED || groups.len() > super::MOST_NAMED {
             let detail = format!("name at most {} clusters and as many groups", super::MOST_NAMED);
             return Err(Error::invalid("invitations", detail));
@@ -77,9 +72,7 @@ impl Work<'_> {
                 None => Access::none(),
             }),
             Some(Holder::ServiceAccount(id)) => Some(match self.tx.service_account(&organization, id).await? {
-                Some(account) => {
-                    self.app.access_of_service_account(&mut self.tx, &organization, &account, now).await?
-                }
+                Some(account) => self.app.access_of_service_account(&mut self.tx, &organization, &account, now).await?,
                 None => Access::none(),
             }),
         };
@@ -145,11 +138,7 @@ impl Work<'_> {
 }
 
 /// An offer as people read it, a line for each part.
-pub(super) async fn in_words(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    offer: &Offer,
-) -> Result<Vec<String>, Error> {
+pub(super) async fn in_words(tx: &mut Tx, organization: &OrganizationId, offer: &Offer) -> Result<Vec<String>, Error> {
     let role = match &offer.role {
         Role::BuiltIn(BuiltInRole::Owner) => "Owner".to_owned(),
         Role::BuiltIn(BuiltInRole::Member) => "Member".to_owned(),
@@ -184,9 +173,7 @@ pub(super) async fn inviter(
     let name = match holder {
         None => None,
         Some(Holder::User(id)) => tx.user(organization, id).await?.map(|user| user.label().to_owned()),
-        Some(Holder::ServiceAccount(id)) => {
-            tx.service_account(organization, id).await?.map(|account| account.name)
-        }
+        Some(Holder::ServiceAccount(id)) => tx.service_account(organization, id).await?.map(|account| account.name),
     };
     Ok(name.unwrap_or_else(|| "The administrator".to_owned()))
 }

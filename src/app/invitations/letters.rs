@@ -34,12 +34,7 @@ pub struct LettersRound {
 
 impl Work<'_> {
     /// Writes the invitation's letter and puts it into the post.
-    pub(super) async fn post(
-        &mut self,
-        invitation: &Invitation,
-        secret: &Secret,
-        id: &JobId,
-    ) -> Result<(), Error> {
+    pub(super) async fn post(&mut self, invitation: &Invitation, secret: &Secret, id: &JobId) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let found = self.tx.organization(&organization).await?;
         let name = found.ok_or_else(|| Error::not_found("organization", organization.as_str()))?.name;

@@ -16,9 +16,7 @@ use super::{App, Ctx, Error, Work, people::Seen};
 use crate::{
     crypto::{Secret, TokenKind, token},
     mail::checked_address,
-    model::{
-        Capability, Delivery, EventKind, Invitation, InvitationId, InvitationState, JobId, Offer, Role, fold,
-    },
+    model::{Capability, Delivery, EventKind, Invitation, InvitationId, InvitationState, JobId, Offer, Role, fold},
 };
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -92,7 +92,9 @@ impl Work<'_> {
         case.turned_away = access.is_empty();
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
-            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => Ok(user),
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
+                Ok(user)
+            }
         }
     }
 

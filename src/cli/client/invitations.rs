@@ -145,7 +145,9 @@ impl Invitations {
                 fields.extend(everywhere.then(|| ("clusters".to_owned(), json!([]))));
                 fields.extend(no_groups.then(|| ("groups".to_owned(), json!([]))));
                 if fields.is_empty() {
-                    return Err(Stop::usage("say what it offers: --role, --cluster, --everywhere, --group or --no-groups"));
+                    return Err(Stop::usage(
+                        "say what it offers: --role, --cluster, --everywhere, --group or --no-groups",
+                    ));
                 }
                 let changed = client.api.send(Method::PATCH, &path, Body::Json(Value::Object(fields))).await?;
                 client.output.done("The invitation is changed.", &changed)
@@ -188,9 +190,7 @@ impl Client {
         let pending = found.iter().find(|found| found["state"] == "pending").or(found.last());
         match pending.and_then(|found| found["id"].as_str()) {
             Some(id) => Ok(format!("{path}/{id}")),
-            None => {
-                Err(Stop::new(Code::NotFound, format!("there is no invitation to “{}”", plain(&one.invitation))))
-            }
+            None => Err(Stop::new(Code::NotFound, format!("there is no invitation to “{}”", plain(&one.invitation)))),
         }
     }
 

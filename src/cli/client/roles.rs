@@ -74,7 +74,8 @@ impl Roles {
             Verb::List(options) => client.list(&ROLES, ROLES.path, &[], options.limit()).await,
             Verb::Get(one) => client.output.one(&client.api.get(&client.role(&one).await?, &[]).await?),
             Verb::Create { name, description, capabilities } => {
-                let new = json!({"name": name, "description": description.unwrap_or_default(), "capabilities": capabilities});
+                let new =
+                    json!({"name": name, "description": description.unwrap_or_default(), "capabilities": capabilities});
                 let role = client.api.post(ROLES.path, new).await?;
                 client.output.done(&format!("Role {} is made. Nobody holds it yet.", plain(&name)), &role)
             }

@@ -328,11 +328,7 @@ struct Whom {
     version: i64,
 }
 
-async fn settings(
-    State(app): State<App>,
-    caller: ApiCaller,
-    headers: HeaderMap,
-) -> Result<Response, ApiFailure> {
+async fn settings(State(app): State<App>, caller: ApiCaller, headers: HeaderMap) -> Result<Response, ApiFailure> {
     let (domains, version) = app.invitation_domains(&caller.ctx).await?;
     Ok(tagged(&headers, &version.to_string(), &Whom { domains, version }))
 }

@@ -63,7 +63,9 @@ pub(super) fn doors() -> Doors {
                 .takes::<Change>(|| json!({"description": "Looks at what things cost"}))
                 .answers::<ShownCustom>(200)
                 .refuses(&["taken", "changed"])
-                .summary("Rename a custom role, or change what it lets its holders do; nobody adds what they do not hold")
+                .summary(
+                    "Rename a custom role, or change what it lets its holders do; nobody adds what they do not hold",
+                )
                 .detail(AT_ONCE)
                 .needs(need)
                 .tells(&told(EventKind::RoleChanged)),
@@ -149,12 +151,8 @@ async fn create(
     caller: ApiCaller,
     JsonBody(New { name, description, capabilities }): JsonBody<New>,
 ) -> Result<Response, ApiFailure> {
-    let wish = RoleWish {
-        name: Some(name),
-        description: Some(description),
-        capabilities: Some(capabilities),
-        if_match: None,
-    };
+    let wish =
+        RoleWish { name: Some(name), description: Some(description), capabilities: Some(capabilities), if_match: None };
     let kept = app.create_role(&caller.ctx, wish).await?;
     Ok(changed(StatusCode::CREATED, kept.version, &ShownCustom::from(kept)))
 }
