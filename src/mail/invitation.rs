@@ -31,9 +31,9 @@ impl Invited<'_> {
 
     fn text(&self) -> String {
         let Self { organization, inviter, offer, until, link, .. } = *self;
-        let offer: String = offer.iter().map(|line| format!("  - {line}\n")).collect();
+        let offer = offer.join("\n  - ");
         format!(
-            "{inviter} invites you to join {organization}.\n\nYou are offered:\n{offer}\nOpen this address to accept, \
+            "{inviter} invites you to join {organization}.\n\nYou are offered:\n  - {offer}\n\nOpen this address to accept, \
              and sign in as you usually do:\n\n{link}\n\nIt works once, until {until}. Opening it changes nothing yet.\n\n\
              You did not expect this? Then leave it: without your acceptance nothing happens.\n"
         )

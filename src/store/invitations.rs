@@ -37,8 +37,7 @@ macro_rules! select_invitations {
 }
 
 fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
-    let (id, email, role, clusters, groups, invited_by, created_at, updated_at, expires_at, ended_at, ended_as, ..) =
-        row;
+    let (id, email, role, clusters, groups, invited_by, created_at, updated_at, expires_at, ended, how, ..) = row;
     let (accepted_by, delivery, at, attempts, reason, version) = (row.11, row.12, row.13, row.14, row.15, row.16);
     let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of invitation {id}"));
     let offer = Offer {
@@ -50,7 +49,7 @@ fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
         "" => None,
         holder => Some(holder.parse::<Holder>().map_err(|_| corrupt("inviter"))?),
     };
-    let ended = match (ended_at, ended_as.as_deref()) {
+    let ended = match (ended, how.as_deref()) {
         (None, _) => None,
         (Some(at), Some("accepted")) => Some((at, InvitationState::Accepted)),
         (Some(at), Some("revoked")) => Some((at, InvitationState::Revoked)),
@@ -124,7 +123,7 @@ impl Tx {
         organization: &OrganizationId,
         invitation: &Invitation,
     ) -> Result<(), StoreError> {
-        let (ended_at, ended_as) = invitation.ended.map(|(at, state)| (at, state.name())).unzip();
+        let (ended, how) = invitation.ended.map(|(at, state)| (at, state.name())).unzip();
         self.run(
             "UPDATE invitations SET role = ?3, clusters = ?4, local_groups = ?5, invited_by = ?6, updated_at = ?7,
                                     expires_at = ?8, ended_at = ?9, ended_as = ?10, accepted_by = ?11, version = ?12
@@ -138,8 +137,8 @@ impl Tx {
                 invitation.invited_by.as_ref().map_or("", Holder::as_str),
                 invitation.updated_at,
                 invitation.expires_at,
-                ended_at,
-                ended_as,
+                ended,
+                how,
                 invitation.accepted_by,
                 invitation.version
             ],

@@ -11,7 +11,7 @@ use castgate::{
     sso::Callback,
     store::Store,
 };
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use tempfile::TempDir;
 
 struct Scene {
@@ -111,11 +111,15 @@ async fn one_link_followed_twice_at_the_same_moment_is_accepted_once() {
 async fn a_link_followed_while_it_is_revoked_lets_in_or_is_dead() {
     everywhere(async |scene| {
         let mut accepted = 0;
-        for person in scene.lab.people().iter().take(15) {
+        for (round, person) in (0..).zip(scene.lab.people().iter().take(15)) {
             let (invitation, token) = scene.invite(person).await;
             let on_the_way = scene.at_the_provider(&token, person).await;
-            let (finished, revoked) =
-                tokio::join!(scene.finish(on_the_way), scene.app.revoke_invitation(&scene.operator, &invitation.id));
+            // Later and later: the sign-in asks the provider first.
+            let revoke = async {
+                tokio::time::sleep(Duration::from_millis(round)).await;
+                scene.app.revoke_invitation(&scene.operator, &invitation.id).await
+            };
+            let (finished, revoked) = tokio::join!(scene.finish(on_the_way), revoke);
             let state = scene.now(&invitation).await.state(scene.app.clock().now());
             match state {
                 InvitationState::Accepted => assert!(finished.is_ok() && revoked.is_err(), "{finished:?} {revoked:?}"),

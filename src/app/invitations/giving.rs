@@ -90,18 +90,18 @@ impl Work<'_> {
     async fn lacks(&mut self, giver: &Giver, offer: &Offer) -> Result<Option<String>, Error> {
         let organization = self.ctx.organization.clone();
         let Some(held) = &giver.held else { return Ok(None) };
-        let mut given: Vec<(Role, Scope)> =
+        let mut parts: Vec<(Role, Scope)> =
             offer.scopes().into_iter().map(|scope| (offer.role.clone(), scope)).collect();
         // Whoever comes into a group gets all that the group was given.
         for group in &offer.groups {
             let bindings = self.tx.bindings_of(&organization, &Subject::Group(group.clone())).await?;
-            given.extend(bindings.into_iter().map(|binding| (binding.terms.role, binding.terms.scope)));
+            parts.extend(bindings.into_iter().map(|binding| (binding.terms.role, binding.terms.scope)));
         }
         let lacking = |(role, scope): &(Role, Scope)| {
             let wanted = capabilities(role, scope, &giver.custom).unwrap_or_default();
             held.lacks(&wanted, scope).map(|missing| format!("{missing} at {scope}, which {role} gives"))
         };
-        Ok(given.iter().find_map(lacking))
+        Ok(parts.iter().find_map(lacking))
     }
 
     /// What of an offer is still there: a cluster, a group or a role that went since gives nothing to anybody.
