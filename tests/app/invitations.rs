@@ -323,12 +323,11 @@ async fn accepting_and_revoking_at_the_same_moment_end_one_way() {
             let invitation = offer(world, wish(&email, MEMBER)).await.unwrap();
             let (revoke, push) = (world.app.revoke_invitation(&owner, &invitation.id), push(world, &email));
             // Now the one comes first, now the other.
-            let (revoked, pushed) = match round % 2 {
-                0 => tokio::join!(revoke, push),
-                _ => {
-                    let (pushed, revoked) = tokio::join!(push, revoke);
-                    (revoked, pushed)
-                }
+            let (revoked, pushed) = if round % 2 == 0 {
+                tokio::join!(revoke, push)
+            } else {
+                let (pushed, revoked) = tokio::join!(push, revoke);
+                (revoked, pushed)
             };
             let user = pushed.unwrap();
             let was_accepted = agree(world, &invitation, &user.id).await;

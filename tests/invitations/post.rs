@@ -40,10 +40,10 @@ impl Post {
         let directory = TempDir::new().unwrap();
         let made = Command::new("sh").args(["-c", CERTIFICATES]).current_dir(&directory).output().unwrap();
         assert!(made.status.success(), "{made:?}");
-        let mode = if security == MailSecurity::Tls { "tls" } else { "starttls" };
+        let how = if security == MailSecurity::Tls { "tls" } else { "starttls" };
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/rig/mail_server.py");
         let mut child = Command::new(Path::new(&venv).join("bin/python"))
-            .args([script, mode, "cert.pem", "key.pem"])
+            .args([script, how, "cert.pem", "key.pem"])
             .current_dir(&directory)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
