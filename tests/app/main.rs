@@ -17,6 +17,7 @@ mod mapping;
 mod nouns;
 mod once;
 mod owners;
+#[path = "../rig/postgres.rs"]
 mod postgres;
 mod races;
 mod roles;

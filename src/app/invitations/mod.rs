@@ -12,7 +12,7 @@ mod letters;
 pub use acceptance::{Acceptance, InvitationShown};
 pub use letters::LettersRound;
 
-use super::{App, Ctx, Error, Work, people::Seen};
+use super::{App, Ctx, Error, Work, seen::Seen};
 use crate::{
     crypto::{Secret, TokenKind, token},
     mail::checked_address,
