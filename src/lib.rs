@@ -18,7 +18,7 @@
 //! | | *above: pure — no async, no clock, no randomness, no I/O; `now` is a parameter* | |
 //! | 5 | [`config`] | settings as data |
 //! | 6 | [`telemetry`], [`crypto`], [`net`] | logs and the request line; keys, tokens, sealing; the guarded HTTP client |
-//! | 7 | [`store`], [`cache`], [`sso`] | one adapter for each thing outside; never each other |
+//! | 7 | [`store`], [`cache`], [`mail`], [`sso`] | one adapter for each thing outside; never each other |
 //! | 8 | [`app`] | the use cases; the only place where adapters meet |
 //! | 9 | [`http`], [`worker`], [`lab`] | requests; work that nobody waits for; the demo's identity provider |
 //! | 10 | [`cli`] | commands; `main.rs` calls it |
@@ -57,6 +57,11 @@
 //! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's
 //! access before and after is the impact; the owner guard has its say; one transaction makes it the version in force.
 //!
+//! **Somebody is invited.** [`App::invite`](app::App::invite) weighs each address and what the inviter holds, stores the link's hash
+//! and seals the letter beside it; [`worker`] hands the letter to [`mail`] after the commit. The link's page changes nothing; its
+//! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to
+//! ([`access::who::consumes`]) gets what the inviter may give at that moment, in the transaction that makes them a user.
+//!
 //! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
 //! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers
 //! and a JWT that lives a minute at most.
@@ -84,6 +89,7 @@ pub mod net;
 pub mod telemetry;
 
 pub mod cache;
+pub mod mail;
 pub mod sso;
 pub mod store;
 

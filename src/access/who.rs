@@ -45,6 +45,19 @@ pub enum Namesake {
     OtherConnection,
 }
 
+/// Whether the arrival was invited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Invited {
+    /// No.
+    No,
+    /// An invitation to this address is pending, and nothing but the address ties it to the arrival.
+    ByAddress,
+    /// The invitation's own link was followed, and the provider says no other address than the invited one.
+    ByLink,
+    /// The invitation's own link was followed by somebody whose address the provider says to be another one.
+    Another,
+}
+
 /// What is known about an arrival.
 #[expect(
     clippy::struct_excessive_bools,
@@ -62,8 +75,8 @@ pub struct Case {
     pub namesake: Namesake,
     /// The connection owns the e-mail's verified domain, and the provider says it is verified (or pushed it).
     pub proven: bool,
-    /// An invitation to this e-mail is pending, and its nonce came along.
-    pub invited: bool,
+    /// Whether there is an invitation for them.
+    pub invited: Invited,
     /// The mapping's default turns away whom no rule gives anything, and no rule gives this person anything.
     pub turned_away: bool,
     /// The terms in force are accepted.
@@ -102,6 +115,8 @@ pub enum Next {
     Suspended,
     /// No session: nothing is given to this person, and they are told so.
     TurnedAway,
+    /// No session: the invitation was sent to somebody else, and stays theirs.
+    NotInvited,
 }
 
 /// Who the arrival is, and what happens then.
@@ -109,6 +124,27 @@ pub enum Next {
 pub fn decide(case: Case) -> (Who, Next) {
     let who = who(case);
     (who, next(case, who))
+}
+
+/// Whether the arrival uses the invitation up: what it offers is theirs from now on.
+///
+/// An address alone proves who somebody is only where the connection owns its domain.
+#[must_use]
+pub fn consumes(case: Case) -> bool {
+    let (_, next) = decide(case);
+    is_theirs(case)
+        && match next {
+            Next::Answered | Next::Session | Next::Terms => true,
+            Next::Conflict | Next::Suspended | Next::TurnedAway | Next::NotInvited => false,
+        }
+}
+
+fn is_theirs(case: Case) -> bool {
+    match case.invited {
+        Invited::No | Invited::Another => false,
+        Invited::ByAddress => case.proven,
+        Invited::ByLink => true,
+    }
 }
 
 fn who(case: Case) -> Who {
@@ -131,9 +167,9 @@ fn who(case: Case) -> Who {
 fn stranger(case: Case) -> Who {
     match case.namesake {
         Namesake::None => Who::New,
-        Namesake::Local if case.proven || case.invited => Who::Link,
+        Namesake::Local if case.proven || case.invited == Invited::ByLink => Who::Link,
         // Two providers never share a person by an address alone: the other one is its authority.
-        Namesake::OtherConnection if case.invited => Who::Link,
+        Namesake::OtherConnection if case.invited == Invited::ByLink => Who::Link,
         Namesake::Local | Namesake::OtherConnection => Who::Clash,
     }
 }
@@ -143,7 +179,8 @@ fn next(case: Case, who: Who) -> Next {
         (Who::Clash, Arrival::Push | Arrival::SignIn) => Next::Conflict,
         (_, Arrival::Push) => Next::Answered,
         (Who::Known | Who::Tie | Who::Link, Arrival::SignIn) if !case.active => Next::Suspended,
-        (_, Arrival::SignIn) if case.turned_away && !case.invited => Next::TurnedAway,
+        (_, Arrival::SignIn) if case.invited == Invited::Another => Next::NotInvited,
+        (_, Arrival::SignIn) if case.turned_away && !is_theirs(case) => Next::TurnedAway,
         (_, Arrival::SignIn) if !case.terms_accepted => Next::Terms,
         (_, Arrival::SignIn) => Next::Session,
     }
@@ -154,7 +191,7 @@ fn next(case: Case, who: Who) -> Next {
 pub fn table() -> String {
     let mut lines = vec![
         format!(
-            "{:<8} {:<12} {:<9} {:<16} {:<9} {:<9} {:<11} {:<9} → who      next",
+            "{:<8} {:<12} {:<9} {:<16} {:<9} {:<9} {:<11} {:<9} → who      next       invitation",
             "arrival", "known", "active", "same e-mail", "proven", "invited", "turned away", "terms"
         )
         .trim_end()
@@ -162,7 +199,9 @@ pub fn table() -> String {
     ];
     for case in cases() {
         let (who, next) = decide(case);
-        lines.push(format!("{case} → {:<8} {next:?}", format!("{who:?}")));
+        let used = if consumes(case) { "used up" } else { "" };
+        let line = format!("{case} → {:<8} {:<10} {used}", format!("{who:?}"), format!("{next:?}"));
+        lines.push(line.trim_end().to_owned());
     }
     lines.join("\n") + "\n"
 }
@@ -176,22 +215,30 @@ fn cases() -> Vec<Case> {
     for arrival in [Arrival::Push, Arrival::SignIn] {
         for known in KNOWN {
             for namesake in [Namesake::None, Namesake::Local, Namesake::OtherConnection] {
-                for flags in 0..32_u8 {
-                    let flag = |bit: u8| flags & (1 << bit) != 0;
-                    let case = Case {
-                        arrival,
-                        known,
-                        active: flag(0),
-                        namesake,
-                        proven: flag(1),
-                        invited: flag(2),
-                        turned_away: flag(3),
-                        terms_accepted: flag(4),
-                    };
-                    if is_distinct(case) {
-                        cases.push(case);
-                    }
-                }
+                cases.extend(cases_of(arrival, known, namesake));
+            }
+        }
+    }
+    cases
+}
+
+fn cases_of(arrival: Arrival, known: Known, namesake: Namesake) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for invited in [Invited::No, Invited::ByAddress, Invited::ByLink, Invited::Another] {
+        for flags in 0..16_u8 {
+            let flag = |bit: u8| flags & (1 << bit) != 0;
+            let case = Case {
+                arrival,
+                known,
+                active: flag(0),
+                namesake,
+                proven: flag(1),
+                invited,
+                turned_away: flag(2),
+                terms_accepted: flag(3),
+            };
+            if is_distinct(case) {
+                cases.push(case);
             }
         }
     }
@@ -202,13 +249,14 @@ fn cases() -> Vec<Case> {
 fn is_distinct(case: Case) -> bool {
     let stranger = case.known == Known::Nobody;
     let pushed = case.arrival == Arrival::Push;
-    (stranger || (case.namesake == Namesake::None && !case.proven))
-        && (!(case.proven || case.invited) || case.namesake != Namesake::None || !pushed)
-        && (!case.proven || case.namesake != Namesake::None)
+    let by_address = case.invited == Invited::ByAddress;
+    // Nobody pushes a link.
+    (!pushed || matches!(case.invited, Invited::No | Invited::ByAddress))
+        && (stranger || case.namesake == Namesake::None)
+        && (!case.proven || by_address || (stranger && case.namesake != Namesake::None))
         && (case.active || case.known != Known::Tombstone)
         && (case.active || !stranger || case.namesake != Namesake::None)
         && (!pushed || (!case.turned_away && case.terms_accepted))
-        && (!case.invited || stranger)
         && (pushed || case.known != Known::Unheard)
 }
 
@@ -223,7 +271,12 @@ impl fmt::Display for Case {
             yes(self.active),
             format!("{:?}", self.namesake),
             yes(self.proven),
-            yes(self.invited),
+            match self.invited {
+                Invited::No => "no",
+                Invited::ByAddress => "address",
+                Invited::ByLink => "link",
+                Invited::Another => "another",
+            },
             yes(self.turned_away),
             yes(self.terms_accepted)
         )
@@ -243,7 +296,7 @@ mod tests {
     fn an_unproven_address_never_links() {
         for case in cases() {
             let (who, _) = decide(case);
-            assert!(who != Who::Link || case.proven || case.invited, "{case}");
+            assert!(who != Who::Link || case.proven || case.invited == Invited::ByLink, "{case}");
         }
     }
 
@@ -253,5 +306,15 @@ mod tests {
             let (_, next) = decide(case);
             assert!(!matches!(next, Next::Session | Next::Terms), "{case}");
         }
+    }
+
+    #[test]
+    fn an_invitation_is_used_up_only_by_whom_it_was_sent_to_and_who_gets_in() {
+        for case in cases().into_iter().filter(|case| consumes(*case)) {
+            let (who, next) = decide(case);
+            assert!(case.invited == Invited::ByLink || (case.invited == Invited::ByAddress && case.proven), "{case}");
+            assert!(who != Who::Clash && matches!(next, Next::Answered | Next::Session | Next::Terms), "{case}");
+        }
+        assert!(cases().into_iter().any(consumes));
     }
 }

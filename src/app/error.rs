@@ -105,6 +105,16 @@ pub enum TurnedAway {
     /// The one-time link is unknown, used or expired.
     #[error("this link has been used or has expired; please ask for a new one")]
     DeadLink,
+    /// The invitation's link was followed by somebody whose address is another one.
+    #[error(
+        "this invitation was sent to another address; sign in as the person whom it was sent to, or ask for one to yours"
+    )]
+    NotInvited,
+    /// Whoever invites may no longer give what the invitation offers.
+    #[error(
+        "whoever invited you may no longer give what the invitation offers; please ask an owner of the organization"
+    )]
+    Withheld,
 }
 
 fn last_owner(last: Option<&UserId>) -> String {

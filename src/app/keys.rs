@@ -179,8 +179,9 @@ impl Work<'_> {
     /// Refuses a custom role that is not this organization's.
     pub(super) async fn role_exists(&mut self, role: &Role) -> Result<(), Error> {
         let Role::Custom(id) = role else { return Ok(()) };
-        let known = self.tx.custom_roles(&self.ctx.organization).await?.iter().any(|role| role.id == *id);
-        if known { Ok(()) } else { Err(Error::not_found("role", id.as_str())) }
+        // Held: it is not deleted before it is in use.
+        let known = self.tx.role_to_change(&self.ctx.organization, id).await?;
+        if known.is_some() { Ok(()) } else { Err(Error::not_found("role", id.as_str())) }
     }
 
     async fn rename_key(&mut self, owner: &Holder, id: &KeyId, name: &str) -> Result<ApiKey, Error> {

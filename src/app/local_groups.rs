@@ -92,7 +92,7 @@ impl Work<'_> {
     }
 
     /// The group, held until the change is made; an error that says where to change it when it is a provider's.
-    async fn local_group(&mut self, id: &GroupId) -> Result<Group, Error> {
+    pub(super) async fn local_group(&mut self, id: &GroupId) -> Result<Group, Error> {
         let organization = self.ctx.organization.clone();
         let found = self.tx.group_to_change(&organization, id).await?;
         let group = found.filter(|group| group.removed_at.is_none());
@@ -150,7 +150,7 @@ impl Work<'_> {
         Ok(RemovedGroup { members, bindings })
     }
 
-    async fn join_local_group(&mut self, id: &GroupId, member: &Holder) -> Result<bool, Error> {
+    pub(super) async fn join_local_group(&mut self, id: &GroupId, member: &Holder) -> Result<bool, Error> {
         let organization = self.ctx.organization.clone();
         let group = self.local_group(id).await?;
         self.member_is_here(member).await?;

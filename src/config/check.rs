@@ -70,6 +70,7 @@ impl Settings {
         self.check_outside(&mut found);
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
+        self.check_mail(&mut found);
         found
     }
 

@@ -7,6 +7,7 @@
 mod check;
 mod hosts;
 mod load;
+mod mail;
 mod server;
 mod settings;
 mod units;
@@ -14,6 +15,7 @@ mod units;
 pub use check::{Finding, Severity};
 pub use hosts::HostPattern;
 pub use load::{ConfigError, DEFAULT, Place};
+pub use mail::{Invitations, Mail, MailSecurity, MailTransport};
 pub use server::Server;
 pub use settings::*;
 pub use units::{BadUnit, Network, Rate, Size, Span};

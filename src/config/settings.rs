@@ -2,6 +2,7 @@
 
 use super::{
     hosts::HostPattern,
+    mail::{Invitations, Mail},
     server::Server,
     units::{Rate, Size, Span},
 };
@@ -41,6 +42,10 @@ pub struct Settings {
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
+    /// How mail goes out.
+    pub mail: Mail,
+    /// Offers to people who are not here yet.
+    pub invitations: Invitations,
 }
 
 /// Which database.
@@ -265,7 +270,7 @@ pub struct ApiKeys {
 }
 
 /// The empty text means that there is none: TOML has no null, and the default file must show the key.
-fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+pub(super) fn optional_secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let secret = SecretString::from(String::deserialize(deserializer)?);
     Ok(if secret.expose_secret().is_empty() { None } else { Some(secret) })
 }

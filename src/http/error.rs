@@ -113,6 +113,8 @@ impl Refusal {
             TurnedAway::NoAccess => (StatusCode::FORBIDDEN, "no_access"),
             TurnedAway::Clash => (StatusCode::CONFLICT, "clash"),
             TurnedAway::DeadLink => (StatusCode::GONE, "dead_link"),
+            TurnedAway::NotInvited => (StatusCode::FORBIDDEN, "invitation_of_another"),
+            TurnedAway::Withheld => (StatusCode::FORBIDDEN, "invitation_withheld"),
         };
         Self::new(status, code, why.to_string())
     }

@@ -15,7 +15,7 @@ use super::{
     },
 };
 use crate::{
-    app::{App, Error, Route, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
     config::SameSite,
     model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
@@ -47,6 +47,8 @@ const ARRIVALS: &[EventKind] = &[
     EventKind::UserRevived,
     EventKind::GroupCreated,
     EventKind::GroupMembersChanged,
+    EventKind::InvitationAccepted,
+    EventKind::InvitationWithheld,
     EventKind::AccessChanged,
     EventKind::OwnerKept,
     EventKind::OrganizationOwned,
@@ -156,11 +158,16 @@ async fn leave(
     so_far: SoFar<'_>,
 ) -> Result<Response, SignInFailure> {
     let begun = app.begin_sign_in(organization, connection, filled(so_far.email), so_far.return_to).await?;
+    Ok(leave_with(app, &begun))
+}
+
+/// The same for a sign-in that has begun.
+pub(super) fn leave_with(app: &App, begun: &SignInBegun) -> Response {
     let host = Url::parse(&begun.url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let provider = host.as_deref().unwrap_or("your provider");
     let mut response = notice::on_the_way("Off to your organization's sign-in", provider, &begun.url);
     add_cookie(&mut response, cookies::set_sign_in(app.settings(), &begun.cookie));
-    Ok(response)
+    response
 }
 
 /// `GET /login/callback`: the provider sends the browser back. The memory of the sign-in is used up, whatever comes of it.
@@ -208,7 +215,13 @@ fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
         Ok(_) => "signed_in",
         Err(Error::Provider(_)) => "refused_by_provider",
         Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
-        Err(Error::TurnedAway(TurnedAway::Suspended | TurnedAway::NoAccess | TurnedAway::Clash)) => "turned_away",
+        Err(Error::TurnedAway(
+            TurnedAway::Suspended
+            | TurnedAway::NoAccess
+            | TurnedAway::Clash
+            | TurnedAway::NotInvited
+            | TurnedAway::Withheld,
+        )) => "turned_away",
         Err(_) => "failed",
     }
 }

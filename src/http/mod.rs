@@ -19,6 +19,7 @@ mod error;
 mod headers;
 mod health;
 mod introspect;
+mod invitations;
 mod limits;
 mod login;
 mod metrics;
@@ -53,6 +54,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        invitations::doors(),
         terms::doors(),
         account::doors(),
         verify::doors(),

@@ -105,6 +105,28 @@ event_kinds! {
     GroupRemoved = "group.removed",
     /// A deleted group came back.
     GroupRevived = "group.revived",
+    /// Somebody was invited.
+    InvitationCreated = "invitation.created",
+    /// A pending invitation offers something else now.
+    InvitationChanged = "invitation.changed",
+    /// An invitation was sent again; the link before is dead.
+    InvitationResent = "invitation.resent",
+    /// An invitation was taken back.
+    InvitationRevoked = "invitation.revoked",
+    /// An invitation was accepted, and what it offers given.
+    InvitationAccepted = "invitation.accepted",
+    /// Somebody arrived whose invitation offers what the inviter may give no more: it gave nothing.
+    InvitationWithheld = "invitation.withheld",
+    /// An invitation's letter could not be delivered.
+    InvitationUndelivered = "invitation.undelivered",
+    /// Who may be invited changed.
+    InvitationSettingsChanged = "invitation.settings_changed",
+    /// A custom role was made.
+    RoleCreated = "role.created",
+    /// A custom role was renamed, or lets its holders do something else.
+    RoleChanged = "role.changed",
+    /// A custom role was deleted.
+    RoleRemoved = "role.removed",
     /// Bindings were given or taken.
     AccessChanged = "access.changed",
     /// The guard kept the last owner.

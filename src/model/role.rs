@@ -1,6 +1,6 @@
 //! Capabilities, and the roles that are sets of them.
 
-use super::id::RoleId;
+use super::{Instant, RoleId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
@@ -219,4 +219,19 @@ pub struct CustomRole {
     pub name: String,
     /// What it lets its holder do.
     pub capabilities: BTreeSet<Capability>,
+}
+
+/// A custom role with what is known of it besides.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptRole {
+    /// The role.
+    pub role: CustomRole,
+    /// What it is for; empty when nobody said.
+    pub description: String,
+    /// For ETags; moves with every change.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
 }

@@ -130,9 +130,11 @@ impl Tx {
             .collect())
     }
 
-    /// How much work of all organizations is not done.
+    /// How much work of all organizations is not done, letters that wait among it.
     pub async fn count_waiting_jobs(&mut self) -> Result<i64, StoreError> {
-        let row = self.first("SELECT COUNT(*) FROM outbox WHERE done_at IS NULL", &[]).await?;
+        let row = self
+            .first("SELECT (SELECT COUNT(*) FROM outbox WHERE done_at IS NULL) + (SELECT COUNT(*) FROM letters)", &[])
+            .await?;
         Ok(row.map_or(0, |(count,): (i64,)| count))
     }
 

@@ -1,10 +1,12 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! Events are [sealed](sealing), the [provisioning log](pushes) written, and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged
-//! and the next one tries again; nothing in it is lost, because all of it is rows.
+//! Events are [sealed](sealing), the [provisioning log](pushes) written, [letters](letters) sent, and the [master keys](keys) looked
+//! at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it is lost, because all of it
+//! is rows.
 
 mod keys;
+mod letters;
 mod pushes;
 mod sealing;
 
@@ -22,8 +24,14 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         shutdown.await;
         ending.cancel();
     };
-    let house = (keep_house(&app, &ending), pushes::run(&app, &ending));
-    tokio::join!(stop, house.0, house.1, sealing::run(&app, &ending), keys::run(&app, &ending));
+    tokio::join!(
+        stop,
+        keep_house(&app, &ending),
+        pushes::run(&app, &ending),
+        sealing::run(&app, &ending),
+        keys::run(&app, &ending),
+        letters::run(&app, &ending)
+    );
 }
 
 async fn keep_house(app: &App, ending: &CancellationToken) {

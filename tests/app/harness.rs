@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) app: App,
     pub(crate) store: Store,
     pub(crate) tenant: Tenant,
+    /// Where letters go.
+    pub(crate) mail: std::sync::Arc<TempDir>,
     _directory: Option<TempDir>,
 }
 
@@ -80,15 +82,19 @@ impl World {
 
     async fn of(store: Store, directory: Option<TempDir>, settings: &Settings) -> Self {
         let clock = Clock::fixed(BEGINNING.parse().unwrap(), 7);
-        let app = app(settings, &store, &clock);
+        let mail = std::sync::Arc::new(tempfile::tempdir().unwrap());
+        let mut settings = settings.clone();
+        settings.mail.folder = Some(mail.path().to_owned());
+        let app = app(&settings, &store, &clock);
         app.prepare().await.unwrap();
         let tenant = found(&app, "acme").await;
-        Self { app, store, tenant, _directory: directory }
+        Self { app, store, tenant, mail, _directory: directory }
     }
 
     /// The same store and clock, and another organization.
     pub(crate) fn of_tenant(&self, tenant: Tenant) -> Self {
-        Self { app: self.app.clone(), store: self.store.clone(), tenant, _directory: None }
+        let (app, store, mail) = (self.app.clone(), self.store.clone(), self.mail.clone());
+        Self { app, store, tenant, mail, _directory: None }
     }
 
     /// A second node on the same store, with a cache of its own.

@@ -6,10 +6,12 @@
 
 mod bindings;
 mod clusters;
+mod custom_roles;
 mod deprovision;
 mod groups;
 mod harness;
 mod histories;
+mod invitations;
 mod keys;
 mod local_groups;
 mod mapping;

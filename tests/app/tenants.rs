@@ -33,6 +33,8 @@ async fn fill(world: &World) {
     world.session(&ada.id).await;
     world.set_active(&ada.id, false).await.unwrap();
     crate::bindings::custom_role(world, "x", "[]").await;
+    crate::invitations::invite(world, "grace@acme.test").await;
+    world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();

@@ -11,7 +11,7 @@ const LINES: &[&[&str]] = &[
     &["plan"],
     &["config"],
     &["telemetry", "crypto", "net"],
-    &["store", "cache", "sso"],
+    &["store", "cache", "mail", "sso"],
     &["app"],
     &["http", "worker", "lab"],
     &["cli"],
@@ -27,6 +27,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
     (&["openidconnect"], &["sso"]),
+    (&["lettre"], &["mail"]),
+    (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest"], &["net"]),
     (&["aws_lc_rs", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping"]),

@@ -165,6 +165,9 @@ impl Scene {
                 let cluster = self.world.app.declare_cluster(&self.acme.operator, &name, None, None).await.unwrap();
                 vec![format!("viewer@{}", cluster.id)]
             }
+            path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
+            "/roles/{id}" => vec![self.role(&name).await],
+            "/invitations/{token}" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),
@@ -174,6 +177,30 @@ impl Scene {
 
     async fn local_group(&self, name: &str) -> String {
         self.world.app.create_local_group(&self.acme.operator, name).await.unwrap().id.to_string()
+    }
+
+    /// A pending invitation, and its link's token as its letter has it.
+    async fn invitation(&self, name: &str) -> (String, String) {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        let role = Role::BuiltIn(castgate::model::BuiltInRole::Member);
+        let email = format!("{name}@example.com");
+        let wish = castgate::app::Wish { email, role, clusters: Vec::new(), groups: Vec::new() };
+        let invitation = app.invite(operator, vec![wish], None).await.unwrap().remove(0).unwrap();
+        app.send_letters().await.unwrap();
+        let letters = std::fs::read_dir(app.settings().store.data_directory.join("mail")).unwrap();
+        let letters = letters.map(|letter| std::fs::read_to_string(letter.unwrap().path()).unwrap());
+        let letter = letters.filter(|letter| letter.contains(&invitation.email)).last().unwrap().replace("=\r\n", "");
+        let token = letter.split_once("/invitations/").unwrap().1;
+        let token = token.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
+        (invitation.id.to_string(), token)
+    }
+
+    /// A custom role that is in use nowhere.
+    async fn role(&self, name: &str) -> String {
+        let capabilities = [castgate::model::Capability::ViewCosts].into();
+        let name = Some(name.to_owned());
+        let wish = castgate::app::RoleWish { name, capabilities: Some(capabilities), ..Default::default() };
+        self.world.app.create_role(&self.acme.operator, wish).await.unwrap().role.id.to_string()
     }
 
     async fn binding(&self, name: &str) -> String {
@@ -262,6 +289,12 @@ impl Scene {
             // A domain belongs to one organization of all: the example's would be taken.
             ("POST", "/api/v1/connections") => {
                 json(json!({"name": format!("new-{}", self.number()), "settings": {"profile": "okta"}}))
+            }
+            ("POST", "/api/v1/roles") => {
+                json(json!({"name": format!("new-{}", self.number()), "capabilities": ["view-costs"]}))
+            }
+            ("POST", "/api/v1/invitations") => {
+                json(json!({"invitations": [{"email": format!("new-{}@example.com", self.number())}]}))
             }
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.

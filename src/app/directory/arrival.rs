@@ -5,7 +5,7 @@ use super::{
     TOMBSTONE,
 };
 use crate::{
-    access::who::{Arrival, Case, Known, Namesake, Who, decide},
+    access::who::{Arrival, Case, Invited, Known, Namesake, Who, decide},
     model::{Connection, FactSource, MatchAttribute, User, UserId, UserState, fold},
     scim::{ScimError, UserDocument},
     store::Meant,
@@ -56,7 +56,7 @@ impl Work<'_> {
             active: person.is_none_or(|user| user.state() == UserState::Active),
             namesake,
             proven,
-            invited: false,
+            invited: Invited::No,
             turned_away: false,
             terms_accepted: true,
         };

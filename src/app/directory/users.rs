@@ -135,6 +135,8 @@ impl Work<'_> {
         document: UserDocument,
         (unheard, met): (Option<&UserId>, &mut Option<User>),
     ) -> Result<UserView, Error> {
+        // Held first, as a sign-in holds it: the person comes after it in both.
+        let (_, invitation) = self.invitation_of_address(document.primary_email()).await?;
         let (mut who, mut found) = self.who_is_pushed(connection, &document, unheard).await?;
         // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
         if let Some(seen) = &found
@@ -143,7 +145,11 @@ impl Work<'_> {
             (who, found) = self.who_is_pushed(connection, &document, unheard).await?;
         }
         let user = match (who, found) {
-            (Who::New, _) => return self.add_user(connection, document).await,
+            (Who::New, _) => {
+                let view = self.add_user(connection, document).await?;
+                self.welcome_pushed(connection, invitation, &view.user).await?;
+                return Ok(view);
+            }
             (Who::Known | Who::Tie, Some(before)) => self.rewrite_user(connection, before, document).await?,
             (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
@@ -166,6 +172,7 @@ impl Work<'_> {
                 return Err(Error::internal("a known user without a row"));
             }
         };
+        self.welcome_pushed(connection, invitation, &user).await?;
         view(&mut self.tx, self.ctx, user).await
     }
 

@@ -6,7 +6,7 @@ use super::{
     facts::{claim, external_id, facts_of, user_name, verified_email},
 };
 use crate::{
-    access::who::{Arrival, Case, Known, Namesake, Next, Who, decide},
+    access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
     model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
     sso::{GroupsClaim, Identity},
@@ -21,10 +21,10 @@ impl App {
         ctx: &Ctx,
         connection: &Connection,
         identity: Identity,
-        return_to: String,
+        (return_to, invitation): (String, Option<Vec<u8>>),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, &identity).await;
+        let outcome = work.settle_arrival(connection, &identity, invitation.as_deref()).await;
         match work.finish(outcome).await {
             Ok(user) => {
                 let hints = (identity.provider_session, Some(identity.id_token.as_str()));
@@ -41,30 +41,45 @@ impl App {
 
 impl Work<'_> {
     /// The person, written as the sign-in says; or why they do not get in.
-    async fn settle_arrival(&mut self, connection: &Connection, identity: &Identity) -> Result<User, Error> {
-        let found = self.find_signed_in(connection, identity).await?;
+    async fn settle_arrival(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+        link: Option<&[u8]>,
+    ) -> Result<User, Error> {
         let email = verified_email(&identity.claims);
+        let (invited, invitation) = self.invitation_of_arrival(link, email, &identity.claims).await?;
+        let found = self.find_signed_in(connection, identity).await?;
+        // Whoever followed the link reads what is sent to its address.
+        let by_link = invitation.as_ref().filter(|_| invited == Invited::ByLink).map(|found| found.email.as_str());
+        let address = email.or(by_link);
         // Only a verified address can be somebody else's: an unverified one proves nothing and clashes with nothing.
         let (namesake, other) = match found.known {
-            Known::Nobody => self.namesake(connection, email).await?,
+            Known::Nobody => self.namesake(connection, address).await?,
             Known::ByIdentity | Known::Unheard | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => {
                 (Namesake::None, None)
             }
         };
         let person = found.user.clone().or(other);
+        let proven = match namesake {
+            // Of an invitation to an address the domain's owner speaks.
+            Namesake::None => self.owns_domain_of(connection, email).await?,
+            Namesake::Local | Namesake::OtherConnection => self.may_adopt(connection, email, person.as_ref()).await?,
+        };
         let mut case = Case {
             arrival: Arrival::SignIn,
             known: found.known,
             active: person.as_ref().is_none_or(|user| user.state() == UserState::Active),
             namesake,
-            proven: self.may_adopt(connection, email, person.as_ref()).await?,
-            invited: false,
+            proven,
+            invited,
             turned_away: false,
             terms_accepted: true,
         };
         let user = match (decide(case), person) {
             ((_, Next::Conflict), _) => return Err(Error::TurnedAway(TurnedAway::Clash)),
             ((_, Next::Suspended), _) => return Err(Error::TurnedAway(TurnedAway::Suspended)),
+            ((_, Next::NotInvited), _) => return Err(Error::TurnedAway(TurnedAway::NotInvited)),
             ((Who::New, _), _) => self.add_signed_in(connection, identity).await?,
             ((who, _), Some(user)) => self.recognise(connection, identity, user, who).await?,
             ((_, _), None) => return Err(Error::internal("a known person without a row")),
@@ -72,11 +87,21 @@ impl Work<'_> {
         // Held: a second sign-in of the same person at this moment comes after this one.
         let user = self.tx.user_to_change(&self.ctx.organization, &user.id).await?.unwrap_or(user);
         self.take_claims(connection, identity, &user).await?;
+        if let Some(invitation) = invitation.filter(|_| consumes(case))
+            && !self.use_invitation_up(invitation, &user).await?
+        {
+            if case.invited == Invited::ByLink {
+                return Err(Error::TurnedAway(TurnedAway::Withheld));
+            }
+            case.invited = Invited::No;
+        }
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
         case.turned_away = access.is_empty();
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
-            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended) => Ok(user),
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
+                Ok(user)
+            }
         }
     }
 

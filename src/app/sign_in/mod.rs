@@ -73,6 +73,9 @@ struct Begun {
     return_to: String,
     began: Instant,
     pending: Pending,
+    /// The hash of the invitation's link that led here.
+    #[serde(default)]
+    invitation: Option<Vec<u8>>,
 }
 
 const COOKIE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "pending" };
@@ -113,6 +116,27 @@ impl App {
         login_hint: Option<&str>,
         return_to: &str,
     ) -> Result<SignInBegun, Error> {
+        self.begin_at((organization, connection), login_hint, return_to, None).await
+    }
+
+    /// Begins the sign-in of somebody who followed an invitation's link, of which this is the hash.
+    pub(super) async fn begin_invited_sign_in(
+        &self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        login_hint: Option<&str>,
+        invitation: &[u8; 32],
+    ) -> Result<SignInBegun, Error> {
+        self.begin_at((organization, connection), login_hint, "/account", Some(invitation.to_vec())).await
+    }
+
+    async fn begin_at(
+        &self,
+        (organization, connection): (&OrganizationId, &ConnectionId),
+        login_hint: Option<&str>,
+        return_to: &str,
+        invitation: Option<Vec<u8>>,
+    ) -> Result<SignInBegun, Error> {
         let now = self.clock().now();
         let connection = self.sign_in_connection(organization, connection).await?;
         let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
@@ -123,6 +147,7 @@ impl App {
             return_to: return_to.to_owned(),
             began: now,
             pending: begun.pending,
+            invitation,
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
@@ -140,7 +165,7 @@ impl App {
         let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
         let ctx = self.sign_in_ctx(&begun, now);
         match identity {
-            Ok(identity) => self.arrive(&ctx, &connection, identity, begun.return_to).await,
+            Ok(identity) => self.arrive(&ctx, &connection, identity, (begun.return_to, begun.invitation)).await,
             Err(error) => {
                 self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
                 Err(error.into())
@@ -268,6 +293,6 @@ impl Work<'_> {
 }
 
 /// Whether people can sign in by this connection now.
-fn signs_in(connection: &Connection) -> bool {
+pub(super) fn signs_in(connection: &Connection) -> bool {
     connection.enabled && connection.settings.oidc.is_some()
 }

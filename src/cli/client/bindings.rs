@@ -1,8 +1,8 @@
-//! Who holds what: bindings, roles, and the question whether somebody may.
+//! Who holds what: bindings, and the question whether somebody may.
 
 use super::{
     Client, Common,
-    noun::{BINDINGS, GROUPS, MACHINES, ROLES, USERS},
+    noun::{BINDINGS, GROUPS, MACHINES, USERS},
     output::Output,
     stop::{Code, Stop},
     table::plain,
@@ -130,31 +130,6 @@ impl Bindings {
 /// A day is meant to its end, as the mapping means it.
 fn moment(until: String) -> String {
     if until.len() == "2027-01-31".len() { format!("{until}T23:59:59Z") } else { until }
-}
-
-/// `castgate roles`
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Roles {
-    #[command(flatten)]
-    common: Common,
-    #[command(subcommand)]
-    verb: RoleVerb,
-}
-
-#[derive(Debug, Subcommand)]
-enum RoleVerb {
-    /// The built-in roles and the organization's own, with their capabilities.
-    #[command(after_help = "Example:
-  castgate roles list")]
-    List(ListOptions),
-}
-
-impl Roles {
-    pub(super) async fn run(self) -> Result<(), Stop> {
-        let client = self.common.open()?;
-        let RoleVerb::List(options) = self.verb;
-        client.list(&ROLES, ROLES.path, &[], options.limit()).await
-    }
 }
 
 /// `castgate can`

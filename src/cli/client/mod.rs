@@ -13,6 +13,7 @@ mod contexts;
 mod events;
 mod groups;
 mod habits;
+mod invitations;
 mod keys;
 mod login;
 mod loopback;
@@ -22,6 +23,7 @@ mod output;
 mod people;
 mod scim_credentials;
 mod provisioning;
+mod roles;
 mod service_accounts;
 mod stop;
 mod table;
@@ -52,6 +54,9 @@ pub(super) enum Remote {
     Users(people::Users),
     /// Groups.
     Groups(groups::Groups),
+    /// People who are not here yet.
+    #[command(alias = "invitation")]
+    Invitations(invitations::Invitations),
     /// Where you or others are signed in.
     Sessions(people::Sessions),
     /// Machines of the organization, and their keys.
@@ -59,7 +64,7 @@ pub(super) enum Remote {
     /// Roles that people, groups and machines hold.
     Bindings(bindings::Bindings),
     /// The roles there are.
-    Roles(bindings::Roles),
+    Roles(roles::Roles),
     /// Whether somebody may do something, and why or why not.
     Can(bindings::Can),
     /// Clusters that roles may be scoped to.
@@ -86,6 +91,7 @@ impl Remote {
             Self::Whoami(command) => command.run().await,
             Self::Users(command) => command.run().await,
             Self::Groups(command) => command.run().await,
+            Self::Invitations(command) => command.run().await,
             Self::Sessions(command) => command.run().await,
             Self::ServiceAccounts(command) => command.run().await,
             Self::Bindings(command) => command.run().await,

@@ -306,6 +306,23 @@ pub(super) const MACHINES: Noun = Noun {
     empty: "No service accounts yet. Make one with: castgate service-accounts create NAME",
 };
 
+pub(super) const INVITATIONS: Noun = Noun {
+    one: "invitation",
+    prefix: "inv_",
+    path: "/invitations",
+    names: &["email"],
+    cursor: "after",
+    columns: &[
+        column("ID", "/id", Text),
+        column("ADDRESS", "/email", Text),
+        column("STATE", "/state", State),
+        column("ROLE", "/role", Text),
+        column("LETTER", "/delivery/state", State),
+        column("UNTIL", "/expires_at", Moment),
+    ],
+    empty: "No invitations yet. Invite somebody with: castgate invitations create ADDRESS",
+};
+
 pub(super) const BINDINGS: Noun = Noun {
     one: "binding",
     prefix: "bnd_",

@@ -1,15 +1,15 @@
-//! Role bindings: who holds what from whom; giving and taking. And the roles and capabilities there are.
+//! Role bindings: who holds what from whom; giving and taking.
 
 use super::{List, Paging, versions::tagged};
 use crate::{
-    app::{App, BindingSearch, Error, Gift, Need},
+    app::{App, BindingSearch, Error, Gift},
     http::{
         body::JsonBody,
         caller::ApiCaller,
         doors::{Caller, Doors, delete, get, post},
         error::ApiFailure,
     },
-    model::{Binding, BindingId, BuiltInRole, Capability, EventKind, Instant, Role, Subject},
+    model::{Binding, BindingId, Capability, EventKind, Instant, Role, Subject},
 };
 use axum::{
     Json,
@@ -18,9 +18,8 @@ use axum::{
     response::Response,
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// What a change of bindings may tell of.
 pub(super) const TOLD_OF_ACCESS: [EventKind; 4] =
@@ -68,19 +67,6 @@ pub(super) fn doors() -> Doors {
                 .detail(ATTENUATED)
                 .needs(need)
                 .tells(&TOLD_OF_ACCESS),
-        )
-        .about("Roles")
-        .door(
-            get("/roles", roles)
-                .answers::<List<ShownRole>>(200)
-                .summary("The built-in roles with their capabilities, and custom ones")
-                .needs(Need::Self_),
-        )
-        .door(
-            get("/capabilities", capabilities)
-                .answers::<List<ShownCapability>>(200)
-                .summary("Every capability")
-                .needs(Need::Self_),
         )
 }
 
@@ -157,47 +143,4 @@ async fn one(
 async fn take(State(app): State<App>, caller: ApiCaller, Path(id): Path<BindingId>) -> Result<StatusCode, ApiFailure> {
     app.take(&caller.ctx, &id).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// A role, built in or the organization's own.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "RoleWithCapabilities")]
-struct ShownRole {
-    id: Role,
-    name: String,
-    built_in: bool,
-    capabilities: BTreeSet<Capability>,
-}
-
-async fn roles(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<ShownRole>>, ApiFailure> {
-    let built_in = BuiltInRole::ALL.into_iter().map(|role| ShownRole {
-        id: Role::BuiltIn(role),
-        name: role.name().to_owned(),
-        built_in: true,
-        capabilities: role.capabilities().iter().copied().collect(),
-    });
-    let custom = app.custom_roles(&caller.ctx).await?.into_iter().map(|role| ShownRole {
-        id: Role::Custom(role.id),
-        name: role.name,
-        built_in: false,
-        capabilities: role.capabilities,
-    });
-    Ok(Json(List::whole(built_in.chain(custom).collect())))
-}
-
-/// A capability.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "CapabilityWithScope")]
-struct ShownCapability {
-    name: Capability,
-    /// Whether it counts when the role is held on one cluster only.
-    on_a_cluster: bool,
-}
-
-async fn capabilities(caller: ApiCaller) -> Json<List<ShownCapability>> {
-    // Nothing of this is anybody's secret; the caller is asked for all the same, as everywhere in the API.
-    drop(caller);
-    let shown = Capability::ALL.into_iter();
-    let shown = shown.map(|name| ShownCapability { name, on_a_cluster: name.counts_on_a_cluster() });
-    Json(List::whole(shown.collect()))
 }

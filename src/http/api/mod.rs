@@ -9,12 +9,14 @@ mod connection_tokens;
 mod connections;
 mod directory;
 mod groups;
+mod invitations;
 mod keys;
 mod lists;
 mod mapping;
 mod organization;
 mod scim_clients;
 mod provisioning;
+mod roles;
 mod service_accounts;
 mod sessions;
 mod versions;
@@ -29,7 +31,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 14] {
+pub(super) fn doors() -> [Doors; 16] {
     [
         organization::doors(),
         clusters::doors(),
@@ -41,7 +43,9 @@ pub(super) fn doors() -> [Doors; 14] {
         directory::doors(),
         sessions::doors(),
         groups::doors(),
+        invitations::doors(),
         bindings::doors(),
+        roles::doors(),
         keys::doors(),
         service_accounts::doors(),
         authorize::doors(),

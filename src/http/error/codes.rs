@@ -30,6 +30,8 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(400, "sign_in_expired", "The sign-in took too long or began in another browser. Begin again."),
     code(401, "not_signed_in", "Nobody is signed in, or the token opens nothing. Every reason looks the same."),
     code(403, "forbidden", "The caller is known and lacks what the detail names."),
+    code(403, "invitation_of_another", "The invitation was sent to somebody else, and stays theirs."),
+    code(403, "invitation_withheld", "Whoever invited may no longer give what the invitation offers."),
     code(403, "no_access", "The provider vouches for somebody whom no rule gives anything."),
     code(403, "provider_refused", "The identity provider turned the person away."),
     code(403, "suspended", "The person is suspended."),
@@ -41,7 +43,11 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "already_given", "There is such a binding already."),
     code(409, "already_replaced", "Another token has the place of this one already."),
     code(409, "already_theirs", "The person belongs to the connection already."),
+    code(409, "already_invited", "There is a pending invitation to this address. Send it again."),
+    code(409, "already_member", "Somebody here has this address. Give them the role itself."),
+    code(409, "domain_not_allowed", "The organization's settings do not let addresses of this domain be invited."),
     code(409, "domain_taken", "The e-mail domain belongs to another connection."),
+    code(409, "in_use", "The role is held, offered, carried or given somewhere; the detail says where."),
     code(409, "holder_suspended", "Whose key it would be is suspended."),
     code(
         409,
@@ -49,6 +55,7 @@ pub(in crate::http) const CODES: &[Code] = &[
         "A rule, an invitation, a file or the guard gave it: the detail says what to edit instead.",
     ),
     code(409, "not_by_approval", "The connection takes nobody over by approval. Set its adoption to approval first."),
+    code(409, "not_pending", "The invitation was accepted, was revoked or has expired; the detail says which."),
     code(409, "not_local", "A connection pushes it: it is changed at its provider."),
     code(
         409,

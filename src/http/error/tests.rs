@@ -29,8 +29,15 @@ fn every_error() -> Vec<Error> {
         Error::ReadOnly("the disk is full".to_owned()),
         Error::internal("row 7 is odd"),
     ];
-    let away =
-        [TurnedAway::Expired, TurnedAway::Suspended, TurnedAway::NoAccess, TurnedAway::Clash, TurnedAway::DeadLink];
+    let away = [
+        TurnedAway::Expired,
+        TurnedAway::Suspended,
+        TurnedAway::NoAccess,
+        TurnedAway::Clash,
+        TurnedAway::DeadLink,
+        TurnedAway::NotInvited,
+        TurnedAway::Withheld,
+    ];
     all.extend(away.map(Error::TurnedAway));
     all
 }

@@ -5,6 +5,7 @@
 
 pub(super) mod account;
 pub(super) mod cli;
+pub(super) mod invitation;
 mod layout;
 mod markdown;
 pub(super) mod notice;

@@ -24,6 +24,8 @@ const PEOPLE: &[EventKind] = &[
     EventKind::UserLinked,
     EventKind::GroupMembersChanged,
     EventKind::SessionEnded,
+    EventKind::InvitationAccepted,
+    EventKind::InvitationWithheld,
     EventKind::AccessChanged,
     EventKind::OwnerKept,
     EventKind::OrganizationOwned,

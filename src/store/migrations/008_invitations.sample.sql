@@ -1,0 +1,5 @@
+INSERT INTO invitations VALUES ('org_06h00000000000000000000000', 'inv_06h00000000000000000000000', 'Grace@acme.example', 'grace@acme.example', 'viewer', '[]', '["grp_06h00000000000000000000000"]', 'usr_06h00000000000000000000000', 'hash of an invitation', 'job_06h00000000000000000000001', 1000000, 1000000, 9000000, NULL, NULL, NULL, 'queued', 1000000, 0, NULL, 1);
+INSERT INTO invitations VALUES ('org_06h00000000000000000000000', 'inv_06h00000000000000000000001', 'Grace@acme.example', 'grace@acme.example', 'member', '["cls_06h00000000000000000000000"]', '[]', '', 'hash of an earlier invitation', 'job_06h00000000000000000000002', 500000, 500000, 900000, 1000000, 'expired', NULL, 'failed', 600000, 3, 'nobody there', 2);
+INSERT INTO invitation_settings VALUES ('org_06h00000000000000000000000', '["acme.example"]', 1);
+INSERT INTO letters VALUES ('org_06h00000000000000000000000', 'job_06h00000000000000000000001', 'inv_06h00000000000000000000000', 'sealed', 1000000, 1000000, 0);
+INSERT INTO roles VALUES ('org_06h00000000000000000000000', 'rol_06h00000000000000000000002', 'Payer', 'payer', '["access-billing"]', 2000000, 'Pays the bills', 3, 4000000);

@@ -1,0 +1,20 @@
+//! Invitations as people meet them: a real mail server, a real sign-in, and two who follow one link at the same moment.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+#![expect(clippy::large_futures, reason = "two sign-ins at once, each with its transaction, in one test's future")]
+
+mod desk;
+mod journey;
+mod post;
+#[path = "../app/postgres.rs"]
+mod postgres;
+mod races;
+#[path = "../world/mod.rs"]
+mod world;
+
+/// The token in a letter's link.
+fn token_in(letter: &str) -> String {
+    let whole = letter.replace("=\r\n", "").replace("=\n", "");
+    let after = whole.split_once("/invitations/").unwrap_or_else(|| panic!("no link in {letter}")).1;
+    after.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect()
+}

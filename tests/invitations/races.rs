@@ -1,0 +1,164 @@
+//! Two at the same moment, on both stores, through a provider that really signs people in.
+
+use crate::{desk, postgres::fresh_database, token_in};
+use castgate::{
+    app::{Acceptance, App, Clock, Ctx, Error, NewConnection, NewOrganization, SignedIn, TurnedAway, Wish},
+    cache::Cache,
+    config::Settings,
+    crypto::{MasterKey, Sealer},
+    lab::{Lab, Person},
+    model::{BuiltInRole, Invitation, InvitationState, Role},
+    sso::Callback,
+    store::Store,
+};
+use std::{collections::HashMap, time::Duration};
+use tempfile::TempDir;
+
+struct Scene {
+    app: App,
+    lab: Lab,
+    operator: Ctx,
+    engine: &'static str,
+    mail: TempDir,
+    _store: Option<TempDir>,
+}
+
+async fn everywhere(test: impl AsyncFn(&Scene)) {
+    let directory = tempfile::tempdir().unwrap();
+    let store = Store::open_sqlite(directory.path()).await.unwrap();
+    test(&Scene::of(store, "SQLite", Some(directory)).await).await;
+    if let Some(url) = fresh_database().await {
+        let store = Store::open_postgres(&url, 8).await.unwrap();
+        test(&Scene::of(store, "PostgreSQL", None).await).await;
+    }
+}
+
+impl Scene {
+    async fn of(store: Store, engine: &'static str, directory: Option<TempDir>) -> Self {
+        let mail = tempfile::tempdir().unwrap();
+        let mut settings = Settings::load(None, std::iter::empty()).unwrap();
+        settings.network.allow_private_addresses = true;
+        settings.mail.folder = Some(mail.path().to_owned());
+        let cache = Cache::open(&settings.cache).unwrap();
+        let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
+        let app = App::new(settings, store, cache, sealer, Clock::machine());
+        app.prepare().await.unwrap();
+        let owner = "owner@acme.test".to_owned();
+        let new = NewOrganization { slug: "acme".to_owned(), name: "Acme".to_owned(), owner, accept_terms: true };
+        let founded = app.found_organization(&new).await.unwrap();
+        let operator = app.operator(founded.organization.id);
+        let lab = Lab::start(&app.redirect_uri()).await.unwrap();
+        let secret = Some(lab.client_secret.clone().into());
+        let new = NewConnection { name: "okta".to_owned(), settings: desk::settings(&lab), client_secret: secret };
+        app.create_connection(&operator, new).await.unwrap();
+        Self { app, lab, operator, engine, mail, _store: directory }
+    }
+
+    /// Invites a person; the invitation and its link's token.
+    async fn invite(&self, person: &Person) -> (Invitation, String) {
+        let role = Role::BuiltIn(BuiltInRole::Member);
+        let wish = Wish { email: person.email.clone(), role, clusters: Vec::new(), groups: Vec::new() };
+        let invited = self.app.invite(&self.operator, vec![wish], None).await.unwrap().remove(0).unwrap();
+        self.app.send_letters().await.unwrap();
+        let file = std::fs::read_dir(self.mail.path()).unwrap().next().unwrap().unwrap().path();
+        let token = token_in(&std::fs::read_to_string(&file).unwrap());
+        std::fs::remove_file(file).unwrap();
+        (invited, token)
+    }
+
+    /// Everything up to the way back: what is left is to finish.
+    async fn at_the_provider(&self, token: &str, person: &Person) -> (String, Callback) {
+        let Acceptance::Leave(begun) = self.app.begin_acceptance(token, None).await.unwrap() else { panic!("no way") };
+        let query = desk::choose(&self.lab, &begun.url, person).await;
+        let query: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        (begun.cookie, serde_json::from_value(serde_json::json!(query)).unwrap())
+    }
+
+    async fn finish(&self, (cookie, callback): (String, Callback)) -> Result<SignedIn, Error> {
+        self.app.finish_sign_in(&cookie, callback).await
+    }
+
+    async fn now(&self, invitation: &Invitation) -> Invitation {
+        self.app.invitation(&self.operator, &invitation.id).await.unwrap()
+    }
+}
+
+fn is_dead<T>(outcome: &Result<T, Error>) -> bool {
+    matches!(outcome, Err(Error::TurnedAway(TurnedAway::DeadLink)))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_link_followed_twice_at_the_same_moment_is_accepted_once() {
+    everywhere(async |scene| {
+        for person in scene.lab.people().iter().take(15) {
+            let (invitation, token) = scene.invite(person).await;
+            let (one, other) =
+                (scene.at_the_provider(&token, person).await, scene.at_the_provider(&token, person).await);
+            let (one, other) = tokio::join!(scene.finish(one), scene.finish(other));
+            assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
+            assert!(is_dead(&one) || is_dead(&other), "{}: {one:?} {other:?}", scene.engine);
+            let user = one.or(other).unwrap().user;
+            let now = scene.now(&invitation).await;
+            assert_eq!(now.accepted_by.as_ref(), Some(&user));
+            let access = scene.app.access(&scene.operator, &user).await.unwrap();
+            assert_eq!(access.derivations.len(), 1, "{}: {access:?}", scene.engine);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_link_followed_while_it_is_revoked_lets_in_or_is_dead() {
+    everywhere(async |scene| {
+        let mut accepted = 0;
+        for (round, person) in (0..).zip(scene.lab.people().iter().take(15)) {
+            let (invitation, token) = scene.invite(person).await;
+            let on_the_way = scene.at_the_provider(&token, person).await;
+            // Later and later: the sign-in asks the provider first.
+            let revoke = async {
+                tokio::time::sleep(Duration::from_millis(round)).await;
+                scene.app.revoke_invitation(&scene.operator, &invitation.id).await
+            };
+            let (finished, revoked) = tokio::join!(scene.finish(on_the_way), revoke);
+            let state = scene.now(&invitation).await.state(scene.app.clock().now());
+            match state {
+                InvitationState::Accepted => assert!(finished.is_ok() && revoked.is_err(), "{finished:?} {revoked:?}"),
+                InvitationState::Revoked => assert!(is_dead(&finished) && revoked.is_ok(), "{finished:?} {revoked:?}"),
+                InvitationState::Pending | InvitationState::Expired => panic!("{}: {state:?}", scene.engine),
+            }
+            accepted += usize::from(state == InvitationState::Accepted);
+        }
+        eprintln!("{}: {accepted} of 15 accepted first", scene.engine);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_first_sign_in_uses_an_invitation_up_where_the_domain_is_the_connections() {
+    everywhere(async |scene| {
+        let person = &scene.lab.people()[0];
+        let (invitation, _) = scene.invite(person).await;
+        let connection = scene.app.connections(&scene.operator).await.unwrap().remove(0);
+        let sign_in = async || {
+            let begun = scene.app.begin_sign_in(&scene.operator.organization, &connection.id, None, "/").await.unwrap();
+            let query = desk::choose(&scene.lab, &begun.url, person).await;
+            let query: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+            let callback = serde_json::from_value(serde_json::json!(query)).unwrap();
+            scene.app.finish_sign_in(&begun.cookie, callback).await.unwrap()
+        };
+        let now = || scene.app.clock().now();
+        sign_in().await;
+        assert_eq!(
+            scene.now(&invitation).await.state(now()),
+            InvitationState::Pending,
+            "an address alone proves nothing"
+        );
+        let mut settings = connection.settings.clone();
+        settings.domains = vec![person.email.split_once('@').unwrap().1.to_owned()];
+        scene.app.update_connection(&scene.operator, &connection.id, None, settings, None).await.unwrap();
+        let user = sign_in().await.user;
+        let then = scene.now(&invitation).await;
+        assert_eq!((then.state(now()), then.accepted_by), (InvitationState::Accepted, Some(user)));
+    })
+    .await;
+}
