@@ -95,8 +95,9 @@ pub fn schemas(base_url: &str) -> Value {
 /// `/Schemas/{urn}`; `None` where there is no such schema.
 #[must_use]
 pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
-    let (id, name, description, attributes) = if ENTERPRISE_SCHEMA.eq_ignore_ascii_case(urn) {
-        (ENTERPRISE_SCHEMA, "EnterpriseUser", "What an enterprise adds to a User.", ResourceType::User.extension())
+    let (id, name, description, attributes, discarded) = if ENTERPRISE_SCHEMA.eq_ignore_ascii_case(urn) {
+        let attributes = ResourceType::User.extension();
+        (ENTERPRISE_SCHEMA, "EnterpriseUser", "What an enterprise adds to a User.", attributes, &[][..])
     } else {
         let kind = [ResourceType::User, ResourceType::Group]
             .into_iter()
@@ -105,14 +106,15 @@ pub fn schema(base_url: &str, urn: &str) -> Option<Value> {
             ResourceType::User => "A person.",
             ResourceType::Group => "A group of people.",
         };
-        (kind.schema(), kind.name(), description, kind.attributes())
+        (kind.schema(), kind.name(), description, kind.attributes(), kind.discarded())
     };
+    let advertised = attributes.iter().chain(discarded).filter(|attribute| attribute.advertised);
     Some(json!({
         "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
         "id": id,
         "name": name,
         "description": description,
-        "attributes": attributes.iter().filter(|attribute| attribute.advertised).map(attribute_json).collect::<Vec<_>>(),
+        "attributes": advertised.map(attribute_json).collect::<Vec<_>>(),
         "meta": meta("Schema", &format!("{base_url}/Schemas/{id}")),
     }))
 }
@@ -197,6 +199,7 @@ mod tests {
             }
         }
         insta::assert_snapshot!("schemas", lines.join("\n"));
-        assert!(!lines.join("\n").contains("password"), "no password is kept, so none is advertised");
+        let password = lines.iter().find(|line| line.contains("\"password\"")).expect("Canaille needs it");
+        assert!(password.contains(r#""mutability":"writeOnly","returned":"never""#), "{password}");
     }
 }

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+mod faulty;
+mod manners;
 mod ourselves;
+mod seeds;
 #[path = "../world/mod.rs"]
 mod world;
 

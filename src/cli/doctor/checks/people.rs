@@ -54,6 +54,10 @@ rules! {
         "A password that was sent never comes back.",
         "Okta and Canaille send one; it would lie in every log on the way.",
         "Drop it, or hash it; never answer it.");
+    PASSWORD_TAKEN = Rule::habit("password-is-taken", "Okta and Canaille",
+        "A user that comes with a password is created.",
+        "Okta's create always has one; where it is refused nobody is provisioned.",
+        "Take it and throw it away, where people sign in at their provider.");
     TWICE = Rule::rfc("duplicate-409", "7644 §3.3",
         "The same userName twice is 409 with uniqueness.",
         "authentik and Okta adopt or stop by this; two accounts for one person are a way round deprovisioning.",
@@ -144,7 +148,8 @@ async fn odd_bodies(visit: &mut Visit) {
     let answer = visit.make("/Users", &with(visit.person("secret"), &json!({"password": secret, "groups": []}))).await;
     let silent =
         |answer: &Answer| hold(!answer.text.contains(&secret), || format!("{} repeats the password", answer.status));
-    visit.judge(&PASSWORD, &answer, answer.is(&[201]).and_then(|()| silent(&answer)));
+    visit.judge(&PASSWORD, &answer, silent(&answer));
+    visit.judge(&PASSWORD_TAKEN, &answer, answer.is(&[201]));
     if let Some(id) = answer.id() {
         let read = visit.get(&format!("/Users/{id}")).await;
         visit.judge(&PASSWORD, &read, silent(&read));
