@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
 mod faulty;
+mod later_seeds;
 mod manners;
 mod ourselves;
 mod seeds;
