@@ -202,6 +202,7 @@ fn changes() -> Vec<Step> {
             "/Users/{ada}",
             one("replace", "emails[type eq \"fax\"].value", json!("x@y")),
         ),
+        patch("and it is removed", "/Users/{ada}", json!([{"op": "remove", "path": "emails[type eq \"fax\"]"}])),
         patch(
             "add a value by filter",
             "/Users/{ada}",
@@ -262,6 +263,11 @@ fn groups() -> Vec<Step> {
         ),
         patch("members are replaced", "/Groups/{team}", one("replace", members(&["{bob}", "{carol}"]))),
         patch("a member whom nobody knows", "/Groups/{team}", one("add", members(&["usr_nobody"]))),
+        patch(
+            "nobody leaves again",
+            "/Groups/{team}",
+            json!([{"op": "remove", "path": "members[value eq \"usr_nobody\"]"}]),
+        ),
         patch(
             "a group is renamed",
             "/Groups/{team}",

@@ -87,7 +87,7 @@ const SEEDS: &[Seed] = &[
     ),
     seed(0, &["count-zero"], "GET /Users", "count=0", Asked("count=0", "")),
     seed(0, &["count-negative"], "GET /Users", "count=-1", Becomes(400)),
-    seed(1, &["start-below-one"], "GET /Users", "startIndex=0", Becomes(400)),
+    seed(1, &["start-below-one"], "GET /Users", "startIndex=0", Lost),
     seed(0, &["start-past-the-end"], "GET /Users", "startIndex=1000000000", Asked("1000000000", "1")),
     seed(0, &["count-is-capped"], "GET /Users", "count=1000000000", Becomes(400)),
     seed(0, &["groups-are-fast"], "GET /Groups", "count=100", Late),
@@ -146,7 +146,7 @@ const SEEDS: &[Seed] = &[
     ),
     seed(
         3,
-        &["deactivate-okta"],
+        &["deactivate-okta", "put-without-active-keeps-it"],
         "PATCH /Users/usr_",
         "{\"active\":false}",
         Asked("\"active\":false", "\"active\":true"),

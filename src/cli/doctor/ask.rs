@@ -68,6 +68,7 @@ impl Ask {
     }
 
     /// With a parameter behind the question mark.
+    #[expect(clippy::needless_pass_by_value, reason = "a number or a text, as it is at hand")]
     pub(super) fn with(mut self, name: &'static str, value: impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self

@@ -38,7 +38,6 @@ pub(super) enum Doctor {
 }
 
 /// How to look.
-#[expect(clippy::struct_excessive_bools, reason = "switches of a command line")]
 #[derive(Debug, clap::Args)]
 pub(super) struct Scim {
     /// The server's SCIM base address, such as https://castgate.example/scim/v2.

@@ -8,7 +8,7 @@ use super::{
     standing,
 };
 use crate::net;
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressFinish};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use std::{
@@ -50,6 +50,7 @@ pub(super) struct Scope {
 }
 
 /// What the server says that it can do.
+#[expect(clippy::struct_excessive_bools, reason = "a configuration is a list of promises")]
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     /// The enterprise extension.
@@ -106,7 +107,7 @@ impl Visit {
             reason: None,
             silences: 0,
             // Draws nothing on what is no terminal.
-            progress: ProgressBar::new_spinner(),
+            progress: ProgressBar::new_spinner().with_finish(ProgressFinish::AndClear),
         }
     }
 
