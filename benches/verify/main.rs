@@ -10,7 +10,7 @@ mod bare;
 mod drive;
 mod nodes;
 #[expect(clippy::unwrap_used, reason = "it belongs to the tests, which stop where something is wrong")]
-#[path = "../../tests/app/postgres.rs"]
+#[path = "../../tests/rig/postgres.rs"]
 mod postgres;
 
 use drive::{Failure, Load};

@@ -1,6 +1,10 @@
 //! Clusters: what roles are scoped to.
 
-use super::{App, Ctx, Error, Work, organizations::check_slug, organizations::checked_name};
+use super::{
+    App, Ctx, Error, Work,
+    organizations::{check_slug, checked_name},
+    seen::{Seen, shown_revision, still},
+};
 use crate::{
     model::{Capability, Cluster, ClusterId, EventKind, Scope},
     plan::Diff,
@@ -73,16 +77,26 @@ impl App {
     }
 
     /// Renames a cluster or gives it another external id. Another slug has the rules that speak of it evaluated again.
-    pub async fn change_cluster(&self, ctx: &Ctx, id: &ClusterId, change: ClusterChange) -> Result<Cluster, Error> {
+    pub async fn change_cluster(
+        &self,
+        ctx: &Ctx,
+        id: &ClusterId,
+        (change, seen): (ClusterChange, Option<&Seen>),
+    ) -> Result<Cluster, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_cluster(id, change).await;
+        let outcome = work.change_cluster(id, change, seen).await;
         work.finish(outcome).await
     }
 
     /// Removes a cluster: every binding at its scope ends, whoever gave it.
-    pub async fn remove_cluster(&self, ctx: &Ctx, id: &ClusterId) -> Result<RemovedCluster, Error> {
+    pub async fn remove_cluster(
+        &self,
+        ctx: &Ctx,
+        id: &ClusterId,
+        seen: Option<&Seen>,
+    ) -> Result<RemovedCluster, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.remove_cluster(id).await;
+        let outcome = work.remove_cluster(id, seen).await;
         work.finish(outcome).await
     }
 
@@ -118,11 +132,17 @@ impl Work<'_> {
         }
     }
 
-    async fn change_cluster(&mut self, id: &ClusterId, change: ClusterChange) -> Result<Cluster, Error> {
+    async fn change_cluster(
+        &mut self,
+        id: &ClusterId,
+        change: ClusterChange,
+        seen: Option<&Seen>,
+    ) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         let found = self.tx.cluster(&organization, id).await?;
         let before = found.ok_or_else(|| Error::not_found("cluster", id.as_str()))?;
+        still(seen, &shown_revision(&before))?;
         let mut after = before.clone();
         if let Some(slug) = change.slug {
             check_slug(&slug)?;
@@ -150,11 +170,12 @@ impl Work<'_> {
         Ok(after)
     }
 
-    async fn remove_cluster(&mut self, id: &ClusterId) -> Result<RemovedCluster, Error> {
+    async fn remove_cluster(&mut self, id: &ClusterId, seen: Option<&Seen>) -> Result<RemovedCluster, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         let found = self.tx.cluster(&organization, id).await?;
         let cluster = found.ok_or_else(|| Error::not_found("cluster", id.as_str()))?;
+        still(seen, &shown_revision(&cluster))?;
         let close = self.tx.bindings_at(&organization, &Scope::cluster(id.clone())).await?;
         let bindings = close.len();
         self.tx.delete_cluster(&organization, id).await?;

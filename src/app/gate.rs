@@ -15,9 +15,11 @@ use crate::{
     },
     store::{StoreError, Tx},
 };
+use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 
 /// What somebody comes in with.
 #[derive(Clone, Copy)]
@@ -88,11 +90,7 @@ impl Key for Remembered {
     type Value = Visit;
     const REVOCABLE: bool = true;
     fn text(&self) -> String {
-        use std::fmt::Write;
-        self.0.iter().fold(String::from("visit:"), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        format!("visit:{}", HEXLOWER.encode(&self.0))
     }
 }
 
@@ -161,7 +159,7 @@ impl Visit {
 
 impl App {
     /// Whom a credential lets in. Every reason for a refusal looks the same.
-    pub async fn visit(&self, credential: Credential<'_>) -> Result<Visit, Error> {
+    pub async fn visit(&self, credential: Credential<'_>) -> Result<Arc<Visit>, Error> {
         let (text, kind) = match credential {
             Credential::Session(text) => (text, TokenKind::Session),
             Credential::Key(text) => (text, TokenKind::ApiKey),
@@ -173,7 +171,7 @@ impl App {
         let visit = self.cache().fetch(&Remembered(presented.hash()), lease, self.load_visit(&presented, now)).await?;
         if visit.until.is_some_and(|until| until <= now) {
             // A part of it has stopped since: what it was remembered for holds no longer.
-            return self.load_visit(&presented, now).await;
+            return self.load_visit(&presented, now).await.map(Arc::new);
         }
         Ok(visit)
     }
@@ -305,7 +303,7 @@ impl App {
                 let named = NamedCluster(visit.organization.clone(), slug.clone());
                 let lease = self.settings().cache.lease.get();
                 let found = self.cache().fetch(&named, lease, self.cluster_of(&named)).await?;
-                Scope::cluster(found.ok_or_else(|| Error::not_found("cluster", slug))?)
+                Scope::cluster(found.as_ref().clone().ok_or_else(|| Error::not_found("cluster", slug))?)
             }
         };
         let allowed = match question.can {

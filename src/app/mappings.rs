@@ -5,6 +5,7 @@ use super::{
     access::{access_with, default_of},
     funnel::{ConnectionNames, is_rule, wanted_of_group, wanted_of_user},
     in_force::vocabulary_of,
+    seen::text_revision,
 };
 use crate::{
     mapping::{Checked, Mapping, Reach, ReachScope, check},
@@ -102,19 +103,11 @@ pub enum Draft {
     Unsaid,
 }
 
-/// The number of a draft: the first letters of its text's hash.
-#[must_use]
-pub fn draft_revision(text: &str) -> String {
-    let mut hash = data_encoding::HEXLOWER.encode(&crate::crypto::sha256(text.as_bytes()));
-    hash.truncate(32);
-    hash
-}
-
 impl Work<'_> {
     async fn refuse_lost_edit(&mut self, seen: &Draft) -> Result<(), Error> {
         // The organization's row is taken first: two who save at once come one after the other.
         self.tx.lock_organization(&self.ctx.organization).await?;
-        let current = self.tx.mapping_draft(&self.ctx.organization).await?.map(|text| draft_revision(&text));
+        let current = self.tx.mapping_draft(&self.ctx.organization).await?.map(|text| text_revision(&text));
         match (seen, current) {
             (Draft::Whatever, _) | (Draft::Unsaid, None) => Ok(()),
             (Draft::This(seen), Some(current)) if seen.is(&current) => Ok(()),

@@ -1,6 +1,9 @@
 //! Organizations, their first owners, and what happened in them.
 
-use super::{App, Ctx, Error, Work};
+use super::{
+    App, Ctx, Error, Work,
+    seen::{Seen, shown_revision, still},
+};
 use crate::{
     crypto::{Secret, TokenKind, token},
     model::{
@@ -94,10 +97,10 @@ impl App {
     }
 
     /// Gives the actor's organization another name. Its slug, which addresses rest on, is the operator's.
-    pub async fn name_organization(&self, ctx: &Ctx, name: &str) -> Result<Organization, Error> {
+    pub async fn name_organization(&self, ctx: &Ctx, name: &str, seen: Option<&Seen>) -> Result<Organization, Error> {
         let name = checked_name(name)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.rename(None, Some(name)).await;
+        let outcome = work.rename((None, Some(name)), seen).await;
         work.finish(outcome).await
     }
 
@@ -152,11 +155,16 @@ impl Work<'_> {
     }
 
     /// Writes another slug or name. What is remembered of visits holds both.
-    pub(super) async fn rename(&mut self, slug: Option<&str>, name: Option<&str>) -> Result<Organization, Error> {
+    pub(super) async fn rename(
+        &mut self,
+        (slug, name): (Option<&str>, Option<&str>),
+        seen: Option<&Seen>,
+    ) -> Result<Organization, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.lock_organization(&organization).await?;
         let found = self.tx.organization(&organization).await?;
         let before = found.ok_or_else(|| Error::not_found("organization", organization.as_str()))?;
+        still(seen, &shown_revision(&before))?;
         let mut after = before.clone();
         slug.unwrap_or(&before.slug).clone_into(&mut after.slug);
         name.unwrap_or(&before.name).clone_into(&mut after.name);

@@ -1,6 +1,9 @@
 //! Members and groups, as owners see them.
 
-use super::{App, Ctx, Error, Work};
+use super::{
+    App, Ctx, Error, Work,
+    seen::{Seen, still},
+};
 use crate::{
     filter::Filter,
     model::{Capability, EventKind, Group, GroupId, ServiceAccountId, User, UserId, UserState},
@@ -104,18 +107,6 @@ impl App {
     }
 }
 
-/// What a caller says they saw before a change (`If-Match`): one of these revisions.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen(pub Vec<String>);
-
-impl Seen {
-    /// Whether what is there now is what they saw.
-    #[must_use]
-    pub fn is(&self, now: &str) -> bool {
-        self.0.iter().any(|seen| seen == now)
-    }
-}
-
 /// The number of what is stored of a person: it moves with whatever the directory or a person here changes.
 #[must_use]
 pub fn revision(user: &User) -> String {
@@ -139,9 +130,7 @@ impl Work<'_> {
     async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.user_to_change(&organization, id).await?, id)?;
-        if seen.is_some_and(|seen| !seen.is(&revision(&before))) {
-            return Err(Error::Stale);
-        }
+        still(seen, &revision(&before))?;
         let mut after = before.clone();
         after.suspended_by_person = suspended;
         if after == before {

@@ -7,7 +7,11 @@ use crate::{
     model::{Instant, OrganizationId},
 };
 use serde::{Deserialize, Serialize};
-use std::{sync::Arc, time::Duration};
+use std::{
+    any::Any,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 /// No token lives longer: it outlives a revocation by its life.
 const LONGEST: Duration = Duration::from_mins(1);
@@ -43,7 +47,7 @@ pub struct Claims {
 }
 
 /// A signed token and what it says.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub struct Signed {
     /// The token.
     pub token: String,
@@ -51,8 +55,25 @@ pub struct Signed {
     pub claims: Claims,
     kid: String,
     /// What it was made of.
-    visit: Visit,
+    visit: Arc<Visit>,
     made_at: Instant,
+    shown_as: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl Signed {
+    /// What an edge makes of the token and its visit, made once for as long as the token is given again.
+    pub fn shown_as<T, E>(&self, make: impl FnOnce(&Claims, &Visit) -> Result<T, E>) -> Result<Arc<T>, E>
+    where
+        T: Send + Sync + 'static,
+    {
+        if let Some(made) = self.shown_as.get().and_then(|before| before.clone().downcast().ok()) {
+            return Ok(made);
+        }
+        let new = Arc::new(make(&self.claims, &self.visit)?);
+        // Another request may have been faster: then its one stays, and ours says the same.
+        let _ = self.shown_as.set(new.clone());
+        Ok(new)
+    }
 }
 
 /// The tokens that were signed a moment ago, by the hash of credential and audience.
@@ -69,7 +90,7 @@ impl App {
     /// A token that tells a service behind the gateway who the visitor is; for that audience, and for a minute at most.
     ///
     /// The same one is given again for a few seconds, as long as it still says what is true.
-    pub async fn sign(&self, visit: &Visit, audience: &str) -> Result<Arc<Signed>, Error> {
+    pub async fn sign(&self, visit: &Arc<Visit>, audience: &str) -> Result<Arc<Signed>, Error> {
         let now = self.clock().now();
         let keys = self.signing_keys().await?;
         let kid = keys.signer(now).ok_or_else(|| Error::internal("no key may sign now"))?.kid();
@@ -81,7 +102,14 @@ impl App {
         }
         let claims = self.claims(visit, audience, now);
         let token = keys.sign(now, "JWT", &claims).map_err(Error::internal)?;
-        let signed = Signed { token, claims, kid: kid.to_owned(), visit: visit.clone(), made_at: now };
+        let signed = Signed {
+            token,
+            claims,
+            kid: kid.to_owned(),
+            visit: visit.clone(),
+            made_at: now,
+            shown_as: OnceLock::new(),
+        };
         let signed = Arc::new(signed);
         self.inner.tokens.0.put(key, signed.clone());
         Ok(signed)
@@ -108,8 +136,11 @@ impl App {
     }
 
     /// Whether an earlier token says what a new one would, is young and not over, and its key is the one that signs.
-    fn is_still_true(&self, signed: &Signed, (visit, kid): (&Visit, &str), now: Instant) -> bool {
+    fn is_still_true(&self, signed: &Signed, (visit, kid): (&Arc<Visit>, &str), now: Instant) -> bool {
         let young = signed.made_at <= now && now < signed.made_at.plus(self.token_life() / GIVEN_AGAIN);
-        young && signed.claims.exp > now.seconds() && signed.kid == kid && signed.visit == *visit
+        young
+            && signed.claims.exp > now.seconds()
+            && signed.kid == kid
+            && (Arc::ptr_eq(&signed.visit, visit) || signed.visit == *visit)
     }
 }

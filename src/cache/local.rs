@@ -52,16 +52,16 @@ impl Local {
     }
 
     /// Every entry belongs to a generation, revocable or not: memory is refilled from Redis or the store in no time.
-    pub(super) fn get<V: Clone + 'static>(&self, text: &str) -> Option<V> {
+    pub(super) fn get<V: Send + Sync + 'static>(&self, text: &str) -> Option<Arc<V>> {
         let entry = self.entries.get(text)?;
         let good = entry.generation == self.generation() && Instant::now() < entry.until && self.is_live();
-        if good { entry.value.downcast_ref().cloned() } else { None }
+        if good { entry.value.downcast().ok() } else { None }
     }
 
     /// Remembers a value whose loading began in `generation`, for the lease at most.
-    pub(super) fn put<V: Send + Sync + 'static>(&self, text: &str, value: V, ttl: Duration, generation: u64) {
+    pub(super) fn put<V: Send + Sync + 'static>(&self, text: &str, value: Arc<V>, ttl: Duration, generation: u64) {
         let until = Instant::now() + ttl.min(self.lease);
-        self.entries.insert(text.to_owned(), Entry { value: Arc::new(value), generation, until });
+        self.entries.insert(text.to_owned(), Entry { value, generation, until });
     }
 
     /// Begins a generation too: a load that runs now must not bring the value back.

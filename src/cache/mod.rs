@@ -37,7 +37,7 @@ use tokio::sync::broadcast;
 /// A key and the kind of value that lies under it.
 pub trait Key {
     /// What lies under it. A value that does not read back (another version wrote it) counts as absent.
-    type Value: Serialize + DeserializeOwned + Clone + Send + Sync + 'static;
+    type Value: Serialize + DeserializeOwned + Send + Sync + 'static;
     /// Whether a revocation may touch the value. Such a value lives for the lease at most and dies with every revocation.
     const REVOCABLE: bool;
     /// The text, different for every kind of key: begin it with the kind, such as `session:`.
@@ -126,21 +126,21 @@ impl Cache {
     }
 
     /// What lies under `key`, if it is remembered.
-    pub async fn get<K: Key>(&self, key: &K) -> Option<K::Value> {
+    pub async fn get<K: Key>(&self, key: &K) -> Option<Arc<K::Value>> {
         self.look::<K>(&key.text()).await.ok()
     }
 
     /// Remembers a value for `ttl` at most, as of now.
     ///
     /// For a value read from the store use [`Cache::fetch`]: this call cannot know of a revocation between the reading and now.
-    pub async fn put<K: Key>(&self, key: &K, value: &K::Value, ttl: Duration) {
+    pub async fn put<K: Key>(&self, key: &K, value: K::Value, ttl: Duration) {
         let text = key.text();
         let generation = self.generation::<K>(&text).await;
-        self.store::<K>(&text, value, ttl, generation).await;
+        self.store::<K>(&text, &Arc::new(value), ttl, generation).await;
     }
 
     /// What lies under `key`, or what `load` says, which is then remembered for `ttl` at most. A failure is not remembered.
-    pub async fn fetch<K, F, E>(&self, key: &K, ttl: Duration, load: F) -> Result<K::Value, E>
+    pub async fn fetch<K, F, E>(&self, key: &K, ttl: Duration, load: F) -> Result<Arc<K::Value>, E>
     where
         K: Key,
         F: Future<Output = Result<K::Value, E>>,
@@ -149,7 +149,7 @@ impl Cache {
         match self.look::<K>(&text).await {
             Ok(value) => Ok(value),
             Err(generation) => {
-                let value = load.await?;
+                let value = Arc::new(load.await?);
                 self.store::<K>(&text, &value, ttl, generation).await;
                 Ok(value)
             }
@@ -197,7 +197,7 @@ impl Cache {
     }
 
     /// The value, or the generation in which its loading begins.
-    async fn look<K: Key>(&self, text: &str) -> Result<K::Value, Generation> {
+    async fn look<K: Key>(&self, text: &str) -> Result<Arc<K::Value>, Generation> {
         let local = self.local().generation();
         if let Some(value) = self.local().get(text) {
             metrics().cache(CacheAnswer::Memory);
@@ -212,6 +212,7 @@ impl Cache {
             && let Ok(value) = serde_json::from_slice::<K::Value>(&bytes)
         {
             // The rest of its life and not a new one: the lease holds for memory and Redis together.
+            let value = Arc::new(value);
             redis.local.put(text, value.clone(), rest, local);
             metrics().cache(CacheAnswer::Redis);
             return Ok(value);
@@ -228,10 +229,10 @@ impl Cache {
         }
     }
 
-    async fn store<K: Key>(&self, text: &str, value: &K::Value, ttl: Duration, generation: Generation) {
+    async fn store<K: Key>(&self, text: &str, value: &Arc<K::Value>, ttl: Duration, generation: Generation) {
         self.local().put(text, value.clone(), ttl, generation.local);
         if let (Self::Redis(redis), Some(remote)) = (self, generation.remote)
-            && let Ok(bytes) = serde_json::to_vec(value)
+            && let Ok(bytes) = serde_json::to_vec(value.as_ref())
         {
             redis.remote.put(text, &bytes, ttl, K::REVOCABLE.then_some(remote)).await;
         }

@@ -55,7 +55,7 @@ impl Backup {
         bar.finish_and_clear();
         say!("{file}: {} bytes, schema {}, SHA-256 {}", manifest.bytes, manifest.schema, manifest.sha256);
         for held in &manifest.organizations {
-            say!("  {}: {} users", held.slug, held.users);
+            say!("  {}: {}", held.slug, users(held.users));
         }
         say!("What it holds is described in {}.", backup::manifest_path(&self.file).display());
         match settings.keys.source {
@@ -90,8 +90,12 @@ impl Restore {
         let manifest = backup::restore(&self.file, directory, &sealer).await?;
         say!("{} holds what was there at {}:", directory.display(), manifest.at);
         for held in &manifest.organizations {
-            say!("  {}: {} users; its events are as they were sealed", held.slug, held.users);
+            say!("  {}: {}; its events are as they were sealed", held.slug, users(held.users));
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn users(count: i64) -> String {
+    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
 }

@@ -19,6 +19,7 @@ mod org;
 mod say;
 mod serve;
 mod signing_keys;
+mod terms;
 
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -56,6 +57,10 @@ enum Command {
     /// Lists, makes, renames and deletes whole organizations. Local: no organization's role may do it.
     #[command(subcommand)]
     Org(org::Org),
+    /// Publishes the terms of service and the privacy policy where the settings' files changed, and shows what is in force.
+    ///
+    /// Example: castgate terms --config /etc/castgate.toml
+    Terms(Configuration),
     /// Says what is wrong with the settings, without starting.
     ///
     /// Example: castgate check --config /etc/castgate.toml
@@ -134,6 +139,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
         Command::Org(org) => org.run().await,
+        Command::Terms(configuration) => terms::run(&configuration).await,
         Command::Check(check) => check.run(),
         Command::SigningKeys(keys) => keys.run().await,
         Command::Admin(admin) => admin.run().await,

@@ -14,7 +14,7 @@ use axum::{
     http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
-use std::convert::Infallible;
+use std::{convert::Infallible, sync::Arc};
 
 /// The header in which a script of ours sends the form token.
 const TOKEN_HEADER: &str = "x-castgate-csrf";
@@ -23,7 +23,7 @@ const TOKEN_HEADER: &str = "x-castgate-csrf";
 #[derive(Clone)]
 pub(super) struct Guest {
     /// Who, and what they may do.
-    pub(super) visit: Visit,
+    pub(super) visit: Arc<Visit>,
     /// The session's secret, when it was a session.
     session: Option<String>,
     noted: Option<Noted>,

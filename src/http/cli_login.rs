@@ -3,7 +3,7 @@
 //! The browser is sent to a port on its own machine and nowhere else: an address is not asked for, only the port's number.
 
 use super::{
-    body::JsonBody,
+    body::{FormBody, JsonBody},
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
     doors::{Caller, Doors, OrganizationFrom, get, post},
@@ -16,7 +16,7 @@ use crate::{
     model::{ApiKey, EventKind},
 };
 use axum::{
-    Form, Json,
+    Json,
     extract::{Query, State},
     http::{HeaderMap, StatusCode},
     response::Response,
@@ -136,7 +136,7 @@ async fn confirm(
     State(app): State<App>,
     SignedIn(guest): SignedIn,
     headers: HeaderMap,
-    Form(sent): Form<Confirmed>,
+    FormBody(sent): FormBody<Confirmed>,
 ) -> Result<Response, PageFailure> {
     guest.refuse_forged(&app, &headers, sent.form.as_deref())?;
     let Confirmed { form: _, port, challenge, state, device } = sent;

@@ -37,12 +37,13 @@ pub use metrics::serve_metrics;
 pub use server::{ClientAddress, Orders, check_tls, probe};
 
 use crate::app::App;
-use axum::{Router, middleware};
+use axum::Router;
 use doors::Doors;
 use limits::Limits;
 use request::Rooms;
 use std::{future::Future, io, pin::pin, sync::Arc};
 use tokio::net::TcpListener;
+use tower::util::MapRequestLayer;
 
 /// Every room with its doors.
 fn rooms() -> impl Iterator<Item = Doors> {
@@ -77,7 +78,7 @@ pub fn router(app: App) -> Router {
 fn behind_the_door(app: &App) -> Rooms {
     let router = rooms()
         .fold(Router::new(), |router, room| router.merge(room.router(app)))
-        .layer(middleware::from_fn(request::remember_route))
+        .layer(MapRequestLayer::new(request::remember_route))
         .with_state(app.clone());
     Rooms { router, limits: Arc::new(Limits::new(&app.settings().limits)) }
 }

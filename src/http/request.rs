@@ -17,7 +17,6 @@ use axum::{
     Router,
     extract::{MatchedPath, Request},
     http::{HeaderValue, Method, StatusCode, Uri, header::CONNECTION},
-    middleware::Next,
     response::Response,
 };
 use std::{
@@ -41,6 +40,7 @@ pub(super) struct Noted(Arc<Known>);
 struct Known {
     id: RequestId,
     caller: OnceLock<(&'static str, OrganizationId)>,
+    route: OnceLock<MatchedPath>,
     meter: Meter,
     limits: Arc<Limits>,
     standing: OnceLock<Standing>,
@@ -48,8 +48,8 @@ struct Known {
 
 impl Noted {
     fn new(id: RequestId, limits: Arc<Limits>) -> Self {
-        let (caller, standing) = (OnceLock::new(), OnceLock::new());
-        Self(Arc::new(Known { id, caller, meter: Meter::default(), limits, standing }))
+        let (caller, route, standing) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        Self(Arc::new(Known { id, caller, route, meter: Meter::default(), limits, standing }))
     }
 
     /// The request's number.
@@ -85,18 +85,14 @@ impl Noted {
     }
 }
 
-/// The template of the route that answered; in the answer's extensions.
-#[derive(Debug, Clone)]
-struct Route(MatchedPath);
-
-/// Carries the route's template out to the door, which stands outside of the router.
-pub(super) async fn remember_route(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    if let Some(route) = route {
-        response.extensions_mut().insert(Route(route));
+/// Tells the door, which stands outside of the router, the template of the route that answers.
+pub(super) fn remember_route(request: Request) -> Request {
+    if let (Some(noted), Some(route)) = (request.extensions().get::<Noted>(), request.extensions().get::<MatchedPath>())
+    {
+        // It is matched once.
+        let _ = noted.0.route.set(route.clone());
     }
-    response
+    request
 }
 
 /// What lies behind the door, and how much of it one caller may have.
@@ -270,7 +266,7 @@ fn is_bare(response: &Response) -> bool {
 
 /// One line, and the numbers.
 fn tell(noted: &Noted, (method, room): (&Method, Room), response: &Response, elapsed: Duration) {
-    let route = response.extensions().get::<Route>().map_or(NO_ROUTE, |route| route.0.as_str());
+    let route = noted.0.route.get().map_or(NO_ROUTE, MatchedPath::as_str);
     let (status, caller) = (response.status().as_u16(), noted.0.caller.get());
     let line = RequestLine {
         request: noted.id(),

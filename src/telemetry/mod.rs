@@ -3,6 +3,7 @@
 //! Lines go to the standard error, so that what a command prints on the standard output stays clean. Nothing that a stranger
 //! sends is part of a line's fields but under a name of ours: a request is named by its route's template, never by its path.
 
+mod json_line;
 pub mod meter;
 mod metrics;
 mod process;
@@ -13,6 +14,7 @@ pub use metrics::{Answered, CacheAnswer, InFlight, Metrics, OPENMETRICS, Stateme
 pub use request_line::RequestLine;
 
 use crate::config::{Log, LogFormat};
+use json_line::JsonLine;
 use std::io::{self, IsTerminal};
 use tracing::Subscriber;
 use tracing_subscriber::{EnvFilter, fmt::MakeWriter, util::SubscriberInitExt};
@@ -55,7 +57,7 @@ where
     Ok(if text {
         Box::new(builder.with_ansi(terminal).with_target(false).finish())
     } else {
-        Box::new(builder.json().flatten_event(true).with_current_span(false).finish())
+        Box::new(builder.event_format(JsonLine).finish())
     })
 }
 
@@ -121,6 +123,35 @@ mod tests {
         assert_eq!(value["database_ms"], 2.5);
         assert_eq!(value["queries"], 3);
         assert_eq!(value["actor"], "connection");
+    }
+
+    #[test]
+    fn a_line_says_what_the_library_would_have_said() {
+        let speak = || {
+            tracing::info!(
+                text = "a\n\"b\" \\ \u{1}\u{7f} é\u{2028}",
+                number = -3,
+                big = u64::MAX,
+                yes = true,
+                "said {}",
+                "so"
+            );
+            tracing::warn!(ratio = 0.0, tiny = 1e-9, no_number = f64::NAN, none = Option::<&str>::None);
+            tracing::error!(r#type = %io::Error::other("it's \"gone\""), list = ?["a", "b"], target_of = "x");
+            answered(200);
+        };
+        let page = Page::default();
+        let copy = page.clone();
+        let theirs = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(false);
+        tracing::subscriber::with_default(theirs.with_writer(move || copy.clone()).finish(), speak);
+        let theirs = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+        let timeless = |text: &str| -> Vec<String> {
+            let lines = text.lines().map(|line| line.split_once(",\"level\"").unwrap().1.to_owned());
+            lines.collect()
+        };
+        let ours = written(LogFormat::Json, "info", speak);
+        assert_eq!(timeless(&ours), timeless(&theirs));
+        assert!(ours.lines().all(|line| serde_json::from_str::<Value>(line).unwrap()["timestamp"].is_string()));
     }
 
     #[test]

@@ -10,7 +10,7 @@ const RULES: &str = "rules:\n  - {name: k8s, groups: 'k8s-{cluster}-{role}', gra
                      - {name: eng, groups: [eng], grant: analyst, clusters: [prod]}";
 
 async fn change(world: &World, id: &castgate::model::ClusterId, change: ClusterChange) -> Result<(), Error> {
-    world.app.change_cluster(&world.as_user(&world.tenant.owner), id, change).await.map(drop)
+    world.app.change_cluster(&world.as_user(&world.tenant.owner), id, (change, None)).await.map(drop)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -26,13 +26,13 @@ async fn with_a_cluster_goes_what_was_held_there_and_nothing_else() {
         world.publish(RULES).await;
         world.give(Subject::User(ada.id.clone()), "viewer".parse().unwrap(), Some("prod")).await.unwrap();
         assert_eq!(world.roles(&ada.id).await.len(), 4);
-        let gone = world.app.remove_cluster(&owner, &prod.id).await.unwrap();
+        let gone = world.app.remove_cluster(&owner, &prod.id, None).await.unwrap();
         assert_eq!((gone.cluster.slug.as_str(), gone.bindings), ("prod", 3));
         let access = world.app.access(&owner, &ada.id).await.unwrap();
         assert!(access.can(Capability::ManageClusters, &Scope::cluster(dev.id)));
         assert_eq!(access.derivations.len(), 1, "{access:?}");
         assert!(matches!(world.app.cluster(&owner, &prod.id).await, Err(Error::NotFound { .. })));
-        assert!(matches!(world.app.remove_cluster(&owner, &prod.id).await, Err(Error::NotFound { .. })));
+        assert!(matches!(world.app.remove_cluster(&owner, &prod.id, None).await, Err(Error::NotFound { .. })));
         // Declared again it is another cluster; rules give there what they say, and what a person gave is gone.
         world.app.declare_cluster(&owner, "prod", None, None).await.unwrap();
         assert_eq!(world.roles(&ada.id).await.len(), 3);

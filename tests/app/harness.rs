@@ -18,7 +18,7 @@ use castgate::{
     store::Store,
 };
 use serde_json::{Map, Value, json};
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tempfile::TempDir;
 
 /// 2026-11-21T08:30:00Z.
@@ -238,11 +238,11 @@ impl World {
         self.app.give(&self.as_user(&self.tenant.owner), gift).await
     }
 
-    pub(crate) async fn visit_session(&self, secret: &str) -> Result<Visit, Error> {
+    pub(crate) async fn visit_session(&self, secret: &str) -> Result<Arc<Visit>, Error> {
         self.app.visit(Credential::Session(secret)).await
     }
 
-    pub(crate) async fn visit_key(&self, secret: &str) -> Result<Visit, Error> {
+    pub(crate) async fn visit_key(&self, secret: &str) -> Result<Arc<Visit>, Error> {
         self.app.visit(Credential::Key(secret)).await
     }
 }

@@ -16,6 +16,7 @@ mod mapping;
 mod nouns;
 mod once;
 mod owners;
+#[path = "../rig/postgres.rs"]
 mod postgres;
 mod races;
 mod tenancy;

@@ -96,7 +96,7 @@ async fn after_a_rename_the_old_slug_leads_nowhere() {
         let owner = world.as_user(&world.tenant.owner);
         let events = world.app.events(&owner, Some(world.tenant.organization.as_str()), "", 1).await.unwrap();
         assert_eq!((events[0].kind.name(), events[0].actor.as_str()), ("organization.changed", "operator"));
-        assert_eq!(world.app.name_organization(&owner, "Acme").await.unwrap().name, "Acme");
+        assert_eq!(world.app.name_organization(&owner, "Acme", None).await.unwrap().name, "Acme");
         let theirs = world.app.organization(&world.of_tenant(other).operator()).await.unwrap();
         assert_eq!(theirs.name, "other");
     })

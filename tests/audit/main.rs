@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod forger;
+#[path = "../rig/postgres.rs"]
 mod postgres;
 mod tampers;
 mod world;

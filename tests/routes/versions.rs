@@ -33,6 +33,32 @@ async fn a_single_thing_has_a_tag_and_a_change_moves_it() {
 }
 
 #[tokio::test]
+async fn what_has_no_version_of_its_own_is_not_changed_unseen_either() {
+    let scene = Scene::set().await;
+    let bearer = format!("Bearer {}", scene.acme.key);
+    let by = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let send = async |method: &str, path: &str, tag: &str, body: Option<&str>| {
+        let headers = [by.as_slice(), &[("if-match", tag)]].concat();
+        scene.world.client.send(method, path, &headers, body.map(str::to_owned)).await
+    };
+    let cluster = scene.world.app.declare_cluster(&scene.acme.operator, "prod", None, None).await.unwrap();
+    let cluster = format!("/api/v1/clusters/{}", cluster.id);
+    for (path, one, other) in [
+        (cluster.as_str(), r#"{"name": "One"}"#, r#"{"name": "Other"}"#),
+        ("/api/v1/organization", r#"{"name": "One"}"#, r#"{"name": "Other"}"#),
+    ] {
+        let seen = scene.world.client.get(path, &by).await.expect(200).header("etag").to_owned();
+        let next = send("PATCH", path, &seen, Some(one)).await.expect(200).header("etag").to_owned();
+        let late = send("PATCH", path, &seen, Some(other)).await.expect(412);
+        assert_eq!(late.json()["code"], "changed", "{path}");
+        assert_eq!(scene.world.client.get(path, &by).await.expect(200).json()["name"], "One");
+        send("PATCH", path, &next, Some(other)).await.expect(200);
+    }
+    send("DELETE", &cluster, "\"0\"", None).await.expect(412);
+    send("DELETE", &cluster, "*", None).await.expect(200);
+}
+
+#[tokio::test]
 async fn of_two_who_edit_a_draft_the_second_notices() {
     let scene = Scene::set().await;
     let bearer = format!("Bearer {}", scene.acme.key);

@@ -1,4 +1,4 @@
-//! More than can be done: some wait, the rest is told so at once, and machines are always answered.
+//! More than can be done: some wait, the rest is told so, and machines are always answered.
 
 use crate::scene::{Scene, get, millis, one_at_a_time, status};
 use castgate::config::Size;
@@ -30,7 +30,7 @@ async fn who_waits_in_vain_is_told_so_in_the_words_of_the_room_and_machines_are_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn who_finds_no_place_in_the_queue_is_told_so_at_once() {
+async fn who_finds_no_place_in_the_queue_is_told_so() {
     let scene = Scene::set(|settings| {
         one_at_a_time(settings);
         settings.server.queue = 1;

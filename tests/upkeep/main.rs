@@ -11,5 +11,5 @@ mod backup;
 mod canary;
 mod keys;
 mod place;
-#[path = "../audit/postgres.rs"]
+#[path = "../rig/postgres.rs"]
 mod postgres;

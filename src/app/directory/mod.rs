@@ -92,9 +92,9 @@ impl App {
         let lease = self.settings().cache.lease.get();
         let mut opened = self.cache().fetch(&Opens(hash), lease, self.load_opened(&hash, now)).await?;
         if opened.until.is_some_and(|until| until <= now) {
-            opened = self.load_opened(&hash, now).await?;
+            opened = Arc::new(self.load_opened(&hash, now).await?);
         }
-        let Opened { organization, connection, until: _ } = opened;
+        let Opened { organization, connection, until: _ } = opened.as_ref().clone();
         let ctx = Ctx {
             actor: Actor::Connection { id: connection.id.clone() },
             organization,

@@ -1,8 +1,12 @@
 //! Clusters: what roles are scoped to.
 
-use super::{List, Paging, bindings::TOLD_OF_ACCESS, versions::tagged};
+use super::{
+    List, Paging,
+    bindings::TOLD_OF_ACCESS,
+    versions::{IfMatch, tagged},
+};
 use crate::{
-    app::{App, ClusterChange, ExternalIdChange},
+    app::{App, ClusterChange, ExternalIdChange, shown_revision},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -85,7 +89,8 @@ async fn one(
     Path(id): Path<ClusterId>,
     headers: HeaderMap,
 ) -> Result<Response, ApiFailure> {
-    Ok(tagged(&headers, "1", &app.cluster(&caller.ctx, &id).await?))
+    let cluster = app.cluster(&caller.ctx, &id).await?;
+    Ok(tagged(&headers, &shown_revision(&cluster), &cluster))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -128,10 +133,12 @@ async fn change(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ClusterId>,
+    headers: HeaderMap,
     JsonBody(Change { slug, name, external_id }): JsonBody<Change>,
-) -> Result<Json<Cluster>, ApiFailure> {
-    let change = ClusterChange { slug, name, external_id };
-    Ok(Json(app.change_cluster(&caller.ctx, &id, change).await?))
+) -> Result<Response, ApiFailure> {
+    let (change, if_match) = (ClusterChange { slug, name, external_id }, IfMatch::of(&headers)?);
+    let cluster = app.change_cluster(&caller.ctx, &id, (change, if_match.seen())).await?;
+    Ok(tagged(&HeaderMap::new(), &shown_revision(&cluster), &cluster))
 }
 
 /// What went with a cluster.
@@ -148,7 +155,8 @@ async fn remove(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<ClusterId>,
+    headers: HeaderMap,
 ) -> Result<Json<Removed>, ApiFailure> {
-    let gone = app.remove_cluster(&caller.ctx, &id).await?;
+    let gone = app.remove_cluster(&caller.ctx, &id, IfMatch::of(&headers)?.seen()).await?;
     Ok(Json(Removed { id, slug: gone.cluster.slug, bindings: i64::try_from(gone.bindings).unwrap_or(i64::MAX) }))
 }

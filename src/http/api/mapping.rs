@@ -2,7 +2,7 @@
 
 use super::versions::{IfMatch, tagged};
 use crate::{
-    app::{App, Draft as Replaced, Error, MappingPlan, draft_revision},
+    app::{App, Draft as Replaced, Error, MappingPlan, text_revision},
     http::{
         body,
         body::JsonBody,
@@ -178,7 +178,7 @@ async fn show(State(app): State<App>, caller: ApiCaller) -> Result<Json<Both>, A
 async fn read_draft(State(app): State<App>, caller: ApiCaller, headers: HeaderMap) -> Result<Response, ApiFailure> {
     let (draft, _) = app.mapping(&caller.ctx).await?;
     let text = draft.ok_or_else(|| Error::not_found("mapping draft", "draft"))?;
-    Ok(tagged(&headers, &draft_revision(&text), &Draft { text }))
+    Ok(tagged(&headers, &text_revision(&text), &Draft { text }))
 }
 
 /// 200 whatever is found: the check worked.
@@ -203,7 +203,7 @@ async fn draft(
     };
     let findings = Findings::from(app.replace_draft(&caller.ctx, &text, &seen).await?);
     // The tag of the draft, and not that of the findings: the next If-Match is about it.
-    let draft = tagged(&HeaderMap::new(), &draft_revision(&text), &Draft { text });
+    let draft = tagged(&HeaderMap::new(), &text_revision(&text), &Draft { text });
     let tag = draft.headers().get(header::ETAG).cloned();
     let mut response = Json(findings).into_response();
     response.headers_mut().extend(tag.map(|tag| (header::ETAG, tag)));

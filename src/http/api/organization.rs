@@ -1,9 +1,12 @@
 //! The organization, its people's standing with the terms, its events, and who asks.
 
-use super::{List, Paging, versions::tagged};
+use super::{
+    List, Paging,
+    versions::{IfMatch, tagged},
+};
 use crate::{
     access::Derivation,
-    app::{App, Need, TermsStanding, TermsState, Visitor},
+    app::{App, Need, TermsStanding, TermsState, Visitor, shown_revision},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -100,7 +103,7 @@ struct OwnOrganization {
 
 async fn organization(State(app): State<App>, caller: ApiCaller, headers: HeaderMap) -> Result<Response, ApiFailure> {
     let organization = app.organization(&caller.ctx).await?;
-    Ok(tagged(&headers, "1", &organization))
+    Ok(tagged(&headers, &shown_revision(&organization), &organization))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -113,9 +116,12 @@ struct Name {
 async fn rename(
     State(app): State<App>,
     caller: ApiCaller,
+    headers: HeaderMap,
     JsonBody(Name { name }): JsonBody<Name>,
-) -> Result<Json<Organization>, ApiFailure> {
-    Ok(Json(app.name_organization(&caller.ctx, &name).await?))
+) -> Result<Response, ApiFailure> {
+    let if_match = IfMatch::of(&headers)?;
+    let organization = app.name_organization(&caller.ctx, &name, if_match.seen()).await?;
+    Ok(tagged(&HeaderMap::new(), &shown_revision(&organization), &organization))
 }
 
 /// A document in force.

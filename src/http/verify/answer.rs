@@ -2,7 +2,7 @@
 
 use super::original::{Original, Proxy};
 use crate::{
-    app::{App, Error, Signed, Visit},
+    app::{App, Error, Signed},
     http::{
         cookies,
         error::{ApiFailure, Refusal},
@@ -30,30 +30,39 @@ pub(super) const TERMS: HeaderName = HeaderName::from_static("x-castgate-terms")
 ///
 /// Each of them is always there, empty if there is nothing to say: a proxy that copies them leaves nothing standing that the
 /// client sent. What let the sender in stays at the gateway: the key and the session's cookie are taken out.
-pub(super) fn identity(
-    app: &App,
-    sent: &HeaderMap,
-    (request, visit, signed): (&str, &Visit, &Signed),
-) -> Result<HeaderMap, Error> {
-    let (visitor, claims) = (&visit.visitor, &signed.claims);
-    let mut headers = nobody(app, sent, request)?;
-    set(&mut headers, USER, &claims.sub)?;
-    set(&mut headers, EMAIL, &plain(visitor.email.as_deref().unwrap_or_default()))?;
-    set(&mut headers, NAME, &plain(&visitor.label))?;
-    set(&mut headers, ORGANIZATION, visit.organization.as_str())?;
-    set(&mut headers, ROLES, &claims.roles.join(","))?;
-    set(&mut headers, JWT, &signed.token)?;
-    set(&mut headers, header::AUTHORIZATION, &format!("Bearer {}", signed.token))?;
-    Ok(headers)
+pub(super) fn identity(app: &App, sent: &HeaderMap, (request, signed): (&str, &Signed)) -> Result<HeaderMap, Error> {
+    let who = signed.shown_as(|claims, visit| {
+        let visitor = &visit.visitor;
+        let mut headers = nobody_at_all();
+        set(&mut headers, USER, &claims.sub)?;
+        set(&mut headers, EMAIL, &plain(visitor.email.as_deref().unwrap_or_default()))?;
+        set(&mut headers, NAME, &plain(&visitor.label))?;
+        set(&mut headers, ORGANIZATION, visit.organization.as_str())?;
+        set(&mut headers, ROLES, &claims.roles.join(","))?;
+        set(&mut headers, JWT, &signed.token)?;
+        set(&mut headers, header::AUTHORIZATION, &format!("Bearer {}", signed.token))?;
+        Ok::<_, Error>(headers)
+    })?;
+    of_request(who.as_ref().clone(), app, sent, request)
 }
 
 /// The same headers for nobody: a request that may pass without a credential.
 pub(super) fn nobody(app: &App, sent: &HeaderMap, request: &str) -> Result<HeaderMap, Error> {
+    of_request(nobody_at_all(), app, sent, request)
+}
+
+fn nobody_at_all() -> HeaderMap {
     const EMPTY: HeaderValue = HeaderValue::from_static("");
-    let mut headers = HeaderMap::with_capacity(16);
+    // Room for what every answer carries besides, so that it is not made anew for each.
+    let mut headers = HeaderMap::with_capacity(32);
     for name in [USER, EMAIL, NAME, ORGANIZATION, ROLES, JWT, API_KEY, header::AUTHORIZATION] {
         headers.insert(name, EMPTY);
     }
+    headers
+}
+
+/// What is of this request alone.
+fn of_request(mut headers: HeaderMap, app: &App, sent: &HeaderMap, request: &str) -> Result<HeaderMap, Error> {
     set(&mut headers, REQUEST, request)?;
     set(&mut headers, header::COOKIE, &cookies::but_the_session(sent, app.settings()))?;
     Ok(headers)

@@ -167,7 +167,7 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
     app.ask(&guest.visit, &question).await?;
     let audience = asked.audience.as_deref().unwrap_or_else(|| app.settings().server.origin());
     let signed = app.sign(&guest.visit, audience).await?;
-    Ok(answer::identity(&app, &parts.headers, (request, &guest.visit, &signed))?.into_response())
+    Ok(answer::identity(&app, &parts.headers, (request, &signed))?.into_response())
 }
 
 /// A proxy's configuration is wrong, and every request fails until it is put right: whoever reads the log must see it.

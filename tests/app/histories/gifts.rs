@@ -102,7 +102,7 @@ pub(super) async fn play(
                     gifts.given.insert(binding.id, (subject, *role));
                     Ok(())
                 }
-                Err(Error::Conflict { code: "already-given", .. }) if held => Ok(()),
+                Err(Error::Conflict { code: "already_given", .. }) if held => Ok(()),
                 Err(Error::NotFound { .. }) if !is_here(model, names, *whom) => Ok(()),
                 other => Err(format!("unexpected: {other:?}")),
             }

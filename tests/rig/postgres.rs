@@ -28,7 +28,7 @@ kill -INT $! ; wait $! ; cd / ; rm -rf "$directory"
 pub(crate) async fn fresh_database() -> Option<String> {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let server = server()?;
-    let name = format!("castgate_app_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+    let name = format!("castgate_test_{}_{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
     let (client, connection) = tokio_postgres::connect(&server, tokio_postgres::NoTls).await.unwrap();
     let connection = tokio::spawn(connection);
     // It sorts texts the American way: a text that ought to sort by its bytes and does not is noticed.
@@ -72,7 +72,7 @@ fn start() -> Option<(String, Child)> {
 }
 
 /// Where the newest PostgreSQL of this machine keeps its programs.
-fn installed() -> Option<PathBuf> {
+pub(crate) fn installed() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let binaries = versions.filter_map(Result::ok).map(|version| version.path().join("bin"));
     binaries.filter(|path| path.join("initdb").exists()).max()
