@@ -208,6 +208,7 @@ fn changes() -> Vec<Step> {
             "/Users/{ada}",
             one("add", "phoneNumbers[type eq \"mobile\"].value", json!("+1")),
         ),
+        patch("the number goes", "/Users/{ada}", json!([{"op": "remove", "path": "phoneNumbers"}])),
         patch("remove what is there", "/Users/{ada}", json!([{"op": "remove", "path": "nickName"}])),
         patch("remove what is not there", "/Users/{ada}", json!([{"op": "remove", "path": "nickName"}])),
         patch("remove without a path", "/Users/{ada}", json!([{"op": "remove"}])),

@@ -125,6 +125,7 @@ async fn spoil_answer(seeds: &[&Seed], answer: reqwest::Response) -> Response<Bo
 
 /// What a fault that is seen only over several requests would take; a word on each of them.
 const UNSEEDED: &[(&str, &str)] = &[
+    ("deleted-is-gone", "a DELETE that does nothing takes a server of its own"),
     ("patch-of-nothing-new", "it takes a clock"),
     ("cursor-pages", "asked where it is promised"),
     ("cursor-invalid-400", "asked where it is promised"),

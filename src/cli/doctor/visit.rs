@@ -3,7 +3,7 @@
 use super::{
     answer::{Answer, Held, hold},
     ask::Ask,
-    ledger::Ledger,
+    ledger::{Ledger, Made},
     rule::{Level, Rule, Source},
     standing,
 };
@@ -20,6 +20,9 @@ use std::{
 const PATIENCE: (u64, u32) = (60, 5);
 /// After so many requests without an answer nobody is there.
 const GONE: u32 = 3;
+
+/// How often something that never got an answer is looked for.
+const LOOKS: u32 = 4;
 
 /// The URN of a PATCH.
 pub(super) const PATCH: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
@@ -293,6 +296,19 @@ impl Visit {
         answer
     }
 
+    /// Looks for what never got an answer. A server may still be at it: who finds nothing looks again.
+    async fn look_for(&mut self, made: &Made) -> Answer {
+        let mut found = Answer::default();
+        for _ in 0..LOOKS {
+            found = self.patiently(&made.lookup()).await;
+            if !found.ids().is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        found
+    }
+
     /// Takes away what this visit made; what could not be is told.
     pub(super) async fn clean_up(&mut self) -> Vec<String> {
         self.silences = 0;
@@ -303,7 +319,7 @@ impl Visit {
                 Some(id) => vec![id.clone()],
                 None if made.name.is_empty() => Vec::new(),
                 None => {
-                    let found = self.patiently(&made.lookup()).await;
+                    let found = self.look_for(&made).await;
                     if found.status != 200 {
                         left.push(format!(
                             "perhaps {} “{}”: the look-up gives {}",
