@@ -1,7 +1,7 @@
 //! One visit at a server: sends, remembers what was made, and takes down how each rule fared.
 
 use super::{
-    answer::{Answer, Held, hold},
+    answer::{Answer, Held},
     ask::Ask,
     ledger::{Ledger, Made},
     rule::{Level, Rule, Source},
@@ -296,6 +296,17 @@ impl Visit {
         answer
     }
 
+    /// Deletes one thing; whether it was not there.
+    async fn take_away(&mut self, made: &Made, id: &str, left: &mut Vec<String>) -> bool {
+        let path = format!("{}/{id}", made.endpoint);
+        let answer = self.patiently(&Ask::delete(path.clone())).await;
+        let gone = matches!(answer.status, 404 | 410);
+        if !gone && !answer.succeeded() {
+            left.push(format!("{path} “{}”: DELETE gives {}", made.name, answer.told()));
+        }
+        gone
+    }
+
     /// Looks for what never got an answer. A server may still be at it: who finds nothing looks again.
     async fn look_for(&mut self, made: &Made) -> Answer {
         let mut found = Answer::default();
@@ -331,11 +342,15 @@ impl Visit {
                     found.ids().into_iter().map(str::to_owned).collect()
                 }
             };
+            let mut missed = false;
             for id in ids {
-                let path = format!("{}/{id}", made.endpoint);
-                let answer = self.patiently(&Ask::delete(path.clone())).await;
-                if hold(answer.succeeded() || matches!(answer.status, 404 | 410), || answer.told()).is_err() {
-                    left.push(format!("{path} “{}”: DELETE gives {}", made.name, answer.told()));
+                missed |= self.take_away(&made, &id, &mut left).await;
+            }
+            // The id that was answered is nobody's: the name is still somebody's, perhaps.
+            if missed && !made.name.is_empty() {
+                let found = self.patiently(&made.lookup()).await;
+                for id in found.ids() {
+                    self.take_away(&made, id, &mut left).await;
                 }
             }
         }
