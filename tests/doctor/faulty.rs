@@ -81,7 +81,9 @@ async fn pass(State(proxy): State<Proxy>, method: Method, uri: Uri, headers: Hea
             Spoil::Lost => "/CastgateNothing".clone_into(&mut path),
             Spoil::Asked(that, this) => {
                 body = body.replace(that, this);
-                query.iter_mut().for_each(|(_, value)| *value = value.replace(that, this));
+                for (_, value) in &mut query {
+                    *value = value.replace(that, this);
+                }
                 query.retain(|(name, value)| format!("{name}={value}") != that);
             }
             Spoil::Silent(name) => drop(headers.remove(name)),
