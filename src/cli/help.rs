@@ -5,7 +5,7 @@ use clap::{Command, Subcommand};
 use std::{collections::BTreeSet, fmt::Write};
 
 /// Those that need nothing.
-const HERE: &[&str] = &["completion", "help"];
+const HERE: &[&str] = &["completion", "doctor", "help"];
 
 /// The command with its help in groups. clap itself has one heading for all commands.
 pub(super) fn grouped(command: Command) -> Command {

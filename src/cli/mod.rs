@@ -8,6 +8,7 @@ mod check;
 mod client;
 mod completion;
 mod demo;
+mod doctor;
 mod health;
 mod help;
 mod init;
@@ -88,6 +89,9 @@ enum Command {
     ///
     /// Example: castgate health
     Health(Configuration),
+    /// What is wrong with a SCIM server, whosever it is.
+    #[command(subcommand)]
+    Doctor(doctor::Doctor),
     /// Prints a completion script for a shell.
     Completion(completion::Completion),
     /// What goes through the API.
@@ -144,6 +148,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Restore(restore) => restore.run().await,
         Command::MasterKey(keys) => keys.run().await,
         Command::Health(configuration) => health::run(&configuration).await,
+        Command::Doctor(doctor) => Ok(doctor.run().await),
         Command::Completion(completion) => Ok(completion.run()),
         Command::Remote(remote) => Ok(remote.run().await),
     }

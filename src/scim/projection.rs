@@ -67,8 +67,18 @@ impl Projection {
             Some(only) => keep(&resource, only),
             None => drop_from(resource, &self.without),
         };
-        Value::Object(cut)
+        Value::Object(with_schemas_of_what_is_shown(cut))
     }
+}
+
+/// RFC 7643 §3: `schemas` names what defines "the attributes present in the current JSON structure".
+fn with_schemas_of_what_is_shown(mut resource: Map<String, Value>) -> Map<String, Value> {
+    if !resource.contains_key(ENTERPRISE_SCHEMA)
+        && let Some(Value::Array(schemas)) = resource.get_mut("schemas")
+    {
+        schemas.retain(|schema| schema != ENTERPRISE_SCHEMA);
+    }
+    resource
 }
 
 /// Splits at commas outside brackets and quotes: `emails[type eq "work, home"],title` is two names.

@@ -295,7 +295,7 @@ async fn an_offer_of_a_cluster_that_is_gone_is_not_one_of_the_whole_organization
         let mut there = wish("grace@acme.test", MEMBER);
         there.clusters = vec!["prod".to_owned()];
         let invitation = offer(world, there).await.unwrap();
-        world.app.remove_cluster(&owner, &cluster).await.unwrap();
+        world.app.remove_cluster(&owner, &cluster, None).await.unwrap();
         let grace = push(world, "grace@acme.test").await.unwrap();
         assert_eq!(world.roles(&grace.id).await, ["viewer"], "the default, and no more");
         assert_eq!(state(world, &invitation).await, InvitationState::Pending);

@@ -151,7 +151,7 @@ async fn what_the_mail_server_says_is_seen_at_the_invitation() {
 async fn a_name_that_looks_like_a_header_stays_a_name() {
     let Some(mut scene) = Scene::set(MailSecurity::Starttls).await else { return };
     let name = "Acme“ <b>&\u{202e} Bcc: eve@evil.test";
-    scene.world.app.name_organization(&scene.acme.operator, name).await.unwrap();
+    scene.world.app.name_organization(&scene.acme.operator, name, None).await.unwrap();
     scene.invite("ada@x.test", "viewer").await;
     scene.world.app.send_letters().await.unwrap();
     let letter = scene.post.next();

@@ -6,7 +6,7 @@
 mod desk;
 mod journey;
 mod post;
-#[path = "../app/postgres.rs"]
+#[path = "../rig/postgres.rs"]
 mod postgres;
 mod races;
 #[path = "../world/mod.rs"]

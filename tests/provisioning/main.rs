@@ -44,7 +44,7 @@ impl Scene {
     async fn over(store: Store) -> Self {
         let (recorded, statements) = store.recorded();
         let clock = Clock::fixed("2026-11-21T08:30:00Z".parse().unwrap(), 7);
-        let world = World::start_over(Some(recorded), clock, |_| {}).await;
+        let world = World::on((recorded, tempfile::tempdir().unwrap()), clock, |_| {}).await;
         let acme = world.organization("acme").await;
         let entra = acme.connection("entra", Profile::Entra).await;
         Self { world, store, statements, acme, entra }

@@ -65,6 +65,16 @@ EOF
     export CASTGATE_TEST_VENV
 }
 
+# Canaille works with old versions of what the others need new: it has an environment of its own.
+prepare_canaille() {
+    once canaille "$rig/canaille/requirements.txt" <<EOF
+python3 -m venv .
+bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r '$rig/canaille/requirements.txt'
+EOF
+    CASTGATE_TEST_CANAILLE=$cache/canaille
+    export CASTGATE_TEST_CANAILLE
+}
+
 # Node 20 is what the OpenID provider asks for; Debian 12 has 18. A newer one comes as a Python package.
 prepare_node() {
     local major
@@ -93,6 +103,9 @@ prepare() {
     flock 9
     prepare_packages
     prepare_python
-    if [ "$legs" = required ]; then prepare_node; fi
+    if [ "$legs" = required ]; then
+        prepare_canaille
+        prepare_node
+    fi
     exec 9>&-
 }

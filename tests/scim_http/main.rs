@@ -3,15 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
 mod answers;
-mod complaints;
 mod bulk;
 mod changes;
+mod complaints;
 mod dialogues;
 mod extensions;
 mod paging;
 mod refusals;
-mod roles;
 mod rfc;
+mod roles;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

@@ -71,11 +71,6 @@ impl World {
 
     /// With a clock and settings of one's own. The server stops with the test's runtime.
     pub async fn start_with(clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
-        Self::start_over(None, clock, settle).await
-    }
-
-    /// Over a store of one's own, or else SQLite.
-    pub async fn start_over(store: Option<Store>, clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
         let directory = TempDir::new().unwrap();
         let store = Store::open_sqlite(directory.path()).await.unwrap();
         Self::on((store, directory), clock, settle).await
@@ -93,10 +88,6 @@ impl World {
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.
         let _ = telemetry::init(&settings.log);
-        let store = match store {
-            Some(store) => store,
-            None => Store::open_sqlite(directory.path()).await.unwrap(),
-        };
         let cache = Cache::open(&settings.cache).unwrap();
         let sealer = Sealer::new(&keyfile::load_or_create(directory.path()).unwrap()).unwrap();
         let app = App::new(settings, store, cache, sealer, clock);

@@ -21,23 +21,24 @@ mod mapping;
 mod noun;
 mod output;
 mod people;
-mod scim_credentials;
 mod provisioning;
 mod roles;
+mod scim_credentials;
 mod service_accounts;
 mod stop;
 mod table;
 mod verbs;
 mod yaml;
 
-pub(super) use stop::EXIT_CODES;
+pub(super) use output::json as safe_json;
+pub(super) use stop::{Code, EXIT_CODES, Stop};
+pub(super) use table::plain;
 
 use api::{Api, origin_of};
 use contexts::Place;
 use output::Output;
 use secrecy::SecretString;
 use std::process::ExitCode;
-use stop::{Code, Stop};
 
 /// The commands that call a castgate somewhere.
 #[derive(Debug, clap::Subcommand)]

@@ -10,7 +10,8 @@ pub(in crate::cli) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  something went wrong
-  2  the command line was not understood, or needs --yes; `mapping plan`: there are changes
+  2  the command line was not understood, or needs --yes; `mapping plan`: there are changes;
+     `doctor scim`: the server has faults
   3  not signed in
   4  not allowed
   5  there is no such thing
@@ -20,7 +21,7 @@ Exit codes:
 /// An exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Code {
+pub(in crate::cli) enum Code {
     /// Anything else.
     Wrong = 1,
     /// What was typed cannot be done.
@@ -39,23 +40,23 @@ pub(super) enum Code {
 
 /// A command's end before its time.
 #[derive(Debug)]
-pub(super) struct Stop {
+pub(in crate::cli) struct Stop {
     code: Code,
     message: String,
 }
 
 impl Stop {
-    pub(super) fn new(code: Code, message: impl Into<String>) -> Self {
+    pub(in crate::cli) fn new(code: Code, message: impl Into<String>) -> Self {
         Self { code, message: message.into() }
     }
 
     /// What was typed cannot be done.
-    pub(super) fn usage(message: impl Into<String>) -> Self {
+    pub(in crate::cli) fn usage(message: impl Into<String>) -> Self {
         Self::new(Code::Usage, message)
     }
 
     /// Something went wrong on this machine.
-    pub(super) fn wrong(message: impl Into<String>) -> Self {
+    pub(in crate::cli) fn wrong(message: impl Into<String>) -> Self {
         Self::new(Code::Wrong, message)
     }
 
@@ -70,7 +71,7 @@ impl Stop {
     }
 
     /// Says it on standard error and gives the exit code.
-    pub(super) fn tell(&self) -> ExitCode {
+    pub(in crate::cli) fn tell(&self) -> ExitCode {
         if !self.message.is_empty() {
             eprintln!("castgate: {}", self.message);
         }

@@ -43,7 +43,7 @@ pub(super) fn colourful() -> bool {
 
 /// A text from elsewhere as a terminal may see it: no control characters, which could rewrite what stands there, and nothing
 /// that turns the direction of writing.
-pub(super) fn plain(text: &str) -> String {
+pub(in crate::cli) fn plain(text: &str) -> String {
     let turns =
         |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|letter| if letter.is_control() || turns(letter) { '\u{fffd}' } else { letter }).collect()

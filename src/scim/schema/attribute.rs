@@ -41,6 +41,8 @@ pub enum Mutability {
     ReadWrite,
     /// The client's, once: a value may be added and removed but not altered.
     Immutable,
+    /// The client's to say and nobody's to read.
+    WriteOnly,
 }
 
 impl Mutability {
@@ -51,6 +53,7 @@ impl Mutability {
             Self::ReadOnly => "readOnly",
             Self::ReadWrite => "readWrite",
             Self::Immutable => "immutable",
+            Self::WriteOnly => "writeOnly",
         }
     }
 }
@@ -62,6 +65,8 @@ pub enum Returned {
     Always,
     /// Unless the client asks for others or excludes it.
     Default,
+    /// In no answer.
+    Never,
 }
 
 impl Returned {
@@ -71,6 +76,7 @@ impl Returned {
         match self {
             Self::Always => "always",
             Self::Default => "default",
+            Self::Never => "never",
         }
     }
 }
@@ -201,6 +207,12 @@ impl Attribute {
     #[must_use]
     pub const fn immutable(self) -> Self {
         Self { mutability: Mutability::Immutable, ..self }
+    }
+
+    /// The same, said by the client and answered to nobody.
+    #[must_use]
+    pub const fn secret(self) -> Self {
+        Self { mutability: Mutability::WriteOnly, returned: Returned::Never, ..self }
     }
 
     /// The same, answered whatever the client asks for.

@@ -93,6 +93,15 @@ impl ResourceType {
         }
     }
 
+    /// Attributes that clients may send and that nothing keeps. No path and no filter knows them.
+    #[must_use]
+    pub fn discarded(self) -> &'static [Attribute] {
+        match self {
+            Self::User => user::DISCARDED,
+            Self::Group | Self::Role => &[],
+        }
+    }
+
     /// The attributes of its extension; none for a Group or a Role.
     #[must_use]
     pub fn extension(self) -> &'static [Attribute] {

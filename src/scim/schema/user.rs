@@ -1,4 +1,4 @@
-//! The core User (RFC 7643 §4.1). `password` is missing because this gateway keeps none and says so by its silence.
+//! The core User (RFC 7643 §4.1). `password` stands apart: it is taken and thrown away.
 
 use super::attribute::{Attribute, Type};
 
@@ -86,6 +86,15 @@ pub const USER: &[Attribute] = &[
     Attribute::list("roles", "The user's roles as the provider sees them; mapping rules may read them.", LABELLED),
     Attribute::list("x509Certificates", "The user's certificates.", CERTIFICATE),
 ];
+
+/// What `/Schemas` offers and nothing keeps. Canaille creates nobody where the schema has no `password`, and sends the hash of
+/// theirs; Okta makes one up. RFC 7643 §4.1.1: it is returned "never".
+pub const DISCARDED: &[Attribute] = &[Attribute::text(
+    "password",
+    "Taken from providers that send one, and thrown away: people sign in at their provider. The strict dialect refuses it.",
+)
+.exact()
+.secret()];
 
 const MANAGER: &[Attribute] = &[
     Attribute::text("value", "The id of the manager.").exact(),
