@@ -57,7 +57,7 @@ enum Command {
     /// Lists, makes, renames and deletes whole organizations. Local: no organization's role may do it.
     #[command(subcommand)]
     Org(org::Org),
-    /// Publishes the terms of service and the privacy policy where the settings' files changed, and shows what is in force.
+    /// Publishes the terms and the privacy policy where their files changed, and shows them.
     ///
     /// Example: castgate terms --config /etc/castgate.toml
     Terms(Configuration),

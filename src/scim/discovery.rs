@@ -17,8 +17,9 @@ pub struct Capabilities {
     pub bulk: Option<BulkLimits>,
     /// Whether `sortBy` is obeyed.
     pub sort: bool,
-    /// How lists are paged.
-    pub pagination: Pagination,
+    /// How lists are paged; `None` where nothing is said of it, as clients made before RFC 9865 refuse a configuration with a
+    /// member that they do not know (Canaille 0.3 pushes nothing then). Cursors are good all the same.
+    pub pagination: Option<Pagination>,
 }
 
 /// How lists are paged (RFC 9865 §4). Both ways are offered; who says nothing pages by index.
@@ -56,14 +57,6 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
         "changePassword": {"supported": false},
         "sort": {"supported": capabilities.sort},
         "etag": {"supported": true},
-        "pagination": {
-            "cursor": true,
-            "index": true,
-            "defaultPaginationMethod": "index",
-            "defaultPageSize": capabilities.pagination.default_page_size,
-            "maxPageSize": capabilities.max_results,
-            "cursorTimeout": capabilities.pagination.cursor_timeout,
-        },
         "authenticationSchemes": [{
             "type": "oauthbearertoken",
             "name": "OAuth Bearer Token",
@@ -72,6 +65,16 @@ pub fn service_provider_config(base_url: &str, capabilities: Capabilities) -> Va
             "primary": true,
         }],
     });
+    if let Some(pagination) = capabilities.pagination {
+        config["pagination"] = json!({
+            "cursor": true,
+            "index": true,
+            "defaultPaginationMethod": "index",
+            "defaultPageSize": pagination.default_page_size,
+            "maxPageSize": capabilities.max_results,
+            "cursorTimeout": pagination.cursor_timeout,
+        });
+    }
     config["meta"] = meta("ServiceProviderConfig", &format!("{base_url}/ServiceProviderConfig"));
     config
 }
@@ -210,7 +213,7 @@ mod tests {
     #[test]
     fn the_configuration_says_what_the_connection_does() {
         let bulk = Some(BulkLimits { max_operations: 1_000, max_payload_size: 16 << 20 });
-        let pagination = Pagination { default_page_size: 100, cursor_timeout: 3_600 };
+        let pagination = Some(Pagination { default_page_size: 100, cursor_timeout: 3_600 });
         let capabilities = Capabilities { max_results: 200, bulk, sort: true, pagination };
         insta::assert_snapshot!("service_provider_config", pretty(&service_provider_config(BASE, capabilities)));
     }

@@ -30,7 +30,7 @@ pub fn example(tolerance: Tolerance, kind: ResourceType, body: &Map<String, Valu
         Tolerance::SeveralPrimary => seen(&|key, value| key.eq_ignore_ascii_case("primary") && !value.is_null())?,
         Tolerance::UnknownAttribute => seen(&|key, _| is_unknown(kind, key))?,
         Tolerance::UnqualifiedExtension => seen(&|key, _| named(kind, key).is_some_and(|named| named.unqualified))?,
-        Tolerance::PathAsKey => seen(&|key, _| key.contains(['.', ':']))?,
+        Tolerance::PathAsKey => path_as_key(body)?,
         Tolerance::Password => seen(&|key, _| last_word(key).eq_ignore_ascii_case("password"))?,
         Tolerance::ReadOnlyIgnored => seen(&|key, _| is_read_only(kind, key))?,
         Tolerance::SchemasMissing => match get(body, "schemas") {
@@ -53,6 +53,18 @@ pub fn example(tolerance: Tolerance, kind: ResourceType, body: &Map<String, Valu
         }
     };
     Some(shortened(found))
+}
+
+/// The first key that is a path: of an operation only its value has such keys, as its path is where a path belongs.
+fn path_as_key(body: &Map<String, Value>) -> Option<String> {
+    let is_path = |key: &str, _: &Value| key.contains(['.', ':']);
+    match get(body, "Operations").and_then(Value::as_array) {
+        Some(all) => {
+            let mut pathless = all.iter().filter_map(Value::as_object).filter(|operation| !has(operation, "path"));
+            pathless.find_map(|operation| in_operation(operation, &is_path))
+        }
+        None => find(body, &is_path),
+    }
 }
 
 /// A filter without the values that it compares with.

@@ -95,7 +95,11 @@ async fn what_the_tolerant_dialect_takes_the_strict_one_refuses() {
             let filter = connection.get("/Users?filter=externalId%20eq%20jyoung").await;
             assert_eq!(filter.status, if dialect == ScimDialect::Strict { 400 } else { 200 });
             let configuration = connection.get("/ServiceProviderConfig").await.expect(200).json();
-            assert_eq!(configuration["interopProfileConformant"], dialect == ScimDialect::Strict);
+            let is_strict = dialect == ScimDialect::Strict;
+            assert_eq!(configuration["interopProfileConformant"].as_bool(), is_strict.then_some(true));
+            let pagination = json!({"cursor": true, "index": true, "defaultPaginationMethod": "index",
+                                    "defaultPageSize": 100, "maxPageSize": 200, "cursorTimeout": 3600});
+            assert_eq!(configuration["pagination"], if is_strict { pagination } else { Value::Null });
         }
         assert!(taken > 20);
     })

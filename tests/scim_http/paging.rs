@@ -100,10 +100,6 @@ async fn a_cursor_ends_when_the_configuration_says() {
     let world = World::start_with(clock.clone(), |_| {}).await;
     let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
     people(&okta, 0..3).await;
-    let told = okta.get("/ServiceProviderConfig").await.expect(200).json()["pagination"].clone();
-    let wanted = json!({"cursor": true, "index": true, "defaultPaginationMethod": "index", "defaultPageSize": 100,
-                        "maxPageSize": 200, "cursorTimeout": 3600});
-    assert_eq!(told, wanted);
     let first = page(&okta, "cursor&count=1").await;
     let next = format!("/Users?count=1&cursor={}", cursor(&first, "nextCursor"));
     clock.advance(Duration::from_secs(3_599));

@@ -26,15 +26,18 @@ pub(super) async fn configuration(
         max_operations: settings.max_bulk_operations as u64,
         max_payload_size: settings.max_body.bytes() as u64,
     };
-    let pagination = Pagination {
+    let is_strict = dialect(&push) == Dialect::Strict;
+    let pagination = is_strict.then(|| Pagination {
         default_page_size: settings.page_size as u64,
         cursor_timeout: settings.cursor_lifetime.get().as_secs(),
-    };
+    });
     let max_results = settings.max_page_size as u64;
     let capabilities = Capabilities { max_results, bulk: Some(limits), sort: true, pagination };
     let mut told = scim::service_provider_config(&answer::base(&app), capabilities);
     // The profile refuses what most providers send, so it is true of strict connections alone.
-    told["interopProfileConformant"] = Value::Bool(dialect(&push) == Dialect::Strict);
+    if is_strict {
+        told["interopProfileConformant"] = Value::Bool(true);
+    }
     if reads_roles(&push) {
         told["RolesAndEntitlements"] = scim::roles_and_entitlements();
     }

@@ -135,8 +135,14 @@ impl Model {
         self.with(id, |team| name.clone_into(&mut team.name));
     }
 
+    /// The values with the ids of those who are called by their names.
+    fn meant(&self, values: &[String]) -> Vec<String> {
+        let id = |name: &String| self.person(name).map_or_else(|| name.clone(), |person| person.id.to_string());
+        values.iter().map(id).collect()
+    }
+
     pub(super) fn add(&mut self, id: &GroupId, values: &[String]) {
-        for value in values {
+        for value in &self.meant(values) {
             let known = value.parse::<UserId>().ok().filter(|id| self.name_of(id).is_some());
             self.with(id, |team| match known {
                 Some(user) => drop(team.members.insert(user)),
@@ -146,6 +152,7 @@ impl Model {
     }
 
     pub(super) fn remove(&mut self, id: &GroupId, values: &[String]) {
+        let values = self.meant(values);
         self.with(id, |team| {
             team.members.retain(|member| !values.iter().any(|value| value == member.as_str()));
             team.waiting.retain(|waiting| !values.contains(waiting));
@@ -160,6 +167,7 @@ impl Model {
     }
 
     pub(super) fn replace(&mut self, id: &GroupId, values: &[String]) {
+        let values = &self.meant(values);
         self.with(id, |team| {
             team.members.retain(|member| values.iter().any(|value| value == member.as_str()));
             team.waiting.retain(|waiting| values.contains(waiting));

@@ -38,7 +38,7 @@ const MAPPINGS: [&str; 6] = [
 pub(super) enum Value {
     /// The id of somebody who was here once, else the name.
     Person(usize),
-    /// The name, by which nobody is known who is here already.
+    /// The name.
     Name(usize),
     Unknown(u8),
 }
