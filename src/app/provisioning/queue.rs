@@ -175,13 +175,16 @@ impl App {
     }
 }
 
-/// Lines with how many requests each stands for: a flood of refusals is one line in each chunk, and not a flood of lines.
+/// Lines with how many requests each stands for: a flood of refusals, or of questions after the same thing with the same answer,
+/// is one line in each chunk, and not a flood of lines.
 fn gathered(taken: &[Waiting]) -> Vec<(&Waiting, u32)> {
     let mut lines: Vec<(&Waiting, u32)> = Vec::with_capacity(taken.len());
     let mut places: HashMap<(&Whose, u16, &str, &str), usize> = HashMap::new();
     for line in taken {
-        if matches!(line.entry.status, 401 | 429) {
-            let key = (&line.whose, line.entry.status, line.entry.method.as_str(), line.entry.path.as_str());
+        let PushEntry { status, method, tolerances, .. } = &line.entry;
+        let asked_again = method == "GET" && *status == 200 && tolerances.is_empty();
+        if asked_again || matches!(status, 401 | 429) {
+            let key = (&line.whose, *status, method.as_str(), line.entry.path.as_str());
             if let Some((_, times)) = places.get(&key).and_then(|place| lines.get_mut(*place)) {
                 *times += line.entry.times;
                 continue;
