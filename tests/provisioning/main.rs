@@ -6,21 +6,21 @@ mod dialects;
 mod log;
 #[path = "../rig/postgres.rs"]
 mod postgres;
+#[path = "../world/resources.rs"]
+mod resources;
 mod tolerances;
 #[path = "../world/mod.rs"]
 mod world;
+
+pub(crate) use resources::{PATCH_SCHEMA, USER_SCHEMA, group, patch, user};
 
 use castgate::{
     app::Clock,
     model::{ConnectionSettings, Profile},
     store::{Recorder, Store},
 };
-use serde_json::{Value, json};
+use serde_json::Value;
 use world::{Answer, Connection, Organization, World};
-
-pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-pub(crate) const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-pub(crate) const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// An organization with its provider, and the store behind it.
 pub(crate) struct Scene {
@@ -89,18 +89,4 @@ pub(crate) async fn log(world: &World, organization: &Organization, filter: &str
     let filter: String = url::form_urlencoded::byte_serialize(filter.as_bytes()).collect();
     let page = api(world, organization, "GET", &format!("/provisioning-log?filter={filter}"), None).await.expect(200);
     page.json()["items"].as_array().unwrap().clone()
-}
-
-pub(crate) fn user(name: &str) -> Value {
-    json!({"schemas": [USER_SCHEMA], "userName": name, "externalId": format!("ext-{name}"),
-           "emails": [{"value": name, "type": "work", "primary": true}], "active": true})
-}
-
-pub(crate) fn group(name: &str, members: &[&str]) -> Value {
-    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
-    json!({"schemas": [GROUP_SCHEMA], "displayName": name, "members": members})
-}
-
-pub(crate) fn patch(operations: &Value) -> Value {
-    json!({"schemas": [PATCH_SCHEMA], "Operations": operations})
 }

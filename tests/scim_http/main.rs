@@ -10,6 +10,8 @@ mod dialogues;
 mod extensions;
 mod paging;
 mod refusals;
+#[path = "../world/resources.rs"]
+mod resources;
 mod rfc;
 mod roles;
 mod tenancy;
@@ -17,33 +19,17 @@ mod tokens;
 #[path = "../world/mod.rs"]
 mod world;
 
+pub(crate) use resources::{GROUP_SCHEMA, USER_SCHEMA, group, patch, user};
+
 use castgate::model::Profile;
 use serde_json::{Value, json};
 use world::{Answer, Connection, World};
-
-pub(crate) const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
-pub(crate) const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
-pub(crate) const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// A world with one organization and its Okta.
 pub(crate) async fn okta() -> (World, Connection) {
     let world = World::start().await;
     let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
     (world, okta)
-}
-
-pub(crate) fn user(name: &str) -> Value {
-    json!({"schemas": [USER_SCHEMA], "userName": name, "externalId": format!("ext-{name}"),
-           "emails": [{"value": name, "type": "work", "primary": true}], "active": true})
-}
-
-pub(crate) fn group(name: &str, members: &[&str]) -> Value {
-    let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
-    json!({"schemas": [GROUP_SCHEMA], "displayName": name, "members": members})
-}
-
-pub(crate) fn patch(operations: &Value) -> Value {
-    json!({"schemas": [PATCH_SCHEMA], "Operations": operations})
 }
 
 /// The ids of a group's members as it is answered, sorted.
