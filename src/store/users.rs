@@ -233,8 +233,7 @@ impl Tx {
                 args![organization, connection, texts(names), texts(&folded)],
             )
             .await?;
-        let found: HashMap<(i64, String), UserId> =
-            rows.into_iter().map(|(how, name, id)| ((how, name), id)).collect();
+        let found: HashMap<(i64, String), UserId> = rows.into_iter().map(|(how, name, id)| ((how, name), id)).collect();
         let called = |name: &str| found.get(&(1, name.to_owned())).or_else(|| found.get(&(2, fold(name)))).cloned();
         Ok(names.iter().filter_map(|name| Some(((*name).to_owned(), called(name)?))).collect())
     }

@@ -64,7 +64,9 @@ impl App {
             tx.list_groups(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &KINDS).await?;
         let wanted = query.projection.wants("members") && !groups.is_empty();
         let mut members = match wanted {
-            true => tx.members_of_groups(&ctx.organization, &groups.iter().map(|group| group.id.clone()).collect()).await?,
+            true => {
+                tx.members_of_groups(&ctx.organization, &groups.iter().map(|group| group.id.clone()).collect()).await?
+            }
             false => HashMap::new(),
         };
         let view = |group: Group| {

@@ -105,7 +105,9 @@ impl Work<'_> {
             MemberChange::Replace(members) => {
                 let called = self.called(connection, members.iter().map(|member| member.value.as_str())).await?;
                 // Whoever is meant by another name is not put out and let in again.
-                let wanted = members.iter().map(|member| called.get(&member.value).map_or(member.value.as_str(), UserId::as_str));
+                let wanted = members
+                    .iter()
+                    .map(|member| called.get(&member.value).map_or(member.value.as_str(), UserId::as_str));
                 self.keep_only(group, &wanted.collect(), moves).await?;
                 self.members_come(connection, group, (members, &called), moves).await?;
             }
