@@ -54,7 +54,8 @@ pub async fn inserted(store: &Store, statements: &[Statement]) -> Result<Rows, F
         let found: Vec<Wide> = tx
             .all_built(format!("SELECT {columns} FROM {table} ORDER BY rowid DESC LIMIT {count}"), Vec::new())
             .await?;
-        let into: &'static str = Box::leak(format!("INSERT INTO {table} ({columns}) VALUES").into_boxed_str());
+        let into: &'static str =
+            Box::leak(format!("INSERT INTO {} ({columns}) VALUES", table.trim_end()).into_boxed_str());
         rows.extend(found.into_iter().rev().map(|Wide(values)| Row { into, values }));
     }
     tx.commit().await?;

@@ -80,7 +80,7 @@ async fn one_member_costs_the_same_whatever_the_size_of_the_group() {
 }
 
 /// No statement reads a table from end to end.
-async fn no_scans(world: &World, statements: &[Statement]) {
+pub(crate) async fn no_scans(world: &World, statements: &[Statement]) {
     if world.store.is_postgres() {
         return; // On tables this small PostgreSQL rightly scans some; the statements are the same.
     }
@@ -89,8 +89,9 @@ async fn no_scans(world: &World, statements: &[Statement]) {
         let wanted = (1..=30).rev().find(|number| statement.sql.contains(&format!("?{number}"))).unwrap_or(0);
         let nothing = vec![Value::Null; wanted];
         let plan = tx.explain(&statement.sql, &nothing).await.unwrap();
-        let scans = plan.lines().any(|line| line.trim_start().starts_with("SCAN"));
-        assert!(!scans, "{}\n{plan}", statement.sql);
+        // A list that came with the statement is read from end to end, and should be.
+        let is_scan = |line: &str| line.trim_start().starts_with("SCAN") && !line.contains("VIRTUAL TABLE");
+        assert!(!plan.lines().any(is_scan), "{}\n{plan}", statement.sql);
     }
 }
 
