@@ -228,10 +228,9 @@ impl Tx {
             .all(
                 "SELECT m.member_id, g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at,
                         g.version, g.created_at, g.updated_at
-                 FROM texts_of(?2) AS asked
-                   JOIN memberships m ON m.organization = ?1 AND m.member_id = asked.value AND m.member_kind = 'user'
-                   JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
-                 WHERE m.ended IS NULL AND g.removed_at IS NULL
+                 FROM texts_of(?2) AS asked CROSS JOIN memberships m CROSS JOIN groups g
+                 WHERE m.organization = ?1 AND m.member_id = asked.value AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND g.organization = m.organization AND g.id = m.group_id AND g.removed_at IS NULL
                  ORDER BY g.id",
                 args![organization, texts(users)],
             )

@@ -39,8 +39,8 @@ impl Tx {
             .all(
                 "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
                  SELECT u.organization, CAST(?3 AS TEXT), 'user', u.id, CAST(?5 AS BIGINT)
-                 FROM texts_of(?4) AS asked JOIN users u ON u.organization = ?1 AND u.id = asked.value
-                 WHERE u.connection = ?2 AND u.removed_at IS NULL
+                 FROM texts_of(?4) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.id = asked.value AND u.connection = ?2 AND u.removed_at IS NULL
                  ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING
                  RETURNING member_id",
                 args![organization, connection, group, texts(users), now],
@@ -319,10 +319,9 @@ impl Tx {
         let rows: Vec<(GroupId, UserId, String)> = self
             .all(
                 "SELECT m.group_id, u.id, CASE WHEN u.display_name = '' THEN u.user_name ELSE u.display_name END
-                 FROM texts_of(?2) AS asked
-                   JOIN memberships m ON m.organization = ?1 AND m.group_id = asked.value AND m.member_kind = 'user'
-                   JOIN users u ON u.organization = m.organization AND u.id = m.member_id
-                 WHERE m.ended IS NULL AND u.removed_at IS NULL
+                 FROM texts_of(?2) AS asked CROSS JOIN memberships m CROSS JOIN users u
+                 WHERE m.organization = ?1 AND m.group_id = asked.value AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND u.organization = m.organization AND u.id = m.member_id AND u.removed_at IS NULL
                  ORDER BY m.group_id, m.member_id",
                 args![organization, texts(groups)],
             )

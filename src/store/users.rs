@@ -205,8 +205,8 @@ impl Tx {
     ) -> Result<BTreeSet<UserId>, StoreError> {
         let rows: Vec<(UserId,)> = self
             .all(
-                "SELECT u.id FROM texts_of(?3) AS asked JOIN users u ON u.organization = ?1 AND u.id = asked.value
-                 WHERE u.connection = ?2 AND u.removed_at IS NULL",
+                "SELECT u.id FROM texts_of(?3) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.id = asked.value AND u.connection = ?2 AND u.removed_at IS NULL",
                 args![organization, connection, texts(ids)],
             )
             .await?;
@@ -223,13 +223,13 @@ impl Tx {
         let folded: BTreeSet<String> = names.iter().map(|name| fold(name)).collect();
         let rows: Vec<(i64, String, UserId)> = self
             .all(
-                "SELECT 1, asked.value, u.id FROM texts_of(?3) AS asked
-                   JOIN users u ON u.organization = ?1 AND u.connection = ?2 AND u.external_id = asked.value
-                 WHERE u.removed_at IS NULL
+                "SELECT 1, asked.value, u.id FROM texts_of(?3) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.connection = ?2 AND u.external_id = asked.value
+                   AND u.removed_at IS NULL
                  UNION ALL
-                 SELECT 2, asked.value, u.id FROM texts_of(?4) AS asked
-                   JOIN users u ON u.organization = ?1 AND u.connection = ?2 AND u.user_name_folded = asked.value
-                 WHERE u.removed_at IS NULL",
+                 SELECT 2, asked.value, u.id FROM texts_of(?4) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.connection = ?2 AND u.user_name_folded = asked.value
+                   AND u.removed_at IS NULL",
                 args![organization, connection, texts(names), texts(&folded)],
             )
             .await?;

@@ -5,7 +5,8 @@
 //! `BLOB` (in capitals); PostgreSQL gets `BYTEA`, and texts that sort by their bytes as SQLite's do.
 //!
 //! A list comes as one parameter: `FROM texts_of(?3) AS asked` has a row with a `value` for each text of a JSON list, and
-//! `pairs_of(?3)` one with `key` and `value` for each member of a JSON object.
+//! `pairs_of(?3)` one with `key` and `value` for each member of a JSON object. What is looked up by it is joined with `CROSS JOIN`,
+//! which SQLite takes in the order that is written: it knows nothing of how long lists are, and would read the table first.
 
 use std::{
     borrow::Cow,
