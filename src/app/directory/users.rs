@@ -6,7 +6,7 @@ use super::{
     arrival::clash,
     check_version, order, page,
     unheard::Made,
-    view,
+    view, views,
 };
 use crate::{
     access::who::Who,
@@ -64,13 +64,10 @@ impl App {
         let (total, users) = tx
             .list_users(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &extensions(connection))
             .await?;
-        let mut views = Vec::with_capacity(users.len());
-        for user in users {
-            views.push(match query.projection.wants("groups") {
-                true => view(&mut tx, ctx, user).await?,
-                false => UserView { user, groups: Vec::new() },
-            });
-        }
+        let views = match query.projection.wants("groups") {
+            true => views(&mut tx, ctx, users).await?,
+            false => users.into_iter().map(|user| UserView { user, groups: Vec::new() }).collect(),
+        };
         Ok((total, views))
     }
 
