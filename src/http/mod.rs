@@ -22,12 +22,14 @@ mod introspect;
 mod invitations;
 mod limits;
 mod login;
+mod logout;
 mod metrics;
 mod oauth;
 mod once;
 mod openapi;
 mod pages;
 mod path;
+mod provider;
 mod request;
 mod scim;
 mod server;
@@ -54,6 +56,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        logout::doors(),
+        provider::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),
