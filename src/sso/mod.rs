@@ -43,7 +43,8 @@ use jws::{Claims, Kind, Unverified};
 use keys::KeySet;
 use metadata::Metadata;
 use openidconnect::{
-    AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
+    AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce,
+    PkceCodeChallenge, RedirectUrl, Scope,
     core::{CoreAuthenticationFlow, CoreClient},
 };
 use providers::Providers;
@@ -275,6 +276,12 @@ impl Oidc {
         }
         Ok(userinfo)
     }
+}
+
+/// What the header of a token says against it: as an ID token, and as a logout token. Nothing else of it is looked at.
+#[must_use]
+pub fn header_faults(token: &str) -> (Option<TokenFault>, Option<TokenFault>) {
+    (Unverified::read(token, Kind::Id).err(), Unverified::read(token, Kind::Logout).err())
 }
 
 /// The scopes besides `openid`, which is asked for in any case.
