@@ -245,11 +245,13 @@ impl Tx {
         names: [&str; 4],
     ) -> Result<Vec<GroupId>, StoreError> {
         let [one, two, three, four] = names;
+        // Mostly no group waits for anybody: the first condition is looked at once, and spares the rest.
         let rows: Vec<(GroupId,)> = self
             .all(
                 "SELECT p.group_id FROM pending_members p
                    JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
-                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5, ?6)
+                 WHERE EXISTS (SELECT 1 FROM pending_members WHERE organization = ?1 AND connection = ?2)
+                   AND p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5, ?6)
                    AND g.removed_at IS NULL",
                 args![organization, connection, one, two, three, four],
             )

@@ -37,10 +37,10 @@ pub struct UserView {
 }
 
 impl UserView {
-    /// The user's attributes as SCIM shows them, `active` included.
+    /// The user's attributes as SCIM shows them, `active` included; they are taken out of the user.
     #[must_use]
-    pub fn document(&self) -> Map<String, Value> {
-        users::scim_document(&self.user).into_map()
+    pub fn take_document(&mut self) -> Map<String, Value> {
+        users::described_document(std::mem::take(&mut self.user.document), self.user.directory_active).into_map()
     }
 }
 

@@ -325,10 +325,13 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
 
 /// The document as SCIM knows it: with `active`, which is a column here.
 pub(super) fn scim_document(user: &User) -> UserDocument {
-    let mut document = user.document.clone();
+    described_document(user.document.clone(), user.directory_active)
+}
+
+pub(super) fn described_document(mut document: Map<String, Value>, active: bool) -> UserDocument {
     match document.shift_remove("active") {
         Some(_) => UserDocument::from_stored(document),
-        None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
+        None => UserDocument::from_stored(document).with_active_unless_said(active),
     }
 }
 

@@ -25,7 +25,7 @@ use tokio::{runtime::Handle, sync::oneshot};
 /// Transactions that share one sync at most.
 const BATCH_SIZE: usize = 64;
 /// How old a batch may be when one more transaction joins.
-const BATCH_AGE: Duration = Duration::from_millis(2);
+const BATCH_AGE: Duration = Duration::from_millis(5);
 /// How often the last of a batch gives way to those who may be on their way.
 const TURNS: usize = 64;
 /// How long a transaction waits for the connection.
