@@ -135,5 +135,7 @@ fn session(
         last_seen_at: now,
         expires_at: later,
         provider_session: None,
+        authenticated_at: None,
+        acr: None,
     }
 }

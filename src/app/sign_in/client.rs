@@ -142,8 +142,7 @@ impl Work<'_> {
     async fn add_client_key(&mut self, connection: &Connection, signs_from: Instant) -> Result<ClientKey, Error> {
         let organization = self.ctx.organization.clone();
         let key = SigningKey::generate().map_err(Error::internal)?;
-        let sealer = self.app.sealer();
-        let sealed = sealer.seal(&place(&organization, key.kid()), key.pkcs8()).map_err(Error::internal)?;
+        let sealed = self.app.sealer().seal(&place(&organization, key.kid()), key.pkcs8()).map_err(Error::internal)?;
         let new = StoredKey { id: key.kid().to_owned(), sealed, number: None, signs_from, retired_at: None };
         self.tx.insert_client_key(&organization, &connection.id, &new, self.ctx.now).await?;
         Ok(shown(new))
