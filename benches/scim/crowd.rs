@@ -156,7 +156,7 @@ async fn ask((address, token, name): (SocketAddr, String, String), count: u32) -
 async fn flood(
     (address, token, name): (SocketAddr, String, String),
     over: Arc<AtomicBool>,
-    (taken, refused): (Arc<AtomicUsize>, Arc<AtomicUsize>),
+    (served, refused): (Arc<AtomicUsize>, Arc<AtomicUsize>),
 ) -> Result<(), Failure> {
     let mut stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
@@ -165,7 +165,7 @@ async fn flood(
         number += 1;
         let body = load::person(&format!("{name}y{number:08}"));
         let status = load::ask(&mut stream, &load::request((address, &token), "/scim/v2/Users", &body)).await?;
-        let count = if status == 201 { &taken } else { &refused };
+        let count = if status == 201 { &served } else { &refused };
         count.fetch_add(1, Ordering::Relaxed);
     }
     Ok(())

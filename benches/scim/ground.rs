@@ -56,13 +56,11 @@ impl Ground {
     /// A fresh store for the bare writer.
     pub fn bare(&self, runtime: &Runtime) -> Result<Bare, Failure> {
         runtime.block_on(async {
-            Ok(match self.database().await {
-                Some(url) => Bare { store: Store::open_postgres(&url, POOL).await?, _directory: None },
-                None => {
-                    let directory = tempfile::tempdir()?;
-                    Bare { store: Store::open_sqlite(directory.path()).await?, _directory: Some(directory) }
-                }
-            })
+            if let Some(url) = self.database().await {
+                return Ok(Bare { store: Store::open_postgres(&url, POOL).await?, _directory: None });
+            }
+            let directory = tempfile::tempdir()?;
+            Ok(Bare { store: Store::open_sqlite(directory.path()).await?, _directory: Some(directory) })
         })
     }
 }

@@ -5,11 +5,12 @@ use aws_lc_rs::{
     rand::SystemRandom,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _},
 };
+use castgate::app::Clock;
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -49,7 +50,7 @@ impl Provider {
 
     /// A code for these claims.
     pub fn code(&self, mut claims: Value) -> Result<String, Failure> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let now = Clock::machine().now().seconds();
         let standard = json!({"iss": self.issuer, "aud": "castgate", "iat": now, "exp": now + 3600});
         if let (Some(claims), Some(standard)) = (claims.as_object_mut(), standard.as_object()) {
             claims.extend(standard.clone());

@@ -37,7 +37,7 @@ impl App {
         };
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_connection(connection, sealed).await;
+        let outcome = Box::pin(work.add_connection(connection, sealed)).await;
         work.finish(outcome).await
     }
 
@@ -53,7 +53,7 @@ impl App {
         let settings = self.checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_connection(id, if_match, (settings, sealed)).await;
+        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed))).await;
         work.finish(outcome).await
     }
 

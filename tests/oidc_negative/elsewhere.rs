@@ -3,7 +3,7 @@
 use crate::scene::{NOW, REDIRECT, Scene};
 use castgate::{
     crypto::jwt::{Published, SigningKey, SigningKeys},
-    model::OidcSettings,
+    model::{Instant, OidcSettings},
     net::{Client, Policy},
     sso::{ClientProof, GroupsClaim, Oidc, SsoError, StepUp},
 };
@@ -98,7 +98,7 @@ async fn how_people_have_to_sign_in_is_asked_for_and_shown() {
     scene.settings.acr_values.clear();
     let identity = scene.come_back(&oidc, begun.pending).await.unwrap();
     assert_eq!(identity.acr.as_deref(), Some("urn:phr"));
-    assert_eq!(identity.authenticated_at.map(|at| at.seconds()), Some(NOW.seconds() - 300));
+    assert_eq!(identity.authenticated_at.map(Instant::seconds), Some(NOW.seconds() - 300));
     let step_up = StepUp { acr_values: Vec::new(), max_age: Some(0) };
     let begun = oidc.begin_stepped(&scene.settings, REDIRECT, (None, step_up), NOW).await.unwrap();
     assert!(begun.url.contains("max_age=0"), "{}", begun.url);

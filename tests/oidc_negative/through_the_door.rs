@@ -93,7 +93,7 @@ impl House {
         self.world.client.get("/auth/verify", &[("cookie", session)]).await.status == 200
     }
 
-    fn notice(&self, id: &str, about: Value) -> Value {
+    fn notice(&self, id: &str, about: &Value) -> Value {
         let now = self.now().seconds();
         let mut claims = json!({
             "iss": self.provider.issuer, "aud": "castgate", "iat": now, "exp": now + 120, "jti": id, "events": {EVENT: {}},
@@ -132,17 +132,17 @@ async fn what_the_provider_ends_is_ended_and_nothing_else() {
     let house = House::build(|_| {}).await;
     let ada = [house.enter("ada", "s1").await, house.enter("ada", "s1").await, house.enter("ada", "s2").await];
     let bob = house.enter("bob", "s1-of-bob").await;
-    let told = house.tell(&house.notice("j1", json!({"sid": "s1", "sub": "ada"}))).await.expect(200);
+    let told = house.tell(&house.notice("j1", &json!({"sid": "s1", "sub": "ada"}))).await.expect(200);
     assert_eq!((told.text.as_str(), told.header("cache-control")), ("", "no-store"));
     let now =
         [house.is_in(&ada[0]).await, house.is_in(&ada[1]).await, house.is_in(&ada[2]).await, house.is_in(&bob).await];
     assert_eq!(now, [false, false, true, true]);
     // Of the same session with another person's name nothing ends, nor of a name that nobody has.
-    house.tell(&house.notice("j2", json!({"sid": "s2", "sub": "bob"}))).await.expect(200);
-    house.tell(&house.notice("j3", json!({"sid": "s2", "sub": "nobody"}))).await.expect(200);
+    house.tell(&house.notice("j2", &json!({"sid": "s2", "sub": "bob"}))).await.expect(200);
+    house.tell(&house.notice("j3", &json!({"sid": "s2", "sub": "nobody"}))).await.expect(200);
     assert!(house.is_in(&ada[2]).await);
     let other = house.enter("ada", "s3").await;
-    house.tell(&house.notice("j4", json!({"sub": "ada"}))).await.expect(200);
+    house.tell(&house.notice("j4", &json!({"sub": "ada"}))).await.expect(200);
     assert!(!house.is_in(&ada[2]).await && !house.is_in(&other).await && house.is_in(&bob).await);
     assert!(house.events().await.contains("signed out at the provider"));
 }
@@ -150,7 +150,7 @@ async fn what_the_provider_ends_is_ended_and_nothing_else() {
 #[tokio::test]
 async fn a_logout_token_is_for_one_use_and_for_its_own_connection() {
     let house = House::build(|_| {}).await;
-    let notice = house.notice("j1", json!({"sid": "s1"}));
+    let notice = house.notice("j1", &json!({"sid": "s1"}));
     house.tell(&notice).await.expect(200);
     let ada = house.enter("ada", "s9").await;
     house.world.app.clock().advance(Duration::from_secs(1));
@@ -174,9 +174,9 @@ async fn a_sign_in_that_began_before_the_logout_brings_nothing_back() {
     let person = house.leave("ada", "s2", json!({})).await;
     let bystander = house.leave("bob", "s3", json!({})).await;
     house.world.app.clock().advance(Duration::from_secs(1));
-    house.tell(&house.notice("j1", json!({"sid": "s1"}))).await.expect(200);
+    house.tell(&house.notice("j1", &json!({"sid": "s1"}))).await.expect(200);
     house.come_back(session).await.expect(400);
-    house.tell(&house.notice("j2", json!({"sub": "ada"}))).await.expect(200);
+    house.tell(&house.notice("j2", &json!({"sub": "ada"}))).await.expect(200);
     house.come_back(person).await.expect(400);
     assert!(house.is_in(&session_of(&house.come_back(bystander).await)).await);
     // Who begins anew gets in, by a session of the same name too.

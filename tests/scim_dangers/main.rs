@@ -43,10 +43,10 @@ async fn everywhere(test: impl AsyncFn(&Scene)) {
 async fn everywhere_with(settle: impl Fn(&mut Settings), test: impl AsyncFn(&Scene)) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::set(store, directory, &settle).await).await;
+    test(&Box::pin(Scene::set(store, directory, &settle)).await).await;
     if let Some(url) = postgres::fresh_database().await {
         let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::set(store, TempDir::new().unwrap(), &settle).await).await;
+        test(&Box::pin(Scene::set(store, TempDir::new().unwrap(), &settle)).await).await;
     }
 }
 
