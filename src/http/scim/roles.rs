@@ -42,7 +42,7 @@ async fn find(app: &App, push: &Push, query: &Query) -> Answer {
     }
     let roles = app.offered_roles(&push.ctx).await?;
     let most = app.settings().scim.max_page_size as u64;
-    let (total, page) = scim::role_page(&roles, query, most, (words(push), &answer::base(app)));
+    let (total, page) = scim::role_page(&roles, query, most, (words(push), &*push.base));
     Ok(answer::list(page, total, query.start_index))
 }
 
@@ -55,6 +55,6 @@ pub(super) async fn read(
     let roles = app.offered_roles(&push.ctx).await?;
     let (projection, _) = parameters::projection(KIND, &uri);
     let found = scim::offered_role(&roles, &id, words(&push));
-    let shown = found.map(|role| projection.apply(role.json(words(&push), &answer::base(&app))));
+    let shown = found.map(|role| projection.apply(role.json(words(&push), &push.base)));
     answer::found(shown, "Role", &id)
 }
