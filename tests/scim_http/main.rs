@@ -2,12 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
+mod addresses;
 mod answers;
 mod bulk;
 mod changes;
 mod complaints;
 mod dialogues;
 mod extensions;
+mod okta_spec;
 mod paging;
 mod refusals;
 #[path = "../world/resources.rs"]
