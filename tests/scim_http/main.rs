@@ -16,6 +16,7 @@ mod refusals;
 mod resources;
 mod rfc;
 mod roles;
+mod schemas;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

@@ -37,7 +37,7 @@ pub(super) fn location(push: &Push, kind: ResourceType, id: &str) -> String {
 /// A user, whole.
 pub(super) fn user(push: &Push, view: UserView) -> Resource {
     // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
-    let document = view.document();
+    let document = push.extensions().told(view.document());
     let UserView { user, groups } = view;
     let (base, version) = (&*push.base, weak(&user.version.to_string()));
     let groups: Vec<GroupRef<'_>> =

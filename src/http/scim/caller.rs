@@ -29,9 +29,9 @@ pub(super) struct Push {
 }
 
 impl Push {
-    /// The schemas that its connection declares.
+    /// The schemas that are declared for its connection.
     pub(super) fn extensions(&self) -> Extensions<'_> {
-        Extensions(&self.connection.settings.extensions)
+        Extensions(&self.connection.schemas)
     }
 }
 

@@ -1,6 +1,6 @@
 //! `/Roles`: what a provider can assign. Read only.
 
-use super::{answer, body::Object, caller::Push, dialect, parameters};
+use super::{answer, body::Object, caller::Push, parameters};
 use crate::{
     app::App,
     http::error::ScimFailure,
@@ -32,8 +32,7 @@ pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
-    find(&app, &push, &query).await
+    find(&app, &push, &parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: &Query) -> Answer {

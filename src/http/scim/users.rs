@@ -28,16 +28,11 @@ type Answer = Result<Response, ScimFailure>;
 const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, &push)?;
-    if parameters::is_loose(&uri) {
-        note(&[Tolerance::LooseFilter], &push);
-    }
-    find(&app, &push, query).await
+    find(&app, &push, parameters::query(KIND, &uri, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
-    find(&app, &push, query).await
+    find(&app, &push, parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
@@ -55,6 +50,9 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
     let (mut total, mut views) = app.users(&push.ctx, &push.connection, query).await?;
     if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
         (total, views) = app.users(&push.ctx, &push.connection, &again).await?;
+        if total > 0 {
+            note(&[Tolerance::UnencodedPlus], push);
+        }
     }
     Ok((total, views.into_iter().map(|view| answer::user(push, view)).collect()))
 }
