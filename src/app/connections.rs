@@ -30,6 +30,7 @@ impl App {
             name: new.name,
             enabled: true,
             settings: self.checked(new.settings)?,
+            schemas: Vec::new(),
             epoch: 0,
             pushes_groups: false,
             created_at: ctx.now,
@@ -114,6 +115,7 @@ impl Work<'_> {
             let detail = format!("there is a connection “{}” already", connection.name);
             return Err(Error::conflict("taken", detail));
         }
+        self.check_own_schemas(&connection.settings).await?;
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
         self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
@@ -139,6 +141,7 @@ impl Work<'_> {
         if if_match.is_some_and(|version| version != connection.version) {
             return Err(Error::Stale);
         }
+        self.check_own_schemas(&settings).await?;
         connection.settings = settings;
         self.write_connection(&mut connection).await?;
         if let Some(sealed) = sealed {

@@ -38,6 +38,7 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod schemas;
 mod seen;
 mod service_accounts;
 mod sign_in;
@@ -75,6 +76,7 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use sign_in::{ClientKey, Route, SignInBegun, SignedIn};

@@ -43,6 +43,12 @@ event_kinds! {
     ConnectionDisabled = "connection.disabled",
     /// A disabled connection was enabled.
     ConnectionEnabled = "connection.enabled",
+    /// A schema was declared for all connections.
+    SchemaDeclared = "schema.declared",
+    /// A declared schema changed.
+    SchemaChanged = "schema.changed",
+    /// A declared schema was taken back.
+    SchemaRemoved = "schema.removed",
     /// A SCIM token was made.
     TokenCreated = "token.created",
     /// A SCIM token was revoked.

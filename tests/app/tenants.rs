@@ -35,6 +35,8 @@ async fn fill(world: &World) {
     crate::bindings::custom_role(world, "x", "[]").await;
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
+    let schema = json!({"urn": "urn:acme:params:scim:2.0:User", "attributes": [{"name": "badge"}]});
+    world.app.declare_schema(&owner, serde_json::from_value(schema).unwrap()).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();

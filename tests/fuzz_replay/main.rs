@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
-use castgate::{filter, scim};
+use castgate::{filter, model, scim};
 use serde_json::Value;
 use std::{
     fs,

@@ -24,6 +24,7 @@ mod output;
 mod people;
 mod provisioning;
 mod roles;
+mod schemas;
 mod scim_credentials;
 mod service_accounts;
 mod stop;
@@ -73,6 +74,8 @@ pub(super) enum Remote {
     Clusters(clusters::Clusters),
     /// Identity providers.
     Connections(connections::Connections),
+    /// Attributes of people that SCIM does not have and your providers push.
+    Schemas(schemas::Schemas),
     /// The rules that turn what providers say into roles.
     Mapping(mapping::Mapping),
     /// Your own API keys.
@@ -101,6 +104,7 @@ impl Remote {
             Self::Can(command) => command.run().await,
             Self::Clusters(command) => command.run().await,
             Self::Connections(command) => command.run().await,
+            Self::Schemas(command) => command.run().await,
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Events(command) => command.run().await,

@@ -387,3 +387,23 @@ pub(super) const ROLES: Noun = Noun {
     ],
     empty: "No roles.",
 };
+
+pub(super) const SCHEMAS: Noun = Noun {
+    one: "schema",
+    prefix: "urn:",
+    path: "/schemas",
+    names: &["urn"],
+    cursor: "after",
+    columns: &[
+        column("URN", "/urn", Text),
+        column("FOR", "/description", Text),
+        column("ATTRIBUTES", "", With(attributes)),
+        column("UPDATED", "/updated_at", Moment),
+    ],
+    empty: "No schemas: providers push what SCIM has. Declare one with: castgate schemas declare FILE",
+};
+
+fn attributes(schema: &Value) -> String {
+    let all = schema["attributes"].as_array().into_iter().flatten();
+    all.filter_map(|attribute| attribute["name"].as_str()).collect::<Vec<_>>().join(", ")
+}

@@ -119,7 +119,8 @@ struct Shown {
 }
 
 fn shown(app: &App, connection: Connection) -> Shown {
-    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
+    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, schemas: _, epoch: _ } =
+        connection;
     let own = format!("{}/oidc/{id}", app.settings().server.origin());
     let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
     if settings.provider_tokens.is_some() {

@@ -17,6 +17,7 @@ mod mapping;
 mod organization;
 mod provisioning;
 mod roles;
+mod schemas;
 mod scim_clients;
 mod service_accounts;
 mod sessions;
@@ -32,7 +33,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 16] {
+pub(super) fn doors() -> [Doors; 17] {
     [
         organization::doors(),
         clusters::doors(),
@@ -47,6 +48,7 @@ pub(super) fn doors() -> [Doors; 16] {
         invitations::doors(),
         bindings::doors(),
         roles::doors(),
+        schemas::doors(),
         keys::doors(),
         service_accounts::doors(),
         authorize::doors(),
