@@ -3,6 +3,7 @@
 mod binding;
 mod event;
 mod extension;
+mod failure;
 mod id;
 mod instant;
 mod invitation;
@@ -13,10 +14,12 @@ mod provider;
 mod push;
 mod role;
 mod session;
+mod sign_in;
 
 pub use binding::*;
 pub use event::*;
 pub use extension::*;
+pub use failure::*;
 pub use id::*;
 pub use instant::*;
 pub use invitation::*;
@@ -27,3 +30,4 @@ pub use provider::*;
 pub use push::*;
 pub use role::*;
 pub use session::*;
+pub use sign_in::*;
