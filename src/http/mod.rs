@@ -31,7 +31,9 @@ mod path;
 mod request;
 mod scim;
 mod server;
+mod setup;
 mod terms;
+mod trials;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
@@ -54,6 +56,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        trials::doors(),
+        setup::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

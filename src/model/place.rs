@@ -201,7 +201,9 @@ pub struct OidcSettings {
     pub scopes: Vec<String>,
 }
 
-fn default_scopes() -> Vec<String> {
+/// The scopes asked for unless the connection says otherwise.
+#[must_use]
+pub fn default_scopes() -> Vec<String> {
     ["profile", "email", "groups"].map(str::to_owned).to_vec()
 }
 

@@ -10,6 +10,7 @@
 
 mod error;
 mod exchange;
+mod failure;
 mod flow;
 mod identity;
 mod jwks;

@@ -1,7 +1,16 @@
 //! Sign-in: from an e-mail address to a provider, and from the provider's answer to a session.
 
 mod arrival;
+mod attempt;
+mod explain;
 mod facts;
+mod finish;
+mod traces;
+
+pub(super) use attempt::SignInAttempt;
+pub use attempt::Whence;
+pub use finish::Finished;
+pub(super) use finish::Journey;
 
 use super::{
     App, Ctx, Error, TurnedAway, Work,
@@ -11,9 +20,10 @@ use super::{
 use crate::{
     crypto::{Context, Secret, TokenKind, token},
     model::{
-        Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, User, UserId, UserState, fold,
+        Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, TestId, User, UserId,
+        UserState, fold,
     },
-    sso::{Callback, Pending},
+    sso::Pending,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -73,10 +83,19 @@ struct Begun {
     return_to: String,
     began: Instant,
     pending: Pending,
+    /// As the person typed it.
+    #[serde(default)]
+    email: Option<String>,
     /// The hash of the invitation's link that led here.
     #[serde(default)]
     invitation: Option<Vec<u8>>,
+    /// The test of the connection that this is, if it is one.
+    #[serde(default)]
+    test: Option<TestId>,
 }
+
+/// The longest address that there is (RFC 5321 §4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 
 const COOKIE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "pending" };
 
@@ -137,60 +156,36 @@ impl App {
         return_to: &str,
         invitation: Option<Vec<u8>>,
     ) -> Result<SignInBegun, Error> {
-        let now = self.clock().now();
         let connection = self.sign_in_connection(organization, connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        let journey = Journey { return_to: return_to.to_owned(), invitation, test: None };
+        self.begin_with((organization, &connection), login_hint, journey).await
+    }
+
+    /// The same by a connection as it is, enabled or not.
+    pub(super) async fn begin_with(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        login_hint: Option<&str>,
+        journey: Journey,
+    ) -> Result<SignInBegun, Error> {
+        let now = self.clock().now();
+        let settings =
+            connection.settings.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", &connection.name))?;
+        let mut begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        begun.add_to_state(&self.where_it_began(organization, &connection.id, now)?);
         let kept = Begun {
             organization: organization.clone(),
             connection: connection.id.clone(),
-            return_to: return_to.to_owned(),
+            return_to: journey.return_to,
             began: now,
             pending: begun.pending,
-            invitation,
+            email: login_hint.map(|email| email.chars().take(LONGEST_EMAIL).collect()),
+            invitation: journey.invitation,
+            test: journey.test,
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
         Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
-    }
-
-    /// Finishes a sign-in with the provider's answer, in the browser that began it.
-    pub async fn finish_sign_in(&self, cookie: &str, callback: Callback) -> Result<SignedIn, Error> {
-        let now = self.clock().now();
-        let begun = self.open_cookie(cookie, now)?;
-        let connection = self.sign_in_connection(&begun.organization, &begun.connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let secret = self.client_secret(&begun.organization, &connection.id).await?;
-        let redirect = self.redirect_uri();
-        let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
-        let ctx = self.sign_in_ctx(&begun, now);
-        match identity {
-            Ok(identity) => self.arrive(&ctx, &connection, identity, (begun.return_to, begun.invitation)).await,
-            Err(error) => {
-                self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Signs in by a link that works once.
-    pub async fn use_sign_in_link(&self, link: &str) -> Result<SignedIn, Error> {
-        let dead = || Error::TurnedAway(TurnedAway::DeadLink);
-        let presented = token::parse(link, TokenKind::Link).map_err(|_| dead())?;
-        let now = self.clock().now();
-        let mut tx = self.store().write("sign-in link").await?;
-        let Some((organization, user)) = tx.use_sign_in_link(&presented.hash(), now).await? else {
-            tx.rollback().await?;
-            return Err(dead());
-        };
-        let user = tx.user(&organization, &user).await?.ok_or_else(dead)?;
-        if user.state() != UserState::Active {
-            tx.commit().await?;
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        tx.commit().await?;
-        let ctx = Ctx { actor: super::Actor::System, organization, now, request: self.new_request() };
-        self.start_session(&ctx, None, &user, (None, None), "/account".to_owned()).await
     }
 
     /// A session for somebody whose identity is settled.
@@ -200,7 +195,7 @@ impl App {
         connection: Option<&Connection>,
         user: &User,
         (provider_session, id_token): (Option<String>, Option<&str>),
-        return_to: String,
+        (return_to, attempt): (String, &mut SignInAttempt),
     ) -> Result<SignedIn, Error> {
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
         let session = Session {
@@ -222,48 +217,14 @@ impl App {
             None => None,
         };
         let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.open_session(user, (&session, &secret), sealed.as_deref()).await;
+        let outcome = work.open_session(user, (&session, &secret, sealed.as_deref()), attempt).await;
         let terms = work.finish(outcome).await?;
         Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
-    }
-
-    /// A refused sign-in leaves a line for the owners, with the reason that the person is not told.
-    async fn tell_of_refusal(&self, ctx: &Ctx, connection: &ConnectionId, why: &str) -> Result<(), Error> {
-        let mut tx = self.store().write("sign-in refused").await?;
-        let event = crate::model::Event {
-            id: crate::model::EventId::from_uuid(self.clock().uuid()),
-            number: None,
-            at: ctx.now,
-            kind: EventKind::SignInRefused,
-            actor: ctx.actor.to_string(),
-            request: ctx.request.clone(),
-            subjects: vec![connection.to_string()],
-            detail: json!({"why": why}),
-        };
-        tx.insert_event(&ctx.organization, &event).await?;
-        Ok(tx.commit().await?)
     }
 
     async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
         let found = self.store().read().await?.connection(organization, id).await?;
         found.filter(signs_in).ok_or_else(|| Error::not_found("connection", id.as_str()))
-    }
-
-    fn open_cookie(&self, cookie: &str, now: Instant) -> Result<Begun, Error> {
-        let expired = || Error::TurnedAway(TurnedAway::Expired);
-        let sealed = BASE64URL_NOPAD.decode(cookie.as_bytes()).map_err(|_| expired())?;
-        let bytes = self.sealer().open(&COOKIE, &sealed).map_err(|_| expired())?;
-        let begun: Begun = serde_json::from_slice(&bytes).map_err(|_| expired())?;
-        if begun.began.plus(PATIENCE) < now { Err(expired()) } else { Ok(begun) }
-    }
-
-    fn sign_in_ctx(&self, begun: &Begun, now: Instant) -> Ctx {
-        Ctx {
-            actor: super::Actor::Connection { id: begun.connection.clone() },
-            organization: begun.organization.clone(),
-            now,
-            request: self.new_request(),
-        }
     }
 
     /// Our own address that the provider sends people back to.
@@ -277,8 +238,8 @@ impl Work<'_> {
     async fn open_session(
         &mut self,
         user: &User,
-        (session, secret): (&Session, &Secret),
-        id_token: Option<&[u8]>,
+        (session, secret, id_token): (&Session, &Secret, Option<&[u8]>),
+        attempt: &mut SignInAttempt,
     ) -> Result<TermsState, Error> {
         let organization = self.ctx.organization.clone();
         // Suspended while the provider's answer was on its way: the newer word counts.
@@ -288,7 +249,11 @@ impl Work<'_> {
         }
         self.tx.insert_session(session, &secret.hash(), id_token).await?;
         self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
-        terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await
+        let terms = terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await?;
+        attempt.succeed(matches!(terms, TermsState::Never | TermsState::Lapsed));
+        let trace = attempt.trace(self.app, self.ctx.now);
+        self.tx.insert_sign_in(&organization, &trace).await?;
+        Ok(terms)
     }
 }
 

@@ -111,12 +111,8 @@ struct Shown {
 }
 
 fn shown(app: &App, connection: Connection) -> Shown {
+    let scim_url = app.scim_url(&connection);
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
-    let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
-    if settings.provider_tokens.is_some() {
-        // Nothing in the provider's own tokens says which connection is meant.
-        scim_url = format!("{scim_url}/{id}");
-    }
     Shown {
         id,
         name,
