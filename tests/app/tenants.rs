@@ -44,7 +44,7 @@ async fn fill(world: &World) {
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);
-    tx.set_domain_claim(&world.tenant.organization, &crate::invitations::shown_domain(world, &domain)).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, &domain)).await.unwrap();
     tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
         .await
         .unwrap();
