@@ -7,10 +7,7 @@
 use super::{Actor, App, BegunTest, Ctx, Error, NewToken, TurnedAway, Whence, Work, connections::secret_place};
 use crate::{
     crypto::{TokenKind, token},
-    model::{
-        Capability, Connection, ConnectionId, ConnectionTest, EventKind, OidcSettings, SetupLink, SetupLinkId,
-        default_scopes,
-    },
+    model::{Capability, Connection, ConnectionId, ConnectionTest, EventKind, OidcSettings, SetupLink, SetupLinkId},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -240,8 +237,8 @@ impl Work<'_> {
         let link = self.tx.live_setup_link(&organization, &link.id, now).await?.ok_or_else(dead)?;
         let mut connection = self.tx.connection(&organization, &link.connection).await?.ok_or_else(dead)?;
         refuse_enabled(&connection)?;
-        let scopes = connection.settings.oidc.take().map_or_else(default_scopes, |before| before.scopes);
-        connection.settings.oidc = Some(OidcSettings { issuer, client_id, scopes });
+        let before = connection.settings.oidc.take().unwrap_or_else(|| OidcSettings::new("", ""));
+        connection.settings.oidc = Some(OidcSettings { issuer, client_id, ..before });
         if !self.tx.update_connection(&organization, &connection).await? {
             return Err(Error::Stale);
         }

@@ -20,7 +20,9 @@ impl SsoError {
                 "invalid_client" | "unauthorized_client" => SignInFailure::ClientRefused,
                 _ => SignInFailure::CodeRefused,
             },
-            Self::TokenInvalid { why } => why.failure(),
+            Self::TokenInvalid { why } | Self::LogoutInvalid { why } => why.failure(),
+            Self::GroupsUnknown { .. } => SignInFailure::GroupsUnreadable,
+            Self::NoClientKey => SignInFailure::ClientRefused,
             Self::UserinfoInvalid { .. } => SignInFailure::UserinfoMismatch,
         }
     }
@@ -39,7 +41,10 @@ impl TokenFault {
             Self::Signature => SignInFailure::SignatureInvalid,
             Self::Issuer { .. } => SignInFailure::IssuerMismatch,
             Self::Audience(_) => SignInFailure::UnknownAudience,
-            Self::AuthorizedParty(_) | Self::AccessTokenHash => SignInFailure::WrongRecipient,
+            Self::AuthorizedParty(_) | Self::AccessTokenHash | Self::CodeHash => SignInFailure::WrongRecipient,
+            Self::Tenant(_) | Self::ForeignKey(_) => SignInFailure::IssuerMismatch,
+            Self::AuthenticationClass { .. } | Self::AuthenticationTime { .. } => SignInFailure::AuthenticationTooWeak,
+            Self::NotALogout(_) => SignInFailure::AssertionMalformed,
             Self::Nonce => SignInFailure::NonceMismatch,
             Self::Expired(_) => SignInFailure::AssertionExpired,
             Self::NotYetValid(_) | Self::IssuedInFuture(_) => SignInFailure::AssertionNotYetValid,

@@ -108,6 +108,8 @@ impl Tx {
             "DELETE FROM pending_members WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM adoptions WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM tolerance_counts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM client_keys WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM provider_logouts WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM connection_tests WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM setup_links WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM connections WHERE organization = ?1 AND id = ?2",

@@ -207,7 +207,7 @@ impl Scene {
     async fn signing_connection(&self, name: &str) -> ConnectionId {
         let mut settings = ConnectionSettings::of(Profile::Okta);
         let (issuer, client_id) = ("http://127.0.0.1:1".to_owned(), "castgate".to_owned());
-        settings.oidc = Some(OidcSettings { issuer, client_id, scopes: Vec::new() });
+        settings.oidc = Some(OidcSettings::new(issuer, client_id));
         self.acme.connection_with(name, settings).await.stored.id
     }
 

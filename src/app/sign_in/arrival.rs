@@ -4,6 +4,7 @@ use super::{
     super::{Error, TurnedAway, Work, directory::Found, domains::enforced_elsewhere},
     SignInAttempt,
     facts::{claim, external_id, facts_of, user_name, verified_email},
+    session::{Opened, Origin},
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
@@ -15,6 +16,19 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
 impl Work<'_> {
+    /// The person and their session, in one transaction: nobody is written down who did not get in.
+    pub(super) async fn settle_and_open(
+        &mut self,
+        origin: Origin<'_>,
+        link: Option<&[u8]>,
+        attempt: &mut SignInAttempt,
+    ) -> Result<Opened, Error> {
+        let (connection, identity, _) = origin;
+        self.tx.hold_sign_ins(&connection.id, false).await?;
+        let user = self.settle_arrival(connection, identity, link, attempt).await?;
+        self.open_session(&user, Some(origin), attempt).await
+    }
+
     /// The person, written as the sign-in says; or why they do not get in.
     pub(in crate::app) async fn settle_arrival(
         &mut self,

@@ -3,11 +3,12 @@
 use super::{
     super::{Actor, App, Ctx, Error, Need, TurnedAway},
     Begun, COOKIE, PATIENCE, SignInAttempt, SignedIn, Whence,
+    session::Origin,
 };
 use crate::{
     crypto::{Context, TokenKind, token},
     model::{Connection, ConnectionId, ConnectionTest, Instant, OrganizationId, SignInProtocol, TestId, UserState},
-    sso::{Callback, Identity},
+    sso::{Callback, GroupsClaim, Identity, SsoError},
 };
 use data_encoding::BASE64URL_NOPAD;
 use std::time::Duration;
@@ -26,6 +27,8 @@ pub(in crate::app) struct Journey {
     pub(in crate::app) invitation: Option<Vec<u8>>,
     /// The test of the connection that this is: nobody gets in by it.
     pub(in crate::app) test: Option<TestId>,
+    /// When it began; nothing: just now.
+    pub(in crate::app) began: Option<Instant>,
 }
 
 /// What became of a sign-in that came back.
@@ -56,7 +59,8 @@ impl App {
         let mut attempt = SignInAttempt::new(&ctx, Some(&begun.connection), SignInProtocol::Oidc, &whence);
         attempt.remember(&begun, now);
         let met = self.meet(&begun, &callback, &mut attempt, now).await;
-        let journey = Journey { return_to: begun.return_to, invitation: begun.invitation, test: begun.test };
+        let (invitation, test, began) = (begun.invitation, begun.test, Some(begun.began));
+        let journey = Journey { return_to: begun.return_to, invitation, test, began };
         self.conclude_sign_in(&ctx, met, journey, attempt).await
     }
 
@@ -74,7 +78,8 @@ impl App {
         let outcome = match met {
             Ok((connection, identity)) => {
                 attempt.meet(&identity);
-                self.arrive(ctx, &connection, identity, (journey, &mut attempt)).await
+                let origin = (&connection, &identity, journey.began.unwrap_or(ctx.now));
+                self.arrive(ctx, origin, (journey, &mut attempt)).await
             }
             Err(error) => Err(error),
         };
@@ -98,9 +103,10 @@ impl App {
         let connection = usable.ok_or_else(|| Error::not_found("connection", begun.connection.as_str()))?;
         let oidc = connection.settings.oidc.as_ref();
         let settings = oidc.ok_or_else(|| Error::not_found("sign-in", connection.name.as_str()))?;
-        let secret = self.client_secret(&begun.organization, &connection.id).await?;
+        let proof = self.client_proof(&begun.organization, &connection.id, settings).await?;
         let redirect = self.redirect_uri();
-        let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, callback, now).await?;
+        let identity = self.oidc().finish(settings, &proof, &redirect, &begun.pending, callback, now).await?;
+        let identity = with_known_groups(identity, &connection)?;
         Ok((connection, identity))
     }
 
@@ -108,15 +114,12 @@ impl App {
     async fn arrive(
         &self,
         ctx: &Ctx,
-        connection: &Connection,
-        identity: Identity,
+        origin: Origin<'_>,
         (journey, attempt): (Journey, &mut SignInAttempt),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, &identity, journey.invitation.as_deref(), attempt).await;
-        let user = work.finish(outcome).await?;
-        let hints = (identity.provider_session, Some(identity.id_token.as_str()));
-        self.start_session(ctx, Some(connection), &user, hints, (journey.return_to, attempt)).await
+        let outcome = work.settle_and_open(origin, journey.invitation.as_deref(), attempt).await;
+        Ok(work.finish(outcome).await?.signed_in(journey.return_to))
     }
 
     /// Signs in by a link that works once.
@@ -138,7 +141,7 @@ impl App {
         let outcome = match user.state() {
             UserState::Active => {
                 let going = ("/account".to_owned(), &mut attempt);
-                self.start_session(&ctx, None, &user, (None, None), going).await
+                self.start_session(&ctx, &user, going).await
             }
             UserState::Suspended | UserState::Removed => Err(Error::TurnedAway(TurnedAway::Suspended)),
         };
@@ -193,4 +196,12 @@ impl App {
 
 fn lost() -> Error {
     Error::TurnedAway(TurnedAway::Expired)
+}
+
+/// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
+fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
+    if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
+        return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
+    }
+    Ok(identity)
 }

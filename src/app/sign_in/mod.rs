@@ -2,32 +2,30 @@
 
 mod arrival;
 mod attempt;
+mod client;
 mod explain;
 mod facts;
 mod finish;
+mod session;
 mod traces;
 
 pub(super) use attempt::SignInAttempt;
 pub use attempt::Whence;
+pub use client::ClientKey;
 pub use finish::Finished;
 pub(super) use finish::Journey;
 
 use super::{
-    App, Ctx, Error, TurnedAway, Work,
-    credentials::id_token_place,
+    App, Error,
     terms::{TermsState, terms_state},
 };
 use crate::{
-    crypto::{Context, Secret, TokenKind, token},
-    model::{
-        Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, TestId, User, UserId,
-        UserState, fold,
-    },
+    crypto::{Context, Secret},
+    model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
     sso::Pending,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 
 /// How long somebody may take at the provider's pages.
@@ -157,7 +155,7 @@ impl App {
         invitation: Option<Vec<u8>>,
     ) -> Result<SignInBegun, Error> {
         let connection = self.sign_in_connection(organization, connection).await?;
-        let journey = Journey { return_to: return_to.to_owned(), invitation, test: None };
+        let journey = Journey { return_to: return_to.to_owned(), invitation, ..Journey::default() };
         self.begin_with((organization, &connection), login_hint, journey).await
     }
 
@@ -188,40 +186,6 @@ impl App {
         Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
     }
 
-    /// A session for somebody whose identity is settled.
-    async fn start_session(
-        &self,
-        ctx: &Ctx,
-        connection: Option<&Connection>,
-        user: &User,
-        (provider_session, id_token): (Option<String>, Option<&str>),
-        (return_to, attempt): (String, &mut SignInAttempt),
-    ) -> Result<SignedIn, Error> {
-        let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let session = Session {
-            id: SessionId::from_uuid(self.clock().uuid()),
-            organization: ctx.organization.clone(),
-            user: user.id.clone(),
-            connection: connection.map(|connection| connection.id.clone()),
-            user_epoch: user.session_epoch,
-            connection_epoch: connection.map_or(0, |connection| connection.epoch),
-            created_at: ctx.now,
-            last_seen_at: ctx.now,
-            expires_at: ctx.now.plus(self.settings().sessions.absolute.get()),
-            provider_session,
-        };
-        let sealed = match id_token {
-            Some(text) => {
-                Some(self.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
-            }
-            None => None,
-        };
-        let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.open_session(user, (&session, &secret, sealed.as_deref()), attempt).await;
-        let terms = work.finish(outcome).await?;
-        Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
-    }
-
     async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
         let found = self.store().read().await?.connection(organization, id).await?;
         found.filter(signs_in).ok_or_else(|| Error::not_found("connection", id.as_str()))
@@ -231,29 +195,6 @@ impl App {
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         format!("{}/login/callback", self.settings().server.origin())
-    }
-}
-
-impl Work<'_> {
-    async fn open_session(
-        &mut self,
-        user: &User,
-        (session, secret, id_token): (&Session, &Secret, Option<&[u8]>),
-        attempt: &mut SignInAttempt,
-    ) -> Result<TermsState, Error> {
-        let organization = self.ctx.organization.clone();
-        // Suspended while the provider's answer was on its way: the newer word counts.
-        let current = self.tx.user(&organization, &user.id).await?;
-        if !current.is_some_and(|now| now.state() == UserState::Active && now.session_epoch == user.session_epoch) {
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        self.tx.insert_session(session, &secret.hash(), id_token).await?;
-        self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
-        let terms = terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await?;
-        attempt.succeed(matches!(terms, TermsState::Never | TermsState::Lapsed));
-        let trace = attempt.trace(self.app, self.ctx.now);
-        self.tx.insert_sign_in(&organization, &trace).await?;
-        Ok(terms)
     }
 }
 
