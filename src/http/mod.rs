@@ -33,7 +33,9 @@ mod provider;
 mod request;
 mod scim;
 mod server;
+mod setup;
 mod terms;
+mod trials;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
@@ -56,6 +58,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        trials::doors(),
+        setup::doors(),
         logout::doors(),
         provider::doors(),
         invitations::doors(),

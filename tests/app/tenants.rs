@@ -37,12 +37,16 @@ async fn fill(world: &World) {
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
     let schema = json!({"urn": "urn:acme:params:scim:2.0:User", "attributes": [{"name": "badge"}]});
     world.app.declare_schema(&owner, serde_json::from_value(schema).unwrap()).await.unwrap();
+    world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await.unwrap();
+    world.app.test_connection(&owner, &world.tenant.okta.id).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
+    world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);
-    let domains = [domain];
-    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, &domain)).await.unwrap();
     tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
         .await
         .unwrap();

@@ -1,5 +1,9 @@
 //! The API's nouns as the command line shows them: where they live, what their columns are, what an empty list means.
 
+mod sign_in;
+
+pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
+
 use super::table::{
     Column,
     Show::{Moment, State, Text, With},
