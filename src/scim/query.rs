@@ -166,11 +166,11 @@ enum Unknown {
 
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
+/// Names and values.
+type Parameters = Vec<(String, String)>;
+
 /// The body of a search request as the parameters that a GET would have, and what it got away with.
-fn search_parameters(
-    body: &Map<String, Value>,
-    dialect: Dialect,
-) -> Result<(Vec<(String, String)>, Vec<Tolerance>), ScimError> {
+fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<(Parameters, Vec<Tolerance>), ScimError> {
     let mut leniency = Leniency::new(dialect);
     if !names_schema(body, SEARCH_SCHEMA) {
         leniency.allow(Tolerance::SchemasMissing, || {

@@ -59,8 +59,12 @@ impl App {
         let mut attempt = SignInAttempt::new(&ctx, Some(&begun.connection), SignInProtocol::Oidc, &whence);
         attempt.remember(&begun, now);
         let met = self.meet(&begun, &callback, &mut attempt, now).await;
-        let (invitation, test, began) = (begun.invitation, begun.test, Some(begun.began));
-        let journey = Journey { return_to: begun.return_to, invitation, test, began };
+        let journey = Journey {
+            return_to: begun.return_to,
+            invitation: begun.invitation,
+            test: begun.test,
+            began: Some(begun.began),
+        };
         self.conclude_sign_in(&ctx, met, journey, attempt).await
     }
 

@@ -59,7 +59,7 @@ pub(super) async fn run(
         if bulk.fail_on_errors.is_some_and(|most| job.errors >= most) {
             break;
         }
-        job.step(step).await;
+        Box::pin(job.step(step)).await;
     }
     let (results, receipt) = job.finish();
     let mut response = answer::json(&bulk_response(
@@ -98,7 +98,7 @@ impl Job<'_> {
                 let page = self.page(operation, false);
                 let work = self.perform(operation, &without);
                 let outcome = match &page {
-                    Some(page) => page.tells(work).await,
+                    Some(page) => Box::pin(page.tells(work)).await,
                     None => work.await,
                 };
                 let location = self.location(operation);
@@ -111,7 +111,7 @@ impl Job<'_> {
                 let page = self.page(operation, true);
                 let work = self.complete(operation, &attributes);
                 let outcome = match &page {
-                    Some(page) => page.tells(work).await,
+                    Some(page) => Box::pin(page.tells(work)).await,
                     None => work.await,
                 };
                 let BulkResult { status, location, .. } = before;

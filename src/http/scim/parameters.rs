@@ -29,11 +29,11 @@ pub(super) fn search(kind: ResourceType, body: &Map<String, Value>, push: &Push)
 /// Whether a filter has a `+` between its words. One inside of a text may be meant as one, see [`with_pluses`].
 fn has_plus_for_space(uri: &Uri) -> bool {
     let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-    let filters = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("filter"));
+    let mut filters = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("filter"));
     // An escaped quote ends no text, and stands in one.
     let plain =
         |filter: &str| filter.replace("%22", "\"").replace("%5C", "\\").replace("%5c", "\\").replace("\\\"", "");
-    filters.last().is_some_and(|(_, filter)| plain(filter).split('"').step_by(2).any(|words| words.contains('+')))
+    filters.next_back().is_some_and(|(_, filter)| plain(filter).split('"').step_by(2).any(|words| words.contains('+')))
 }
 
 /// What of one resource is wanted, and whether the client said anything about it.

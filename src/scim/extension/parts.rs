@@ -51,13 +51,13 @@ impl<'a> Target<'a> {
         };
         let part = match &sub {
             None => None,
-            Some(sub) => match part_of(attribute, sub) {
-                Some(part) => Some(part),
-                None => {
+            Some(sub) => {
+                let Some(part) = part_of(attribute, sub) else {
                     leniency.allow(Tolerance::UnknownAttribute, || unknown_part(attribute, sub, &whole))?;
                     return Ok(None);
-                }
-            },
+                };
+                Some(part)
+            }
         };
         if let Some(filter) = &filter {
             check_filter(attribute, filter, &whole)?;
