@@ -136,43 +136,16 @@ impl Scene {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
                 vec![self.push.post("/Groups", json!({"schemas": schemas, "displayName": name})).await.expect(201).id()]
             }
-            "/connections/{id}/clients/{client}" => {
-                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
-                let wish = ClientWish { name, proof: ClientProof::Secret };
-                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
-                vec![made.to_string(), client.id.to_string()]
-            }
             "/connections/{id}" if route.method == "DELETE" => {
                 let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            "/connections/{id}/setup-links" => vec![self.setup_link(&name).await.0],
-            "/connections/{id}/setup-links/{link}" => {
-                let (connection, link, _) = self.setup_link(&name).await;
-                vec![connection, link]
-            }
-            path if path.starts_with("/setup/{token}") => vec![self.setup_link(&name).await.2],
-            path if path.starts_with("/domains/") => vec![self.domain(&name).await],
-            "/connections/{id}/tests" => vec![self.signing_connection(&name).await.to_string()],
-            "/connections/{id}/tests/{test}" => {
-                let connection = self.signing_connection(&name).await;
-                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
-                vec![connection.to_string(), begun.test.id.to_string()]
-            }
-            "/login/test/{token}" => {
-                let connection = self.signing_connection(&name).await;
-                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
-                vec![begun.url.rsplit('/').next().unwrap().to_owned()]
-            }
-            "/sign-ins/{code}" => {
-                self.session(&name).await;
-                let traces = self.world.app.sign_ins(&self.acme.operator, &Default::default(), "", 1).await.unwrap();
-                vec![traces[0].code.to_string()]
-            }
-            path if path.starts_with("/connections/") => {
-                let made = self.acme.connection(&name, Profile::Okta).await;
-                vec![made.stored.id.to_string(), made.token.id.to_string()]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/"]
+                .iter()
+                .any(|of| path.starts_with(of)) =>
+            {
+                self.of_connection(path, name).await
             }
             path if path.starts_with("/clusters/") => {
                 vec![
@@ -202,6 +175,51 @@ impl Scene {
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
+    }
+
+    /// The ids of something that belongs to a connection or to a sign-in.
+    async fn of_connection(&self, path: &str, name: String) -> Vec<String> {
+        match path {
+            "/connections/{id}/clients/{client}" => {
+                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
+                let wish = ClientWish { name, proof: ClientProof::Secret };
+                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
+                vec![made.to_string(), client.id.to_string()]
+            }
+            "/connections/{id}/setup-links" => vec![self.setup_link(&name).await.0],
+            "/connections/{id}/setup-links/{link}" => {
+                let (connection, link, _) = self.setup_link(&name).await;
+                vec![connection, link]
+            }
+            path if path.starts_with("/setup/{token}") => vec![self.setup_link(&name).await.2],
+            path if path.starts_with("/domains/") => vec![self.domain(&name).await],
+            "/connections/{id}/tests" => vec![self.signing_connection(&name).await.to_string()],
+            "/connections/{id}/tests/{test}" => {
+                let connection = self.signing_connection(&name).await;
+                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
+                vec![connection.to_string(), begun.test.id.to_string()]
+            }
+            "/login/test/{token}" => {
+                let connection = self.signing_connection(&name).await;
+                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
+                vec![begun.url.rsplit('/').next().unwrap().to_owned()]
+            }
+            "/sign-ins/{code}" => {
+                self.session(&name).await;
+                let traces = self
+                    .world
+                    .app
+                    .sign_ins(&self.acme.operator, &castgate::store::SignInSearch::default(), "", 1)
+                    .await
+                    .unwrap();
+                vec![traces[0].code.to_string()]
+            }
+            path if path.starts_with("/connections/") => {
+                let made = self.acme.connection(&name, Profile::Okta).await;
+                vec![made.stored.id.to_string(), made.token.id.to_string()]
+            }
+            path => panic!("nothing is known of what {path} names: say here how to make one"),
+        }
     }
 
     /// A connection whose provider nobody reaches.

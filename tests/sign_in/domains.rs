@@ -187,13 +187,13 @@ async fn people_of_an_enforced_domain_come_in_by_its_connection_alone() {
 async fn enforcing_leaves_an_owner_who_can_sign_in() {
     let Some(scene) = Scene::set("RS256").await else { return };
     // The only owner has an address in the domain and comes in by one-time links alone.
-    let founded = scene.world.app.found_organization(&castgate::app::NewOrganization {
+    let lonely = castgate::app::NewOrganization {
         slug: "lonely".to_owned(),
         name: "Lonely".to_owned(),
         owner: "owner@lonely.test".to_owned(),
         accept_terms: true,
-    });
-    let founded = founded.await.unwrap();
+    };
+    let founded = Box::pin(scene.world.app.found_organization(&lonely)).await.unwrap();
     let bearer = format!("Bearer {}", founded.key.expose());
     let api = async |method: &str, path: &str, body: Option<Value>| {
         let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
