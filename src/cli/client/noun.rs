@@ -1,5 +1,9 @@
 //! The API's nouns as the command line shows them: where they live, what their columns are, what an empty list means.
 
+mod sign_in;
+
+pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
+
 use super::table::{
     Column,
     Show::{Moment, State, Text, With},
@@ -56,6 +60,20 @@ pub(super) const SESSIONS: Noun = Noun {
         column("ENDS", "/expires_at", Moment),
     ],
     empty: "No sessions: signed in nowhere.",
+};
+
+pub(super) const CLIENT_KEYS: Noun = Noun {
+    one: "client key",
+    prefix: "",
+    path: "/client-keys",
+    names: &["kid"],
+    cursor: "after",
+    columns: &[
+        column("KEY", "/kid", Text),
+        column("SIGNS FROM", "/signs_from", Moment),
+        column("GONE", "/retired_at", Moment),
+    ],
+    empty: "No keys: this connection shows a secret, or nothing.",
 };
 
 pub(super) const GROUPS: Noun = Noun {
