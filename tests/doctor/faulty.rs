@@ -132,7 +132,6 @@ const UNSEEDED: &[(&str, &str)] = &[
     ("cursor-pages", "asked where it is promised"),
     ("cursor-invalid-400", "asked where it is promised"),
     ("lost-answer-no-twin", "it takes a server that forgets what it made"),
-    ("lost-answer-same-id", "it takes a server that answers nobody twice"),
     ("bulk-is-done", "asked where it is promised"),
     ("bulk-id", "asked where it is promised"),
     ("bulk-fail-on-errors", "asked where it is promised"),
