@@ -16,6 +16,7 @@ mod jwks;
 mod keys;
 mod metadata;
 mod providers;
+pub mod saml;
 mod token;
 mod userinfo;
 
