@@ -20,6 +20,10 @@ pub struct Round {
     pub expired: usize,
     /// SCIM tokens whose coming end was told.
     pub warned: usize,
+    /// Certificates of providers whose coming end was told.
+    pub certificates: usize,
+    /// Connections whose provider's metadata said something new.
+    pub refreshed: usize,
     /// Notices that were told.
     pub told: usize,
     /// Sessions and links that were forgotten.
@@ -34,6 +38,8 @@ impl App {
         Ok(Round {
             expired: self.close_expired().await?,
             warned: self.warn_of_expiry().await?,
+            certificates: self.warn_of_certificates().await?,
+            refreshed: self.refresh_saml_providers().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
             keys: usize::from(self.rotate_when_due().await?.is_some()),
@@ -80,6 +86,7 @@ impl App {
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
+        forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;
         Ok(forgotten)
     }

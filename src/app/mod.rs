@@ -38,6 +38,7 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod saml;
 mod seen;
 mod service_accounts;
 mod sign_in;
@@ -74,6 +75,7 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use sign_in::{Route, SignInBegun, SignedIn};
@@ -89,12 +91,13 @@ use crate::{
     crypto::Sealer,
     model::{Instant, RequestId},
     net,
-    sso::{Oidc, PinnedKeys},
+    sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
 use directory::Unheard;
 use in_force::Compiled;
 use provisioning::PushQueue;
+use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
@@ -114,6 +117,8 @@ struct Inner {
     clock: Clock,
     oidc: Oidc,
     pinned_keys: PinnedKeys,
+    saml_providers: SamlProviders,
+    saml_rings: KeyRings,
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
@@ -131,7 +136,8 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
-        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
+        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
+        let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
@@ -143,6 +149,8 @@ impl App {
             clock,
             oidc,
             pinned_keys,
+            saml_providers,
+            saml_rings,
             compiled,
             keys,
             audit_keys,
@@ -216,5 +224,10 @@ impl App {
     /// Keys of providers and their clients, at addresses that an administrator pinned.
     fn pinned_keys(&self) -> &PinnedKeys {
         &self.inner.pinned_keys
+    }
+
+    /// What SAML providers publish about themselves.
+    fn saml_providers(&self) -> &SamlProviders {
+        &self.inner.saml_providers
     }
 }

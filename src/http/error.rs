@@ -100,6 +100,8 @@ impl Refusal {
             SsoError::Refused { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
             SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::Replayed => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();

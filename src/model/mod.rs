@@ -12,6 +12,7 @@ mod place;
 mod provider;
 mod push;
 mod role;
+mod saml;
 mod session;
 
 pub use binding::*;
@@ -26,4 +27,5 @@ pub use place::*;
 pub use provider::*;
 pub use push::*;
 pub use role::*;
+pub use saml::*;
 pub use session::*;

@@ -65,6 +65,12 @@ pub enum SsoError {
         /// The rule that it breaks.
         why: TokenFault,
     },
+    /// A SAML message does not prove what it says.
+    #[error("the provider's SAML message was refused: {0}")]
+    Saml(#[from] super::saml::SamlFault),
+    /// A message that may be used once was used before.
+    #[error("the provider's answer was used before; the sign-in has to be started again")]
+    Replayed,
     /// The userinfo answer does not belong to the ID token or cannot be read.
     #[error("the userinfo answer was refused: {what}")]
     UserinfoInvalid {

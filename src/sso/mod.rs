@@ -1,4 +1,4 @@
-//! Line 7: sign-in by OpenID Connect.
+//! Line 7: sign-in by OpenID Connect, and by [SAML](saml).
 //!
 //! A sign-in has two halves. [`Oidc::begin`] makes the address of the provider's sign-in page and a [`Pending`], which
 //! the application seals into a cookie: that binds the answer to the browser. [`Oidc::finish`] takes the query with which the
@@ -17,14 +17,18 @@ mod keys;
 mod metadata;
 mod providers;
 pub mod saml;
+mod saml_identity;
+mod saml_provider;
 mod token;
 mod userinfo;
 
 pub use error::{SsoError, TokenFault};
 pub use flow::{Begun, Callback, Pending};
-pub use identity::{GroupsClaim, Identity};
+pub use identity::{GroupsClaim, Identity, Once};
 pub use jwks::PinnedKeys;
 pub use metadata::ProviderSummary;
+pub use saml_identity::{SignOutName, saml_identity};
+pub use saml_provider::{SamlProviders, learn};
 
 use crate::{
     model::{Instant, OidcSettings},
@@ -223,5 +227,6 @@ fn identity(
         groups,
         claims: userinfo::merged(token, userinfo),
         id_token,
+        once: None,
     }
 }

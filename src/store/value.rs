@@ -5,7 +5,7 @@
 
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
+    OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -123,6 +123,7 @@ stored_as_text!(
     RequestId,
     Role,
     RoleId,
+    SamlKeyId,
     ServiceAccountId,
     SessionId,
     TokenId,
