@@ -262,7 +262,7 @@ impl<'a> Fields<'a> {
             return None;
         }
         let mut body = Reader(Reader(certificate.content).tagged(tag::SEQUENCE)?.content);
-        drop(body.tagged(tag::VERSION));
+        let _ = body.tagged(tag::VERSION);
         body.tagged(tag::INTEGER)?;
         body.tagged(tag::SEQUENCE)?;
         body.tagged(tag::SEQUENCE)?;
