@@ -1,6 +1,6 @@
 //! People's sessions.
 
-use super::{App, Ctx, Error, Need, Work, connections::secret_place};
+use super::{App, Ctx, Error, Need, SignOutAt, Work, connections::secret_place};
 use crate::{
     cache::Revocation,
     crypto::{Context, TokenKind, token},
@@ -47,7 +47,7 @@ impl App {
     /// Signs out: ends the session of this secret. Gives the provider's sign-out address, if it has one.
     ///
     /// A secret that opens nothing signs out all the same: there is nothing left to end.
-    pub async fn sign_out(&self, secret: &str) -> Result<Option<String>, Error> {
+    pub async fn sign_out(&self, secret: &str) -> Result<Option<SignOutAt>, Error> {
         let Ok(presented) = token::parse(secret, TokenKind::Session) else { return Ok(None) };
         let (hash, now) = (presented.hash(), self.clock().now());
         let mut tx = self.store().read().await?;
@@ -66,16 +66,22 @@ impl App {
     }
 
     /// Where the provider signs somebody out. A provider that cannot be asked does not keep anybody signed in here.
-    async fn provider_sign_out(&self, session: &Session, sealed: Option<&[u8]>) -> Option<String> {
+    async fn provider_sign_out(&self, session: &Session, sealed: Option<&[u8]>) -> Option<SignOutAt> {
         let id = session.connection.as_ref()?;
         let mut tx = self.store().read().await.ok()?;
         let connection = tx.connection(&session.organization, id).await.ok()??;
         drop(tx);
-        let settings = connection.settings.oidc?;
         let hint = sealed.and_then(|sealed| self.sealer().open_text(&id_token_place(session), sealed).ok());
+        if connection.settings.saml.is_some() {
+            let name = hint.as_ref()?.expose_secret();
+            let at = self.saml_sign_out(session, &connection, name).await;
+            return at.inspect_err(|error| tracing::warn!(%error, "the provider is not told of a sign-out")).ok()?;
+        }
+        let settings = connection.settings.oidc?;
         let back = format!("{}/login", self.settings().server.origin());
         let hint = hint.as_ref().map(ExposeSecret::expose_secret);
-        self.oidc().end_session_url(&settings, hint, &back, None, self.clock().now()).await.ok()?
+        let url = self.oidc().end_session_url(&settings, hint, &back, None, self.clock().now()).await.ok()?;
+        url.map(SignOutAt::Address)
     }
 }
 

@@ -78,7 +78,7 @@ pub use roles::RoleWish;
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
-pub use sign_in::{Route, SignInBegun, SignedIn};
+pub use sign_in::{Route, SamlArrival, SignInBegun, SignedIn};
 pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};

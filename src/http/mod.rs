@@ -29,6 +29,7 @@ mod openapi;
 mod pages;
 mod path;
 mod request;
+mod saml;
 mod scim;
 mod server;
 mod terms;
@@ -54,6 +55,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        saml::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

@@ -6,10 +6,11 @@ use super::{
     facts::{claim, external_id, facts_of, user_name, verified_email},
 };
 use crate::{
+    crypto::sha256,
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
     model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
-    sso::{GroupsClaim, Identity},
+    sso::{GroupsClaim, Identity, SsoError},
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -47,6 +48,7 @@ impl Work<'_> {
         identity: &Identity,
         link: Option<&[u8]>,
     ) -> Result<User, Error> {
+        self.use_once(connection, identity).await?;
         let email = verified_email(&identity.claims);
         let (invited, invitation) = self.invitation_of_arrival(link, email, &identity.claims).await?;
         let found = self.find_signed_in(connection, identity).await?;
@@ -105,6 +107,16 @@ impl Work<'_> {
         }
     }
 
+    /// What may be used once is used up in the transaction that says who it is: nobody comes in by it a second time.
+    async fn use_once(&mut self, connection: &Connection, identity: &Identity) -> Result<(), Error> {
+        let Some(once) = &identity.once else { return Ok(()) };
+        let message = (&sha256(once.id.as_bytes()), once.until);
+        match self.tx.use_saml_message(&self.ctx.organization, &connection.id, message).await? {
+            true => Ok(()),
+            false => Err(SsoError::Replayed.into()),
+        }
+    }
+
     async fn find_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
         let organization = self.ctx.organization.clone();
         let subject = (IdentityKind::Subject, identity.subject.as_str());
@@ -124,7 +136,7 @@ impl Work<'_> {
                 return Ok(Found { known: self.by_match(connection, &user).await?, user: Some(user) });
             }
         }
-        let name = user_name(&identity.subject, &identity.claims);
+        let name = user_name(&connection.settings, &identity.subject, &identity.claims);
         let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
         match by_name {
             Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
@@ -144,7 +156,7 @@ impl Work<'_> {
         let claims = &identity.claims;
         let facts = facts_of(&connection.settings, claims);
         let mut document = facts.clone();
-        document.insert("userName".to_owned(), json!(user_name(&identity.subject, claims)));
+        document.insert("userName".to_owned(), json!(user_name(&connection.settings, &identity.subject, claims)));
         let shown = UserDocument::from_stored(document);
         let id = UserId::from_uuid(self.app.clock().uuid());
         let user = User {

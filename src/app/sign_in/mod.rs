@@ -2,6 +2,9 @@
 
 mod arrival;
 mod facts;
+mod saml;
+
+pub use saml::SamlArrival;
 
 use super::{
     App, Ctx, Error, TurnedAway, Work,
@@ -13,7 +16,7 @@ use crate::{
     model::{
         Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, User, UserId, UserState, fold,
     },
-    sso::{Callback, Pending},
+    sso::{Callback, Pending, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -46,8 +49,12 @@ pub enum Route {
 pub struct SignInBegun {
     /// Where the browser goes.
     pub url: String,
+    /// With this form, if it goes by one.
+    pub form: Option<PostForm>,
     /// What the browser keeps: sealed, and good for ten minutes.
     pub cookie: String,
+    /// Whether the provider's answer comes by a form of another site: the cookie has to be sent along with that.
+    pub returns_by_post: bool,
 }
 
 /// Somebody signed in.
@@ -139,6 +146,9 @@ impl App {
     ) -> Result<SignInBegun, Error> {
         let now = self.clock().now();
         let connection = self.sign_in_connection(organization, connection).await?;
+        if let Some(saml) = &connection.settings.saml {
+            return self.begin_saml((organization, &connection, saml), (return_to, invitation), now).await;
+        }
         let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
         let begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
         let kept = Begun {
@@ -151,7 +161,8 @@ impl App {
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
-        Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
+        let cookie = BASE64URL_NOPAD.encode(&sealed);
+        Ok(SignInBegun { url: begun.url, form: None, cookie, returns_by_post: false })
     }
 
     /// Finishes a sign-in with the provider's answer, in the browser that began it.
@@ -294,5 +305,5 @@ impl Work<'_> {
 
 /// Whether people can sign in by this connection now.
 pub(super) fn signs_in(connection: &Connection) -> bool {
-    connection.enabled && connection.settings.oidc.is_some()
+    connection.enabled && connection.settings.signs_in()
 }

@@ -16,6 +16,7 @@ mod mapping;
 mod organization;
 mod provisioning;
 mod roles;
+mod saml;
 mod scim_clients;
 mod service_accounts;
 mod sessions;

@@ -1,0 +1,220 @@
+//! Sign-in over SAML: the question to the provider, and its answer, which comes from another site by a form.
+
+use super::{
+    super::{
+        Actor, App, Ctx, Error, TurnedAway,
+        saml::{by_redirect, signing_of, trust_of},
+    },
+    PATIENCE, SignInBegun, SignedIn, signs_in,
+};
+use crate::{
+    crypto::Context,
+    model::{Connection, ConnectionId, Instant, OrganizationId, SamlSettings},
+    sso::{
+        Identity, SsoError,
+        saml::{Answers, AuthnRequest, Expected, SamlFault, glimpse, new_id, verify_response},
+        saml_identity,
+    },
+};
+use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
+
+const COOKIE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "saml" };
+
+/// What the sealed cookie holds: binds the provider's answer to this browser, organization, connection and request.
+#[derive(Debug, Serialize, Deserialize)]
+struct BegunSaml {
+    organization: OrganizationId,
+    connection: ConnectionId,
+    /// The id of what was asked: the answer has to name it, inside its signed part.
+    request: String,
+    return_to: String,
+    began: Instant,
+    invitation: Option<Vec<u8>>,
+}
+
+/// What came of a provider's answer.
+#[derive(Debug)]
+pub enum SamlArrival {
+    /// Somebody is in.
+    SignedIn(SignedIn),
+    /// The provider sent somebody whom nobody had sent to it, and may. Whoever sits there says whether they want to be this
+    /// person: another site could have posted its own account here.
+    Confirm {
+        /// What the provider calls them.
+        person: String,
+        /// The organization's name.
+        organization: String,
+    },
+}
+
+impl App {
+    /// Begins a sign-in at a connection that speaks SAML.
+    pub(super) async fn begin_saml(
+        &self,
+        (organization, connection, saml): (&OrganizationId, &Connection, &SamlSettings),
+        (return_to, invitation): (&str, Option<Vec<u8>>),
+        now: Instant,
+    ) -> Result<SignInBegun, Error> {
+        let endpoint = SamlSettings::simplest(&saml.sign_on);
+        let endpoint = endpoint.ok_or_else(|| Error::not_found("sign-in", connection.name.as_str()))?;
+        let addresses = self.saml_addresses(&connection.id);
+        let id = new_id().map_err(Error::internal)?;
+        let asked = AuthnRequest {
+            id: &id,
+            entity_id: &addresses.entity_id,
+            acs: &addresses.acs,
+            destination: &endpoint.location,
+            name_id_format: saml.name_id_format.as_deref(),
+            force_authn: saml.force_authn,
+            contexts: &saml.contexts,
+            subject_hint: None,
+            now,
+        };
+        let ring = match saml.sign_requests {
+            true => Some(self.saml_ring(organization, &connection.id).await?),
+            false => None,
+        };
+        let key = ring.as_ref().and_then(|ring| ring.signer(now));
+        // No RelayState: where the person goes lies in the cookie, and nobody else has a say in it.
+        let (url, form) = match by_redirect(endpoint) {
+            true => (asked.redirect(None, key).map_err(SsoError::from)?, None),
+            false => (endpoint.location.clone(), Some(asked.post(None, key).map_err(SsoError::from)?)),
+        };
+        let kept = BegunSaml {
+            organization: organization.clone(),
+            connection: connection.id.clone(),
+            request: id,
+            return_to: return_to.to_owned(),
+            began: now,
+            invitation,
+        };
+        let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
+        let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
+        Ok(SignInBegun { url, form, cookie: BASE64URL_NOPAD.encode(&sealed), returns_by_post: true })
+    }
+
+    /// Finishes a sign-in with what the provider posted to a connection's address, in the browser that began it.
+    pub async fn finish_saml_sign_in(
+        &self,
+        id: &ConnectionId,
+        cookie: Option<&str>,
+        field: &str,
+    ) -> Result<SamlArrival, Error> {
+        let now = self.clock().now();
+        let (organization, connection, saml) = self.saml_connection(id).await?;
+        let begun = cookie.and_then(|cookie| self.open_saml_cookie(cookie, now));
+        // Nothing of this is believed: it decides which of two questions the verifier is asked.
+        let unsolicited = glimpse(field).is_ok_and(|seen| seen.in_response_to.is_none());
+        if unsolicited && saml.idp_initiated {
+            let identity = self.verify_saml((&organization, &connection), (field, Answers::Nothing), now).await?;
+            let name = self.store().read().await?.organization(&organization).await?.map(|found| found.name);
+            return Ok(SamlArrival::Confirm { person: identity.subject, organization: name.unwrap_or_default() });
+        }
+        let begun = begun.filter(|begun| begun.connection == *id && begun.organization == organization);
+        let begun = begun.ok_or(Error::TurnedAway(TurnedAway::Expired))?;
+        let answers = Answers::Request(&begun.request);
+        let journey = (begun.return_to.clone(), begun.invitation.clone());
+        self.arrive_by_saml((&organization, &connection), (field, answers), journey, now)
+            .await
+            .map(SamlArrival::SignedIn)
+    }
+
+    /// Whoever was asked wants to be signed in as whom the provider sent.
+    pub async fn confirm_saml_sign_in(&self, id: &ConnectionId, field: &str) -> Result<SignedIn, Error> {
+        let now = self.clock().now();
+        let (organization, connection, saml) = self.saml_connection(id).await?;
+        if !saml.idp_initiated {
+            return Err(Error::TurnedAway(TurnedAway::Expired));
+        }
+        let journey = ("/account".to_owned(), None);
+        self.arrive_by_saml((&organization, &connection), (field, Answers::Nothing), journey, now).await
+    }
+
+    async fn arrive_by_saml(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        (field, answers): (&str, Answers<'_>),
+        journey: (String, Option<Vec<u8>>),
+        now: Instant,
+    ) -> Result<SignedIn, Error> {
+        let actor = Actor::Connection { id: connection.id.clone() };
+        let ctx = Ctx { actor, organization: organization.clone(), now, request: self.new_request() };
+        match self.verify_saml((organization, connection), (field, answers), now).await {
+            Ok(identity) => self.arrive(&ctx, connection, identity, journey).await,
+            Err(Error::Provider(error)) => {
+                self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
+                Err(error.into())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Who the answer proves that somebody is. A key that nobody knows is looked for once where the provider publishes its own.
+    async fn verify_saml(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        (field, answers): (&str, Answers<'_>),
+        now: Instant,
+    ) -> Result<Identity, Error> {
+        let outcome = self.verify_saml_once((organization, connection), (field, answers), now).await?;
+        let unknown = matches!(outcome, Err(SamlFault::WrongCertificate { .. }));
+        let newer = if unknown { self.learn_unknown_key(organization, connection).await? } else { None };
+        let outcome = match newer.filter(signs_in) {
+            Some(newer) => self.verify_saml_once((organization, &newer), (field, answers), now).await?,
+            None => outcome,
+        };
+        Ok(outcome.map_err(SsoError::from)?)
+    }
+
+    async fn verify_saml_once(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        (field, answers): (&str, Answers<'_>),
+        now: Instant,
+    ) -> Result<Result<Identity, SamlFault>, Error> {
+        let Some(saml) = &connection.settings.saml else {
+            return Err(Error::not_found("connection", connection.id.as_str()));
+        };
+        let (trust, addresses) = (trust_of(saml), self.saml_addresses(&connection.id));
+        let expected = Expected {
+            trust: &trust,
+            entity_id: &addresses.entity_id,
+            acs: &addresses.acs,
+            answers,
+            signing: signing_of(saml),
+            keys: &[],
+            now,
+        };
+        // Opening our own keys costs more than all the rest: most answers are not encrypted.
+        let mut outcome = verify_response(field, &expected);
+        if matches!(outcome, Err(SamlFault::CannotDecrypt)) {
+            let ring = self.saml_ring(organization, &connection.id).await?;
+            outcome = verify_response(field, &Expected { keys: &ring.keys, ..expected });
+        }
+        Ok(outcome.map(|signed_in| {
+            if signed_in.sha1 {
+                tracing::warn!(connection = %connection.id, "a sign-in rests on SHA-1, which can be forged");
+            }
+            saml_identity(saml, signed_in)
+        }))
+    }
+
+    /// The connection at whose own address a provider's message came.
+    async fn saml_connection(&self, id: &ConnectionId) -> Result<(OrganizationId, Connection, SamlSettings), Error> {
+        let found = self.store().read().await?.connection_at(id).await?;
+        let found = found.filter(|(_, connection)| signs_in(connection));
+        let saml = found.and_then(|(organization, connection)| {
+            let saml = connection.settings.saml.clone()?;
+            Some((organization, connection, saml))
+        });
+        saml.ok_or_else(|| Error::not_found("connection", id.as_str()))
+    }
+
+    fn open_saml_cookie(&self, cookie: &str, now: Instant) -> Option<BegunSaml> {
+        let sealed = BASE64URL_NOPAD.decode(cookie.as_bytes()).ok()?;
+        let bytes = self.sealer().open(&COOKIE, &sealed).ok()?;
+        let begun: BegunSaml = serde_json::from_slice(&bytes).ok()?;
+        (begun.began.plus(PATIENCE) >= now).then_some(begun)
+    }
+}
