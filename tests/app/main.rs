@@ -23,6 +23,7 @@ mod postgres;
 mod providers;
 mod races;
 mod roles;
+mod saml;
 mod tenancy;
 mod tenants;
 mod who;

@@ -25,22 +25,28 @@ impl App {
         (return_to, invitation): (String, Option<Vec<u8>>),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, &identity, invitation.as_deref()).await;
-        match work.finish(outcome).await {
-            Ok(user) => {
-                let hints = (identity.provider_session, Some(identity.id_token.as_str()));
-                self.start_session(ctx, Some(connection), &user, hints, return_to).await
-            }
-            Err(Error::TurnedAway(why)) => {
-                self.tell_of_refusal(ctx, &connection.id, &why.to_string()).await?;
-                Err(Error::TurnedAway(why))
-            }
-            Err(error) => Err(error),
+        let outcome = work.arrive(connection, &identity, (return_to, invitation.as_deref())).await;
+        let arrived = work.finish(outcome).await;
+        if let Err(error @ (Error::TurnedAway(_) | Error::Provider(_))) = &arrived {
+            self.tell_of_refusal(ctx, &connection.id, &error.to_string()).await?;
         }
+        arrived
     }
 }
 
 impl Work<'_> {
+    /// The person and their session, in one transaction: what said who it is is used up with it or not at all.
+    async fn arrive(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+        (return_to, link): (String, Option<&[u8]>),
+    ) -> Result<SignedIn, Error> {
+        let user = self.settle_arrival(connection, identity, link).await?;
+        let hints = (identity.provider_session.clone(), Some(identity.id_token.as_str()));
+        self.start_session(Some(connection), &user, hints, return_to).await
+    }
+
     /// The person, written as the sign-in says; or why they do not get in.
     async fn settle_arrival(
         &mut self,

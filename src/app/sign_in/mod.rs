@@ -201,41 +201,14 @@ impl App {
         }
         tx.commit().await?;
         let ctx = Ctx { actor: super::Actor::System, organization, now, request: self.new_request() };
-        self.start_session(&ctx, None, &user, (None, None), "/account".to_owned()).await
+        self.start_session(&ctx, &user, "/account".to_owned()).await
     }
 
     /// A session for somebody whose identity is settled.
-    async fn start_session(
-        &self,
-        ctx: &Ctx,
-        connection: Option<&Connection>,
-        user: &User,
-        (provider_session, id_token): (Option<String>, Option<&str>),
-        return_to: String,
-    ) -> Result<SignedIn, Error> {
-        let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let session = Session {
-            id: SessionId::from_uuid(self.clock().uuid()),
-            organization: ctx.organization.clone(),
-            user: user.id.clone(),
-            connection: connection.map(|connection| connection.id.clone()),
-            user_epoch: user.session_epoch,
-            connection_epoch: connection.map_or(0, |connection| connection.epoch),
-            created_at: ctx.now,
-            last_seen_at: ctx.now,
-            expires_at: ctx.now.plus(self.settings().sessions.absolute.get()),
-            provider_session,
-        };
-        let sealed = match id_token {
-            Some(text) => {
-                Some(self.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
-            }
-            None => None,
-        };
+    async fn start_session(&self, ctx: &Ctx, user: &User, return_to: String) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.open_session(user, (&session, &secret), sealed.as_deref()).await;
-        let terms = work.finish(outcome).await?;
-        Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
+        let outcome = work.start_session(None, user, (None, None), return_to).await;
+        work.finish(outcome).await
     }
 
     /// A refused sign-in leaves a line for the owners, with the reason that the person is not told.
@@ -285,6 +258,38 @@ impl App {
 }
 
 impl Work<'_> {
+    /// A session for somebody whose identity is settled, in the transaction that settled it.
+    async fn start_session(
+        &mut self,
+        connection: Option<&Connection>,
+        user: &User,
+        (provider_session, id_token): (Option<String>, Option<&str>),
+        return_to: String,
+    ) -> Result<SignedIn, Error> {
+        let (app, ctx) = (self.app, self.ctx);
+        let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| app.clock().fill(bytes));
+        let session = Session {
+            id: SessionId::from_uuid(app.clock().uuid()),
+            organization: ctx.organization.clone(),
+            user: user.id.clone(),
+            connection: connection.map(|connection| connection.id.clone()),
+            user_epoch: user.session_epoch,
+            connection_epoch: connection.map_or(0, |connection| connection.epoch),
+            created_at: ctx.now,
+            last_seen_at: ctx.now,
+            expires_at: ctx.now.plus(app.settings().sessions.absolute.get()),
+            provider_session,
+        };
+        let sealed = match id_token {
+            Some(text) => {
+                Some(app.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
+            }
+            None => None,
+        };
+        let terms = self.open_session(user, (&session, &secret), sealed.as_deref()).await?;
+        Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
+    }
+
     async fn open_session(
         &mut self,
         user: &User,
