@@ -50,9 +50,9 @@
 //!
 //! **An employee signs in.** `/login` finds the connection by the address's verified domain. [`sso::Oidc`] makes the
 //! provider's address; what must come back is sealed into a cookie of this browser. The provider's answer becomes an
-//! [`sso::Identity`]; or a SAML provider's form, posted to the connection's own address and
-//! verified by [`sso::saml`], becomes the same; [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
-//! session begins, and opens only the terms until they are accepted.
+//! [`sso::Identity`]; a SAML provider's, which comes by a form to the connection's own address and is verified by [`sso::saml`],
+//! becomes the same. [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a session
+//! begins, and opens only the terms until they are accepted.
 //!
 //! **An owner publishes a mapping.** [`mapping::check`] compiles the text against the organization as it is, and reports every
 //! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's

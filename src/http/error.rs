@@ -101,6 +101,7 @@ impl Refusal {
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
             SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
             SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::TooWeak { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::Replayed => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };

@@ -15,6 +15,8 @@ pub struct Identity {
     pub claims: Map<String, Value>,
     /// The provider's id for its session (`sid`), which a back-channel logout names.
     pub provider_session: Option<String>,
+    /// When that session ends at the latest, if it says so: then ours does.
+    pub provider_session_until: Option<Instant>,
     /// What the provider wants to see when they sign out there: the ID token as it came, or for SAML a
     /// [`SignOutName`](super::SignOutName). A secret of the person's session.
     pub id_token: String,

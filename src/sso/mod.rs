@@ -227,6 +227,7 @@ fn identity(
         groups,
         claims: userinfo::merged(token, userinfo),
         id_token,
+        provider_session_until: None,
         once: None,
     }
 }

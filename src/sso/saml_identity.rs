@@ -144,6 +144,7 @@ pub fn saml_identity(settings: &SamlSettings, signed_in: SignedIn) -> Identity {
         subject,
         claims,
         provider_session: signed_in.session_index,
+        provider_session_until: signed_in.session_until,
         id_token: json!(name).to_string(),
         groups,
         once: Some(Once { id: signed_in.assertion_id, until: signed_in.remember_until }),

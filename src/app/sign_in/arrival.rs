@@ -43,8 +43,7 @@ impl Work<'_> {
         (return_to, link): (String, Option<&[u8]>),
     ) -> Result<SignedIn, Error> {
         let user = self.settle_arrival(connection, identity, link).await?;
-        let hints = (identity.provider_session.clone(), Some(identity.id_token.as_str()));
-        self.start_session(Some(connection), &user, hints, return_to).await
+        self.start_session(Some(connection), &user, Some(identity), return_to).await
     }
 
     /// The person, written as the sign-in says; or why they do not get in.

@@ -16,7 +16,7 @@ use crate::{
     model::{
         Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, User, UserId, UserState, fold,
     },
-    sso::{Callback, Pending, saml::PostForm},
+    sso::{Callback, Identity, Pending, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -207,7 +207,7 @@ impl App {
     /// A session for somebody whose identity is settled.
     async fn start_session(&self, ctx: &Ctx, user: &User, return_to: String) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.start_session(None, user, (None, None), return_to).await;
+        let outcome = work.start_session(None, user, None, return_to).await;
         work.finish(outcome).await
     }
 
@@ -263,11 +263,13 @@ impl Work<'_> {
         &mut self,
         connection: Option<&Connection>,
         user: &User,
-        (provider_session, id_token): (Option<String>, Option<&str>),
+        identity: Option<&Identity>,
         return_to: String,
     ) -> Result<SignedIn, Error> {
         let (app, ctx) = (self.app, self.ctx);
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| app.clock().fill(bytes));
+        let absolute = ctx.now.plus(app.settings().sessions.absolute.get());
+        let until = identity.and_then(|identity| identity.provider_session_until);
         let session = Session {
             id: SessionId::from_uuid(app.clock().uuid()),
             organization: ctx.organization.clone(),
@@ -277,15 +279,11 @@ impl Work<'_> {
             connection_epoch: connection.map_or(0, |connection| connection.epoch),
             created_at: ctx.now,
             last_seen_at: ctx.now,
-            expires_at: ctx.now.plus(app.settings().sessions.absolute.get()),
-            provider_session,
+            expires_at: until.map_or(absolute, |until| until.min(absolute)),
+            provider_session: identity.and_then(|identity| identity.provider_session.clone()),
         };
-        let sealed = match id_token {
-            Some(text) => {
-                Some(app.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
-            }
-            None => None,
-        };
+        let seal = |identity: &Identity| app.sealer().seal(&id_token_place(&session), identity.id_token.as_bytes());
+        let sealed = identity.map(seal).transpose().map_err(Error::internal)?;
         let terms = self.open_session(user, (&session, &secret), sealed.as_deref()).await?;
         Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
     }

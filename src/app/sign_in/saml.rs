@@ -12,7 +12,7 @@ use crate::{
     model::{Connection, ConnectionId, Instant, OrganizationId, SamlSettings},
     sso::{
         Identity, SsoError,
-        saml::{Answers, AuthnRequest, Expected, SamlFault, glimpse, new_id, verify_response},
+        saml::{Answers, AuthnRequest, Expected, SKEW, SamlFault, glimpse, new_id, verify_response},
         saml_identity,
     },
 };
@@ -32,6 +32,18 @@ struct BegunSaml {
     began: Instant,
     invitation: Option<Vec<u8>>,
 }
+
+/// What an answer is held against.
+#[derive(Debug, Clone, Copy)]
+struct Asked<'a> {
+    /// What it has to answer.
+    answers: Answers<'a>,
+    /// When that was asked.
+    at: Option<Instant>,
+}
+
+/// Nobody asked.
+const UNASKED: Asked<'static> = Asked { answers: Answers::Nothing, at: None };
 
 /// What came of a provider's answer.
 #[derive(Debug)]
@@ -107,15 +119,15 @@ impl App {
         // Nothing of this is believed: it decides which of two questions the verifier is asked.
         let unsolicited = glimpse(field).is_ok_and(|seen| seen.in_response_to.is_none());
         if unsolicited && saml.idp_initiated {
-            let identity = self.verify_saml((&organization, &connection), (field, Answers::Nothing), now).await?;
+            let identity = self.verify_saml((&organization, &connection), (field, UNASKED), now).await?;
             let name = self.store().read().await?.organization(&organization).await?.map(|found| found.name);
             return Ok(SamlArrival::Confirm { person: identity.subject, organization: name.unwrap_or_default() });
         }
         let begun = begun.filter(|begun| begun.connection == *id && begun.organization == organization);
         let begun = begun.ok_or(Error::TurnedAway(TurnedAway::Expired))?;
-        let answers = Answers::Request(&begun.request);
+        let asked = Asked { answers: Answers::Request(&begun.request), at: Some(begun.began) };
         let journey = (begun.return_to.clone(), begun.invitation.clone());
-        self.arrive_by_saml((&organization, &connection), (field, answers), journey, now)
+        self.arrive_by_saml((&organization, &connection), (field, asked), journey, now)
             .await
             .map(SamlArrival::SignedIn)
     }
@@ -128,19 +140,19 @@ impl App {
             return Err(Error::TurnedAway(TurnedAway::Expired));
         }
         let journey = ("/account".to_owned(), None);
-        self.arrive_by_saml((&organization, &connection), (field, Answers::Nothing), journey, now).await
+        self.arrive_by_saml((&organization, &connection), (field, UNASKED), journey, now).await
     }
 
     async fn arrive_by_saml(
         &self,
         (organization, connection): (&OrganizationId, &Connection),
-        (field, answers): (&str, Answers<'_>),
+        (field, asked): (&str, Asked<'_>),
         journey: (String, Option<Vec<u8>>),
         now: Instant,
     ) -> Result<SignedIn, Error> {
         let actor = Actor::Connection { id: connection.id.clone() };
         let ctx = Ctx { actor, organization: organization.clone(), now, request: self.new_request() };
-        match self.verify_saml((organization, connection), (field, answers), now).await {
+        match self.verify_saml((organization, connection), (field, asked), now).await {
             Ok(identity) => self.arrive(&ctx, connection, identity, journey).await,
             Err(Error::Provider(error)) => {
                 self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
@@ -154,25 +166,25 @@ impl App {
     async fn verify_saml(
         &self,
         (organization, connection): (&OrganizationId, &Connection),
-        (field, answers): (&str, Answers<'_>),
+        (field, asked): (&str, Asked<'_>),
         now: Instant,
     ) -> Result<Identity, Error> {
-        let outcome = self.verify_saml_once((organization, connection), (field, answers), now).await?;
-        let unknown = matches!(outcome, Err(SamlFault::WrongCertificate { .. }));
+        let outcome = self.verify_saml_once((organization, connection), (field, asked), now).await?;
+        let unknown = matches!(outcome, Err(SsoError::Saml(SamlFault::WrongCertificate { .. })));
         let newer = if unknown { self.learn_unknown_key(organization, connection).await? } else { None };
         let outcome = match newer.filter(signs_in) {
-            Some(newer) => self.verify_saml_once((organization, &newer), (field, answers), now).await?,
+            Some(newer) => self.verify_saml_once((organization, &newer), (field, asked), now).await?,
             None => outcome,
         };
-        Ok(outcome.map_err(SsoError::from)?)
+        Ok(outcome?)
     }
 
     async fn verify_saml_once(
         &self,
         (organization, connection): (&OrganizationId, &Connection),
-        (field, answers): (&str, Answers<'_>),
+        (field, asked): (&str, Asked<'_>),
         now: Instant,
-    ) -> Result<Result<Identity, SamlFault>, Error> {
+    ) -> Result<Result<Identity, SsoError>, Error> {
         let Some(saml) = &connection.settings.saml else {
             return Err(Error::not_found("connection", connection.id.as_str()));
         };
@@ -181,7 +193,7 @@ impl App {
             trust: &trust,
             entity_id: &addresses.entity_id,
             acs: &addresses.acs,
-            answers,
+            answers: asked.answers,
             signing: signing_of(saml),
             keys: &[],
             now,
@@ -192,11 +204,12 @@ impl App {
             let ring = self.saml_ring(organization, &connection.id).await?;
             outcome = verify_response(field, &Expected { keys: &ring.keys, ..expected });
         }
-        Ok(outcome.map(|signed_in| {
+        Ok(outcome.map_err(SsoError::from).and_then(|signed_in| {
             if signed_in.sha1 {
                 tracing::warn!(connection = %connection.id, "a sign-in rests on SHA-1, which can be forged");
             }
-            saml_identity(saml, signed_in)
+            strong_enough(saml, &signed_in, asked.at)?;
+            Ok(saml_identity(saml, signed_in))
         }))
     }
 
@@ -217,4 +230,24 @@ impl App {
         let begun: BegunSaml = serde_json::from_slice(&bytes).ok()?;
         (begun.began.plus(PATIENCE) >= now).then_some(begun)
     }
+}
+
+/// Whether the person proved who they are as the connection asks: a provider that ignores the question is not believed.
+fn strong_enough(
+    saml: &SamlSettings,
+    signed_in: &crate::sso::saml::SignedIn,
+    asked_at: Option<Instant>,
+) -> Result<(), SsoError> {
+    let context = signed_in.context.as_deref();
+    if !saml.contexts.is_empty() && !context.is_some_and(|done| saml.contexts.iter().any(|wanted| wanted == done)) {
+        let what = format!("one of {:?} was asked, and the provider says {:?}", saml.contexts, context.unwrap_or("nothing"));
+        return Err(SsoError::TooWeak { what });
+    }
+    // SAML core §3.4.1: with ForceAuthn the provider must not rely on an earlier proof.
+    let earliest = asked_at.filter(|_| saml.force_authn).map(|at| at.minus(SKEW));
+    if earliest.is_some_and(|earliest| signed_in.authenticated_at < earliest) {
+        let what = format!("a new proof was asked, and the provider's is of {}", signed_in.authenticated_at);
+        return Err(SsoError::TooWeak { what });
+    }
+    Ok(())
 }
