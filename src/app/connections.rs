@@ -104,6 +104,11 @@ impl App {
             }
             settings.saml = Some(self.checked_saml(saml)?);
         }
+        if let Some(oidc) = &settings.oidc
+            && let Err(why) = self.oidc().check(oidc)
+        {
+            return Err(Error::invalid("settings.oidc", why));
+        }
         checked(settings)
     }
 
@@ -134,6 +139,7 @@ impl Work<'_> {
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
         self.add_first_key(key).await?;
         self.write_saml(&connection, self.ctx.now).await?;
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tx.move_organization_epoch(&organization).await?;
         self.tell(EventKind::ConnectionCreated, [connection.id.to_string()], json!({"name": connection.name}));
@@ -165,6 +171,7 @@ impl Work<'_> {
         if let Some(sealed) = sealed {
             self.tx.set_client_secret(&self.ctx.organization, id, &sealed).await?;
         }
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
         self.revoke_connection(id);

@@ -103,6 +103,9 @@ impl Refusal {
             SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
             SsoError::TooWeak { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::Replayed => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
+            SsoError::LogoutInvalid { .. } => (StatusCode::BAD_REQUEST, "logout_token_invalid"),
+            SsoError::GroupsUnknown { .. } => (StatusCode::BAD_GATEWAY, "provider_groups_unknown"),
+            SsoError::NoClientKey => (StatusCode::BAD_GATEWAY, "no_client_key"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();

@@ -1,4 +1,4 @@
-//! Signing in and out: from an e-mail address to the organization's provider, and back with a session.
+//! Signing in: from an e-mail address to the organization's provider, and back with a session.
 //!
 //! Nobody learns here which organizations or people exist: a domain that nobody owns leads to the question for the
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
@@ -8,15 +8,14 @@ use super::{
     caller::SignedIn,
     cookies::{self, ReturnTo},
     doors::{Caller, Doors, OrganizationFrom, get, post},
-    error::{PageFailure, SignInFailure},
-    saml::leave_to_sign_out,
+    error::SignInFailure,
     pages::{
         notice, saml,
         sign_in::{self, Ask, SoFar},
     },
 };
 use crate::{
-    app::{App, Error, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
     config::SameSite,
     model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
@@ -80,13 +79,6 @@ pub(super) fn doors() -> Doors {
                 .answers_to(Caller::Anyone, sealed)
                 .tells(ARRIVALS)
                 .answers_as(303, None),
-        )
-        .door(
-            post("/logout", sign_out)
-                .summary("Sign out, here and at the provider")
-                .answers_to(Caller::Anyone, OrganizationFrom::Credential)
-                .tells(&[EventKind::SessionEnded])
-                .answers_as(200, HTML),
         )
 }
 
@@ -238,7 +230,7 @@ pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
 /// A fresh session in this browser; what it held before ends.
 pub(super) async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     if let Some(before) = cookies::session(headers, app.settings())
-        && let Err(error) = app.sign_out(&before).await
+        && let Err(error) = app.sign_out(&before, Reach::Here).await
     {
         // The new session is good all the same; the old one ends by itself.
         tracing::warn!(%error, "the session that a sign-in replaces was not ended");
@@ -256,33 +248,6 @@ pub(super) async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) ->
     };
     add_cookie(&mut response, cookies::set_session(app.settings(), arrived.secret.expose()));
     response
-}
-
-#[derive(Deserialize)]
-struct SignOut {
-    form: Option<String>,
-}
-
-/// `POST /logout`: here, and at the provider if it can be asked to.
-async fn sign_out(
-    State(app): State<App>,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<SignOut>,
-) -> Result<Response, PageFailure> {
-    let settings = app.settings();
-    cookies::refuse_cross_site(&headers, settings)?;
-    let mut elsewhere = None;
-    if let Some(secret) = cookies::session(&headers, settings) {
-        // The token follows from the secret alone: it is right for a session that has ended by itself as well.
-        cookies::refuse_forged(&headers, settings, &secret, sent.form.as_deref())?;
-        elsewhere = app.sign_out(&secret).await?;
-    }
-    let mut response = match &elsewhere {
-        Some(at) => leave_to_sign_out("You are signed out here", at),
-        None => notice::signed_out(),
-    };
-    add_cookie(&mut response, cookies::clear_session(settings));
-    Ok(response)
 }
 
 /// On to where somebody wanted to go. To another host a page of its own leads: see [`notice::on_the_way`].

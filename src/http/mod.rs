@@ -22,12 +22,14 @@ mod introspect;
 mod invitations;
 mod limits;
 mod login;
+mod logout;
 mod metrics;
 mod oauth;
 mod once;
 mod openapi;
 mod pages;
 mod path;
+mod provider;
 mod request;
 mod saml;
 mod scim;
@@ -56,6 +58,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         pages::doors(),
         login::doors(),
         saml::doors(),
+        logout::doors(),
+        provider::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

@@ -28,12 +28,13 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const METADATA: &str = "application/samlmetadata+xml";
 
 pub(super) fn doors() -> Doors {
-    let sealed = OrganizationFrom::Sealed;
+    let address = OrganizationFrom::Address;
     Doors::at("", "Sign-in", Caller::Anyone)
         .door(
             get("/login/saml/{connection}/metadata", metadata)
                 .part::<ConnectionId>("connection")
                 .summary("castgate's SAML metadata at a connection: what its provider reads")
+                .answers_to(Caller::Anyone, address)
                 .answers_as(200, Some(METADATA)),
         )
         .door(
@@ -41,7 +42,7 @@ pub(super) fn doors() -> Doors {
                 .part::<ConnectionId>("connection")
                 .reads(BodyLimit::Saml)
                 .summary("Back from a SAML provider, with a session")
-                .answers_to(Caller::Anyone, sealed)
+                .answers_to(Caller::Anyone, address)
                 .tells(ARRIVALS)
                 .answers_as(303, None)
                 .answers_as(200, HTML),
@@ -51,7 +52,7 @@ pub(super) fn doors() -> Doors {
                 .part::<ConnectionId>("connection")
                 .reads(BodyLimit::Saml)
                 .summary("Agree to a sign-in that began at the provider")
-                .answers_to(Caller::Anyone, sealed)
+                .answers_to(Caller::Anyone, address)
                 .tells(ARRIVALS)
                 .answers_as(303, None),
         )
@@ -59,7 +60,7 @@ pub(super) fn doors() -> Doors {
             get("/login/saml/{connection}/logout", log_out_by_redirect)
                 .part::<ConnectionId>("connection")
                 .summary("A SAML provider signs somebody out, or has done so (HTTP-Redirect)")
-                .answers_to(Caller::Anyone, sealed)
+                .answers_to(Caller::Anyone, address)
                 .tells(&[EventKind::SessionEnded])
                 .answers_as(200, HTML),
         )
@@ -68,7 +69,7 @@ pub(super) fn doors() -> Doors {
                 .part::<ConnectionId>("connection")
                 .reads(BodyLimit::Saml)
                 .summary("A SAML provider signs somebody out, or has done so (HTTP-POST)")
-                .answers_to(Caller::Anyone, sealed)
+                .answers_to(Caller::Anyone, address)
                 .tells(&[EventKind::SessionEnded])
                 .answers_as(200, HTML),
         )
@@ -174,7 +175,8 @@ async fn log_out_by_post(
 fn after_logout(came: ProviderLogout) -> Response {
     match came {
         ProviderLogout::Answer(Some(at)) => leave_to_sign_out("You are signed out here", &at),
-        ProviderLogout::Answer(None) | ProviderLogout::Answered { complete: true } => notice::signed_out(),
+        ProviderLogout::Answer(None) => notice::signed_out(false),
+        ProviderLogout::Answered { complete: true } => notice::signed_out(true),
         ProviderLogout::Answered { complete: false } => notice::signed_out_in_part(),
     }
 }
@@ -182,7 +184,7 @@ fn after_logout(came: ProviderLogout) -> Response {
 /// To the provider, to sign out there or with an answer to it.
 pub(super) fn leave_to_sign_out(title: &str, at: &SignOutAt) -> Response {
     match at {
-        SignOutAt::Address(address) => notice::on_the_way(title, "your provider", address),
-        SignOutAt::Form(form) => pages::posts_itself(title, "your provider", form),
+        SignOutAt::Address(address) => notice::on_the_way(title, "sign out at your provider", address),
+        SignOutAt::Form(form) => pages::posts_itself(title, "sign out at your provider", form),
     }
 }

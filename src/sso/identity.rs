@@ -22,6 +22,10 @@ pub struct Identity {
     pub id_token: String,
     /// The groups it asserted.
     pub groups: GroupsClaim,
+    /// When they signed in at the provider, if it says so.
+    pub authenticated_at: Option<Instant>,
+    /// How they signed in at the provider (`acr`), if it says so.
+    pub acr: Option<String>,
     /// What said all this may be used once, where nothing else sees to that.
     pub once: Option<Once>,
 }

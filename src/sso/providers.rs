@@ -2,7 +2,7 @@
 //!
 //! Each issuer has one slot behind one lock, so that a hundred sign-ins at once make one request. Configuration and
 //! keys are fresh for an hour. A key id that is not known fetches the keys again at once — a rotated key works with the
-//! first token that it signs — but not again within 30 seconds, whatever tokens arrive. When the provider does not
+//! first token that it signs — but not again within a minute, whatever tokens arrive. When the provider does not
 //! answer, what was fetched last keeps working for a day, and the provider is left alone for 30 seconds.
 
 use super::{
@@ -22,8 +22,10 @@ use std::{
 const FRESH: Duration = Duration::from_hours(1);
 /// How long an answer is used when there is no newer one.
 const STALE: Duration = Duration::from_hours(24);
-/// How long nothing is asked again after a failure or an unknown key.
+/// How long nothing is asked again after a failure.
 const COOL_DOWN: Duration = Duration::from_secs(30);
+/// How long the keys are not fetched again for the sake of a key id that nobody knows.
+const UNKNOWN_KEY: Duration = Duration::from_mins(1);
 /// How many issuers are remembered; beyond it the one that was used longest ago is forgotten.
 const MOST_ISSUERS: usize = 512;
 
@@ -126,7 +128,7 @@ impl Providers {
         if let Some(keys) = slot.keys.settled(now) {
             let Some(known) = missed else { return Ok(keys) };
             let newer = !Arc::ptr_eq(known, &keys); // somebody else fetched them while we waited for the lock
-            let resting = slot.key_missed.is_some_and(|at| now < at.plus(COOL_DOWN));
+            let resting = slot.key_missed.is_some_and(|at| now < at.plus(UNKNOWN_KEY));
             if newer || resting {
                 return Ok(keys);
             }
@@ -144,6 +146,11 @@ impl Providers {
         let mut slot = slot.lock().await;
         slot.keys_from.clone_from(&metadata.jwks_uri);
         Ok((slot.metadata.settle(Ok(metadata), now)?, slot.keys.settle(Ok(keys), now)?))
+    }
+
+    /// Whether an address may be asked, in words if not.
+    pub(super) fn admits(&self, address: &str) -> Result<(), String> {
+        self.http.admits(address).map_err(|error| error.to_string())
     }
 
     fn slot(&self, issuer: &str, now: Instant) -> Arc<tokio::sync::Mutex<Slot>> {

@@ -147,6 +147,8 @@ pub fn saml_identity(settings: &SamlSettings, signed_in: SignedIn) -> Identity {
         provider_session_until: signed_in.session_until,
         id_token: json!(name).to_string(),
         groups,
+        authenticated_at: Some(signed_in.authenticated_at),
+        acr: signed_in.context,
         once: Some(Once { id: signed_in.assertion_id, until: signed_in.remember_until }),
     }
 }

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
     Migration { version: 10, name: "saml", sql: include_str!("migrations/010_saml.sql") },
+    Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.

@@ -292,31 +292,4 @@ impl Tx {
             .await?;
         Ok(rows == 1)
     }
-
-    /// Ends the sessions that a provider's person began by this connection: those of its session `index`, or all; the ids.
-    pub async fn end_sessions_at_provider(
-        &mut self,
-        organization: &OrganizationId,
-        (connection, user): (&ConnectionId, &crate::model::UserId),
-        indexes: &[String],
-        now: Instant,
-    ) -> Result<Vec<crate::model::SessionId>, StoreError> {
-        let open: Vec<(crate::model::SessionId, Option<String>)> = self
-            .all(
-                "SELECT id, provider_session FROM sessions
-                 WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND ended_at IS NULL AND expires_at > ?4",
-                args![organization, user, connection, now],
-            )
-            .await?;
-        let meant = |index: &Option<String>| {
-            indexes.is_empty() || index.as_ref().is_none_or(|index| indexes.contains(index))
-        };
-        let mut ended = Vec::new();
-        for (id, _) in open.into_iter().filter(|(_, index)| meant(index)) {
-            if self.end_session_by_id(organization, user, &id, now).await? {
-                ended.push(id);
-            }
-        }
-        Ok(ended)
-    }
 }

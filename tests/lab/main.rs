@@ -32,11 +32,7 @@ impl Desk {
     async fn new() -> Self {
         let lab = Lab::start(REDIRECT).await.unwrap();
         let http = Client::new(Policy { allow_private_addresses: true, ..Policy::default() });
-        let settings = OidcSettings {
-            issuer: lab.issuer.clone(),
-            client_id: lab.client_id.clone(),
-            scopes: ["profile", "email", "groups"].map(str::to_owned).to_vec(),
-        };
+        let settings = OidcSettings::new(&lab.issuer, &lab.client_id);
         Self { oidc: Oidc::new(http.clone()), lab, http, settings }
     }
 

@@ -111,6 +111,8 @@ impl Scene {
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(24)),
             provider_session: None,
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();
         tx.commit().await.unwrap();

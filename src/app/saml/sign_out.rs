@@ -1,14 +1,13 @@
 //! Single logout, both ways: who signs out here is signed out at the provider, and whom the provider signs out is signed out here.
 
 use super::{
-    super::{Actor, App, Ctx, Error, Need, Work},
+    super::{Actor, App, Ctx, Error, Need, Work, sign_out::REMEMBERED},
     by_redirect, trust_of,
 };
 use crate::{
-    cache::Revocation,
     crypto::sha256,
     model::{
-        Connection, ConnectionId, EventKind, IdentityKind, Instant, OrganizationId, SamlEndpoint, SamlSettings, Session,
+        Connection, ConnectionId, IdentityKind, Instant, OrganizationId, SamlEndpoint, SamlSettings, Session,
     },
     sso::{
         SignOutName, SsoError,
@@ -17,8 +16,8 @@ use crate::{
             verify_logout_post, verify_logout_redirect,
         },
     },
+    store::LogoutOf,
 };
-use serde_json::json;
 
 /// Where a browser goes to sign out at a provider, or with an answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -148,28 +147,30 @@ impl Work<'_> {
     /// Ends the sessions that the request names: of that person, by that connection.
     async fn end_named(&mut self, connection: &Connection, request: &LogoutRequest) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        let at = (&organization, &connection.id);
+        self.tx.hold_sign_ins(&connection.id, true).await?;
         let message = (&sha256(request.id.as_bytes()), request.remember_until);
         if !self.tx.use_saml_message(&organization, &connection.id, message).await? {
             return Err(SsoError::Replayed.into());
         }
-        let subject = (IdentityKind::Subject, request.name_id.value.as_str());
+        let subject = request.name_id.value.as_str();
+        let user = self.tx.identity(&organization, &connection.id, (IdentityKind::Subject, subject)).await?;
+        let times = (now, now.plus(REMEMBERED));
         let mut ended = Vec::new();
-        let user = self.tx.identity(&organization, &connection.id, subject).await?;
-        if let Some(user) = &user {
-            let of = (&connection.id, user);
-            ended = self.tx.end_sessions_at_provider(&organization, of, &request.session_indexes, now).await?;
+        if request.session_indexes.is_empty() {
+            self.tx.remember_logout(at, LogoutOf::Person, &sha256(subject.as_bytes()), times).await?;
+            if let Some(user) = &user {
+                ended = self.tx.end_sessions_by(at, user, now).await?;
+            }
         }
-        for session in &ended {
-            self.revoke(Revocation::Session { organization: organization.clone(), session: session.clone() });
+        for index in &request.session_indexes {
+            self.tx.remember_logout(at, LogoutOf::Session, &sha256(index.as_bytes()), times).await?;
+            if user.is_some() {
+                ended.extend(self.tx.end_provider_session(at, index, user.as_ref(), now).await?);
+            }
         }
         // Of somebody who is not here it is told as well: the message is used up.
-        let subjects = user.iter().map(ToString::to_string).chain(ended.iter().map(ToString::to_string));
-        let subjects = [connection.id.to_string()].into_iter().chain(subjects).collect::<Vec<_>>();
-        self.tell(
-            EventKind::SessionEnded,
-            subjects,
-            json!({"sessions": ended.len(), "how": "signed out at the provider"}),
-        );
+        self.tell_of_provider(&connection.id, &ended);
         Ok(())
     }
 }

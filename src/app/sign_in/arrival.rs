@@ -4,6 +4,7 @@ use super::{
     super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
     SignedIn,
     facts::{claim, external_id, facts_of, user_name, verified_email},
+    session::{Opened, Origin},
 };
 use crate::{
     crypto::sha256,
@@ -20,30 +21,30 @@ impl App {
     pub(super) async fn arrive(
         &self,
         ctx: &Ctx,
-        connection: &Connection,
-        identity: Identity,
+        origin: Origin<'_>,
         (return_to, invitation): (String, Option<Vec<u8>>),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.arrive(connection, &identity, (return_to, invitation.as_deref())).await;
-        let arrived = work.finish(outcome).await;
-        if let Err(error @ (Error::TurnedAway(_) | Error::Provider(_))) = &arrived {
-            self.tell_of_refusal(ctx, &connection.id, &error.to_string()).await?;
+        let outcome = work.settle_and_open(origin, invitation.as_deref()).await;
+        match work.finish(outcome).await {
+            Ok(opened) => Ok(opened.signed_in(return_to)),
+            Err(error) => {
+                if matches!(error, Error::TurnedAway(_) | Error::Provider(_)) {
+                    self.tell_of_refusal(ctx, &origin.0.id, &error.to_string()).await?;
+                }
+                Err(error)
+            }
         }
-        arrived
     }
 }
 
 impl Work<'_> {
-    /// The person and their session, in one transaction: what said who it is is used up with it or not at all.
-    async fn arrive(
-        &mut self,
-        connection: &Connection,
-        identity: &Identity,
-        (return_to, link): (String, Option<&[u8]>),
-    ) -> Result<SignedIn, Error> {
+    /// The person and their session, in one transaction: nobody is written down who did not get in.
+    async fn settle_and_open(&mut self, origin: Origin<'_>, link: Option<&[u8]>) -> Result<Opened, Error> {
+        let (connection, identity, _) = origin;
+        self.tx.hold_sign_ins(&connection.id, false).await?;
         let user = self.settle_arrival(connection, identity, link).await?;
-        self.start_session(Some(connection), &user, Some(identity), return_to).await
+        self.open_session(&user, Some(origin)).await
     }
 
     /// The person, written as the sign-in says; or why they do not get in.

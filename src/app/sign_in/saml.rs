@@ -5,7 +5,7 @@ use super::{
         Actor, App, Ctx, Error, TurnedAway,
         saml::{by_redirect, signing_of, trust_of},
     },
-    PATIENCE, SignInBegun, SignedIn, signs_in,
+    PATIENCE, SignInBegun, SignedIn, signs_in, with_known_groups,
 };
 use crate::{
     crypto::Context,
@@ -153,7 +153,9 @@ impl App {
         let actor = Actor::Connection { id: connection.id.clone() };
         let ctx = Ctx { actor, organization: organization.clone(), now, request: self.new_request() };
         match self.verify_saml((organization, connection), (field, asked), now).await {
-            Ok(identity) => self.arrive(&ctx, connection, identity, journey).await,
+            Ok(identity) => {
+                self.arrive(&ctx, (connection, &identity, asked.at.unwrap_or(now)), journey).await
+            }
             Err(Error::Provider(error)) => {
                 self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
                 Err(error.into())
@@ -209,7 +211,7 @@ impl App {
                 tracing::warn!(connection = %connection.id, "a sign-in rests on SHA-1, which can be forged");
             }
             strong_enough(saml, &signed_in, asked.at)?;
-            Ok(saml_identity(saml, signed_in))
+            with_known_groups(saml_identity(saml, signed_in), connection)
         }))
     }
 
