@@ -8,6 +8,7 @@ use crate::{
 };
 use castgate::{model::Instant, sso::saml::Signing};
 use data_encoding::BASE64;
+use std::sync::LazyLock;
 
 /// One attack.
 pub struct Vector {
@@ -43,8 +44,10 @@ impl Attacks {
     }
 }
 
-/// All of them.
-pub fn all() -> Vec<Vector> {
+/// All of them, made once.
+pub static ALL: LazyLock<Vec<Vector>> = LazyLock::new(all);
+
+fn all() -> Vec<Vector> {
     let mut all = Attacks::default();
     wrapping::add(&mut all);
     parsing::add(&mut all);
@@ -296,9 +299,9 @@ fn parties(all: &mut Attacks) {
     all.said("an issuer with a slash more", &swapped(&base, IDP, &format!("{IDP}/")), &["unknown_issuer"]);
     all.said("no issuer", &swapped(&base, &format!("<saml:Issuer>{IDP}</saml:Issuer>"), "<saml:Issuer></saml:Issuer>"), &["unknown_issuer"]);
     all.said("an issuer of another format", &swapped(&base, "<saml:Issuer>", "<saml:Issuer Format=\"urn:oasis:names:tc:SAML:2.0:nameid-format:persistent\">"), &["unknown_issuer"]);
-    all.said("another audience", &swapped(&base, SP, "https://gate.example.com/saml/con_2"), &["unknown_audience"]);
-    all.said("the audience in other letters", &swapped(&base, SP, &SP.to_uppercase()), &["unknown_audience"]);
-    all.said("an audience with more behind it", &swapped(&base, SP, &format!("{SP}/acs")), &["unknown_audience"]);
+    all.said("another audience", &swapped(&base, &format!(">{SP}<"), ">https://gate.example.com/saml/con_2<"), &["unknown_audience"]);
+    all.said("the audience in other letters", &swapped(&base, &format!(">{SP}<"), &format!(">{}<", SP.to_uppercase())), &["unknown_audience"]);
+    all.said("an audience with more behind it", &swapped(&base, &format!(">{SP}<"), &format!(">{SP}/acs<")), &["unknown_audience"]);
     let restriction = part(&base, "<saml:AudienceRestriction>", "</saml:AudienceRestriction>");
     all.said("no audience", &without(&base, &restriction), &["missing"]);
     all.said("an empty restriction", &swapped(&base, &restriction, "<saml:AudienceRestriction></saml:AudienceRestriction>"), &["unknown_audience"]);
@@ -486,8 +489,8 @@ fn secrets(all: &mut Attacks) {
     all.add("the ciphertext is exchanged", &format!("{}{other}{}", &xml[..start], &xml[end..]), &["altered"]);
     let reference = sealed(&inside, plain).replacen("<xenc:CipherValue>", "<xenc:CipherReference URI=\"http://127.0.0.1:9/\"></xenc:CipherReference><xenc:CipherValue>", 1);
     all.add("a cipher reference", &reference, &["unexpected"]);
-    let key = part(&sealed(&inside, plain), "<xenc:EncryptedKey>", "</xenc:EncryptedKey>");
-    let many = sealed(&inside, plain).replacen(&key, &key.repeat(40), 1);
-    all.add("forty encrypted keys", &many, &["too_complex"]);
-    all.add("no encrypted key", &without(&sealed(&inside, plain), &key), &["missing"]);
+    let once = sealed(&inside, plain);
+    let key = part(&once, "<xenc:EncryptedKey>", "</xenc:EncryptedKey>");
+    all.add("forty encrypted keys", &once.replacen(&key, &key.repeat(40), 1), &["too_complex"]);
+    all.add("no encrypted key", &without(&once, &key), &["missing"]);
 }

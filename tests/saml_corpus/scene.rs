@@ -158,13 +158,13 @@ pub fn part(xml: &str, from: &str, to: &str) -> String {
 
 /// The text without that part.
 pub fn without(xml: &str, what: &str) -> String {
-    assert!(xml.contains(what), "{what} is not in {xml}");
+    assert!(xml.contains(what), "{what} is not there");
     xml.replacen(what, "", 1)
 }
 
 /// The text with one thing in place of another, which has to be there.
 pub fn swapped(xml: &str, from: &str, to: &str) -> String {
-    assert!(xml.contains(from), "{from} is not in {xml}");
+    assert!(xml.contains(from), "{from} is not there");
     xml.replacen(from, to, 1)
 }
 

@@ -105,7 +105,7 @@ fn published(all: &mut Attacks) {
         let object = sealed.replacen("</ds:Signature>", &format!("<ds:Object>{bare}</ds:Object></ds:Signature>"), 1);
         all.add(format!("XSW8, id {id}"), &wrapped(&after_issuer(&evil, id, &object)), codes);
         let renamed = bare.replace("saml:Assertion ", "x:Assertion xmlns:x=\"urn:x\" ").replace("</saml:Assertion", "</x:Assertion");
-        all.add(format!("an assertion of another namespace, id {id}"), &wrapped(&format!("{renamed}{evil}")), codes);
+        all.add(format!("an assertion of another namespace, id {id}"), &wrapped(&format!("{renamed}{evil}")), &["unexpected", "repeated", "duplicate_id"]);
     }
 }
 
