@@ -11,7 +11,6 @@ use crate::{
     sso::error::quoted,
 };
 use roxmltree::{Document, Node};
-use std::fmt::Write;
 
 /// Each costs a private-key operation for each of our keys, before anybody has proved who they are.
 const MOST_KEYS: usize = 2;
@@ -71,11 +70,8 @@ fn in_context(place: Node<'_, '_>, plain: &str) -> String {
     let mut out = String::from("<opened");
     for namespace in place.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
         let uri = written(namespace.uri());
-        // Writing to a String does not fail.
-        drop(match namespace.name() {
-            Some(prefix) => write!(out, " xmlns:{prefix}=\"{uri}\""),
-            None => write!(out, " xmlns=\"{uri}\""),
-        });
+        let prefix = namespace.name().map(|prefix| format!(":{prefix}")).unwrap_or_default();
+        out.push_str(&format!(" xmlns{prefix}=\"{uri}\""));
     }
     out.push('>');
     out.push_str(plain);

@@ -19,6 +19,8 @@ const MOST_ATTRIBUTES: usize = 32;
 /// In scope at one place: the parser copies them for every element that declares another.
 const MOST_NAMESPACES: usize = 64;
 const MOST_DECLARATIONS: usize = 8_192;
+/// What `xml` and `xmlns` stand for: no other prefix may, and no document has to say it.
+const RESERVED: [&str; 2] = ["http://www.w3.org/XML/1998/namespace", "http://www.w3.org/2000/xmlns/"];
 
 /// What a document is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,7 +53,9 @@ pub(super) fn admit(bytes: &[u8], kind: Kind) -> Result<Document<'_>, SamlFault>
     if bytes.len() > kind.most_bytes() {
         return Err(SamlFault::TooLarge { limit: kind.most_bytes() });
     }
-    let text = std::str::from_utf8(bytes).map_err(|_| SamlFault::NotXml { why: "it is not UTF-8".to_owned() })?;
+    // UTF-16 of plain letters is UTF-8 with zeroes.
+    let text = std::str::from_utf8(bytes).ok().filter(|text| !text.contains('\0'));
+    let text = text.ok_or_else(|| SamlFault::NotXml { why: "it is not UTF-8".to_owned() })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Scan { text, kind, open: Vec::new(), elements: 0, declarations: 0, in_scope: 0 }.run()?;
     let options = ParsingOptions {
@@ -192,9 +196,13 @@ fn declaration(text: &str) -> Result<usize, SamlFault> {
     Ok(5 + end + 2)
 }
 
-/// Canonical XML 1.0 §2.1: a relative namespace has no canonical form, and readers disagree about one that is written with references.
+/// Namespaces in XML §3: `xml` and `xmlns` are bound for ever. Canonical XML 1.0 §2.1: a relative namespace has no canonical form, and readers disagree about one that is written with references.
 fn namespace(name: &str, uri: &str) -> Result<(), SamlFault> {
-    let undeclares = uri.is_empty() && name.trim_end_matches(['=', ' ', '\t', '\r', '\n']) == "xmlns";
+    let name = name.trim_end_matches(['=', ' ', '\t', '\r', '\n']);
+    if matches!(name, "xmlns:xml" | "xmlns:xmlns") || RESERVED.contains(&uri) {
+        return Err(SamlFault::NotXml { why: "it gives the prefixes xml and xmlns another meaning".to_owned() });
+    }
+    let undeclares = uri.is_empty() && name == "xmlns";
     let scheme = uri.split_once(':').map(|(scheme, _)| scheme).unwrap_or_default();
     let absolute = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'))
