@@ -219,22 +219,6 @@ impl Work<'_> {
         connection.version += 1;
         Ok(())
     }
-
-    /// The connection's domains are its own, and nobody else's in the whole deployment.
-    async fn take_domains(&mut self, connection: &Connection) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        for domain in &connection.settings.domains {
-            let owner = self.tx.domain(domain).await?;
-            if owner.is_some_and(|owner| owner != (organization.clone(), connection.id.clone())) {
-                return Err(Error::conflict(
-                    "domain_taken",
-                    format!("the domain {domain} is verified for another connection"),
-                ));
-            }
-        }
-        let domains = &connection.settings.domains;
-        Ok(self.tx.set_domains(&organization, &connection.id, domains, self.ctx.now).await?)
-    }
 }
 
 /// Of a SAML provider whose keys nobody knows nothing can be believed: such a connection stays disabled.

@@ -15,11 +15,14 @@ mod bindings;
 mod cli_login;
 mod clock;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connections;
 mod credentials;
 mod ctx;
 mod cursor;
 mod directory;
+mod domains;
 mod error;
 mod funnel;
 mod gate;
@@ -41,6 +44,7 @@ mod roles;
 mod saml;
 mod seen;
 mod service_accounts;
+mod setup_links;
 mod sign_in;
 mod sign_out;
 mod signing;
@@ -55,9 +59,12 @@ pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
+pub use connection_removal::ConnectionRemoval;
+pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
+pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
@@ -79,7 +86,8 @@ pub use roles::RoleWish;
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
-pub use sign_in::{ClientKey, Route, SamlArrival, SignInBegun, SignedIn};
+pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
+pub use sign_in::{ClientKey, Finished, Route, SamlArrival, SignInBegun, SignedIn, Whence};
 pub use sign_out::{ProviderSignOut, Reach};
 pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
@@ -121,6 +129,7 @@ struct Inner {
     pinned_keys: PinnedKeys,
     saml_providers: SamlProviders,
     saml_rings: KeyRings,
+    texts: net::TextRecords,
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
@@ -140,6 +149,7 @@ impl App {
         let http = net::Client::new(policy);
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
         let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
+        let texts = net::TextRecords::new(settings.domains.resolvers.clone());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
@@ -153,6 +163,7 @@ impl App {
             pinned_keys,
             saml_providers,
             saml_rings,
+            texts,
             compiled,
             keys,
             audit_keys,

@@ -12,10 +12,11 @@ use super::{
     pages::{
         notice, saml,
         sign_in::{self, Ask, SoFar},
+        trial,
     },
 };
 use crate::{
-    app::{App, Error, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Finished, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway, Whence},
     config::SameSite,
     model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
@@ -69,7 +70,8 @@ pub(super) fn doors() -> Doors {
             get("/login/callback", finish)
                 .summary("Back from the provider, with a session")
                 .answers_to(Caller::Anyone, sealed)
-                .tells(ARRIVALS)
+                .tells(&[ARRIVALS, &[EventKind::ConnectionTested]].concat())
+                .answers_as(200, HTML)
                 .answers_as(303, None),
         )
         .door(get("/login/link", show_link).summary("The page of a one-time link").answers_as(200, HTML))
@@ -172,15 +174,23 @@ pub(super) fn leave_with(app: &App, begun: &SignInBegun) -> Response {
 }
 
 /// `GET /login/callback`: the provider sends the browser back. The memory of the sign-in is used up, whatever comes of it.
-async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Query<Callback>) -> Response {
+async fn finish(
+    State(app): State<App>,
+    whence: Whence,
+    headers: HeaderMap,
+    Query(callback): Query<Callback>,
+) -> Response {
     let sealed = cookies::sign_in(&headers, app.settings());
-    let outcome = match sealed {
-        Some(sealed) => app.finish_sign_in(&sealed, callback).await,
-        None => Err(Error::TurnedAway(TurnedAway::Expired)),
-    };
+    let outcome = app.finish_sign_in(sealed.as_deref(), callback, whence).await;
     metrics().sign_in("oidc", said_of(&outcome));
+    finished(&app, &headers, outcome).await
+}
+
+/// What the browser is answered in which a sign-in has come back, by whichever protocol.
+pub(super) async fn finished(app: &App, headers: &HeaderMap, outcome: Result<Finished, Error>) -> Response {
     let mut response = match outcome {
-        Ok(arrived) => arrive(&app, &headers, &arrived).await,
+        Ok(Finished::SignedIn(arrived)) => arrive(app, headers, &arrived).await,
+        Ok(Finished::Tested(test)) => trial::result(&test),
         Err(error) => SignInFailure::from(error).into_response(),
     };
     add_cookie(&mut response, cookies::clear_sign_in(app.settings()));
@@ -200,11 +210,12 @@ struct Link {
 /// `POST /login/link`
 async fn use_link(
     State(app): State<App>,
+    whence: Whence,
     headers: HeaderMap,
     FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let outcome = app.use_sign_in_link(&link.token).await;
+    let outcome = app.use_sign_in_link(&link.token, whence).await;
     metrics().sign_in("link", said_of(&outcome));
     let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
@@ -212,18 +223,23 @@ async fn use_link(
 
 /// An outcome's word among the metrics.
 pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
-    match outcome {
-        Ok(_) => "signed_in",
-        Err(Error::Provider(_)) => "refused_by_provider",
-        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
-        Err(Error::TurnedAway(
+    let error = match outcome {
+        Ok(_) => return "signed_in",
+        Err(Error::SignIn { why, .. }) => why,
+        Err(error) => error,
+    };
+    match error {
+        Error::Provider(_) => "refused_by_provider",
+        Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink) => "expired",
+        Error::TurnedAway(
             TurnedAway::Suspended
             | TurnedAway::NoAccess
             | TurnedAway::Clash
             | TurnedAway::NotInvited
-            | TurnedAway::Withheld,
-        )) => "turned_away",
-        Err(_) => "failed",
+            | TurnedAway::Withheld
+            | TurnedAway::Enforced,
+        ) => "turned_away",
+        _ => "failed",
     }
 }
 

@@ -34,7 +34,9 @@ mod request;
 mod saml;
 mod scim;
 mod server;
+mod setup;
 mod terms;
+mod trials;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
@@ -60,6 +62,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         saml::doors(),
         logout::doors(),
         provider::doors(),
+        trials::doors(),
+        setup::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

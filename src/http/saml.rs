@@ -8,11 +8,11 @@ use super::{
     cookies,
     doors::{BodyLimit, Caller, Doors, OrganizationFrom, get, post},
     error::{PageFailure, Refusal, SignInFailure},
-    login::{ARRIVALS, HTML, add_cookie, arrive, said_of},
+    login::{ARRIVALS, HTML, add_cookie, finished, said_of},
     pages::{notice, saml as pages},
 };
 use crate::{
-    app::{App, LogoutCame, ProviderLogout, SamlArrival, SignOutAt},
+    app::{App, LogoutCame, ProviderLogout, SamlArrival, SignOutAt, Whence},
     model::{ConnectionId, EventKind},
     telemetry::metrics,
 };
@@ -43,7 +43,7 @@ pub(super) fn doors() -> Doors {
                 .reads(BodyLimit::Saml)
                 .summary("Back from a SAML provider, with a session")
                 .answers_to(Caller::Anyone, address)
-                .tells(ARRIVALS)
+                .tells(&[ARRIVALS, &[EventKind::ConnectionTested]].concat())
                 .answers_as(303, None)
                 .answers_as(200, HTML),
         )
@@ -117,25 +117,20 @@ async fn finish(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
     headers: HeaderMap,
+    whence: Whence,
     fields: Fields,
 ) -> Result<Response, SignInFailure> {
     let field = fields.one("SAMLResponse")?;
     let cookie = cookies::saml_sign_in(&headers, app.settings());
-    let outcome = app.finish_saml_sign_in(&id, cookie.as_deref(), field).await;
-    let said = said_of(&outcome);
-    let mut response = match outcome {
+    let outcome = match app.finish_saml_sign_in(&id, cookie.as_deref(), (field, whence)).await {
         Ok(SamlArrival::Confirm { person, organization }) => {
             return Ok(pages::confirm(&id, &person, &organization, field));
         }
-        Ok(SamlArrival::SignedIn(arrived)) => {
-            metrics().sign_in("saml", said);
-            arrive(&app, &headers, &arrived).await
-        }
-        Err(error) => {
-            metrics().sign_in("saml", said);
-            SignInFailure::from(error).into_response()
-        }
+        Ok(SamlArrival::Finished(finished)) => Ok(finished),
+        Err(error) => Err(error),
     };
+    metrics().sign_in("saml", said_of(&outcome));
+    let mut response = finished(&app, &headers, outcome).await;
     add_cookie(&mut response, cookies::clear_saml_sign_in(app.settings()));
     Ok(response)
 }
@@ -145,12 +140,13 @@ async fn confirm(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
     headers: HeaderMap,
+    whence: Whence,
     fields: Fields,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let outcome = app.confirm_saml_sign_in(&id, fields.one("SAMLResponse")?).await;
+    let outcome = app.confirm_saml_sign_in(&id, (fields.one("SAMLResponse")?, whence)).await;
     metrics().sign_in("saml", said_of(&outcome));
-    Ok(arrive(&app, &headers, &outcome?).await)
+    Ok(finished(&app, &headers, outcome).await)
 }
 
 /// `GET /login/saml/{connection}/logout`

@@ -11,6 +11,7 @@
 mod client;
 mod error;
 mod exchange;
+mod failure;
 mod flow;
 mod groups;
 mod identity;

@@ -1,4 +1,4 @@
-//! Connections and their e-mail domains.
+//! Connections.
 
 use super::{StoreError, Tx, args};
 use crate::model::{Connection, ConnectionId, Instant, OrganizationId, fold};
@@ -92,6 +92,31 @@ impl Tx {
         .map(drop)
     }
 
+    /// Deletes a connection with what lies beside it. Its people and groups are ended before; what happened stays.
+    pub async fn delete_connection(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ConnectionId,
+    ) -> Result<(), StoreError> {
+        for statement in [
+            "DELETE FROM domains WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM domain_claims WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM scim_tokens WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM scim_clients WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM provider_jwts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM identities WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM pending_members WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM adoptions WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM tolerance_counts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM connection_tests WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM setup_links WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM connections WHERE organization = ?1 AND id = ?2",
+        ] {
+            self.run(statement, args![organization, id]).await?;
+        }
+        Ok(())
+    }
+
     /// Stores the sealed client secret.
     pub async fn set_client_secret(
         &mut self,
@@ -164,30 +189,5 @@ impl Tx {
             )
             .await?;
         rows.into_iter().map(connection).collect()
-    }
-
-    /// Says that the connection owns these domains (folded), and no others. Unique over the whole deployment.
-    pub async fn set_domains(
-        &mut self,
-        organization: &OrganizationId,
-        connection: &ConnectionId,
-        domains: &[String],
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.run("DELETE FROM domains WHERE organization = ?1 AND connection = ?2", args![organization, connection])
-            .await?;
-        for domain in domains {
-            self.run(
-                "INSERT INTO domains (domain, organization, connection, verified_at) VALUES (?1, ?2, ?3, ?4)",
-                args![domain, organization, connection, now],
-            )
-            .await?;
-        }
-        Ok(())
-    }
-
-    /// Who owns this domain (folded).
-    pub async fn domain(&mut self, domain: &str) -> Result<Option<(OrganizationId, ConnectionId)>, StoreError> {
-        self.first("SELECT organization, connection FROM domains WHERE domain = ?1", args![domain]).await
     }
 }

@@ -11,7 +11,9 @@
 mod audit;
 mod bindings;
 mod client_keys;
+mod connection_tests;
 mod connections;
+mod domains;
 mod engine;
 mod error;
 mod events;
@@ -37,6 +39,8 @@ mod sealed;
 mod search;
 mod service_accounts;
 mod sessions;
+mod setup_links;
+mod sign_ins;
 mod signing_keys;
 mod terms;
 #[cfg(test)]
@@ -46,6 +50,7 @@ mod value;
 
 pub use audit::{EventRow, SealRow};
 pub use bindings::BindingQuery;
+pub use connection_tests::Tested;
 pub use engine::{Recorder, Statement, Store, Tx};
 pub use error::StoreError;
 pub use events::Waiting;
@@ -61,6 +66,7 @@ pub use scim_clients::{ClientKeys, KnownClient};
 pub use scim_tokens::{EndedToken, ExpiringToken, NewScimToken, TokenHolder};
 pub use sealed::{SealedColumn, SealedValue};
 pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resource};
+pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use users::Meant;

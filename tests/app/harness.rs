@@ -56,7 +56,8 @@ pub(crate) async fn everywhere(test: impl AsyncFn(&World)) {
 }
 
 pub(crate) fn settings(more: &[(&str, &str)]) -> Settings {
-    let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let believed = ("CASTGATE_DOMAINS__PROOF", "settings");
+    let more = more.iter().chain([&believed]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Settings::load(None, more).unwrap()
 }
 

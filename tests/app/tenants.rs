@@ -40,13 +40,17 @@ async fn fill(world: &World) {
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
     let saml = saml_connection(world, &owner).await;
+    world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await.unwrap();
+    world.app.test_connection(&owner, &world.tenant.okta.id).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
+    world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);
-    let domains = [domain];
-    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::invitations::shown_domain(world, &domain)).await.unwrap();
     tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
         .await
         .unwrap();

@@ -16,7 +16,7 @@ mod redact;
 
 pub use attempt::{Asked, Attempt, Verdict, tolerated};
 pub use counts::PushRound;
-pub(super) use {attempt::Line, moved::Moved, queue::PushQueue};
+pub(super) use {attempt::Line, moved::Moved, queue::PushQueue, redact::text as redacted};
 
 use super::{App, Ctx, Error};
 use crate::model::{Capability, Push};

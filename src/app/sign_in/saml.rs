@@ -5,14 +5,14 @@ use super::{
         Actor, App, Ctx, Error, TurnedAway,
         saml::{by_redirect, signing_of, trust_of},
     },
-    PATIENCE, SignInBegun, SignedIn, signs_in, with_known_groups,
+    Finished, Journey, LONGEST_EMAIL, PATIENCE, SignInAttempt, SignInBegun, Whence, signs_in, with_known_groups,
 };
 use crate::{
     crypto::Context,
-    model::{Connection, ConnectionId, Instant, OrganizationId, SamlSettings},
+    model::{Connection, ConnectionId, Instant, OrganizationId, RequestId, SamlSettings, SignInProtocol},
     sso::{
         Identity, SsoError,
-        saml::{Answers, AuthnRequest, Expected, SKEW, SamlFault, glimpse, new_id, verify_response},
+        saml::{Answers, AuthnRequest, Expected, Glimpse, SKEW, SamlFault, glimpse, new_id, verify_response},
         saml_identity,
     },
 };
@@ -28,9 +28,10 @@ struct BegunSaml {
     connection: ConnectionId,
     /// The id of what was asked: the answer has to name it, inside its signed part.
     request: String,
-    return_to: String,
     began: Instant,
-    invitation: Option<Vec<u8>>,
+    /// As the person typed it.
+    email: Option<String>,
+    journey: Journey,
 }
 
 /// What an answer is held against.
@@ -48,8 +49,8 @@ const UNASKED: Asked<'static> = Asked { answers: Answers::Nothing, at: None };
 /// What came of a provider's answer.
 #[derive(Debug)]
 pub enum SamlArrival {
-    /// Somebody is in.
-    SignedIn(SignedIn),
+    /// The sign-in, or the test that it was, is over.
+    Finished(Finished),
     /// The provider sent somebody whom nobody had sent to it, and may. Whoever sits there says whether they want to be this
     /// person: another site could have posted its own account here.
     Confirm {
@@ -65,7 +66,8 @@ impl App {
     pub(super) async fn begin_saml(
         &self,
         (organization, connection, saml): (&OrganizationId, &Connection, &SamlSettings),
-        (return_to, invitation): (&str, Option<Vec<u8>>),
+        email: Option<&str>,
+        journey: Journey,
         now: Instant,
     ) -> Result<SignInBegun, Error> {
         let endpoint = SamlSettings::simplest(&saml.sign_on);
@@ -97,71 +99,87 @@ impl App {
             organization: organization.clone(),
             connection: connection.id.clone(),
             request: id,
-            return_to: return_to.to_owned(),
             began: now,
-            invitation,
+            email: email.map(|email| email.chars().take(LONGEST_EMAIL).collect()),
+            journey,
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
         Ok(SignInBegun { url, form, cookie: BASE64URL_NOPAD.encode(&sealed), returns_by_post: true })
     }
 
-    /// Finishes a sign-in with what the provider posted to a connection's address, in the browser that began it.
+    /// Finishes a sign-in with what the provider posted to a connection's address, in the browser that began it and kept
+    /// `cookie`.
     pub async fn finish_saml_sign_in(
         &self,
         id: &ConnectionId,
         cookie: Option<&str>,
-        field: &str,
+        (field, whence): (&str, Whence),
     ) -> Result<SamlArrival, Error> {
         let now = self.clock().now();
         let (organization, connection, saml) = self.saml_connection(id).await?;
-        let begun = cookie.and_then(|cookie| self.open_saml_cookie(cookie, now));
         // Nothing of this is believed: it decides which of two questions the verifier is asked.
-        let unsolicited = glimpse(field).is_ok_and(|seen| seen.in_response_to.is_none());
-        if unsolicited && saml.idp_initiated {
+        let seen = glimpse(field).unwrap_or_default();
+        if seen.in_response_to.is_none() && saml.idp_initiated && signs_in(&connection) {
             let identity = self.verify_saml((&organization, &connection), (field, UNASKED), now).await?;
             let name = self.store().read().await?.organization(&organization).await?.map(|found| found.name);
             return Ok(SamlArrival::Confirm { person: identity.subject, organization: name.unwrap_or_default() });
         }
+        let begun = cookie.and_then(|cookie| self.open_saml_cookie(cookie, now));
         let begun = begun.filter(|begun| begun.connection == *id && begun.organization == organization);
-        let begun = begun.ok_or(Error::TurnedAway(TurnedAway::Expired))?;
-        let asked = Asked { answers: Answers::Request(&begun.request), at: Some(begun.began) };
-        let journey = (begun.return_to.clone(), begun.invitation.clone());
-        self.arrive_by_saml((&organization, &connection), (field, asked), journey, now)
-            .await
-            .map(SamlArrival::SignedIn)
+        let ctx = |actor| Ctx { actor, organization: organization.clone(), now, request: self.request_of(&whence) };
+        let Some(begun) = begun else {
+            let lost = Error::TurnedAway(TurnedAway::Expired);
+            // Who is vouched for leaves a trace, and no event; a stranger's bare claim leaves nothing.
+            let asked = Asked { answers: Answers::Request(seen.in_response_to.as_deref().unwrap_or("")), at: None };
+            if self.verify_saml_once((&organization, &connection), (field, asked), now).await?.is_err() {
+                return Err(lost);
+            }
+            let ctx = ctx(Actor::System);
+            let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
+            attempt.message("the provider's answer", about(&seen));
+            return Err(self.failed_sign_in(&ctx, attempt, lost).await);
+        };
+        let ctx = ctx(Actor::Connection { id: id.clone() });
+        let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
+        attempt.entry.email.clone_from(&begun.email);
+        let micros = u64::try_from(now.0.saturating_sub(begun.began.0)).unwrap_or_default();
+        attempt.entry.seconds = Some(micros / 1_000_000);
+        attempt.message("what the provider was asked", [("entity_id", saml.entity_id.clone())]);
+        attempt.message("the provider's answer", about(&seen));
+        let met = match begun.journey.test.is_some() || signs_in(&connection) {
+            true => {
+                let asked = Asked { answers: Answers::Request(&begun.request), at: Some(begun.began) };
+                self.verify_saml((&organization, &connection), (field, asked), now).await
+            }
+            false => Err(Error::not_found("connection", id.as_str())),
+        };
+        let met = met.map(|identity| (connection, identity));
+        self.conclude_sign_in(&ctx, met, (begun.journey, begun.began), attempt).await.map(SamlArrival::Finished)
     }
 
     /// Whoever was asked wants to be signed in as whom the provider sent.
-    pub async fn confirm_saml_sign_in(&self, id: &ConnectionId, field: &str) -> Result<SignedIn, Error> {
+    pub async fn confirm_saml_sign_in(
+        &self,
+        id: &ConnectionId,
+        (field, whence): (&str, Whence),
+    ) -> Result<Finished, Error> {
         let now = self.clock().now();
         let (organization, connection, saml) = self.saml_connection(id).await?;
-        if !saml.idp_initiated {
+        if !saml.idp_initiated || !signs_in(&connection) {
             return Err(Error::TurnedAway(TurnedAway::Expired));
         }
-        let journey = ("/account".to_owned(), None);
-        self.arrive_by_saml((&organization, &connection), (field, UNASKED), journey, now).await
+        let identity = self.verify_saml((&organization, &connection), (field, UNASKED), now).await?;
+        let actor = Actor::Connection { id: id.clone() };
+        let ctx = Ctx { actor, organization, now, request: self.request_of(&whence) };
+        let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
+        attempt.message("the provider's answer", about(&glimpse(field).unwrap_or_default()));
+        let journey = Journey { return_to: "/account".to_owned(), ..Journey::default() };
+        self.conclude_sign_in(&ctx, Ok((connection, identity)), (journey, now), attempt).await
     }
 
-    async fn arrive_by_saml(
-        &self,
-        (organization, connection): (&OrganizationId, &Connection),
-        (field, asked): (&str, Asked<'_>),
-        journey: (String, Option<Vec<u8>>),
-        now: Instant,
-    ) -> Result<SignedIn, Error> {
-        let actor = Actor::Connection { id: connection.id.clone() };
-        let ctx = Ctx { actor, organization: organization.clone(), now, request: self.new_request() };
-        match self.verify_saml((organization, connection), (field, asked), now).await {
-            Ok(identity) => {
-                self.arrive(&ctx, (connection, &identity, asked.at.unwrap_or(now)), journey).await
-            }
-            Err(Error::Provider(error)) => {
-                self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
-                Err(error.into())
-            }
-            Err(error) => Err(error),
-        }
+    fn request_of(&self, whence: &Whence) -> RequestId {
+        whence.request.clone().unwrap_or_else(|| self.new_request())
     }
 
     /// Who the answer proves that somebody is. A key that nobody knows is looked for once where the provider publishes its own.
@@ -218,7 +236,6 @@ impl App {
     /// The connection at whose own address a provider's message came.
     async fn saml_connection(&self, id: &ConnectionId) -> Result<(OrganizationId, Connection, SamlSettings), Error> {
         let found = self.store().read().await?.connection_at(id).await?;
-        let found = found.filter(|(_, connection)| signs_in(connection));
         let saml = found.and_then(|(organization, connection)| {
             let saml = connection.settings.saml.clone()?;
             Some((organization, connection, saml))
@@ -232,6 +249,18 @@ impl App {
         let begun: BegunSaml = serde_json::from_slice(&bytes).ok()?;
         (begun.began.plus(PATIENCE) >= now).then_some(begun)
     }
+}
+
+/// What a message says of itself, for the trace.
+fn about(seen: &Glimpse) -> Vec<(&'static str, String)> {
+    let said = |name, value: &Option<String>| value.as_ref().map(|value| (name, value.clone()));
+    let parts = [
+        said("issuer", &seen.issuer),
+        said("id", &seen.id),
+        said("in_response_to", &seen.in_response_to),
+        Some(("element", seen.kind.clone())),
+    ];
+    parts.into_iter().flatten().collect()
 }
 
 /// Whether the person proved who they are as the connection asks: a provider that ignores the question is not believed.

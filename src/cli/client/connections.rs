@@ -5,14 +5,19 @@ use super::{
     habits::Habits,
     noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
+    setup_links::SetupLinks,
     stop::Stop,
     table::plain,
+    trial::Trial,
     verbs::SearchOptions,
 };
 use crate::model::ProviderTokens;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+
+/// People who are named before a deletion.
+const NAMED: usize = 20;
 
 /// `castgate connections`
 #[derive(Debug, clap::Args)]
@@ -76,6 +81,11 @@ enum Verb {
   castgate connections disable okta
   castgate connections disable okta --yes")]
     Disable(One),
+    /// Deletes a connection with everybody whom it brought. Shows first who loses what.
+    #[command(after_help = "Examples:
+  castgate connections delete okta
+  castgate connections delete okta --yes")]
+    Delete(One),
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
@@ -91,6 +101,14 @@ enum Verb {
         /// Who: an id or a user name.
         user: String,
     },
+    /// Links by which the customer's own IT sets a connection up.
+    #[command(subcommand)]
+    SetupLinks(SetupLinks),
+    /// Signs in by the connection for real without touching anybody's access, and says what would come of it. It may be disabled.
+    #[command(after_help = "Examples:
+  castgate connections test okta
+  castgate connections test okta --no-browser -o json")]
+    Test(Trial),
     /// What its provider sends that the RFC does not allow, and how often.
     #[command(after_help = "Example:
   castgate connections tolerances entra")]
@@ -230,6 +248,14 @@ impl Connections {
                 let connection = client.api.post(&format!("{path}/disable"), json!({})).await?;
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
+            Verb::Delete(one) => {
+                let path = client.connection(&one).await?;
+                let plan = client.api.get(&format!("{path}/deletion"), &[]).await?;
+                client.confirm(&lost(&plan))?;
+                let token = plan["plan"].as_str().unwrap_or_default();
+                let gone = client.api.delete(&format!("{path}?plan={token}")).await?;
+                client.output.done(&format!("Connection {} is deleted.", text(&gone, "name")), &gone)
+            }
             Verb::Tokens(tokens) => tokens.run(&client).await,
             Verb::Clients(clients) => clients.run(&client).await,
             Verb::Adopt { one, user } => {
@@ -240,6 +266,8 @@ impl Connections {
                 let nothing = client.api.post(&path, json!({"user": id})).await?;
                 client.output.done(&format!("{name} may take {id} over."), &nothing)
             }
+            Verb::SetupLinks(links) => links.run(&client).await,
+            Verb::Test(trial) => trial.run(&client).await,
             Verb::Tolerances(one) => {
                 let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
                 client.list(&TOLERANCES, &path, &[], None).await
@@ -258,6 +286,22 @@ impl Client {
     pub(super) async fn connection_id(&self, called: &str) -> Result<String, Stop> {
         self.id(&CONNECTIONS, CONNECTIONS.path, called).await
     }
+}
+
+/// Who loses what by a deletion, as a question begins.
+fn lost(plan: &Value) -> String {
+    let people = plan["impact"]["people"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let keys: u64 = people.iter().filter_map(|person| person["keys"].as_u64()).sum();
+    let names: Vec<String> = people.iter().take(NAMED).map(|person| format!("  {}", text(person, "label"))).collect();
+    let more = if people.len() > NAMED { format!("\n  and {} more", people.len() - NAMED) } else { String::new() };
+    format!(
+        "{} people and {} groups of {} are removed; {} lose access, {keys} keys end.\n{}{more}",
+        plan["people"],
+        plan["groups"],
+        text(plan, "name"),
+        people.len(),
+        names.join("\n")
+    )
 }
 
 fn text(thing: &Value, field: &str) -> String {

@@ -122,13 +122,9 @@ pub(super) struct Shown {
 }
 
 pub(super) fn shown(app: &App, connection: Connection) -> Shown {
+    let scim_url = app.scim_url(&connection);
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
     let own = format!("{}/oidc/{id}", app.settings().server.origin());
-    let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
-    if settings.provider_tokens.is_some() {
-        // Nothing in the provider's own tokens says which connection is meant.
-        scim_url = format!("{scim_url}/{id}");
-    }
     let saml = settings.saml.as_ref().map(|_| app.saml_addresses(&id));
     let (redirect_uri, saml_entity_id) = match saml {
         Some(addresses) => (addresses.acs, Some(addresses.entity_id)),

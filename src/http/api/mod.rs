@@ -6,9 +6,12 @@ mod authorize;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connection_tokens;
 mod connections;
 mod directory;
+mod domains;
 mod groups;
 mod invitations;
 mod keys;
@@ -21,6 +24,8 @@ mod saml;
 mod scim_clients;
 mod service_accounts;
 mod sessions;
+mod setup_links;
+mod sign_ins;
 mod versions;
 
 use lists::{List, Paging};
@@ -33,17 +38,22 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 16] {
+pub(super) fn doors() -> [Doors; 21] {
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
+        connection_tests::doors(),
+        connection_removal::doors(),
+        setup_links::doors(),
+        domains::doors(),
         scim_clients::doors(),
         provisioning::doors(),
         adoptions::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),
+        sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
         bindings::doors(),

@@ -10,8 +10,10 @@ mod layout;
 mod markdown;
 pub(super) mod notice;
 pub(super) mod saml;
+pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod terms;
+pub(super) mod trial;
 
 pub(super) use notice::page;
 
