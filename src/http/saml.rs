@@ -4,8 +4,7 @@
 //! provider's signature, and for a sign-in the request that this very browser's cookie names.
 
 use super::{
-    body,
-    cookies,
+    body, cookies,
     doors::{BodyLimit, Caller, Doors, OrganizationFrom, get, post},
     error::{PageFailure, Refusal, SignInFailure},
     login::{ARRIVALS, HTML, add_cookie, finished, said_of},

@@ -49,7 +49,8 @@ use jws::{Claims, Kind, Unverified};
 use keys::KeySet;
 use metadata::Metadata;
 use openidconnect::{
-    AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
+    AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce,
+    PkceCodeChallenge, RedirectUrl, Scope,
     core::{CoreAuthenticationFlow, CoreClient},
 };
 use providers::Providers;

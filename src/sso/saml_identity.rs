@@ -215,12 +215,8 @@ mod tests {
             friendly_name: None,
             values: values.iter().map(|value| (*value).to_owned()).collect(),
         };
-        let name_id = NameId {
-            value: "ada@acme.test".to_owned(),
-            format: None,
-            name_qualifier: None,
-            sp_name_qualifier: None,
-        };
+        let name_id =
+            NameId { value: "ada@acme.test".to_owned(), format: None, name_qualifier: None, sp_name_qualifier: None };
         let signed_in = SignedIn {
             assertion_id: "_1".to_owned(),
             response_id: "_2".to_owned(),

@@ -30,8 +30,7 @@ impl SamlProviders {
 
     /// The metadata at an address; of this entity, where it is known.
     pub async fn fetch(&self, url: &str, entity_id: Option<&str>, now: Instant) -> Result<IdpMetadata, SsoError> {
-        let unreachable =
-            |why: String| SsoError::ProviderUnreachable { what: "its metadata".to_owned(), why };
+        let unreachable = |why: String| SsoError::ProviderUnreachable { what: "its metadata".to_owned(), why };
         let answer = self.http.get(url).await.map_err(|error| unreachable(error.to_string()))?;
         if answer.status != StatusCode::OK {
             return Err(unreachable(format!("the address answered {}", answer.status)));

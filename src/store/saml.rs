@@ -278,11 +278,7 @@ impl Tx {
     }
 
     /// Says that a certificate's end was told of so many days before; false: somebody else did.
-    pub async fn mark_certificate_warned(
-        &mut self,
-        ending: &EndingCertificate,
-        days: i64,
-    ) -> Result<bool, StoreError> {
+    pub async fn mark_certificate_warned(&mut self, ending: &EndingCertificate, days: i64) -> Result<bool, StoreError> {
         let rows = self
             .run(
                 "UPDATE saml_certificates SET warned = ?4

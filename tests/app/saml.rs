@@ -5,7 +5,8 @@ use castgate::{
     app::{Ctx, Error, NewConnection},
     crypto::ServiceKey,
     model::{
-        Connection, ConnectionSettings, EventKind, Instant, OidcSettings, Profile, SamlBinding, SamlEndpoint, SamlSettings,
+        Connection, ConnectionSettings, EventKind, Instant, OidcSettings, Profile, SamlBinding, SamlEndpoint,
+        SamlSettings,
     },
 };
 use serde_json::json;

@@ -5,8 +5,8 @@ use castgate::{
     app::{Asked, ClientProof, ClientWish, Ctx, Error, NewConnection, Route, Verdict, tolerated},
     crypto::ServiceKey,
     model::{
-        ConnectionId, ConnectionSettings, Holder, OrganizationId, Profile, Role, SamlBinding, SamlEndpoint, SamlSettings,
-        Subject,
+        ConnectionId, ConnectionSettings, Holder, OrganizationId, Profile, Role, SamlBinding, SamlEndpoint,
+        SamlSettings, Subject,
     },
     scim::{ResourceType, Tolerance},
     store::args,

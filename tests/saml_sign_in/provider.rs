@@ -126,10 +126,11 @@ impl Drop for Provider {
         let _ = self.process.wait();
         if thread::panicking() {
             let log = self.log();
-            let last: Vec<&str> = BufReader::new(log.as_bytes()).lines().count().checked_sub(60).map_or_else(
-                || log.lines().collect(),
-                |skipped| log.lines().skip(skipped).collect(),
-            );
+            let last: Vec<&str> = BufReader::new(log.as_bytes())
+                .lines()
+                .count()
+                .checked_sub(60)
+                .map_or_else(|| log.lines().collect(), |skipped| log.lines().skip(skipped).collect());
             eprintln!("the provider said:\n{}", last.join("\n"));
         }
     }

@@ -32,7 +32,8 @@ async fn an_answer_opens_only_the_browser_that_asked_and_only_once() {
     assert_eq!(scene.verify(&mut thief).await.status, 401);
     let page = alice.submit(&answer, "/acs", &[]).await;
     assert_eq!((page.status, page.alert().as_str()), (400, LOST), "the browser forgot the request");
-    let why: Vec<_> = scene.events("session.refused").await.iter().map(|event| event["detail"]["why"].to_string()).collect();
+    let why: Vec<_> =
+        scene.events("session.refused").await.iter().map(|event| event["detail"]["why"].to_string()).collect();
     assert!(why.iter().any(|why| why.contains("used before")), "{why:?}");
     assert!(why.iter().any(|why| why.contains("not the request of this sign-in")), "{why:?}");
 }

@@ -55,7 +55,8 @@ impl Scene {
         let organization = world.organization("acme").await;
         let scene = Begun { world, organization };
         let settings = json!({"saml": {}, "domains": ["example.test"]});
-        let made = scene.api("POST", "/connections", Some(json!({"name": "idp", "settings": settings}))).await.expect(201);
+        let made =
+            scene.api("POST", "/connections", Some(json!({"name": "idp", "settings": settings}))).await.expect(201);
         let connection = made.id();
         assert_eq!(made.json()["enabled"], false, "of whom nothing is known nobody signs in");
         let refused = scene.api("POST", &format!("/connections/{connection}/enable"), None).await;

@@ -96,8 +96,7 @@ impl App {
         });
         let (key, certificate) = made.await.map_err(Error::internal)?.map_err(Error::internal)?;
         let id = SamlKeyId::from_uuid(self.clock().uuid());
-        let secret =
-            self.sealer().seal(&key_place(&ctx.organization, &id), key.pkcs8()).map_err(Error::internal)?;
+        let secret = self.sealer().seal(&key_place(&ctx.organization, &id), key.pkcs8()).map_err(Error::internal)?;
         let key = SamlKey {
             id,
             connection: connection.clone(),

@@ -48,10 +48,14 @@ impl App {
             .collect();
         let mut warnings = Vec::new();
         if saml.allow_sha1 {
-            warnings.push("SHA-1 is accepted in signatures, and can be forged: let the provider sign with SHA-256.".to_owned());
+            warnings.push(
+                "SHA-1 is accepted in signatures, and can be forged: let the provider sign with SHA-256.".to_owned(),
+            );
         }
         if saml.idp_initiated {
-            warnings.push("Sign-ins may begin at the provider: nothing ties those to a browser that asked for them.".to_owned());
+            warnings.push(
+                "Sign-ins may begin at the provider: nothing ties those to a browser that asked for them.".to_owned(),
+            );
         }
         for ending in certificates.iter().filter(|known| known.expires_within_days.is_some()) {
             warnings.push(format!("The provider's certificate {} ends at {}.", ending.subject, ending.not_after));

@@ -52,8 +52,7 @@ impl App {
             return Err(bad("certificates", format!("{MOST_CERTIFICATES} certificates are the most")));
         }
         for text in &mut settings.certificates {
-            let certificate =
-                Certificate::from_text(text).map_err(|error| bad("certificates", error.to_string()))?;
+            let certificate = Certificate::from_text(text).map_err(|error| bad("certificates", error.to_string()))?;
             *text = certificate.to_base64();
         }
         settings.certificates.dedup();

@@ -127,8 +127,7 @@ impl App {
     ) -> Result<bool, Error> {
         let now = self.clock().now();
         let mut tx = self.store().write("read SAML metadata").await?;
-        let claimed =
-            tx.claim_saml_metadata(organization, id, (now, now.minus(pause), now.plus(REFRESH))).await?;
+        let claimed = tx.claim_saml_metadata(organization, id, (now, now.minus(pause), now.plus(REFRESH))).await?;
         let connection = tx.connection(organization, id).await?;
         tx.commit().await?;
         let Some(saml) = connection.filter(|_| claimed).and_then(|connection| connection.settings.saml) else {

@@ -6,9 +6,7 @@ use super::{
 };
 use crate::{
     crypto::sha256,
-    model::{
-        Connection, ConnectionId, IdentityKind, Instant, OrganizationId, SamlEndpoint, SamlSettings, Session,
-    },
+    model::{Connection, ConnectionId, IdentityKind, Instant, OrganizationId, SamlEndpoint, SamlSettings, Session},
     sso::{
         SignOutName, SsoError,
         saml::{

@@ -7,8 +7,8 @@ use super::{
     session::{Opened, Origin},
 };
 use crate::{
-    crypto::sha256,
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
+    crypto::sha256,
     model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
     sso::{GroupsClaim, Identity, SsoError},

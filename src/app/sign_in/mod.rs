@@ -10,12 +10,12 @@ mod saml;
 mod session;
 mod traces;
 
+pub(super) use attempt::SignInAttempt;
 pub use attempt::Whence;
 pub use client::ClientKey;
 pub use finish::Finished;
-pub use saml::SamlArrival;
-pub(super) use attempt::SignInAttempt;
 pub(super) use finish::Journey;
+pub use saml::SamlArrival;
 
 use super::{
     App, Error,

@@ -271,7 +271,8 @@ fn strong_enough(
 ) -> Result<(), SsoError> {
     let context = signed_in.context.as_deref();
     if !saml.contexts.is_empty() && !context.is_some_and(|done| saml.contexts.iter().any(|wanted| wanted == done)) {
-        let what = format!("one of {:?} was asked, and the provider says {:?}", saml.contexts, context.unwrap_or("nothing"));
+        let what =
+            format!("one of {:?} was asked, and the provider says {:?}", saml.contexts, context.unwrap_or("nothing"));
         return Err(SsoError::TooWeak { what });
     }
     // SAML core §3.4.1: with ForceAuthn the provider must not rely on an earlier proof.

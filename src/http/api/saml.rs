@@ -35,7 +35,9 @@ pub(super) fn doors(doors: Doors) -> Doors {
         .about("SAML")
         .door(
             get("/connections/{id}/saml", one)
-                .summary("Both sides of a SAML connection: what to enter at the provider, its certificates and our keys")
+                .summary(
+                    "Both sides of a SAML connection: what to enter at the provider, its certificates and our keys",
+                )
                 .needs(need)
                 .part::<ConnectionId>("id")
                 .answers::<Shown>(200),
