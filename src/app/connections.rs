@@ -32,6 +32,7 @@ impl App {
             // Of a provider whose keys nobody knows nothing can be believed.
             enabled: settings.saml.as_ref().is_none_or(SamlSettings::is_ready),
             settings,
+            schemas: Vec::new(),
             epoch: 0,
             pushes_groups: false,
             created_at: ctx.now,
@@ -45,7 +46,7 @@ impl App {
         }
         let key = self.first_saml_key(ctx, &connection.id, speaks_saml).await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_connection(connection, (sealed, key)).await;
+        let outcome = Box::pin(work.add_connection(connection, (sealed, key))).await;
         work.finish(outcome).await
     }
 
@@ -65,7 +66,7 @@ impl App {
         }
         let key = self.first_saml_key(ctx, id, settings.saml.is_some()).await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_connection(id, if_match, (settings, sealed, key)).await;
+        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed, key))).await;
         work.finish(outcome).await
     }
 
@@ -136,6 +137,7 @@ impl Work<'_> {
             let detail = format!("there is a connection “{}” already", connection.name);
             return Err(Error::conflict("taken", detail));
         }
+        self.check_own_schemas(&connection.settings).await?;
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
         self.add_first_key(key).await?;
         self.write_saml(&connection, self.ctx.now).await?;
@@ -163,6 +165,7 @@ impl Work<'_> {
         if if_match.is_some_and(|version| version != connection.version) {
             return Err(Error::Stale);
         }
+        self.check_own_schemas(&settings).await?;
         connection.settings = settings;
         may_be_enabled(&connection)?;
         self.write_connection(&mut connection).await?;

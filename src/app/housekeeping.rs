@@ -88,9 +88,9 @@ impl App {
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
+        forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
-        forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
         forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;

@@ -42,6 +42,7 @@ mod providers;
 mod provisioning;
 mod roles;
 mod saml;
+mod schemas;
 mod seen;
 mod service_accounts;
 mod setup_links;
@@ -84,6 +85,7 @@ pub use providers::{
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
+pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use setup_links::{NewSetupLink, SetupShown, SetupValues};

@@ -4,12 +4,10 @@
 //! until somebody who may manage the organization has looked at it and enables it. From then on the link shows, and changes
 //! nothing. Without that a forwarded mail could put a provider of its own in the place of the organization's.
 
-use super::{Actor, App, BegunTest, Ctx, Error, NewToken, TurnedAway, Work, connections::secret_place};
+use super::{Actor, App, BegunTest, Ctx, Error, NewToken, TurnedAway, Whence, Work, connections::secret_place};
 use crate::{
     crypto::{TokenKind, token},
-    model::{
-        Capability, Connection, ConnectionId, ConnectionTest, EventKind, OidcSettings, SetupLink, SetupLinkId,
-    },
+    model::{Capability, Connection, ConnectionId, ConnectionTest, EventKind, OidcSettings, SetupLink, SetupLinkId},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -118,8 +116,8 @@ impl App {
     }
 
     /// What a link shows. Changes nothing, however often it is asked.
-    pub async fn setup_shown(&self, link: &str) -> Result<SetupShown, Error> {
-        let (ctx, link, connection) = self.setup_of(link).await?;
+    pub async fn setup_shown(&self, link: &str, whence: &Whence) -> Result<SetupShown, Error> {
+        let (ctx, link, connection) = self.setup_of(link, whence).await?;
         let mut tx = self.store().read().await?;
         let organization = tx.organization(&ctx.organization).await?.ok_or_else(dead)?.name;
         let tests = tx.connection_tests(&ctx.organization, &connection.id, "", LAST_TESTS).await?;
@@ -140,8 +138,8 @@ impl App {
     }
 
     /// Fills in the values of a link's connection.
-    pub async fn set_up(&self, link: &str, values: SetupValues) -> Result<(), Error> {
-        let (ctx, link, connection) = self.setup_of(link).await?;
+    pub async fn set_up(&self, link: &str, values: SetupValues, whence: &Whence) -> Result<(), Error> {
+        let (ctx, link, connection) = self.setup_of(link, whence).await?;
         let checked = |place: &str, value: &str| match value.trim() {
             "" => Err(Error::invalid(place, "it is needed; the provider shows it")),
             value if value.len() > LONGEST => Err(Error::invalid(place, "it is too long")),
@@ -163,27 +161,28 @@ impl App {
     }
 
     /// Begins a test by a link; where it goes on.
-    pub async fn test_by_setup_link(&self, link: &str) -> Result<BegunTest, Error> {
-        let (ctx, link, connection) = self.setup_of(link).await?;
+    pub async fn test_by_setup_link(&self, link: &str, whence: &Whence) -> Result<BegunTest, Error> {
+        let (ctx, link, connection) = self.setup_of(link, whence).await?;
         self.begin_test(&ctx, super::Need::Directory, &connection.id, link.id.to_string()).await
     }
 
     /// A SCIM token for the provider of a link's connection. It is shown once.
-    pub async fn token_by_setup_link(&self, link: &str) -> Result<NewToken, Error> {
-        let (ctx, _, connection) = self.setup_of(link).await?;
+    pub async fn token_by_setup_link(&self, link: &str, whence: &Whence) -> Result<NewToken, Error> {
+        let (ctx, _, connection) = self.setup_of(link, whence).await?;
         refuse_enabled(&connection)?;
         self.create_scim_token(&ctx, &connection.id, None).await
     }
 
     /// Nobody is known: it is castgate itself that looks, into the one connection of the link.
-    async fn setup_of(&self, link: &str) -> Result<(Ctx, SetupLink, Connection), Error> {
+    async fn setup_of(&self, link: &str, whence: &Whence) -> Result<(Ctx, SetupLink, Connection), Error> {
         let hash = token::parse(link, TokenKind::Setup).map_err(|_| dead())?.hash();
         let now = self.clock().now();
         let mut tx = self.store().read().await?;
         let (organization, id) = tx.setup_link_by_hash(&hash).await?.ok_or_else(dead)?;
         let link = tx.live_setup_link(&organization, &id, now).await?.ok_or_else(dead)?;
         let connection = tx.connection(&organization, &link.connection).await?.ok_or_else(dead)?;
-        let ctx = Ctx { actor: Actor::System, organization, now, request: self.new_request() };
+        let request = whence.request.clone().unwrap_or_else(|| self.new_request());
+        let ctx = Ctx { actor: Actor::System, organization, now, request };
         Ok((ctx, link, connection))
     }
 
@@ -238,7 +237,7 @@ impl Work<'_> {
         let link = self.tx.live_setup_link(&organization, &link.id, now).await?.ok_or_else(dead)?;
         let mut connection = self.tx.connection(&organization, &link.connection).await?.ok_or_else(dead)?;
         refuse_enabled(&connection)?;
-        let before = connection.settings.oidc.take().unwrap_or_else(|| OidcSettings::new(&issuer, &client_id));
+        let before = connection.settings.oidc.take().unwrap_or_else(|| OidcSettings::new("", ""));
         connection.settings.oidc = Some(OidcSettings { issuer, client_id, ..before });
         if !self.tx.update_connection(&organization, &connection).await? {
             return Err(Error::Stale);

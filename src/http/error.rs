@@ -40,9 +40,9 @@ pub(super) struct Refusal {
     /// What is wrong with a mapping.
     pub(super) diagnostics: Vec<Diagnostic>,
     /// What a person whose sign-in failed reads to an admin.
-    pub(super) reference: Option<SignInCode>,
+    pub(super) reference: Option<Box<SignInCode>>,
     /// For the log.
-    pub(super) internals: Option<String>,
+    pub(super) internals: Option<Box<str>>,
     /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
     pub(super) challenge: Option<Box<Challenge>>,
 }
@@ -67,7 +67,7 @@ impl Refusal {
 
     /// A mistake of ours; `why` is for the log.
     pub(super) fn internal(why: impl Into<String>) -> Self {
-        Self { internals: Some(why.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", OURS) }
+        Self { internals: Some(why.into().into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", OURS) }
     }
 
     /// What the router or an extractor said, which knows a status and perhaps a sentence.
@@ -113,7 +113,7 @@ impl Refusal {
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();
-        Self { sentence: Some(PROVIDER), internals: Some(why.clone()), ..Self::new(status, code, why) }
+        Self { sentence: Some(PROVIDER), internals: Some(why.as_str().into()), ..Self::new(status, code, why) }
     }
 
     fn of_turned_away(why: &TurnedAway) -> Self {
@@ -162,13 +162,14 @@ impl From<Error> for Refusal {
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),
-            Error::SignIn { why, code } => Self { reference: Some(code), ..Self::from(*why) },
+            Error::SignIn { why, code } => Self { reference: Some(Box::new(code)), ..Self::from(*why) },
             Error::Unavailable(why) => {
-                Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
+                Self { internals: Some(why.into()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
             }
-            Error::ReadOnly(why) => {
-                Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "read_only", READ_ONLY) }
-            }
+            Error::ReadOnly(why) => Self {
+                internals: Some(why.into()),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "read_only", READ_ONLY)
+            },
             Error::Internal(why) => Self::internal(why),
         }
     }

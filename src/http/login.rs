@@ -18,7 +18,7 @@ use super::{
 use crate::{
     app::{App, Error, Finished, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway, Whence},
     config::SameSite,
-    model::{ConnectionId, EventKind, OrganizationId},
+    model::{ConnectionId, EventKind, OrganizationId, SignInProtocol},
     sso::Callback,
     telemetry::metrics,
 };
@@ -182,7 +182,7 @@ async fn finish(
 ) -> Response {
     let sealed = cookies::sign_in(&headers, app.settings());
     let outcome = app.finish_sign_in(sealed.as_deref(), callback, whence).await;
-    metrics().sign_in("oidc", said_of(&outcome));
+    metrics().sign_in(SignInProtocol::Oidc.name(), said_of_finished(&outcome));
     finished(&app, &headers, outcome).await
 }
 
@@ -216,9 +216,17 @@ async fn use_link(
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
     let outcome = app.use_sign_in_link(&link.token, whence).await;
-    metrics().sign_in("link", said_of(&outcome));
+    metrics().sign_in(SignInProtocol::Link.name(), said_of(&outcome));
     let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
+}
+
+/// The same of a sign-in that has come back, which may have been a test.
+pub(super) fn said_of_finished(outcome: &Result<Finished, Error>) -> &'static str {
+    match outcome {
+        Ok(Finished::Tested(_)) => "tested",
+        Ok(Finished::SignedIn(_)) | Err(_) => said_of(outcome),
+    }
 }
 
 /// An outcome's word among the metrics.

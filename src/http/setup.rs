@@ -9,7 +9,7 @@ use super::{
     pages::setup,
 };
 use crate::{
-    app::{App, Error, SetupValues},
+    app::{App, Error, SetupValues, Whence},
     model::EventKind,
 };
 use axum::{
@@ -61,8 +61,8 @@ pub(super) fn doors() -> Doors {
 }
 
 /// `GET /setup/{token}`: looking changes nothing.
-async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, PageFailure> {
-    let shown = app.setup_shown(&token).await?;
+async fn show(State(app): State<App>, whence: Whence, Path(token): Path<String>) -> Result<Response, PageFailure> {
+    let shown = app.setup_shown(&token, &whence).await?;
     Ok(setup::setup(StatusCode::OK, &shown, &token, None, None))
 }
 
@@ -78,6 +78,7 @@ struct Filled {
 /// of ours may send it.
 async fn save(
     State(app): State<App>,
+    whence: Whence,
     Path(token): Path<String>,
     headers: HeaderMap,
     FormBody(filled): FormBody<Filled>,
@@ -85,19 +86,24 @@ async fn save(
     cookies::refuse_cross_site(&headers, app.settings())?;
     let Filled { issuer, client_id, client_secret } = filled;
     let values = SetupValues { issuer, client_id, client_secret: Some(SecretString::from(client_secret)) };
-    match app.set_up(&token, values).await {
+    match app.set_up(&token, values, &whence).await {
         Ok(()) => Ok(see_other(&format!("/setup/{token}"))),
-        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => again(&app, &token, &error).await,
+        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => again(&app, (&token, &whence), &error).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// `POST /setup/{token}/test`
-async fn test(State(app): State<App>, Path(token): Path<String>, headers: HeaderMap) -> Result<Response, PageFailure> {
+async fn test(
+    State(app): State<App>,
+    whence: Whence,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    match app.test_by_setup_link(&token).await {
+    match app.test_by_setup_link(&token, &whence).await {
         Ok(begun) => Ok(see_other(&begun.url)),
-        Err(error @ Error::Conflict { .. }) => again(&app, &token, &error).await,
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -105,22 +111,23 @@ async fn test(State(app): State<App>, Path(token): Path<String>, headers: Header
 /// `POST /setup/{token}/scim-token`
 async fn make_token(
     State(app): State<App>,
+    whence: Whence,
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    match app.token_by_setup_link(&token).await {
+    match app.token_by_setup_link(&token, &whence).await {
         Ok(made) => {
-            let shown = app.setup_shown(&token).await?;
+            let shown = app.setup_shown(&token, &whence).await?;
             Ok(setup::setup(StatusCode::OK, &shown, &token, None, Some(made.secret.expose())))
         }
-        Err(error @ Error::Conflict { .. }) => again(&app, &token, &error).await,
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
         Err(error) => Err(error.into()),
     }
 }
 
 /// The page once more, with what was wrong.
-async fn again(app: &App, token: &str, error: &Error) -> Result<Response, PageFailure> {
-    let shown = app.setup_shown(token).await?;
+async fn again(app: &App, (token, whence): (&str, &Whence), error: &Error) -> Result<Response, PageFailure> {
+    let shown = app.setup_shown(token, whence).await?;
     Ok(setup::setup(StatusCode::CONFLICT, &shown, token, Some(&error.to_string()), None))
 }

@@ -47,6 +47,12 @@ event_kinds! {
     SamlKeyRotated = "connection.saml_key_rotated",
     /// A certificate of a connection's provider is about to end.
     CertificateEnding = "connection.certificate_ending",
+    /// A schema was declared for all connections.
+    SchemaDeclared = "schema.declared",
+    /// A declared schema changed.
+    SchemaChanged = "schema.changed",
+    /// A declared schema was taken back.
+    SchemaRemoved = "schema.removed",
     /// A connection was deleted, with everybody whom it brought.
     ConnectionDeleted = "connection.deleted",
     /// A test of a connection began.

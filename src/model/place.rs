@@ -288,6 +288,10 @@ pub struct Connection {
     pub enabled: bool,
     /// What an admin set.
     pub settings: ConnectionSettings,
+    /// What its provider may push beside the schemas of SCIM: what its own settings declare, and then what the organization
+    /// declares for all.
+    #[serde(default)]
+    pub schemas: Vec<super::ExtensionSchema>,
     /// Its sessions and tokens are those of this epoch; disabling moves it on and ends them in O(1).
     pub epoch: i64,
     /// Where its people's groups come from: claims until it pushes its first group, then SCIM for ever.

@@ -81,14 +81,12 @@ async fn ask(server: SocketAddr, name: &str) -> Result<Vec<String>, String> {
     let slow = |_| "no answer in time".to_owned();
     let failed = |error: io::Error| error.to_string();
     let answer = timeout(PATIENCE, by_udp(server, id, &question)).await.map_err(slow)?.map_err(failed)?;
-    match read(&answer, id, name)? {
-        Some(texts) => Ok(texts),
-        None => {
-            // RFC 7766 §5: a truncated answer is asked for again by TCP.
-            let answer = timeout(PATIENCE, by_tcp(server, &question)).await.map_err(slow)?.map_err(failed)?;
-            read(&answer, id, name)?.ok_or_else(|| "the answer is cut off".to_owned())
-        }
+    if let Some(texts) = read(&answer, id, name)? {
+        return Ok(texts);
     }
+    // RFC 7766 §5: a truncated answer is asked for again by TCP.
+    let answer = timeout(PATIENCE, by_tcp(server, &question)).await.map_err(slow)?.map_err(failed)?;
+    read(&answer, id, name)?.ok_or_else(|| "the answer is cut off".to_owned())
 }
 
 /// A number that nobody guesses: answers to another one are not ours. (SipHash under keys of the operating system.)

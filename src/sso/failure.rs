@@ -20,8 +20,7 @@ impl SsoError {
                 "invalid_client" | "unauthorized_client" => SignInFailure::ClientRefused,
                 _ => SignInFailure::CodeRefused,
             },
-            Self::TokenInvalid { why } => why.failure(),
-            Self::LogoutInvalid { why } => why.failure(),
+            Self::TokenInvalid { why } | Self::LogoutInvalid { why } => why.failure(),
             Self::GroupsUnknown { .. } => SignInFailure::GroupsUnreadable,
             Self::NoClientKey => SignInFailure::ClientRefused,
             Self::Saml(fault) => fault.failure(),
@@ -40,17 +39,17 @@ impl TokenFault {
                 SignInFailure::AssertionMalformed
             }
             Self::Algorithm(_) => SignInFailure::AlgorithmRefused,
-            Self::UnknownKey { .. } | Self::ForeignKey(_) => SignInFailure::WrongCertificate,
+            Self::UnknownKey { .. } => SignInFailure::WrongCertificate,
             Self::WeakKey { .. } => SignInFailure::WeakKey,
             Self::Signature => SignInFailure::SignatureInvalid,
-            Self::Issuer { .. } | Self::Tenant(_) => SignInFailure::IssuerMismatch,
+            Self::Issuer { .. } | Self::Tenant(_) | Self::ForeignKey(_) => SignInFailure::IssuerMismatch,
             Self::Audience(_) => SignInFailure::UnknownAudience,
             Self::AuthorizedParty(_) | Self::AccessTokenHash | Self::CodeHash => SignInFailure::WrongRecipient,
+            Self::AuthenticationClass { .. } | Self::AuthenticationTime { .. } => SignInFailure::AuthenticationTooWeak,
+            Self::NotALogout(_) => SignInFailure::AssertionMalformed,
             Self::Nonce => SignInFailure::NonceMismatch,
             Self::Expired(_) => SignInFailure::AssertionExpired,
             Self::NotYetValid(_) | Self::IssuedInFuture(_) => SignInFailure::AssertionNotYetValid,
-            Self::AuthenticationClass { .. } | Self::AuthenticationTime { .. } => SignInFailure::AuthenticationTooWeak,
-            Self::NotALogout(_) => SignInFailure::AssertionMalformed,
             Self::Subject => SignInFailure::SubjectMissing,
         }
     }

@@ -57,7 +57,8 @@ impl<'a> Issuer<'a> {
         if several && self.tenants.is_empty() {
             return Err(format!("an issuer with {TENANT} lets every tenant in: list yours in `tenants`"));
         }
-        let odd = |tenant: &String| tenant.is_empty() || !tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let odd =
+            |tenant: &String| tenant.is_empty() || !tenant.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
         if let Some(odd) = self.tenants.iter().find(|tenant| odd(tenant)) {
             return Err(format!("{odd:?} is not the id of a tenant: give what its tokens say in `tid`"));
         }

@@ -92,10 +92,7 @@ impl<'a> Unverified<'a> {
     }
 
     /// What it says, if one of these keys signed it; and that key.
-    pub(super) fn claims<'k>(
-        &self,
-        keys: &'k KeySet,
-    ) -> Result<(Map<String, Value>, &'k CoreJsonWebKey), TokenFault> {
+    pub(super) fn claims<'k>(&self, keys: &'k KeySet) -> Result<(Map<String, Value>, &'k CoreJsonWebKey), TokenFault> {
         let kid = self.header.kid.as_deref();
         let message = self.message.as_bytes();
         let signed = keys.verify(kid, &self.algorithm, &self.header.alg, message, &self.signature)?;

@@ -41,9 +41,9 @@ pub(super) fn verify(
     let (claims, _) = token.claims(keys)?;
     issuer.check(&claims)?;
     check_audience(&claims, client_id)?;
-    let issued = check_times(&claims, now)?;
-    if issued < now.seconds().saturating_sub(LONGEST + LEEWAY) {
-        return Err(TokenFault::Expired(issued.saturating_add(LONGEST)));
+    let made_at = check_times(&claims, now)?;
+    if made_at < now.seconds().saturating_sub(LONGEST + LEEWAY) {
+        return Err(TokenFault::Expired(made_at.saturating_add(LONGEST)));
     }
     check_event(&claims)?;
     // §2.4: a nonce would make it an ID token.
@@ -55,8 +55,8 @@ pub(super) fn verify(
     if subject.is_none() && provider_session.is_none() {
         return Err(TokenFault::NotALogout("it says neither who (sub) nor which session (sid)"));
     }
-    let issued = Instant(issued.saturating_mul(1_000_000));
-    let replayable_until = issued.plus(Duration::from_secs((LONGEST + 2 * LEEWAY).unsigned_abs()));
+    let made_at = Instant(made_at.saturating_mul(1_000_000));
+    let replayable_until = made_at.plus(Duration::from_secs((LONGEST + 2 * LEEWAY).unsigned_abs()));
     Ok(LogoutNotice { id, subject, provider_session, replayable_until })
 }
 

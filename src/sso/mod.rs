@@ -284,6 +284,12 @@ impl Oidc {
     }
 }
 
+/// What the header of a token says against it: as an ID token, and as a logout token. Nothing else of it is looked at.
+#[must_use]
+pub fn header_faults(token: &str) -> (Option<TokenFault>, Option<TokenFault>) {
+    (Unverified::read(token, Kind::Id).err(), Unverified::read(token, Kind::Logout).err())
+}
+
 /// The scopes besides `openid`, which is asked for in any case.
 fn wanted_scopes(settings: &OidcSettings) -> impl Iterator<Item = &str> {
     settings.scopes.iter().map(|scope| scope.trim()).filter(|scope| !scope.is_empty() && *scope != "openid")

@@ -29,26 +29,10 @@ pub(crate) async fn invite(world: &World, email: &str) -> Invitation {
     offer(world, wish(email, Role::VIEWER)).await.unwrap()
 }
 
-/// A domain that the operator said is the connection's.
-pub(crate) fn shown_domain(world: &World, domain: &str) -> castgate::model::DomainClaim {
-    castgate::model::DomainClaim {
-        domain: domain.to_owned(),
-        connection: world.tenant.okta.id.clone(),
-        claimed_at: world.now(),
-        proof: Some(castgate::model::DomainProof::Operator),
-        verified_at: Some(world.now()),
-        checked_at: None,
-        missing_since: None,
-        answer: None,
-        enforced_at: None,
-        enforced_by: None,
-    }
-}
-
 /// From now on the connection vouches for addresses at this domain.
 async fn own_domain(world: &World, domain: &str) {
     let mut tx = world.store.write("test").await.unwrap();
-    tx.set_domain_claim(&world.tenant.organization, &shown_domain(world, domain)).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, domain)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -281,11 +281,7 @@ pub const WHO_AND_HOW: &[Case] = &[
         fault!(TokenFault::UnknownKey { .. }),
     ),
     Case("a payload that is not encoded", |s| s.header["b64"] = json!(false), fault!(TokenFault::Critical)),
-    Case(
-        "a token inside a token",
-        |s| s.header["cty"] = json!("JWT"),
-        fault!(TokenFault::Type(_)),
-    ),
+    Case("a token inside a token", |s| s.header["cty"] = json!("JWT"), fault!(TokenFault::Type(_))),
     Case(
         "groups elsewhere, and nobody answers there",
         |s| {

@@ -3,7 +3,9 @@
 use crate::scene::{NOW, REDIRECT, Scene};
 use castgate::{
     crypto::jwt::{Published, SigningKey, SigningKeys},
-    sso::{ClientProof, GroupsClaim, StepUp},
+    model::{Instant, OidcSettings},
+    net::{Client, Policy},
+    sso::{ClientProof, GroupsClaim, Oidc, SsoError, StepUp},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::{Value, json};
@@ -25,6 +27,43 @@ async fn groups_beyond_the_token_are_asked_for_where_the_admin_says_and_not_wher
     let asked = scene.provider.asked("/groups?$skiptoken=2").remove(0).to_ascii_lowercase();
     assert!(asked.contains("authorization: bearer opaque"), "{asked}");
     assert_eq!(scene.provider.asked("/evil").len(), 0);
+}
+
+#[tokio::test]
+async fn a_redirect_leads_nowhere_whoever_answers_with_it() {
+    for path in ["/.well-known/openid-configuration", "/jwks", "/userinfo"] {
+        let scene = Scene::new().await;
+        let oidc = Scene::oidc();
+        scene.publish();
+        if path == "/.well-known/openid-configuration" {
+            scene.provider.says(path, 302, &json!({"issuer": scene.provider.issuer}));
+            let error = oidc.begin(&scene.settings, REDIRECT, None, NOW).await.unwrap_err();
+            assert!(matches!(error, SsoError::ProviderUnreachable { .. }), "{path}: {error:?}");
+            continue;
+        }
+        let begun = oidc.begin(&scene.settings, REDIRECT, None, NOW).await.unwrap();
+        scene.provider.says(path, 302, &json!({"keys": []}));
+        let error = scene.come_back(&oidc, begun.pending).await.unwrap_err();
+        assert!(matches!(error, SsoError::ProviderUnreachable { .. }), "{path}: {error:?}");
+    }
+}
+
+#[tokio::test]
+async fn without_leave_no_address_inside_a_network_is_asked() {
+    let oidc = Oidc::new(Client::new(Policy::default()));
+    for host in
+        ["127.0.0.1", "10.0.0.1", "169.254.169.254", "[::1]", "[fd00:ec2::254]", "2130706433", "[64:ff9b::a00:1]"]
+    {
+        let settings = OidcSettings::new(format!("https://{host}"), "castgate");
+        let error = oidc.begin(&settings, REDIRECT, None, NOW).await.unwrap_err();
+        assert!(
+            matches!(&error, SsoError::ProviderUnreachable { why, .. } if why.contains("inside a network")),
+            "{error:?}"
+        );
+        let groups_endpoint = Some(format!("https://{host}/groups"));
+        let settings = OidcSettings { groups_endpoint, ..OidcSettings::new("https://idp.example", "castgate") };
+        assert!(oidc.check(&settings).unwrap_err().contains("inside a network"), "{host}");
+    }
 }
 
 #[tokio::test]
@@ -59,7 +98,7 @@ async fn how_people_have_to_sign_in_is_asked_for_and_shown() {
     scene.settings.acr_values.clear();
     let identity = scene.come_back(&oidc, begun.pending).await.unwrap();
     assert_eq!(identity.acr.as_deref(), Some("urn:phr"));
-    assert_eq!(identity.authenticated_at.map(|at| at.seconds()), Some(NOW.seconds() - 300));
+    assert_eq!(identity.authenticated_at.map(Instant::seconds), Some(NOW.seconds() - 300));
     let step_up = StepUp { acr_values: Vec::new(), max_age: Some(0) };
     let begun = oidc.begin_stepped(&scene.settings, REDIRECT, (None, step_up), NOW).await.unwrap();
     assert!(begun.url.contains("max_age=0"), "{}", begun.url);

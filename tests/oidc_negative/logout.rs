@@ -56,11 +56,7 @@ macro_rules! fault {
 const CASES: &[Case] = &[
     Case("signed by a stranger", |n| n.by = "stranger", fault!(TokenFault::Signature)),
     Case("not signed", |n| n.by = "nobody", fault!(TokenFault::Signature)),
-    Case(
-        "algorithm none",
-        |n| (n.by, n.header["alg"]) = ("nobody", json!("none")),
-        fault!(TokenFault::Algorithm(_)),
-    ),
+    Case("algorithm none", |n| (n.by, n.header["alg"]) = ("nobody", json!("none")), fault!(TokenFault::Algorithm(_))),
     Case(
         "HS256 keyed with the client secret",
         |n| (n.by, n.header["alg"]) = ("HS256 with the secret", json!("HS256")),
@@ -79,7 +75,11 @@ const CASES: &[Case] = &[
     Case("no expiry", |n| n.remove("exp"), fault!(TokenFault::Malformed(_))),
     Case("expiry that is no number", |n| n.claims["exp"] = json!("1e99"), fault!(TokenFault::Malformed(_))),
     Case("no time of issue", |n| n.remove("iat"), fault!(TokenFault::Malformed(_))),
-    Case("issued in the future", |n| n.claims["iat"] = json!(NOW.seconds() + 61), fault!(TokenFault::IssuedInFuture(_))),
+    Case(
+        "issued in the future",
+        |n| n.claims["iat"] = json!(NOW.seconds() + 61),
+        fault!(TokenFault::IssuedInFuture(_)),
+    ),
     Case(
         "issued long ago, and good for ever",
         |n| {
@@ -95,7 +95,11 @@ const CASES: &[Case] = &[
         |n| n.claims["events"] = json!({"https://schemas.openid.net/secevent/risc": {}}),
         fault!(TokenFault::NotALogout(_)),
     ),
-    Case("an event that is no object", |n| n.claims["events"] = json!({EVENT: true}), fault!(TokenFault::NotALogout(_))),
+    Case(
+        "an event that is no object",
+        |n| n.claims["events"] = json!({EVENT: true}),
+        fault!(TokenFault::NotALogout(_)),
+    ),
     Case("events in a list", |n| n.claims["events"] = json!([EVENT]), fault!(TokenFault::NotALogout(_))),
     Case("a nonce", |n| n.claims["nonce"] = json!("n"), fault!(TokenFault::NotALogout(_))),
     Case("a nonce that is nothing", |n| n.claims["nonce"] = json!(null), fault!(TokenFault::NotALogout(_))),
@@ -113,7 +117,11 @@ const CASES: &[Case] = &[
     Case("no id", |n| n.remove("jti"), fault!(TokenFault::NotALogout(_))),
     Case("an id that is a number", |n| n.claims["jti"] = json!(7), fault!(TokenFault::Malformed(_))),
     Case("an endless id", |n| n.claims["jti"] = json!("j".repeat(256)), fault!(TokenFault::Malformed(_))),
-    Case("cut short", |n| n.bend_token = |t| t[..t.len() - 9].to_owned(), fault!(TokenFault::Signature | TokenFault::Malformed(_))),
+    Case(
+        "cut short",
+        |n| n.bend_token = |t| t[..t.len() - 9].to_owned(),
+        fault!(TokenFault::Signature | TokenFault::Malformed(_)),
+    ),
     Case("no token at all", |n| n.bend_token = |_| String::new(), fault!(TokenFault::Malformed(_))),
     Case("a hundred kilobytes", |n| n.bend_token = |t| t.repeat(300), fault!(TokenFault::TooLarge(_))),
     Case(

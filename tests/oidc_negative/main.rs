@@ -7,6 +7,9 @@ mod elsewhere;
 mod logout;
 mod provider;
 mod scene;
+mod through_the_door;
+#[path = "../world/mod.rs"]
+mod world;
 
 use cases::{ANSWERS, CLAIMS, CONFIGURATIONS, Case, SIGNATURES};
 use castgate::sso::{GroupsClaim, SsoError};
@@ -173,14 +176,9 @@ async fn an_admin_sees_what_the_provider_offers() {
 async fn signing_out_at_the_provider_keeps_the_query_of_its_address() {
     let scene = Scene::new().await;
     scene.publish();
-    let end = Scene::oidc().end_session_url(
-        &scene.settings,
-        (Some("t"), Some("ada@c.example")),
-        "https://c.example/",
-        Some("bye"),
-        NOW,
-    ).await;
-    let expected =
-        "/end?x=1&client_id=castgate&post_logout_redirect_uri=https%3A%2F%2Fc.example%2F&id_token_hint=t&logout_hint=ada%40c.example&state=bye";
+    let end = Scene::oidc()
+        .end_session_url(&scene.settings, (Some("t"), Some("ada@c.example")), "https://c.example/", Some("bye"), NOW)
+        .await;
+    let expected = "/end?x=1&client_id=castgate&post_logout_redirect_uri=https%3A%2F%2Fc.example%2F&id_token_hint=t&logout_hint=ada%40c.example&state=bye";
     assert_eq!(end.unwrap(), Some(format!("{}{expected}", scene.provider.issuer)));
 }

@@ -198,6 +198,7 @@ impl Scene {
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             "/roles/{id}" => vec![self.role(&name).await],
+            "/schemas/{urn}" => vec![self.schema().await],
             "/invitations/{token}" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
@@ -227,7 +228,8 @@ impl Scene {
     /// A connection whose provider nobody reaches.
     async fn signing_connection(&self, name: &str) -> ConnectionId {
         let mut settings = ConnectionSettings::of(Profile::Okta);
-        settings.oidc = Some(OidcSettings::new("http://127.0.0.1:1", "castgate"));
+        let (issuer, client_id) = ("http://127.0.0.1:1".to_owned(), "castgate".to_owned());
+        settings.oidc = Some(OidcSettings::new(issuer, client_id));
         self.acme.connection_with(name, settings).await.stored.id
     }
 
@@ -274,6 +276,20 @@ impl Scene {
         let name = Some(name.to_owned());
         let wish = castgate::app::RoleWish { name, capabilities: Some(capabilities), ..Default::default() };
         self.world.app.create_role(&self.acme.operator, wish).await.unwrap().role.id.to_string()
+    }
+
+    fn urn(&self) -> String {
+        format!("urn:acme:params:scim:schemas:n{}:2.0:User", self.number())
+    }
+
+    /// A schema that is declared for all connections. There is a limit to how many there may be.
+    async fn schema(&self) -> String {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        for kept in app.schemas(operator).await.unwrap() {
+            app.remove_schema(operator, &kept.schema.urn).await.unwrap();
+        }
+        let schema = json!({"urn": self.urn(), "attributes": [{"name": "badge"}]});
+        app.declare_schema(operator, serde_json::from_value(schema).unwrap()).await.unwrap().schema.urn
     }
 
     async fn binding(&self, name: &str) -> String {
@@ -363,6 +379,7 @@ impl Scene {
             ("POST", "/api/v1/connections") => {
                 json(json!({"name": format!("new-{}", self.number()), "settings": {"profile": "okta"}}))
             }
+            ("POST", "/api/v1/schemas") => json(json!({"urn": self.urn(), "attributes": [{"name": "badge"}]})),
             ("POST", "/api/v1/roles") => {
                 json(json!({"name": format!("new-{}", self.number()), "capabilities": ["view-costs"]}))
             }

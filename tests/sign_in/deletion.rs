@@ -6,8 +6,7 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_is_deleted_as_it_was_looked_at_and_nothing_of_it_opens_anything() {
     let Some(scene) = Scene::set("RS256").await else { return };
-    let pushed = scene.push_user("carol").await.expect(201).id();
-    scene.push_group("engineering", &[&pushed]).await.expect(201);
+    scene.push_user("carol").await.expect(201);
     let mut alice = scene.enter("alice").await;
     let path = format!("/connections/{}", scene.connection);
     let plan = scene.api("GET", &format!("{path}/deletion"), None).await.expect(200).json();

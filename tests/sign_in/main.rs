@@ -18,6 +18,7 @@ mod provider;
 mod refusals;
 mod scene;
 mod setup;
+mod signing_out;
 mod trace;
 mod trial;
 #[path = "../world/mod.rs"]

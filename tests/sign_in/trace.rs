@@ -78,9 +78,10 @@ async fn a_browser_that_forgot_where_it_began_still_leads_to_a_trace() {
     assert_eq!(trace["failure"], "state_lost", "{trace:#}");
     assert_eq!(trace["connection"], scene.connection.as_str());
     // A state that nobody sealed leads nowhere, and to no organization.
-    let forged = answer.url.as_str().replace("state=", "state=x");
-    let tag = forged.split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
-    let tampered = forged.replace(&tag, &format!("{}A", &tag[..tag.len() - 1]));
+    let state: String = answer.url.query_pairs().find(|(name, _)| name == "state").unwrap().1.into_owned();
+    let (random, tag) = state.split_once('.').unwrap();
+    let turned: String = tag.chars().rev().collect();
+    let tampered = answer.url.as_str().replace(tag, &turned).replace(random, "x");
     let page = Browser::new().open(&tampered).await.expect(400, "/login/callback");
     assert!(!page.text.contains("id=\"reference\""), "{}", page.text);
     assert_eq!(scene.sign_ins("?failure=state_lost").await.len(), 1);

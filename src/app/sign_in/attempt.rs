@@ -15,6 +15,8 @@ use crate::{
 use serde_json::{Value, json};
 use std::{collections::BTreeMap, net::IpAddr};
 
+/// Letters by which a secret is recognised where the rest of it was cut off.
+const TELLING: usize = 8;
 /// What stands in a trace for something that must not.
 const HIDDEN: &str = "[hidden]";
 /// Claims that belong to the protocol's secrets: they tie tokens, codes and sessions together.
@@ -142,7 +144,7 @@ impl SignInAttempt {
 
     /// A text without secrets: those of this attempt, and what looks like somebody's.
     fn shown(&self, text: &str) -> String {
-        let text = self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), HIDDEN));
+        let text = self.secrets.iter().fold(text.to_owned(), |text, secret| without(&text, secret));
         redacted(&text)
     }
 
@@ -160,6 +162,21 @@ impl SignInAttempt {
             entry,
         }
     }
+}
+
+/// The text without a secret, also where it was cut off behind its first letters.
+fn without(text: &str, secret: &str) -> String {
+    let begins = secret.char_indices().nth(TELLING).map_or(secret, |(end, _)| secret.get(..end).unwrap_or(secret));
+    let mut shown = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, at)) = rest.find(begins).and_then(|at| rest.split_at_checked(at)) {
+        let alike = at.chars().zip(secret.chars()).take_while(|(here, there)| here == there);
+        let same: usize = alike.map(|(here, _)| here.len_utf8()).sum();
+        shown.push_str(before);
+        shown.push_str(HIDDEN);
+        rest = at.get(same..).unwrap_or_default();
+    }
+    shown + rest
 }
 
 impl App {
@@ -202,5 +219,19 @@ impl App {
                 error
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_hidden_wherever_it_stands_and_where_it_was_cut_off() {
+        let secret = "abcdefgh-0123456789";
+        assert_eq!(without("x abcdefgh-0123456789 y abcdefgh-0123456789", secret), "x [hidden] y [hidden]");
+        assert_eq!(without("x abcdefgh-0123", secret), "x [hidden]");
+        assert_eq!(without("abcdefg abc ä", secret), "abcdefg abc ä");
+        assert_eq!(without("abcdefgh!", secret), "[hidden]!");
     }
 }

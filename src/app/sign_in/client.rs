@@ -114,7 +114,8 @@ impl Work<'_> {
         let found = self.tx.connection(&self.ctx.organization, id).await?;
         let connection = found.ok_or_else(|| Error::not_found("connection", id.as_str()))?;
         if !uses_keys(&connection.settings) {
-            let detail = "this connection shows a secret and not a key: set settings.oidc.client_auth to private_key_jwt";
+            let detail =
+                "this connection shows a secret and not a key: set settings.oidc.client_auth to private_key_jwt";
             return Err(Error::conflict("no_client_keys", detail));
         }
         let now = self.ctx.now;
@@ -130,7 +131,8 @@ impl Work<'_> {
     /// A connection that shows keys has one from the beginning, which signs at once: nobody has read an older one.
     pub(in crate::app) async fn ensure_client_key(&mut self, connection: &Connection) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        if !uses_keys(&connection.settings) || !self.tx.client_keys(&organization, &connection.id, now).await?.is_empty()
+        if !uses_keys(&connection.settings)
+            || !self.tx.client_keys(&organization, &connection.id, now).await?.is_empty()
         {
             return Ok(());
         }
@@ -140,8 +142,7 @@ impl Work<'_> {
     async fn add_client_key(&mut self, connection: &Connection, signs_from: Instant) -> Result<ClientKey, Error> {
         let organization = self.ctx.organization.clone();
         let key = SigningKey::generate().map_err(Error::internal)?;
-        let sealer = self.app.sealer();
-        let sealed = sealer.seal(&place(&organization, key.kid()), key.pkcs8()).map_err(Error::internal)?;
+        let sealed = self.app.sealer().seal(&place(&organization, key.kid()), key.pkcs8()).map_err(Error::internal)?;
         let new = StoredKey { id: key.kid().to_owned(), sealed, number: None, signs_from, retired_at: None };
         self.tx.insert_client_key(&organization, &connection.id, &new, self.ctx.now).await?;
         Ok(shown(new))

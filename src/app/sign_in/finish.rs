@@ -4,12 +4,11 @@ use super::{
     super::{Actor, App, Ctx, Error, Need, TurnedAway},
     Begun, COOKIE, PATIENCE, SignInAttempt, SignedIn, Whence,
     session::Origin,
-    with_known_groups,
 };
 use crate::{
     crypto::{Context, TokenKind, token},
     model::{Connection, ConnectionId, ConnectionTest, Instant, OrganizationId, SignInProtocol, TestId, UserState},
-    sso::{Callback, Identity},
+    sso::{Callback, GroupsClaim, Identity, SsoError},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -29,6 +28,8 @@ pub(in crate::app) struct Journey {
     pub(in crate::app) invitation: Option<Vec<u8>>,
     /// The test of the connection that this is: nobody gets in by it.
     pub(in crate::app) test: Option<TestId>,
+    /// When it began; nothing: just now.
+    pub(in crate::app) began: Option<Instant>,
 }
 
 /// What became of a sign-in that came back.
@@ -59,17 +60,21 @@ impl App {
         let mut attempt = SignInAttempt::new(&ctx, Some(&begun.connection), SignInProtocol::Oidc, &whence);
         attempt.remember(&begun, now);
         let met = self.meet(&begun, &callback, &mut attempt, now).await;
-        let journey = Journey { return_to: begun.return_to, invitation: begun.invitation, test: begun.test };
-        self.conclude_sign_in(&ctx, met, (journey, begun.began), attempt).await
+        let journey = Journey {
+            return_to: begun.return_to,
+            invitation: begun.invitation,
+            test: begun.test,
+            began: Some(begun.began),
+        };
+        self.conclude_sign_in(&ctx, met, journey, attempt).await
     }
 
-    /// What every protocol does with an identity, or with why there is none: a session, and the trace. `began` is when the
-    /// sign-in did.
+    /// What every protocol does with an identity, or with why there is none: a session, and the trace.
     pub(in crate::app) async fn conclude_sign_in(
         &self,
         ctx: &Ctx,
         met: Result<(Connection, Identity), Error>,
-        (journey, began): (Journey, Instant),
+        journey: Journey,
         mut attempt: SignInAttempt,
     ) -> Result<Finished, Error> {
         if let Some(test) = &journey.test {
@@ -78,7 +83,8 @@ impl App {
         let outcome = match met {
             Ok((connection, identity)) => {
                 attempt.meet(&identity);
-                self.arrive(ctx, (&connection, &identity, began), (journey, &mut attempt)).await
+                let origin = (&connection, &identity, journey.began.unwrap_or(ctx.now));
+                self.arrive(ctx, origin, (journey, &mut attempt)).await
             }
             Err(error) => Err(error),
         };
@@ -195,4 +201,12 @@ impl App {
 
 fn lost() -> Error {
     Error::TurnedAway(TurnedAway::Expired)
+}
+
+/// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
+pub(super) fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
+    if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
+        return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
+    }
+    Ok(identity)
 }

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     crypto::{Context, Secret},
     model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
-    sso::{GroupsClaim, Identity, Pending, SsoError, saml::PostForm},
+    sso::{Pending, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -161,7 +161,7 @@ impl App {
         invitation: Option<Vec<u8>>,
     ) -> Result<SignInBegun, Error> {
         let connection = self.sign_in_connection(organization, connection).await?;
-        let journey = Journey { return_to: return_to.to_owned(), invitation, test: None };
+        let journey = Journey { return_to: return_to.to_owned(), invitation, ..Journey::default() };
         self.begin_with((organization, &connection), login_hint, journey).await
     }
 
@@ -206,14 +206,6 @@ impl App {
     pub fn redirect_uri(&self) -> String {
         format!("{}/login/callback", self.settings().server.origin())
     }
-}
-
-/// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
-fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
-    if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
-        return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
-    }
-    Ok(identity)
 }
 
 /// Whether people can sign in by this connection now.

@@ -5,7 +5,9 @@ use super::{
         Actor, App, Ctx, Error, TurnedAway,
         saml::{by_redirect, signing_of, trust_of},
     },
-    Finished, Journey, LONGEST_EMAIL, PATIENCE, SignInAttempt, SignInBegun, Whence, signs_in, with_known_groups,
+    Finished, Journey, LONGEST_EMAIL, PATIENCE, SignInAttempt, SignInBegun, Whence,
+    finish::with_known_groups,
+    signs_in,
 };
 use crate::{
     crypto::Context,
@@ -155,7 +157,8 @@ impl App {
             false => Err(Error::not_found("connection", id.as_str())),
         };
         let met = met.map(|identity| (connection, identity));
-        self.conclude_sign_in(&ctx, met, (begun.journey, begun.began), attempt).await.map(SamlArrival::Finished)
+        let journey = Journey { began: Some(begun.began), ..begun.journey };
+        self.conclude_sign_in(&ctx, met, journey, attempt).await.map(SamlArrival::Finished)
     }
 
     /// Whoever was asked wants to be signed in as whom the provider sent.
@@ -175,7 +178,7 @@ impl App {
         let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
         attempt.message("the provider's answer", about(&glimpse(field).unwrap_or_default()));
         let journey = Journey { return_to: "/account".to_owned(), ..Journey::default() };
-        self.conclude_sign_in(&ctx, Ok((connection, identity)), (journey, now), attempt).await
+        self.conclude_sign_in(&ctx, Ok((connection, identity)), journey, attempt).await
     }
 
     fn request_of(&self, whence: &Whence) -> RequestId {

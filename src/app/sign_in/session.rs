@@ -53,7 +53,7 @@ impl Work<'_> {
         self.open_session(user, None, attempt).await
     }
 
-    /// Opens a session for somebody whose identity is settled.
+    /// Opens a session for somebody whose identity is settled. The trace of the sign-in is written with it.
     pub(super) async fn open_session(
         &mut self,
         user: &User,

@@ -7,6 +7,7 @@ mod account;
 mod api;
 mod ask;
 mod bindings;
+mod client_keys;
 mod clusters;
 mod connections;
 mod contexts;
@@ -24,6 +25,7 @@ mod output;
 mod people;
 mod provisioning;
 mod roles;
+mod schemas;
 mod scim_credentials;
 mod service_accounts;
 mod setup_links;
@@ -76,6 +78,8 @@ pub(super) enum Remote {
     Clusters(clusters::Clusters),
     /// Identity providers.
     Connections(connections::Connections),
+    /// Attributes of people that SCIM does not have and your providers push.
+    Schemas(schemas::Schemas),
     /// E-mail domains: whose they are, and for which single sign-on is enforced.
     Domains(domains::Domains),
     /// The rules that turn what providers say into roles.
@@ -108,6 +112,7 @@ impl Remote {
             Self::Can(command) => command.run().await,
             Self::Clusters(command) => command.run().await,
             Self::Connections(command) => command.run().await,
+            Self::Schemas(command) => command.run().await,
             Self::Domains(command) => command.run().await,
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,

@@ -1,5 +1,9 @@
 //! The API's nouns as the command line shows them: where they live, what their columns are, what an empty list means.
 
+mod sign_in;
+
+pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
+
 use super::table::{
     Column,
     Show::{Moment, State, Text, With},
@@ -58,6 +62,20 @@ pub(super) const SESSIONS: Noun = Noun {
     empty: "No sessions: signed in nowhere.",
 };
 
+pub(super) const CLIENT_KEYS: Noun = Noun {
+    one: "client key",
+    prefix: "",
+    path: "/client-keys",
+    names: &["kid"],
+    cursor: "after",
+    columns: &[
+        column("KEY", "/kid", Text),
+        column("SIGNS FROM", "/signs_from", Moment),
+        column("GONE", "/retired_at", Moment),
+    ],
+    empty: "No keys: this connection shows a secret, or nothing.",
+};
+
 pub(super) const GROUPS: Noun = Noun {
     one: "group",
     prefix: "grp_",
@@ -104,41 +122,6 @@ pub(super) const CONNECTIONS: Noun = Noun {
         column("DOMAINS", "/settings/domains", Text),
     ],
     empty: "No connections yet. Make one with: castgate connections create okta --profile okta",
-};
-
-pub(super) const DOMAINS: Noun = Noun {
-    one: "domain",
-    prefix: "",
-    path: "/domains",
-    names: &["domain"],
-    cursor: "after",
-    columns: &[
-        column("DOMAIN", "/domain", Text),
-        column("CONNECTION", "/connection_name", Text),
-        column("SHOWN BY", "/proof", Text),
-        column("ENFORCED", "/enforced_at", Moment),
-        column("TESTED", "/tested_at", Moment),
-        column("TXT RECORD", "/record/name", Text),
-        column("TEXT", "/record/value", Text),
-    ],
-    empty: "No domains yet. A connection claims them: castgate connections create okta --domain acme.example",
-};
-
-pub(super) const SETUP_LINKS: Noun = Noun {
-    one: "set-up link",
-    prefix: "set_",
-    path: "/setup-links",
-    names: &[],
-    cursor: "after",
-    columns: &[
-        column("ID", "/id", Text),
-        column("MADE", "/created_at", Moment),
-        column("BY", "/created_by", Text),
-        column("ENDS", "/expires_at", Moment),
-        column("REVOKED", "/revoked_at", Moment),
-        column("LAST USED", "/last_used_at", Moment),
-    ],
-    empty: "No set-up links. Make one with: castgate connections setup-links create CONNECTION",
 };
 
 pub(super) const TOKENS: Noun = Noun {
@@ -242,30 +225,6 @@ pub(super) const PUSHES: Noun = Noun {
     ],
     empty: "No requests of providers.",
 };
-
-pub(super) const SIGN_INS: Noun = Noun {
-    one: "sign-in",
-    prefix: "sgn_",
-    path: "/sign-ins",
-    names: &["code"],
-    cursor: "after",
-    columns: &[
-        column("CODE", "/code", Text),
-        column("AT", "/at", Moment),
-        column("OUTCOME", "/outcome", Text),
-        column("FAILURE", "/failure", Text),
-        column("WHO", "", With(who_tried)),
-        column("BY", "/protocol", Text),
-        column("FROM", "/address", Text),
-    ],
-    empty: "No sign-ins.",
-};
-
-/// The address as it was typed, else whom it turned out to be.
-fn who_tried(sign_in: &Value) -> String {
-    let text = |field: &str| sign_in[field].as_str().filter(|text| !text.is_empty());
-    text("email").or_else(|| text("user")).unwrap_or("–").to_owned()
-}
 
 pub(super) const TOLERANCES: Noun = Noun {
     one: "tolerance",
@@ -432,3 +391,23 @@ pub(super) const ROLES: Noun = Noun {
     ],
     empty: "No roles.",
 };
+
+pub(super) const SCHEMAS: Noun = Noun {
+    one: "schema",
+    prefix: "urn:",
+    path: "/schemas",
+    names: &["urn"],
+    cursor: "after",
+    columns: &[
+        column("URN", "/urn", Text),
+        column("FOR", "/description", Text),
+        column("ATTRIBUTES", "", With(attributes)),
+        column("UPDATED", "/updated_at", Moment),
+    ],
+    empty: "No schemas: providers push what SCIM has. Declare one with: castgate schemas declare FILE",
+};
+
+fn attributes(schema: &Value) -> String {
+    let all = schema["attributes"].as_array().into_iter().flatten();
+    all.filter_map(|attribute| attribute["name"].as_str()).collect::<Vec<_>>().join(", ")
+}

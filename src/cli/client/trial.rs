@@ -34,9 +34,9 @@ impl Trial {
         if !self.no_browser && webbrowser::open(&url).is_err() {
             eprintln!("No browser could be opened here.");
         }
-        let test = client.wait_for_test(&format!("{path}/{id}")).await?;
-        client.output.one(&shown(&test))?;
-        match test["result"]["succeeded"].as_bool() {
+        let ended = client.wait_for_test(&format!("{path}/{id}")).await?;
+        client.output.one(&shown(&ended))?;
+        match ended["result"]["succeeded"].as_bool() {
             Some(true) => Ok(()),
             _ => Err(Stop::new(Code::Wrong, "the sign-in does not work yet; what to do is said above")),
         }

@@ -123,7 +123,8 @@ pub(super) struct Shown {
 
 pub(super) fn shown(app: &App, connection: Connection) -> Shown {
     let scim_url = app.scim_url(&connection);
-    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
+    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, schemas: _, epoch: _ } =
+        connection;
     let own = format!("{}/oidc/{id}", app.settings().server.origin());
     let saml = settings.saml.as_ref().map(|_| app.saml_addresses(&id));
     let (redirect_uri, saml_entity_id) = match saml {

@@ -21,6 +21,7 @@ mod organization;
 mod provisioning;
 mod roles;
 mod saml;
+mod schemas;
 mod scim_clients;
 mod service_accounts;
 mod sessions;
@@ -38,7 +39,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 21] {
+pub(super) fn doors() -> [Doors; 22] {
     [
         organization::doors(),
         clusters::doors(),
@@ -58,6 +59,7 @@ pub(super) fn doors() -> [Doors; 21] {
         invitations::doors(),
         bindings::doors(),
         roles::doors(),
+        schemas::doors(),
         keys::doors(),
         service_accounts::doors(),
         authorize::doors(),

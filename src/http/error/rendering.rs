@@ -121,7 +121,7 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
         response.extensions_mut().insert(Problem(problem));
     }
     if let Some(internals) = internals {
-        response.extensions_mut().insert(Internals(internals));
+        response.extensions_mut().insert(Internals(internals.into_string()));
     }
     response
 }

@@ -27,9 +27,10 @@ pub(in crate::http) fn begin(shown: &TestShown, token: &str) -> Response {
 
 /// Where the provider leads back to.
 pub(in crate::http) fn result(test: &ConnectionTest) -> Response {
-    let body = match &test.result {
-        Some(result) => html! { div class="card" { (found(result)) } },
-        None => html! { div class="card" { h1 { "The test has not ended" } } },
+    let body = html! {
+        div class="card" {
+            @if let Some(result) = &test.result { (found(result)) } @else { h1 { "The test has not ended" } }
+        }
     };
     respond("The test's result", None, body)
 }
