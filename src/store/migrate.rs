@@ -228,6 +228,7 @@ mod tests {
         include_str!("migrations/009_extension_schemas.sample.sql"),
         include_str!("migrations/010_saml.sample.sql"),
         include_str!("migrations/011_sign_in_trace.sample.sql"),
+        include_str!("migrations/012_oidc_end.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

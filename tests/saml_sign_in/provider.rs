@@ -72,7 +72,7 @@ impl Provider {
             .spawn()
             .unwrap();
         let provider = Self { kind, origin: format!("http://127.0.0.1:{port}"), process, directory };
-        for _ in 0..300 {
+        for _ in 0..1_200 {
             if TcpStream::connect(("127.0.0.1", port)).is_ok() {
                 return provider;
             }
