@@ -50,7 +50,8 @@
 //!
 //! **An employee signs in.** `/login` finds the connection by the address's verified domain. [`sso::Oidc`] makes the
 //! provider's address; what must come back is sealed into a cookie of this browser. The provider's answer becomes an
-//! [`sso::Identity`]; [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
+//! [`sso::Identity`]; a SAML provider's, which comes by a form to the connection's own address and is verified by [`sso::saml`],
+//! becomes the same. [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
 //! session begins, and opens only the terms until they are accepted. Whatever comes of it leaves a trace
 //! ([`model::SignInTrace`], one shape for every protocol): somebody who fails reads its code from the page, and an admin finds by it
 //! why, and what to do. A connection's test ([`App::test_connection`](app::App::test_connection)) is the same journey, undone before

@@ -180,7 +180,7 @@ impl Work<'_> {
     async fn add_test(&mut self, test: &ConnectionTest, secret: &Secret) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let connection = present(&mut self.tx, &organization, &test.connection).await?;
-        if connection.settings.oidc.is_none() {
+        if !connection.settings.signs_in() {
             let detail = format!("the connection “{}” signs nobody in yet: give it its sign-in first", connection.name);
             return Err(Error::conflict("no_sign_in", detail));
         }

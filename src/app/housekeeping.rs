@@ -20,6 +20,10 @@ pub struct Round {
     pub expired: usize,
     /// SCIM tokens whose coming end was told.
     pub warned: usize,
+    /// Certificates of providers whose coming end was told.
+    pub certificates: usize,
+    /// Connections whose provider's metadata said something new.
+    pub refreshed: usize,
     /// Notices that were told.
     pub told: usize,
     /// Sessions and links that were forgotten.
@@ -36,6 +40,8 @@ impl App {
         Ok(Round {
             expired: self.close_expired().await?,
             warned: self.warn_of_expiry().await?,
+            certificates: self.warn_of_certificates().await?,
+            refreshed: self.refresh_saml_providers().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
             domains: self.recheck_domains().await?,
@@ -86,6 +92,7 @@ impl App {
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
+        forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;
         Ok(forgotten)
     }

@@ -41,6 +41,7 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod saml;
 mod schemas;
 mod seen;
 mod service_accounts;
@@ -83,11 +84,12 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
 pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
-pub use sign_in::{ClientKey, Finished, Route, SignInBegun, SignedIn, Whence};
+pub use sign_in::{ClientKey, Finished, Route, SamlArrival, SignInBegun, SignedIn, Whence};
 pub use sign_out::{ProviderSignOut, Reach};
 pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
@@ -101,12 +103,13 @@ use crate::{
     crypto::Sealer,
     model::{Instant, RequestId},
     net,
-    sso::{Oidc, PinnedKeys},
+    sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
 use directory::Unheard;
 use in_force::Compiled;
 use provisioning::PushQueue;
+use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
@@ -126,6 +129,8 @@ struct Inner {
     clock: Clock,
     oidc: Oidc,
     pinned_keys: PinnedKeys,
+    saml_providers: SamlProviders,
+    saml_rings: KeyRings,
     texts: net::TextRecords,
     compiled: Compiled,
     keys: Keys,
@@ -144,7 +149,8 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
-        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
+        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
+        let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
         let texts = net::TextRecords::new(settings.domains.resolvers.clone());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
@@ -157,6 +163,8 @@ impl App {
             clock,
             oidc,
             pinned_keys,
+            saml_providers,
+            saml_rings,
             texts,
             compiled,
             keys,
@@ -231,5 +239,10 @@ impl App {
     /// Keys of providers and their clients, at addresses that an administrator pinned.
     fn pinned_keys(&self) -> &PinnedKeys {
         &self.inner.pinned_keys
+    }
+
+    /// What SAML providers publish about themselves.
+    fn saml_providers(&self) -> &SamlProviders {
+        &self.inner.saml_providers
     }
 }

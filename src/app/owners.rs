@@ -135,5 +135,5 @@ async fn can_sign_in(tx: &mut Tx, organization: &crate::model::OrganizationId, u
     }
     let Some(id) = &user.connection else { return Ok(true) };
     let connection = tx.connection(organization, id).await?;
-    Ok(connection.is_some_and(|connection| connection.enabled && connection.settings.oidc.is_some()))
+    Ok(connection.is_some_and(|connection| connection.enabled && connection.settings.signs_in()))
 }

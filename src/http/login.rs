@@ -10,7 +10,7 @@ use super::{
     doors::{Caller, Doors, OrganizationFrom, get, post},
     error::SignInFailure,
     pages::{
-        notice,
+        notice, saml,
         sign_in::{self, Ask, SoFar},
         trial,
     },
@@ -30,14 +30,14 @@ use axum::{
 use serde::Deserialize;
 use url::Url;
 
-const HTML: Option<&str> = Some("text/html");
+pub(super) const HTML: Option<&str> = Some("text/html");
 
 /// One sentence for an organization that does not exist and for one that has no sign-in.
 const NOWHERE: &str =
     "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
 /// What a sign-in may come to.
-const ARRIVALS: &[EventKind] = &[
+pub(super) const ARRIVALS: &[EventKind] = &[
     EventKind::SessionStarted,
     EventKind::SessionEnded,
     EventKind::SignInRefused,
@@ -160,8 +160,16 @@ async fn leave(
 pub(super) fn leave_with(app: &App, begun: &SignInBegun) -> Response {
     let host = Url::parse(&begun.url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let provider = host.as_deref().unwrap_or("your provider");
-    let mut response = notice::on_the_way("Off to your organization's sign-in", provider, &begun.url);
-    add_cookie(&mut response, cookies::set_sign_in(app.settings(), &begun.cookie));
+    let title = "Off to your organization's sign-in";
+    let mut response = match &begun.form {
+        Some(form) => saml::posts_itself(title, provider, form),
+        None => notice::on_the_way(title, provider, &begun.url),
+    };
+    let cookie = match begun.returns_by_post {
+        true => cookies::set_saml_sign_in(app.settings(), &begun.cookie),
+        false => cookies::set_sign_in(app.settings(), &begun.cookie),
+    };
+    add_cookie(&mut response, cookie);
     response
 }
 
@@ -244,7 +252,7 @@ pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
 }
 
 /// A fresh session in this browser; what it held before ends.
-async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
+pub(super) async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     if let Some(before) = cookies::session(headers, app.settings())
         && let Err(error) = app.sign_out(&before, Reach::Here).await
     {

@@ -31,6 +31,7 @@ mod pages;
 mod path;
 mod provider;
 mod request;
+mod saml;
 mod scim;
 mod server;
 mod setup;
@@ -58,10 +59,11 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
-        trials::doors(),
-        setup::doors(),
+        saml::doors(),
         logout::doors(),
         provider::doors(),
+        trials::doors(),
+        setup::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

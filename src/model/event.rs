@@ -43,6 +43,10 @@ event_kinds! {
     ConnectionDisabled = "connection.disabled",
     /// A disabled connection was enabled.
     ConnectionEnabled = "connection.enabled",
+    /// A connection has a new key of ours for SAML, published and about to sign.
+    SamlKeyRotated = "connection.saml_key_rotated",
+    /// A certificate of a connection's provider is about to end.
+    CertificateEnding = "connection.certificate_ending",
     /// A schema was declared for all connections.
     SchemaDeclared = "schema.declared",
     /// A declared schema changed.

@@ -125,6 +125,8 @@ ids! {
     TokenId = "tok_";
     /// An OAuth client of a connection: the public half of its credential.
     ClientId = "cli_";
+    /// A key of ours at a connection that speaks SAML.
+    SamlKeyId = "smk_";
     /// An API key.
     KeyId = "key_";
     /// A sign-in.

@@ -1,6 +1,6 @@
 //! What an error of a protocol is called in the trace.
 
-use super::{SsoError, TokenFault};
+use super::{SsoError, TokenFault, saml::SamlFault};
 use crate::model::SignInFailure;
 
 impl SsoError {
@@ -23,6 +23,9 @@ impl SsoError {
             Self::TokenInvalid { why } | Self::LogoutInvalid { why } => why.failure(),
             Self::GroupsUnknown { .. } => SignInFailure::GroupsUnreadable,
             Self::NoClientKey => SignInFailure::ClientRefused,
+            Self::Saml(fault) => fault.failure(),
+            Self::TooWeak { .. } => SignInFailure::AuthenticationTooWeak,
+            Self::Replayed => SignInFailure::Replayed,
             Self::UserinfoInvalid { .. } => SignInFailure::UserinfoMismatch,
         }
     }
@@ -48,6 +51,47 @@ impl TokenFault {
             Self::Expired(_) => SignInFailure::AssertionExpired,
             Self::NotYetValid(_) | Self::IssuedInFuture(_) => SignInFailure::AssertionNotYetValid,
             Self::Subject => SignInFailure::SubjectMissing,
+        }
+    }
+}
+
+impl SamlFault {
+    fn failure(&self) -> SignInFailure {
+        match self {
+            Self::TooLarge { .. }
+            | Self::Encoding { .. }
+            | Self::Forbidden { .. }
+            | Self::TooComplex { .. }
+            | Self::NotXml { .. }
+            | Self::AnotherDocument { .. } => SignInFailure::AnswerMalformed,
+            Self::DuplicateId { .. }
+            | Self::RelativeNamespace { .. }
+            | Self::Missing { .. }
+            | Self::Repeated { .. }
+            | Self::Unexpected { .. }
+            | Self::Invalid { .. }
+            | Self::LivesTooLong { .. }
+            | Self::UnknownCondition { .. }
+            | Self::NoBearer => SignInFailure::AssertionMalformed,
+            Self::Unsigned | Self::PartUnsigned { .. } => SignInFailure::SignatureMissing,
+            Self::SignatureMisplaced { .. }
+            | Self::SignatureReference { .. }
+            | Self::SignatureForm { .. }
+            | Self::Altered { .. } => SignInFailure::SignatureInvalid,
+            Self::AlgorithmRefused { .. } | Self::Sha1Refused => SignInFailure::AlgorithmRefused,
+            Self::WrongCertificate { .. } | Self::NoCertificate => SignInFailure::WrongCertificate,
+            Self::CannotDecrypt | Self::CipherUnprotected => SignInFailure::EncryptionUnreadable,
+            Self::ProviderRefused { .. } => SignInFailure::ProviderRefused,
+            Self::UnknownIssuer { .. } => SignInFailure::IssuerMismatch,
+            Self::WrongDestination { .. } | Self::WrongRecipient { .. } => SignInFailure::WrongRecipient,
+            Self::UnknownAudience { .. } => SignInFailure::UnknownAudience,
+            Self::AnotherRequest { .. } => SignInFailure::NonceMismatch,
+            Self::NotUnsolicited { .. } => SignInFailure::NotRequested,
+            Self::Expired { .. } => SignInFailure::AssertionExpired,
+            Self::NotYetValid { .. } => SignInFailure::AssertionNotYetValid,
+            Self::NameId { .. } => SignInFailure::SubjectMissing,
+            Self::Metadata { .. } => SignInFailure::ProviderMisconfigured,
+            Self::CannotSign => SignInFailure::OurFault,
         }
     }
 }

@@ -27,6 +27,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
     Migration { version: 9, name: "extension schemas", sql: include_str!("migrations/009_extension_schemas.sql") },
+    Migration { version: 10, name: "saml", sql: include_str!("migrations/010_saml.sql") },
     Migration { version: 11, name: "sign-in trace", sql: include_str!("migrations/011_sign_in_trace.sql") },
     Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
 ];
@@ -225,7 +226,9 @@ mod tests {
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
         include_str!("migrations/009_extension_schemas.sample.sql"),
+        include_str!("migrations/010_saml.sample.sql"),
         include_str!("migrations/011_sign_in_trace.sample.sql"),
+        include_str!("migrations/012_oidc_end.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

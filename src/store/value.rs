@@ -5,7 +5,7 @@
 
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
+    OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
     SignInFailure, SignInId, TestId, TokenId, UserId,
 };
 
@@ -129,6 +129,7 @@ stored_as_text!(
     RequestId,
     Role,
     RoleId,
+    SamlKeyId,
     ServiceAccountId,
     SessionId,
     SetupLinkId,

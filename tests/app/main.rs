@@ -22,6 +22,7 @@ mod postgres;
 mod providers;
 mod races;
 mod roles;
+mod saml;
 mod scale;
 mod tenancy;
 mod tenants;

@@ -26,7 +26,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
-    (&["openidconnect"], &["sso"]),
+    (&["openidconnect", "roxmltree", "miniz_oxide"], &["sso"]),
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest", "simple_dns"], &["net"]),

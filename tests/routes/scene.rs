@@ -186,6 +186,9 @@ impl Scene {
                 let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
                 vec![made.to_string(), client.id.to_string()]
             }
+            path if path.starts_with("/connections/{id}/saml") || path.starts_with("/login/saml/") => {
+                vec![self.saml_connection(&name).await]
+            }
             "/connections/{id}/setup-links" => vec![self.setup_link(&name).await.0],
             "/connections/{id}/setup-links/{link}" => {
                 let (connection, link, _) = self.setup_link(&name).await;
@@ -220,6 +223,24 @@ impl Scene {
             }
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         }
+    }
+
+    /// A connection whose SAML provider is made up, and known.
+    async fn saml_connection(&self, name: &str) -> String {
+        use castgate::model::{SamlBinding, SamlEndpoint, SamlSettings};
+        let now = castgate::app::Clock::machine().now();
+        let key = castgate::crypto::ServiceKey::generate().unwrap();
+        let certificate = key.certificate("idp", now, now.plus(std::time::Duration::from_hours(24 * 365))).unwrap();
+        let location = "https://idp.invalid/sso".to_owned();
+        let saml = SamlSettings {
+            entity_id: "https://idp.invalid".to_owned(),
+            metadata_url: Some("https://idp.invalid/metadata".to_owned()),
+            sign_on: vec![SamlEndpoint { binding: SamlBinding::Redirect, location, response_location: None }],
+            certificates: vec![data_encoding::BASE64.encode(&certificate)],
+            ..SamlSettings::default()
+        };
+        let settings = ConnectionSettings { saml: Some(saml), ..ConnectionSettings::of(Profile::Generic) };
+        self.acme.connection_with(name, settings).await.stored.id.to_string()
     }
 
     /// A connection whose provider nobody reaches.

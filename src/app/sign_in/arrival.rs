@@ -8,9 +8,10 @@ use super::{
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
+    crypto::sha256,
     model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
-    sso::{GroupsClaim, Identity},
+    sso::{GroupsClaim, Identity, SsoError},
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
@@ -37,6 +38,7 @@ impl Work<'_> {
         link: Option<&[u8]>,
         attempt: &mut SignInAttempt,
     ) -> Result<User, Error> {
+        self.use_once(connection, identity).await?;
         attempt.entry.derived.facts = facts_of(&connection.settings, &identity.claims);
         let email = verified_email(&identity.claims);
         let (invited, invitation) = self.invitation_of_arrival(link, email, &identity.claims).await?;
@@ -53,7 +55,7 @@ impl Work<'_> {
         };
         let person = found.user.clone().or(other);
         let said = identity.claims.get("email").and_then(Value::as_str);
-        let name = user_name(&identity.subject, &identity.claims);
+        let name = user_name(&connection.settings, &identity.subject, &identity.claims);
         let known = person.as_ref().and_then(|person| person.email.as_deref());
         let organization = self.ctx.organization.clone();
         let addresses = [said, Some(name), by_link, known];
@@ -109,6 +111,16 @@ impl Work<'_> {
         }
     }
 
+    /// What may be used once is used up in the transaction that says who it is: nobody comes in by it a second time.
+    async fn use_once(&mut self, connection: &Connection, identity: &Identity) -> Result<(), Error> {
+        let Some(once) = &identity.once else { return Ok(()) };
+        let message = (&sha256(once.id.as_bytes()), once.until);
+        match self.tx.use_saml_message(&self.ctx.organization, &connection.id, message).await? {
+            true => Ok(()),
+            false => Err(SsoError::Replayed.into()),
+        }
+    }
+
     async fn find_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
         let organization = self.ctx.organization.clone();
         let subject = (IdentityKind::Subject, identity.subject.as_str());
@@ -128,7 +140,7 @@ impl Work<'_> {
                 return Ok(Found { known: self.by_match(connection, &user).await?, user: Some(user) });
             }
         }
-        let name = user_name(&identity.subject, &identity.claims);
+        let name = user_name(&connection.settings, &identity.subject, &identity.claims);
         let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
         match by_name {
             Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
@@ -148,7 +160,7 @@ impl Work<'_> {
         let claims = &identity.claims;
         let facts = facts_of(&connection.settings, claims);
         let mut document = facts.clone();
-        document.insert("userName".to_owned(), json!(user_name(&identity.subject, claims)));
+        document.insert("userName".to_owned(), json!(user_name(&connection.settings, &identity.subject, claims)));
         let shown = UserDocument::from_stored(document);
         let id = UserId::from_uuid(self.app.clock().uuid());
         let user = User {

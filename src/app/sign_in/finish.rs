@@ -11,6 +11,7 @@ use crate::{
     sso::{Callback, GroupsClaim, Identity, SsoError},
 };
 use data_encoding::BASE64URL_NOPAD;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a state says where it began. Whoever comes back later than this has a browser tab from yesterday.
@@ -19,7 +20,7 @@ const STATE_TELLS: Duration = Duration::from_hours(24);
 const STATE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "state" };
 
 /// What somebody who comes back from the provider was on the way to.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::app) struct Journey {
     /// Where they go when they are in.
     pub(in crate::app) return_to: String,
@@ -203,7 +204,7 @@ fn lost() -> Error {
 }
 
 /// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
-fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
+pub(super) fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
     if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
         return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
     }

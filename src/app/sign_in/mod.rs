@@ -6,6 +6,7 @@ mod client;
 mod explain;
 mod facts;
 mod finish;
+mod saml;
 mod session;
 mod traces;
 
@@ -14,6 +15,7 @@ pub use attempt::Whence;
 pub use client::ClientKey;
 pub use finish::Finished;
 pub(super) use finish::Journey;
+pub use saml::SamlArrival;
 
 use super::{
     App, Error,
@@ -22,7 +24,7 @@ use super::{
 use crate::{
     crypto::{Context, Secret},
     model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
-    sso::Pending,
+    sso::{Pending, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -54,8 +56,12 @@ pub enum Route {
 pub struct SignInBegun {
     /// Where the browser goes.
     pub url: String,
+    /// With this form, if it goes by one.
+    pub form: Option<PostForm>,
     /// What the browser keeps: sealed, and good for ten minutes.
     pub cookie: String,
+    /// Whether the provider's answer comes by a form of another site: the cookie has to be sent along with that.
+    pub returns_by_post: bool,
 }
 
 /// Somebody signed in.
@@ -167,6 +173,9 @@ impl App {
         journey: Journey,
     ) -> Result<SignInBegun, Error> {
         let now = self.clock().now();
+        if let Some(saml) = &connection.settings.saml {
+            return self.begin_saml((organization, connection, saml), login_hint, journey, now).await;
+        }
         let settings =
             connection.settings.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", &connection.name))?;
         let mut begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
@@ -183,7 +192,8 @@ impl App {
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
-        Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
+        let cookie = BASE64URL_NOPAD.encode(&sealed);
+        Ok(SignInBegun { url: begun.url, form: None, cookie, returns_by_post: false })
     }
 
     async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
@@ -200,5 +210,5 @@ impl App {
 
 /// Whether people can sign in by this connection now.
 pub(super) fn signs_in(connection: &Connection) -> bool {
-    connection.enabled && connection.settings.oidc.is_some()
+    connection.enabled && connection.settings.signs_in()
 }

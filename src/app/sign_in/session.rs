@@ -68,6 +68,8 @@ impl Work<'_> {
         }
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.app.clock().fill(bytes));
         let (connection, identity) = origin.map(|(connection, identity, _)| (connection, identity)).unzip();
+        let absolute = self.ctx.now.plus(self.app.settings().sessions.absolute.get());
+        let until = identity.and_then(|identity| identity.provider_session_until);
         let session = Session {
             id: SessionId::from_uuid(self.app.clock().uuid()),
             organization: organization.clone(),
@@ -77,7 +79,7 @@ impl Work<'_> {
             connection_epoch: connection.map_or(0, |connection| connection.epoch),
             created_at: self.ctx.now,
             last_seen_at: self.ctx.now,
-            expires_at: self.ctx.now.plus(self.app.settings().sessions.absolute.get()),
+            expires_at: until.map_or(absolute, |until| until.min(absolute)),
             provider_session: identity.and_then(|identity| identity.provider_session.clone()),
             authenticated_at: identity.and_then(|identity| identity.authenticated_at),
             acr: identity.and_then(|identity| identity.acr.clone()),

@@ -20,6 +20,7 @@ mod mapping;
 mod organization;
 mod provisioning;
 mod roles;
+mod saml;
 mod schemas;
 mod scim_clients;
 mod service_accounts;
