@@ -1,10 +1,14 @@
 //! What is fuzzed: bytes go in, and nothing may panic, hang or disagree with itself. The root of whoever uses this file has the
-//! modules `filter` and `scim`.
+//! modules `filter`, `scim`, `crypto`, `model` and `sso`.
 
 use crate::{
+    crypto::Certificate,
     filter::{Dialect, Filter, StandardKinds, parse, parse_path},
+    model::Instant,
     scim::{Extensions, GroupDocument, Patch, Query, ResourceType, USER_SCHEMA, UserDocument, parse_object},
+    sso::saml::{Answers, Expected, IdpMetadata, Signing, Trust, c14n::canonicalize, glimpse, verify_response},
 };
+use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Tolerant, Dialect::Strict];
@@ -117,5 +121,52 @@ pub fn body(data: &[u8]) {
         for kind in [ResourceType::User, ResourceType::Group] {
             let _ = Query::from_search(kind, &body, dialect, Extensions::default());
         }
+    }
+}
+
+/// The certificate of a key that nobody has any more.
+const CERTIFICATE: &str = "\
+    MIIDFTCCAf2gAwIBAgIUC/wcnDdbId5xemYixKHDEUUOODcwDQYJKoZIhvcNAQELBQAwGjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMB4XDT\
+    I2MTEyMjA4MjcwN1oXDTM2MTExOTA4MjcwN1owGjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB\
+    CgKCAQEA1pPUEhsMjKVcL9+PRe/rih8WD+LmIQrouHdvgDpbNdU3AIyS79YCUrV79ELhe1+V6WH4GK8YyVFPsCd3mfuLwdU3QjT4XiFCHCxCdU\
+    eGe9CDLAEjt1IoCJPB92Ch3R3iGLGl85SOMH2YAIUBFIc9AV7mcRAWEwx+EOBF7y7hkg6sRYo50Feu8kaI5OrZnToK3VF1ClLw4pRxXN4eSFAU\
+    4lGj7a5wH5ycCeEaYYsSq7+PrZgiYUe15V3z/wBwcfwMzPFMHuuJAT3MJnoMzHCcgJ/OCN1l/PD5P69S0UiTgPMKWlpoNmhPpsoPyr++JShm3m\
+    HirEBGGxrHMKG9H/KxOQIDAQABo1MwUTAdBgNVHQ4EFgQUuXjURDu9TKFR5Pfsebt45JT9qC8wHwYDVR0jBBgwFoAUuXjURDu9TKFR5Pfsebt4\
+    5JT9qC8wDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOCAQEAXNUnu73B2R3ZfNUTIRcgHNJyrTfR/jV42LtxlART9Lonexd5Qorik0\
+    ujOPJV3ujzDGBD0ev2v2dWby2DHsy4WBAvLtanRJN02vG/AAhS11NLy+6C2P3GT/zj+AMqTr1gRDeDJBx7Uq3ByLA1JAhhgCa2JCqAtgMCx7lR\
+    jmXf44CR3iNbqLW0YIjYmJCgq1Nh2CPb81oERxPT5aaNkdQbmS5F2V+b9YrBcbZQ9w6gyCSh9IAYLGuwpd0kMczKhi1T1Oehp62Kwt8p1JeeQ+\
+    YrH47n0mTXzuahLuHyKRIVz+9dfVRzHSMxJf5zaNUMur2jDpqk6rA3XU7cbmgKuukn/A==";
+
+/// A SAML message: through the gate, the canonical form and the whole verifier. Nobody can sign, so nothing is accepted.
+pub fn saml(data: &[u8]) {
+    if let Ok(once) = canonicalize(data, None, &[]) {
+        assert_eq!(canonicalize(once.as_bytes(), None, &[]).as_ref(), Ok(&once));
+        let _ = canonicalize(data, None, &["p", "#default"]);
+    }
+    let field = BASE64.encode(data);
+    let _ = glimpse(&field);
+    let trust = Trust {
+        entity_id: "https://idp.example.com/metadata".to_owned(),
+        certificates: Certificate::from_text(CERTIFICATE).into_iter().collect(),
+        allow_sha1: true,
+    };
+    assert_eq!(trust.certificates.len(), 1);
+    let expected = Expected {
+        trust: &trust,
+        entity_id: "https://gate.example.com/saml/con_1",
+        acs: "https://gate.example.com/saml/con_1/acs",
+        answers: Answers::Nothing,
+        signing: Signing::Either,
+        keys: &[],
+        now: Instant(1_795_334_400_000_000),
+    };
+    assert!(verify_response(&field, &expected).is_err());
+}
+
+/// A provider's metadata: what is taken has a key and an address.
+pub fn saml_metadata(data: &[u8]) {
+    if let Ok(read) = IdpMetadata::parse(data, None, Instant(1_795_334_400_000_000)) {
+        assert!(!read.certificates.is_empty() && !read.sign_on.is_empty());
+        assert!(read.sign_on.iter().all(|endpoint| endpoint.location.starts_with("http")), "{:?}", read.sign_on);
     }
 }

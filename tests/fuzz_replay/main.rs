@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
-use castgate::{filter, scim};
+use castgate::{crypto, filter, model, scim, sso};
 use serde_json::Value;
 use std::{
     fs,
@@ -57,6 +57,19 @@ const WORDS: &[&str] = &[
     "1e400",
     "%",
     " ",
+    "<a>",
+    "</a>",
+    "<!--",
+    "-->",
+    "]]>",
+    "<?x?>",
+    "&#13;",
+    "&amp;",
+    " xmlns=\"urn:a\"",
+    " xmlns:p=\"urn:p\"",
+    "p:",
+    " ID=\"_a1\"",
+    "http://www.w3.org/2000/09/xmldsig#",
 ];
 
 /// The first number of a run: the same mutations every time.
@@ -165,4 +178,14 @@ fn bodies_are_read_into_what_could_have_come_in() {
         recorded(|request| (request["method"] != "PATCH").then(|| request.get("body").map(Value::to_string))?);
     assert!(bodies.len() > 10, "{}", bodies.len());
     replay("body", entries::body, bodies);
+}
+
+#[test]
+fn saml_messages_pass_the_gate_or_do_not_and_none_is_accepted() {
+    replay("saml", entries::saml, Vec::new());
+}
+
+#[test]
+fn saml_metadata_gives_keys_and_addresses_or_nothing() {
+    replay("saml_metadata", entries::saml_metadata, Vec::new());
 }
