@@ -94,5 +94,9 @@ fn compare(
     let (value, limit) = turns[turns.len() / 2];
     let ratio = value / limit;
     let verdict = if ratio <= most { "ok" } else { "MISSED" };
-    println!("{name:<44} {:>16} {:>16} {ratio:>7.2} {most:>6.1} {verdict}", format!("{value:.1} us"), format!("{limit:.1} us"));
+    println!(
+        "{name:<44} {:>16} {:>16} {ratio:>7.2} {most:>6.1} {verdict}",
+        format!("{value:.1} us"),
+        format!("{limit:.1} us")
+    );
 }

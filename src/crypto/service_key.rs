@@ -114,10 +114,8 @@ impl ServiceKey {
             KeyTransport::OaepSha512 => &OAEP_SHA512_MGF1SHA512,
         };
         let mut room = Zeroizing::new(vec![0; self.decrypting.min_output_size()]);
-        let key = self
-            .decrypting
-            .decrypt(algorithm, wrapped, &mut room, None)
-            .map_err(|_| ServiceKeyError::Unreadable)?;
+        let key =
+            self.decrypting.decrypt(algorithm, wrapped, &mut room, None).map_err(|_| ServiceKeyError::Unreadable)?;
         decrypt(cipher, key, content).ok_or(ServiceKeyError::Unreadable)
     }
 
@@ -138,8 +136,7 @@ impl ServiceKey {
         let validity = element(tag::SEQUENCE, &[&time(from), &time(until)]);
         let version = element(tag::VERSION, &[&element(tag::INTEGER, &[&[2]])]);
         let serial = element(tag::INTEGER, &[&serial]);
-        let body =
-            element(tag::SEQUENCE, &[&version, &serial, &algorithm, &name, &validity, &name, public.as_ref()]);
+        let body = element(tag::SEQUENCE, &[&version, &serial, &algorithm, &name, &validity, &name, public.as_ref()]);
         let signature = self.sign(&body)?;
         Ok(element(tag::SEQUENCE, &[&body, &algorithm, &element(tag::BIT_STRING, &[&[0], &signature])]))
     }

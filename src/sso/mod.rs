@@ -1,4 +1,4 @@
-//! Line 7: sign-in by OpenID Connect.
+//! Line 7: sign-in by OpenID Connect, and by SAML 2.0 in [`saml`].
 //!
 //! A sign-in has two halves. [`Oidc::begin`] makes the address of the provider's sign-in page and a [`Pending`], which
 //! the application seals into a cookie: that binds the answer to the browser. [`Oidc::finish`] takes the query with which the

@@ -3,7 +3,9 @@
 use crate::scene::{ACS, KEYS, SP, Setting, assertion, field, now, with_both_signed, with_signed_assertion};
 use castgate::{
     crypto::Certificate,
-    sso::saml::{IdpMetadata, LogoutExpected, Signing, c14n::canonicalize, glimpse, verify_logout_post, verify_logout_redirect},
+    sso::saml::{
+        IdpMetadata, LogoutExpected, Signing, c14n::canonicalize, glimpse, verify_logout_post, verify_logout_redirect,
+    },
 };
 use data_encoding::BASE64;
 use proptest::prelude::*;
@@ -35,9 +37,12 @@ fn everything(bytes: &[u8]) {
     for value in [text.clone(), BASE64.encode(bytes)] {
         let _ = glimpse(&value);
         assert!(setting.verify(&value).is_err(), "{value}");
-        let expected = LogoutExpected { trust: &setting.trust, address: ACS, keys: std::slice::from_ref(&KEYS.sp), now: now() };
+        let expected =
+            LogoutExpected { trust: &setting.trust, address: ACS, keys: std::slice::from_ref(&KEYS.sp), now: now() };
         assert!(verify_logout_redirect(&value, &expected).is_err());
-        assert!(verify_logout_redirect(&format!("SAMLRequest={value}&SigAlg={SP}&Signature={value}"), &expected).is_err());
+        assert!(
+            verify_logout_redirect(&format!("SAMLRequest={value}&SigAlg={SP}&Signature={value}"), &expected).is_err()
+        );
         assert!(verify_logout_post(&[("SAMLRequest".to_owned(), value)], &expected).is_err());
     }
     if let Ok(read) = IdpMetadata::parse(bytes, None, now()) {

@@ -68,7 +68,11 @@ fn signatures(all: &mut All) {
         all.add(format!("inclusive namespaces {list:?}"), signed(&wrapped(&typed), "_a1", &how));
     }
     // A prefix that only the response declares, and only the list carries into the assertion's canonical form.
-    let outside = swapped(&wrapped(&assertion()), "<samlp:Response ", "<samlp:Response xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" ");
+    let outside = swapped(
+        &wrapped(&assertion()),
+        "<samlp:Response ",
+        "<samlp:Response xmlns:xs=\"http://www.w3.org/2001/XMLSchema\" ",
+    );
     let how = How { prefixes: "xs", ..How::with(&KEYS.idp) };
     let inner = signed(&outside, "_a1", &how);
     all.add("a listed prefix from outside", inner.clone());
@@ -118,26 +122,56 @@ fn contents(all: &mut All) {
     let base = assertion();
     all.said("a name with an ampersand", &swapped(&base, ADA, "o&amp;a@example.com"));
     all.said("a name beyond ASCII", &swapped(&base, ADA, "žofie+ß@example.com"));
-    all.said("a persistent NameID", &swapped(&base, "1.1:nameid-format:emailAddress\"", "2.0:nameid-format:persistent\" NameQualifier=\"x\" SPNameQualifier=\"y\""));
+    all.said(
+        "a persistent NameID",
+        &swapped(
+            &base,
+            "1.1:nameid-format:emailAddress\"",
+            "2.0:nameid-format:persistent\" NameQualifier=\"x\" SPNameQualifier=\"y\"",
+        ),
+    );
     all.said("milliseconds", &base.replace(":58Z", ":58.123Z").replace("08:05:00Z", "08:05:00.000Z"));
     all.said("another zone", &base.replace("2026-11-22T08:05:00Z", "2026-11-22T09:05:00+01:00"));
-    all.said("several audiences", &swapped(&base, "<saml:Audience>", "<saml:Audience>https://other.example</saml:Audience><saml:Audience>"));
+    all.said(
+        "several audiences",
+        &swapped(&base, "<saml:Audience>", "<saml:Audience>https://other.example</saml:Audience><saml:Audience>"),
+    );
     let twice = "<saml:AudienceRestriction><saml:Audience>https://gate.example.com/saml/con_1</saml:Audience></saml:AudienceRestriction>";
     all.said("two restrictions, both met", &swapped(&base, twice, &format!("{twice}{twice}")));
-    all.said("use once", &swapped(&base, "</saml:Conditions>", "<saml:OneTimeUse></saml:OneTimeUse></saml:Conditions>"));
+    all.said(
+        "use once",
+        &swapped(&base, "</saml:Conditions>", "<saml:OneTimeUse></saml:OneTimeUse></saml:Conditions>"),
+    );
     all.said("no attributes", &without(&base, &part(&base, "<saml:AttributeStatement>", "</saml:AttributeStatement>")));
     all.said("an empty value", &swapped(&base, ">engineering<", "><"));
     all.said("no session index", &without(&base, " SessionIndex=\"_s1\""));
-    all.said("the session's end", &swapped(&base, " SessionIndex", " SessionNotOnOrAfter=\"2026-11-22T16:00:00Z\" SessionIndex"));
+    all.said(
+        "the session's end",
+        &swapped(&base, " SessionIndex", " SessionNotOnOrAfter=\"2026-11-22T16:00:00Z\" SessionIndex"),
+    );
     let other = "<saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:sender-vouches\"></saml:SubjectConfirmation>";
-    all.said("another confirmation first", &swapped(&base, "<saml:SubjectConfirmation ", &format!("{other}<saml:SubjectConfirmation ")));
-    let elsewhere = part(&base, "<saml:SubjectConfirmation ", "</saml:SubjectConfirmation>").replace(ACS, "https://old.example/acs");
-    all.said("a bearer for another address first", &swapped(&base, "<saml:SubjectConfirmation ", &format!("{elsewhere}<saml:SubjectConfirmation ")));
+    all.said(
+        "another confirmation first",
+        &swapped(&base, "<saml:SubjectConfirmation ", &format!("{other}<saml:SubjectConfirmation ")),
+    );
+    let elsewhere = part(&base, "<saml:SubjectConfirmation ", "</saml:SubjectConfirmation>")
+        .replace(ACS, "https://old.example/acs");
+    all.said(
+        "a bearer for another address first",
+        &swapped(&base, "<saml:SubjectConfirmation ", &format!("{elsewhere}<saml:SubjectConfirmation ")),
+    );
     let nested = "<saml:AttributeValue><saml:NameID>opaque</saml:NameID></saml:AttributeValue>";
-    all.said("a value that is a NameID", &swapped(&base, "<saml:AttributeValue>", &format!("{nested}<saml:AttributeValue>")));
-    all.said("the clock is 59 seconds ahead", &base.replace("2026-11-22T07:59:28Z", "2026-11-22T08:00:59Z").replace("07:59:58Z", "08:00:59Z"));
+    all.said(
+        "a value that is a NameID",
+        &swapped(&base, "<saml:AttributeValue>", &format!("{nested}<saml:AttributeValue>")),
+    );
+    all.said(
+        "the clock is 59 seconds ahead",
+        &base.replace("2026-11-22T07:59:28Z", "2026-11-22T08:00:59Z").replace("07:59:58Z", "08:00:59Z"),
+    );
     all.said("the clock is 59 seconds behind", &base.replace("08:05:00Z", "07:59:01Z"));
-    let groups: String = (0..1_000).map(|n| format!("<saml:AttributeValue>group-{n:04}</saml:AttributeValue>")).collect();
+    let groups: String =
+        (0..1_000).map(|n| format!("<saml:AttributeValue>group-{n:04}</saml:AttributeValue>")).collect();
     all.said("a thousand groups", &swapped(&base, "<saml:AttributeValue>engineering</saml:AttributeValue>", &groups));
 }
 
@@ -151,16 +185,31 @@ fn forms(all: &mut All) {
     all.add("with lines at the end", format!("{xml}\r\n\n"));
     all.add("with single quotes", xml.replacen("Version=\"2.0\"", "Version='2.0'", 1));
     all.add("with references for characters", xml.replacen("ada@", "&#97;d&#x61;@", 1));
-    all.add("with white space in tags", xml.replace("</saml:Issuer>", "</saml:Issuer  >").replacen(" ID=\"_a1\"", "\n\tID = \"_a1\"", 1));
-    let lines: String = field(&xml).as_bytes().chunks(76).flat_map(|line| [line, b"\r\n"].concat()).map(char::from).collect();
+    all.add(
+        "with white space in tags",
+        xml.replace("</saml:Issuer>", "</saml:Issuer  >").replacen(" ID=\"_a1\"", "\n\tID = \"_a1\"", 1),
+    );
+    let lines: String =
+        field(&xml).as_bytes().chunks(76).flat_map(|line| [line, b"\r\n"].concat()).map(char::from).collect();
     all.0.push(Benign { name: "Base64 in lines".into(), field: lines, setting: Setting::default(), xml: xml.clone() });
-    let other = wrapped(&assertion()).replace("samlp:", "saml2p:").replace("xmlns:samlp", "xmlns:saml2p").replace("saml:", "saml2:");
+    let other = wrapped(&assertion())
+        .replace("samlp:", "saml2p:")
+        .replace("xmlns:samlp", "xmlns:saml2p")
+        .replace("saml:", "saml2:");
     let other = other.replace("xmlns:saml=", "xmlns:saml2=");
     all.add("other prefixes", signed(&other, "_a1", &How::with(&KEYS.idp)));
     let plain = assertion().replace("saml:", "").replace("xmlns:saml", "xmlns");
     all.add("no prefixes", signed(&wrapped(&plain), "_a1", &How::with(&KEYS.idp)));
-    let extensions = "</saml:Issuer><samlp:Extensions><x:hint xmlns:x=\"urn:x\">1</x:hint></samlp:Extensions><samlp:Status>";
-    all.add("with extensions", signed(&swapped(&wrapped(&assertion()), "</saml:Issuer><samlp:Status>", extensions), "_a1", &How::with(&KEYS.idp)));
+    let extensions =
+        "</saml:Issuer><samlp:Extensions><x:hint xmlns:x=\"urn:x\">1</x:hint></samlp:Extensions><samlp:Status>";
+    all.add(
+        "with extensions",
+        signed(
+            &swapped(&wrapped(&assertion()), "</saml:Issuer><samlp:Status>", extensions),
+            "_a1",
+            &How::with(&KEYS.idp),
+        ),
+    );
     let nobody = part(&wrapped(""), "<saml:Issuer>", "</saml:Issuer>");
     all.add("the response names no issuer", without(&xml, &nobody));
     all.add("the response names no destination", without(&xml, &format!(" Destination=\"{ACS}\"")));
@@ -172,18 +221,35 @@ fn secrets(all: &mut All) {
     let cbc = |bits: u16| format!("http://www.w3.org/2001/04/xmlenc#aes{bits}-cbc");
     for bits in [128, 192, 256] {
         let how = Secretly { cipher: &gcm(bits), ..Secretly::default() };
-        all.add(format!("AES-{bits}-GCM, signed inside"), wrapped(&encrypted("EncryptedAssertion", &inside, &KEYS.sp_certificate, how)));
+        all.add(
+            format!("AES-{bits}-GCM, signed inside"),
+            wrapped(&encrypted("EncryptedAssertion", &inside, &KEYS.sp_certificate, how)),
+        );
         let how = Secretly { cipher: &cbc(bits), beside: true, ..Secretly::default() };
-        all.add(format!("AES-{bits}-CBC, signed outside"), with_signed_response(&encrypted("EncryptedAssertion", &assertion(), &KEYS.sp_certificate, how)));
+        all.add(
+            format!("AES-{bits}-CBC, signed outside"),
+            with_signed_response(&encrypted("EncryptedAssertion", &assertion(), &KEYS.sp_certificate, how)),
+        );
     }
     let how = Secretly { transport: OAEP11, ..Secretly::default() };
     all.add("OAEP with SHA-256", wrapped(&encrypted("EncryptedAssertion", &inside, &KEYS.sp_certificate, how)));
-    all.add("signed inside and outside", with_signed_response(&encrypted("EncryptedAssertion", &inside, &KEYS.sp_certificate, how)));
+    all.add(
+        "signed inside and outside",
+        with_signed_response(&encrypted("EncryptedAssertion", &inside, &KEYS.sp_certificate, how)),
+    );
     // Some encrypt an element without the namespaces that its parents declare.
     let bare = without(&assertion(), " xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"");
-    all.add("namespaces from outside", with_signed_response(&encrypted("EncryptedAssertion", &bare, &KEYS.sp_certificate, how)));
+    all.add(
+        "namespaces from outside",
+        with_signed_response(&encrypted("EncryptedAssertion", &bare, &KEYS.sp_certificate, how)),
+    );
     let name = part(&assertion(), "<saml:NameID", "</saml:NameID>");
-    let secret = encrypted("EncryptedID", &name.replacen("<saml:NameID", "<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"", 1), &KEYS.sp_certificate, how);
+    let secret = encrypted(
+        "EncryptedID",
+        &name.replacen("<saml:NameID", "<saml:NameID xmlns:saml=\"urn:oasis:names:tc:SAML:2.0:assertion\"", 1),
+        &KEYS.sp_certificate,
+        how,
+    );
     all.said("an encrypted NameID", &swapped(&assertion(), &name, &secret));
 }
 

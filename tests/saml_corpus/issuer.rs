@@ -61,7 +61,8 @@ impl Key {
         let file = folder.path().join("key.pem");
         std::fs::write(&file, &private).unwrap();
         let path = file.to_str().unwrap();
-        let certificate = openssl(&["req", "-x509", "-key", path, "-days", "30", "-subj", "/CN=ec.example/O=Example"], &[]);
+        let certificate =
+            openssl(&["req", "-x509", "-key", path, "-days", "30", "-subj", "/CN=ec.example/O=Example"], &[]);
         let der = openssl(&["pkcs8", "-topk8", "-nocrypt", "-outform", "DER"], &private);
         let certificate = Certificate::from_text(&String::from_utf8(certificate).unwrap()).unwrap();
         Self { private: if curve == "P-256" { Private::P256(der) } else { Private::P384(der) }, certificate }
@@ -248,7 +249,13 @@ impl Default for Secretly<'_> {
 
 /// An `EncryptedAssertion` (or any other wrapper) of these bytes for this key.
 pub fn encrypted(wrapper: &str, plain: &str, to: &Certificate, how: Secretly<'_>) -> String {
-    let size = if how.cipher.contains("128") { 16 } else if how.cipher.contains("192") { 24 } else { 32 };
+    let size = if how.cipher.contains("128") {
+        16
+    } else if how.cipher.contains("192") {
+        24
+    } else {
+        32
+    };
     let secret = vec![7; size];
     let mut content = content(how.cipher, &secret, plain.as_bytes());
     content.truncate(content.len() - how.cut);
@@ -291,7 +298,9 @@ fn content(uri: &str, key: &[u8], plain: &[u8]) -> Vec<u8> {
         let sealing = aead::LessSafeKey::new(aead::UnboundKey::new(algorithm, key).unwrap());
         let nonce = [9; 12];
         let mut room = plain.to_vec();
-        sealing.seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::empty(), &mut room).unwrap();
+        sealing
+            .seal_in_place_append_tag(aead::Nonce::assume_unique_for_key(nonce), aead::Aad::empty(), &mut room)
+            .unwrap();
         return [nonce.as_slice(), &room].concat();
     }
     let algorithm = match key.len() {

@@ -87,7 +87,9 @@ fn a_providers_answer_is_read_by_both_bindings() {
         assert_eq!((answer.in_response_to.as_str(), answer.relay_state.as_deref()), ("_ours", state));
     }
     let partial = response().replace("status:Success\"></samlp:StatusCode>", "status:Success\"><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:PartialLogout\"></samlp:StatusCode></samlp:StatusCode>");
-    let LogoutMessage::Response(answer) = posted("SAMLResponse", &signed(&partial, "_l2", &How::with(&KEYS.idp))).unwrap() else {
+    let LogoutMessage::Response(answer) =
+        posted("SAMLResponse", &signed(&partial, "_l2", &How::with(&KEYS.idp))).unwrap()
+    else {
         panic!("a response")
     };
     assert!(!answer.complete);
@@ -99,7 +101,10 @@ fn the_raw_query_is_what_is_signed() {
     // Lower-case escapes, which an encoder of ours would write in capitals.
     let unsigned = format!(
         "SAMLRequest={}&SigAlg={}",
-        escaped(&BASE64.encode(&compress_to_vec(request().as_bytes(), 9))).replace("%2B", "%2b").replace("%2F", "%2f").replace("%3D", "%3d"),
+        escaped(&BASE64.encode(&compress_to_vec(request().as_bytes(), 9)))
+            .replace("%2B", "%2b")
+            .replace("%2F", "%2f")
+            .replace("%3D", "%3d"),
         escaped(RSA_SHA256).replace("%3A", "%3a")
     );
     let value = BASE64.encode(&KEYS.idp.sign(RSA_SHA256, unsigned.as_bytes()));
@@ -134,23 +139,75 @@ fn no_forged_logout_by_redirect_is_accepted() {
         ("a signature more", format!("{good}&Signature=AAAA"), "repeated"),
         ("a request and a response", format!("{good}&{}", message.replace("Request", "Response")), "unexpected"),
         ("a request as a response", good.replace("SAMLRequest", "SAMLResponse"), "wrong_certificate"),
-        ("signed as a response", query("SAMLResponse", request().as_bytes(), None, RSA_SHA256, &how), "another_document"),
+        (
+            "signed as a response",
+            query("SAMLResponse", request().as_bytes(), None, RSA_SHA256, &how),
+            "another_document",
+        ),
         ("another encoding", format!("{good}&SAMLEncoding=urn%3Ax"), "encoding"),
-        ("an HMAC", good.replace(&escaped(RSA_SHA256), &escaped("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")), "algorithm_refused"),
+        (
+            "an HMAC",
+            good.replace(&escaped(RSA_SHA256), &escaped("http://www.w3.org/2001/04/xmldsig-more#hmac-sha256")),
+            "algorithm_refused",
+        ),
         ("SHA-1", query("SAMLRequest", request().as_bytes(), None, RSA_SHA1, &how), "sha1_refused"),
-        ("a stranger", query("SAMLRequest", request().as_bytes(), None, RSA_SHA256, &How::with(&KEYS.foreign)), "wrong_certificate"),
+        (
+            "a stranger",
+            query("SAMLRequest", request().as_bytes(), None, RSA_SHA256, &How::with(&KEYS.foreign)),
+            "wrong_certificate",
+        ),
         ("a bomb", with_bomb(&bomb), "too_large"),
         ("not deflated", with_bomb(b"not deflated at all"), "encoding"),
         ("half a message", with_bomb(&compress_to_vec(request().as_bytes(), 6)[..40]), "encoding"),
-        ("another provider", query("SAMLRequest", request().replace(IDP, "https://x.example").as_bytes(), None, RSA_SHA256, &how), "unknown_issuer"),
-        ("another address", query("SAMLRequest", request().replace(SLO, ACS).as_bytes(), None, RSA_SHA256, &how), "wrong_destination"),
-        ("no address", query("SAMLRequest", request().replace(&format!("Destination=\"{SLO}\" "), "").as_bytes(), None, RSA_SHA256, &how), "missing"),
+        (
+            "another provider",
+            query("SAMLRequest", request().replace(IDP, "https://x.example").as_bytes(), None, RSA_SHA256, &how),
+            "unknown_issuer",
+        ),
+        (
+            "another address",
+            query("SAMLRequest", request().replace(SLO, ACS).as_bytes(), None, RSA_SHA256, &how),
+            "wrong_destination",
+        ),
+        (
+            "no address",
+            query(
+                "SAMLRequest",
+                request().replace(&format!("Destination=\"{SLO}\" "), "").as_bytes(),
+                None,
+                RSA_SHA256,
+                &how,
+            ),
+            "missing",
+        ),
         ("yesterday's", query("SAMLRequest", late.as_bytes(), None, RSA_SHA256, &how), "expired"),
-        ("tomorrow's", query("SAMLRequest", request().replace("-22T", "-23T").as_bytes(), None, RSA_SHA256, &how), "not_yet_valid"),
-        ("expired", query("SAMLRequest", request().replace(" Version", " NotOnOrAfter=\"2026-11-22T07:58:00Z\" Version").as_bytes(), None, RSA_SHA256, &how), "expired"),
-        ("a DTD", query("SAMLRequest", format!("<!DOCTYPE x>{}", request()).as_bytes(), None, RSA_SHA256, &how), "forbidden"),
+        (
+            "tomorrow's",
+            query("SAMLRequest", request().replace("-22T", "-23T").as_bytes(), None, RSA_SHA256, &how),
+            "not_yet_valid",
+        ),
+        (
+            "expired",
+            query(
+                "SAMLRequest",
+                request().replace(" Version", " NotOnOrAfter=\"2026-11-22T07:58:00Z\" Version").as_bytes(),
+                None,
+                RSA_SHA256,
+                &how,
+            ),
+            "expired",
+        ),
+        (
+            "a DTD",
+            query("SAMLRequest", format!("<!DOCTYPE x>{}", request()).as_bytes(), None, RSA_SHA256, &how),
+            "forbidden",
+        ),
         ("an assertion", query("SAMLRequest", assertion().as_bytes(), None, RSA_SHA256, &how), "another_document"),
-        ("a signature inside", query("SAMLRequest", signed(&request(), "_l1", &how).as_bytes(), None, RSA_SHA256, &how), "signature_misplaced"),
+        (
+            "a signature inside",
+            query("SAMLRequest", signed(&request(), "_l1", &how).as_bytes(), None, RSA_SHA256, &how),
+            "signature_misplaced",
+        ),
         ("nobody", query("SAMLRequest", request().replace(ADA, "").as_bytes(), None, RSA_SHA256, &how), "name_id"),
         ("nothing", String::new(), "missing"),
         ("too much", "a".repeat(600_000), "too_large"),
@@ -175,12 +232,24 @@ fn no_forged_logout_by_post_is_accepted() {
     let cases: Vec<(&str, String, &str)> = vec![
         ("unsigned", request(), "part_unsigned"),
         ("altered", good.replace(ADA, EVIL), "altered"),
-        ("a signature of another request", after_issuer(&evil.replace("_l1", "_l9"), "_l9", &sealed), "signature_reference"),
+        (
+            "a signature of another request",
+            after_issuer(&evil.replace("_l1", "_l9"), "_l9", &sealed),
+            "signature_reference",
+        ),
         ("the request in its signature", after_issuer(&evil.replace("_l1", "_l9"), "_l9", &inside), "unexpected"),
         ("a stranger", signed(&request(), "_l1", &How::with(&KEYS.foreign)), "wrong_certificate"),
         ("SHA-1", signed(&request(), "_l1", &sha1), "sha1_refused"),
         ("a comment", good.replace("@example", "@<!-- -->example"), "forbidden"),
-        ("two names", signed(&request().replace("<samlp:SessionIndex>_s1", "<saml:NameID>x</saml:NameID><samlp:SessionIndex>_s1"), "_l1", &how), "repeated"),
+        (
+            "two names",
+            signed(
+                &request().replace("<samlp:SessionIndex>_s1", "<saml:NameID>x</saml:NameID><samlp:SessionIndex>_s1"),
+                "_l1",
+                &how,
+            ),
+            "repeated",
+        ),
         ("a response", signed(&response(), "_l2", &how), "another_document"),
         ("a sign-in", with_signed_response(&assertion()), "another_document"),
         ("another address", signed(&request().replace(SLO, ACS), "_l1", &how), "wrong_destination"),
@@ -196,9 +265,21 @@ fn no_forged_logout_by_post_is_accepted() {
 
 #[test]
 fn what_we_ask_and_answer_verifies_with_our_certificate() {
-    let name_id = NameId { value: "a&<b>@x".to_owned(), format: Some("urn:f\"".to_owned()), name_qualifier: None, sp_name_qualifier: Some("q".to_owned()) };
+    let name_id = NameId {
+        value: "a&<b>@x".to_owned(),
+        format: Some("urn:f\"".to_owned()),
+        name_qualifier: None,
+        sp_name_qualifier: Some("q".to_owned()),
+    };
     let id = new_id().unwrap();
-    let call = LogoutCall { id: &id, entity_id: SP, destination: "https://idp.example.com/slo?x=1", name_id: &name_id, session_index: Some("_s<1>"), now: now() };
+    let call = LogoutCall {
+        id: &id,
+        entity_id: SP,
+        destination: "https://idp.example.com/slo?x=1",
+        name_id: &name_id,
+        session_index: Some("_s<1>"),
+        now: now(),
+    };
     // The provider's side is ours, with the names exchanged.
     let trust = Trust { entity_id: SP.to_owned(), certificates: vec![KEYS.sp_certificate.clone()], allow_sha1: false };
     let theirs = LogoutExpected { trust: &trust, address: "https://idp.example.com/slo?x=1", keys: &[], now: now() };
@@ -209,12 +290,20 @@ fn what_we_ask_and_answer_verifies_with_our_certificate() {
     assert_eq!((&read.name_id, read.session_indexes.as_slice()), (&name_id, ["_s<1>".to_owned()].as_slice()));
     assert_eq!((read.id.as_str(), read.relay_state.as_deref()), (id.as_str(), Some("a b&c=d")));
     let form = call.post(None, &KEYS.sp).unwrap();
-    let LogoutMessage::Request(read) = verify_logout_post(&[(form.field.to_owned(), form.value)], &theirs).unwrap() else {
+    let LogoutMessage::Request(read) = verify_logout_post(&[(form.field.to_owned(), form.value)], &theirs).unwrap()
+    else {
         panic!("a request")
     };
     assert_eq!(read.name_id, name_id);
     for done in [true, false] {
-        let answer = LogoutAnswer { id: &id, entity_id: SP, destination: "https://idp.example.com/slo?x=1", in_response_to: "_l1", done, now: now() };
+        let answer = LogoutAnswer {
+            id: &id,
+            entity_id: SP,
+            destination: "https://idp.example.com/slo?x=1",
+            in_response_to: "_l1",
+            done,
+            now: now(),
+        };
         let url = answer.redirect(None, &KEYS.sp).unwrap();
         let form = answer.post(Some("s"), &KEYS.sp).unwrap();
         let by_post = verify_logout_post(&[(form.field.to_owned(), form.value)], &theirs).unwrap();

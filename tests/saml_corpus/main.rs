@@ -7,12 +7,17 @@ mod anything;
 mod attacks;
 mod benign;
 mod bombs;
+mod forged;
 mod issuer;
+mod keys;
 mod logout;
 mod others;
-mod published;
 mod parsing;
+mod published;
 mod scene;
+mod secrets;
+mod unfit;
+mod untimely;
 mod wrapping;
 
 use castgate::sso::saml::SamlFault;
@@ -55,7 +60,8 @@ fn all_that_honest_providers_send_is_accepted() {
 
 #[test]
 fn what_is_read_is_what_was_signed() {
-    let signed_in = Setting::default().verify(&scene::field(&scene::with_signed_assertion(&scene::assertion()))).unwrap();
+    let signed_in =
+        Setting::default().verify(&scene::field(&scene::with_signed_assertion(&scene::assertion()))).unwrap();
     assert_eq!(signed_in.name_id.value, ADA);
     assert_eq!((signed_in.assertion_id.as_str(), signed_in.response_id.as_str()), ("_a1", "_r1"));
     assert_eq!(signed_in.session_index.as_deref(), Some("_s1"));

@@ -3,11 +3,7 @@
 //! `tests/run` installs them and sets `CASTGATE_TEST_VENV`. Without that these tests say that they skip, except where
 //! `CASTGATE_TEST_LEGS=required` forbids it.
 
-use crate::{
-    attacks,
-    benign,
-    scene::Setting,
-};
+use crate::{attacks, benign, scene::Setting};
 use castgate::sso::saml::c14n::canonicalize;
 use serde_json::{Value, json};
 use std::{
@@ -84,7 +80,13 @@ fn signxml_verifies_what_is_accepted_and_reads_the_same_name() {
             different.push(format!("{}: {ours} and {theirs:?}", one.name));
         }
     }
-    assert!(benign.len() > 40 && different.is_empty(), "{} of {}:\n{}", different.len(), benign.len(), different.join("\n"));
+    assert!(
+        benign.len() > 40 && different.is_empty(),
+        "{} of {}:\n{}",
+        different.len(),
+        benign.len(),
+        different.join("\n")
+    );
 }
 
 #[test]
@@ -100,9 +102,18 @@ fn signxml_refuses_every_forged_signature_too() {
         .collect();
     let cases: Vec<_> = forged.iter().map(|(one, xml)| (xml.as_str(), &one.setting)).collect();
     let Some(names) = judged(&cases) else { return };
-    let accepted: Vec<_> =
-        forged.iter().zip(names).filter_map(|((one, _), name)| name.map(|name| format!("{}: {name}", one.name))).collect();
-    assert!(forged.len() >= 40 && accepted.is_empty(), "{} of {}:\n{}", accepted.len(), forged.len(), accepted.join("\n"));
+    let accepted: Vec<_> = forged
+        .iter()
+        .zip(names)
+        .filter_map(|((one, _), name)| name.map(|name| format!("{}: {name}", one.name)))
+        .collect();
+    assert!(
+        forged.len() >= 40 && accepted.is_empty(),
+        "{} of {}:\n{}",
+        accepted.len(),
+        forged.len(),
+        accepted.join("\n")
+    );
 }
 
 /// splitmix64: the same documents every time.
@@ -126,9 +137,45 @@ impl Numbers {
 const URIS: &[&str] = &["urn:a", "urn:b", "http://c.example/?x=1", "urn:a"];
 const PREFIXES: &[&str] = &["p", "q", "r", "a"];
 const TEXTS: &[&str] = &[
-    "x", " ", "\n  ", "\t", "\r\n", "é", "𝄞", "&amp;", "&lt;", "&gt;", ">", "&#13;", "&#xA;", "&#9;", "\"", "'", "&quot;", "&apos;", "&#x1F600;", "a b",
+    "x",
+    " ",
+    "\n  ",
+    "\t",
+    "\r\n",
+    "é",
+    "𝄞",
+    "&amp;",
+    "&lt;",
+    "&gt;",
+    ">",
+    "&#13;",
+    "&#xA;",
+    "&#9;",
+    "\"",
+    "'",
+    "&quot;",
+    "&apos;",
+    "&#x1F600;",
+    "a b",
 ];
-const VALUES: &[&str] = &["", "x", "a  b", "\n", "\t", "&#10;", "&#13;", "&#9;", "&amp;", "&lt;", ">", "&quot;", "'", "é", "\r\n", "&#38;#38;"];
+const VALUES: &[&str] = &[
+    "",
+    "x",
+    "a  b",
+    "\n",
+    "\t",
+    "&#10;",
+    "&#13;",
+    "&#9;",
+    "&amp;",
+    "&lt;",
+    ">",
+    "&quot;",
+    "'",
+    "é",
+    "\r\n",
+    "&#38;#38;",
+];
 
 /// An element with whatever namespaces. `scope` are the prefixes that may be used here.
 fn element(numbers: &mut Numbers, depth: usize, scope: &[&'static str], out: &mut String) {
@@ -205,4 +252,14 @@ fn libxml2_canonicalizes_thousands_of_documents_to_the_same_bytes() {
     for ((case, ours), theirs) in cases.iter().zip(ours).zip(answers) {
         assert_eq!(Some(ours.as_str()), theirs["canonical"].as_str(), "{case} {theirs}");
     }
+}
+
+/// Exclusive XML Canonicalization §3: what is on the list is written as inclusive canonicalization writes it.
+#[test]
+fn the_default_namespace_on_the_list_is_written_where_it_holds() {
+    let xml = b"<p:a xmlns:p=\"urn:p\" xmlns=\"urn:d\"><b/><p:c xmlns=\"\"/></p:a>";
+    let listed = canonicalize(xml, None, &["#default"]).unwrap();
+    assert_eq!(listed, "<p:a xmlns=\"urn:d\" xmlns:p=\"urn:p\"><b></b><p:c xmlns=\"\"></p:c></p:a>");
+    let plain = canonicalize(xml, None, &[]).unwrap();
+    assert_eq!(plain, "<p:a xmlns:p=\"urn:p\"><b xmlns=\"urn:d\"></b><p:c></p:c></p:a>");
 }

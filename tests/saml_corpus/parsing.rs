@@ -1,6 +1,9 @@
 //! What two readers could read in two ways: comments, entities, namespaces, encodings, and what is no XML.
 
-use crate::{attacks::{Attacks, Vector}, scene::*};
+use crate::{
+    attacks::{Attacks, Vector},
+    scene::*,
+};
 
 pub fn add(all: &mut Attacks) {
     comments(all);
@@ -12,7 +15,9 @@ pub fn add(all: &mut Attacks) {
 
 fn comments(all: &mut Attacks) {
     let splits = ["<!---->", "<!-- x -->", "<?x y?>", "<![CDATA[]]>", "<![CDATA[x]]>"];
-    for (how, xml) in [("assertion", with_signed_assertion(&assertion())), ("response", with_signed_response(&assertion()))] {
+    for (how, xml) in
+        [("assertion", with_signed_assertion(&assertion())), ("response", with_signed_response(&assertion()))]
+    {
         for split in splits {
             for (place, mark) in [
                 ("in the name", "@example.com</saml:NameID>"),
@@ -24,7 +29,11 @@ fn comments(all: &mut Attacks) {
                 ("between elements", "<saml:Subject>"),
                 ("in the signature", "<ds:SignedInfo>"),
             ] {
-                all.add(format!("{split} {place}, {how} signed"), &swapped(&xml, mark, &format!("{split}{mark}")), &["forbidden"]);
+                all.add(
+                    format!("{split} {place}, {how} signed"),
+                    &swapped(&xml, mark, &format!("{split}{mark}")),
+                    &["forbidden"],
+                );
             }
         }
         for split in splits {
@@ -34,7 +43,10 @@ fn comments(all: &mut Attacks) {
     }
     // A name that the provider let somebody choose, and that reads as another one without what is behind the comment.
     let chosen = assertion().replace(ADA, "owner@victim.example<!---->.evil.example");
-    for xml in [with_signed_assertion_unchecked(&chosen), with_signed_assertion_unchecked(&assertion().replace(ADA, "owner@victim.example<?x?>.evil.example"))] {
+    for xml in [
+        with_signed_assertion_unchecked(&chosen),
+        with_signed_assertion_unchecked(&assertion().replace(ADA, "owner@victim.example<?x?>.evil.example")),
+    ] {
         all.add("a chosen name with something in the middle, signed as it is", &xml, &["forbidden"]);
     }
 }
@@ -64,10 +76,18 @@ fn types(all: &mut Attacks) {
         ("an element declaration", "<!ELEMENT x ANY>"),
     ] {
         all.add(name, &format!("{dtd}{xml}"), &["forbidden"]);
-        all.add(format!("{name} behind a declaration"), &format!("<?xml version=\"1.0\"?>\n{dtd}\n{xml}"), &["forbidden"]);
+        all.add(
+            format!("{name} behind a declaration"),
+            &format!("<?xml version=\"1.0\"?>\n{dtd}\n{xml}"),
+            &["forbidden"],
+        );
     }
     for entity in ["&e;", "&nbsp;", "&#0;", "&#xFFFF;", "&#xD800;", "&#x110000;", "&", "&amp"] {
-        all.add(format!("the reference {entity}"), &swapped(&xml, ADA, &format!("ada{entity}")), &["not_xml", "altered"]);
+        all.add(
+            format!("the reference {entity}"),
+            &swapped(&xml, ADA, &format!("ada{entity}")),
+            &["not_xml", "altered"],
+        );
     }
     let laughs = "<!DOCTYPE l [<!ENTITY a \"ha\"><!ENTITY b \"&a;&a;&a;&a;&a;&a;&a;&a;\"><!ENTITY c \"&b;&b;&b;&b;&b;&b;&b;&b;\">]>";
     all.add("a billion laughs", &format!("{laughs}{}", swapped(&xml, ADA, "&c;")), &["forbidden"]);
@@ -88,7 +108,11 @@ fn namespaces(all: &mut Attacks) {
     for (name, from, to) in [
         ("an undeclared prefix", "<saml:NameID", "<saml:NameID a:b=\"c\""),
         ("an attribute twice", "<saml:NameID", "<saml:NameID Format=\"x\" Format=\"y\""),
-        ("an attribute twice by two prefixes", "<saml:NameID", "<saml:NameID xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:c=\"1\" b:c=\"2\""),
+        (
+            "an attribute twice by two prefixes",
+            "<saml:NameID",
+            "<saml:NameID xmlns:a=\"urn:x\" xmlns:b=\"urn:x\" a:c=\"1\" b:c=\"2\"",
+        ),
         ("a prefix that is xmlns", "<saml:NameID", "<saml:NameID xmlns:xmlns=\"urn:x\""),
         ("a prefix xml for something else", "<saml:NameID", "<saml:NameID xmlns:xml=\"urn:x\""),
         ("another end tag", "</saml:NameID>", "</saml:nameid>"),
@@ -111,20 +135,41 @@ fn namespaces(all: &mut Attacks) {
 fn encodings(all: &mut Attacks) {
     let xml = with_signed_assertion(&assertion());
     for encoding in ["UTF-16", "utf-7", "ISO-8859-1", "EBCDIC-US", "", "UTF-8x"] {
-        all.add(format!("the encoding {encoding:?}"), &format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{xml}"), &["not_xml"]);
+        all.add(
+            format!("the encoding {encoding:?}"),
+            &format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{xml}"),
+            &["not_xml"],
+        );
     }
-    for head in ["<?xml?>", "<?xml version=\"1.0\"?><?xml version=\"1.0\"?>", " <?xml version=\"1.0\"?>", "<?XML version=\"1.0\"?>"] {
+    for head in [
+        "<?xml?>",
+        "<?xml version=\"1.0\"?><?xml version=\"1.0\"?>",
+        " <?xml version=\"1.0\"?>",
+        "<?XML version=\"1.0\"?>",
+    ] {
         all.add(format!("the declaration {head}"), &format!("{head}{xml}"), &["not_xml", "forbidden"]);
     }
     let wide: Vec<u8> = xml.encode_utf16().flat_map(u16::to_be_bytes).collect();
     let narrow: Vec<u8> = xml.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let latin: Vec<u8> = [xml.as_bytes(), b"\xe9"].concat();
     let overlong: Vec<u8> = [b"\xc0\xbc".as_slice(), xml.as_bytes()].concat();
-    for (name, bytes) in [("UTF-16BE", wide), ("UTF-16LE", narrow), ("Latin-1", latin), ("overlong UTF-8", overlong), ("nothing", vec![]), ("zeroes", vec![0; 64])] {
+    for (name, bytes) in [
+        ("UTF-16BE", wide),
+        ("UTF-16LE", narrow),
+        ("Latin-1", latin),
+        ("overlong UTF-8", overlong),
+        ("nothing", vec![]),
+        ("zeroes", vec![0; 64]),
+    ] {
         let field = data_encoding::BASE64.encode(&bytes);
         all.0.push(Vector { name: name.to_owned(), field, setting: Setting::default(), codes: &["not_xml"] });
     }
-    for (name, tail) in [("another response behind", xml.as_str()), ("text behind", "x"), ("a tag behind", "<x/>"), ("an end behind", "</x>")] {
+    for (name, tail) in [
+        ("another response behind", xml.as_str()),
+        ("text behind", "x"),
+        ("a tag behind", "<x/>"),
+        ("an end behind", "</x>"),
+    ] {
         all.add(name, &format!("{xml}{tail}"), &["not_xml"]);
     }
     all.add("text before", &format!("x{xml}"), &["not_xml"]);
@@ -141,6 +186,11 @@ fn fields(all: &mut Attacks) {
         ("Base64 twice", data_encoding::BASE64.encode(good.as_bytes())),
         ("nothing at all", String::new()),
     ] {
-        all.0.push(Vector { name: name.to_owned(), field: value, setting: Setting::default(), codes: &["encoding", "not_xml"] });
+        all.0.push(Vector {
+            name: name.to_owned(),
+            field: value,
+            setting: Setting::default(),
+            codes: &["encoding", "not_xml"],
+        });
     }
 }

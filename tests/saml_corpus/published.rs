@@ -12,7 +12,8 @@ use url::Url;
 
 fn metadata() -> String {
     let first = KEYS.idp.certificate.to_base64();
-    let lines: String = first.as_bytes().chunks(64).map(|line| format!("{}\n        ", std::str::from_utf8(line).unwrap())).collect();
+    let lines: String =
+        first.as_bytes().chunks(64).map(|line| format!("{}\n        ", std::str::from_utf8(line).unwrap())).collect();
     let second = KEYS.next.certificate.to_base64();
     format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<!-- made by a person -->\n\
@@ -54,7 +55,9 @@ fn of_a_federation_the_wanted_provider_is_read() {
     let one = metadata();
     let one = &one[one.find("<EntityDescriptor").unwrap()..];
     let two = one.replace(IDP, "https://other.example");
-    let list = format!("<EntitiesDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" validUntil=\"2026-11-25T00:00:00Z\">{one}{two}</EntitiesDescriptor>");
+    let list = format!(
+        "<EntitiesDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\" validUntil=\"2026-11-25T00:00:00Z\">{one}{two}</EntitiesDescriptor>"
+    );
     assert_eq!(read(&list), Err("metadata".to_owned()));
     let wanted = IdpMetadata::parse(list.as_bytes(), Some("https://other.example"), now()).unwrap();
     assert_eq!(wanted.entity_id, "https://other.example");
@@ -67,7 +70,11 @@ fn metadata_that_would_trust_nobody_or_lead_astray_is_refused() {
     let good = metadata();
     let certificate = |from: &str| good.replace(from, "encryption");
     let cases: Vec<(&str, String, &str)> = vec![
-        ("no signing key", certificate("signing").replace("<KeyDescriptor>", "<KeyDescriptor use=\"encryption\">"), "metadata"),
+        (
+            "no signing key",
+            certificate("signing").replace("<KeyDescriptor>", "<KeyDescriptor use=\"encryption\">"),
+            "metadata",
+        ),
         ("a script", good.replace("https://idp.example.com/sso/post", "javascript:alert(1)"), "metadata"),
         ("data", good.replace("https://idp.example.com/slo/done", "data:text/html,x"), "metadata"),
         ("plain http", good.replace("https://idp.example.com/sso?", "http://idp.example.com/sso?"), "metadata"),
@@ -78,7 +85,11 @@ fn metadata_that_would_trust_nobody_or_lead_astray_is_refused() {
         ("expired", good.replace("2026-12-01T00:00:00Z", "2026-11-22T07:59:00Z"), "expired"),
         ("no name", good.replace(&format!("entityID=\"{IDP}\""), ""), "missing"),
         ("a DTD", good.replace("<!-- made by a person -->", "<!DOCTYPE x>"), "forbidden"),
-        ("an entity", good.replace("<!-- made by a person -->", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"), "forbidden"),
+        (
+            "an entity",
+            good.replace("<!-- made by a person -->", "<!DOCTYPE x [<!ENTITY a SYSTEM \"file:///etc/passwd\">]>"),
+            "forbidden",
+        ),
         ("something else", "<html></html>".to_owned(), "another_document"),
         ("five megabytes", format!("{good}{}", " ".repeat(5_000_000)), "too_large"),
         ("a comment in a value", good.replace(format::PERSISTENT, "a<!-- -->b"), "unexpected"),
@@ -174,16 +185,28 @@ fn our_request_says_what_it_wants_and_is_signed() {
     let pair = |name: &str| url.query_pairs().find(|pair| pair.0 == name).unwrap().1.into_owned();
     let xml = decompress_to_vec(&BASE64.decode(pair("SAMLRequest").as_bytes()).unwrap()).unwrap();
     let xml = String::from_utf8(xml).unwrap();
-    for said in [format!("ID=\"{id}\""), "ForceAuthn=\"true\"".into(), "urn:mfa&lt;".into(), "IssueInstant=\"2026-11-22T08:00:00Z\"".into()] {
+    for said in [
+        format!("ID=\"{id}\""),
+        "ForceAuthn=\"true\"".into(),
+        "urn:mfa&lt;".into(),
+        "IssueInstant=\"2026-11-22T08:00:00Z\"".into(),
+    ] {
         assert!(xml.contains(&said), "{xml}");
     }
     let raw = url.query().unwrap().split_once('&').unwrap().1;
     let (signed, _) = raw.split_once("&Signature=").unwrap();
     let signature = BASE64.decode(pair("Signature").as_bytes()).unwrap();
-    assert!(KEYS.sp_certificate.verifies(castgate::crypto::SignatureAlgorithm::RsaSha256, signed.as_bytes(), &signature));
+    assert!(KEYS.sp_certificate.verifies(
+        castgate::crypto::SignatureAlgorithm::RsaSha256,
+        signed.as_bytes(),
+        &signature
+    ));
     let form = request.post(None, Some(&KEYS.sp)).unwrap();
     let seen = glimpse(&form.value).unwrap();
-    assert_eq!((seen.kind.as_str(), seen.id.as_deref(), seen.issuer.as_deref()), ("AuthnRequest", Some(id.as_str()), Some(SP)));
+    assert_eq!(
+        (seen.kind.as_str(), seen.id.as_deref(), seen.issuer.as_deref()),
+        ("AuthnRequest", Some(id.as_str()), Some(SP))
+    );
     assert!(seen.xml.contains("<ds:SignatureValue>"));
     let plain = request.redirect(None, None).unwrap();
     assert!(!plain.contains("SigAlg"));

@@ -60,11 +60,8 @@ pub struct Setting {
 
 impl Default for Setting {
     fn default() -> Self {
-        let trust = Trust {
-            entity_id: IDP.to_owned(),
-            certificates: vec![KEYS.idp.certificate.clone()],
-            allow_sha1: false,
-        };
+        let trust =
+            Trust { entity_id: IDP.to_owned(), certificates: vec![KEYS.idp.certificate.clone()], allow_sha1: false };
         Self { trust, answers: Some(REQUEST), signing: Signing::Either, now: now(), acs: ACS, sp: SP, decrypts: true }
     }
 }

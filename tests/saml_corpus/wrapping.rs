@@ -45,12 +45,18 @@ pub fn add(all: &mut Attacks) {
 
 /// A second assertion somewhere beside a signed one.
 fn beside(all: &mut Attacks) {
-    for (how, xml) in [("assertion", with_signed_assertion(&assertion())), ("response", with_signed_response(&assertion()))] {
+    for (how, xml) in
+        [("assertion", with_signed_assertion(&assertion())), ("response", with_signed_response(&assertion()))]
+    {
         for (place, shape) in PLACES {
             for id in ["_evil", "_a1"] {
                 let evil = assertion_of(id, EVIL);
                 if let Some(xml) = hidden(&xml, shape, &evil) {
-                    all.add(format!("another assertion {place}, id {id}, {how} signed"), &xml, &["repeated", "unexpected", "duplicate_id"]);
+                    all.add(
+                        format!("another assertion {place}, id {id}, {how} signed"),
+                        &xml,
+                        &["repeated", "unexpected", "duplicate_id"],
+                    );
                 }
             }
         }
@@ -70,7 +76,11 @@ fn around(all: &mut Attacks) {
         }
         let carrying = after_issuer(&evil, "_evil", &sealed);
         if let Some(xml) = hidden(&carrying, shape, &bare) {
-            all.add(format!("the signature in a false assertion, the true one {place}"), &xml, &["repeated", "unexpected"]);
+            all.add(
+                format!("the signature in a false assertion, the true one {place}"),
+                &xml,
+                &["repeated", "unexpected"],
+            );
         }
     }
 }
@@ -82,9 +92,14 @@ fn published(all: &mut Attacks) {
         let sealed = signature_in(&good);
         let original = without(&good, &sealed);
         let evil = wrapped_as(id, &assertion_of("_e", EVIL));
-        let inside = sealed.replacen("</ds:Signature>", &format!("<ds:Object>{original}</ds:Object></ds:Signature>"), 1);
+        let inside =
+            sealed.replacen("</ds:Signature>", &format!("<ds:Object>{original}</ds:Object></ds:Signature>"), 1);
         all.add(format!("XSW1, id {id}"), &after_issuer(&evil, id, &inside), &["repeated", "duplicate_id"]);
-        all.add(format!("XSW2, id {id}"), &after_issuer(&evil, id, &format!("{original}{sealed}")), &["unexpected", "duplicate_id"]);
+        all.add(
+            format!("XSW2, id {id}"),
+            &after_issuer(&evil, id, &format!("{original}{sealed}")),
+            &["unexpected", "duplicate_id"],
+        );
     }
     for id in ["_evil", "_a1"] {
         let good = with_signed_assertion(&assertion());
@@ -104,8 +119,14 @@ fn published(all: &mut Attacks) {
         all.add(format!("XSW7, id {id}"), &hidden(&good, "<samlp:Status>|{}<samlp:Status>", &extended).unwrap(), codes);
         let object = sealed.replacen("</ds:Signature>", &format!("<ds:Object>{bare}</ds:Object></ds:Signature>"), 1);
         all.add(format!("XSW8, id {id}"), &wrapped(&after_issuer(&evil, id, &object)), codes);
-        let renamed = bare.replace("saml:Assertion ", "x:Assertion xmlns:x=\"urn:x\" ").replace("</saml:Assertion", "</x:Assertion");
-        all.add(format!("an assertion of another namespace, id {id}"), &wrapped(&format!("{renamed}{evil}")), &["unexpected", "repeated", "duplicate_id"]);
+        let renamed = bare
+            .replace("saml:Assertion ", "x:Assertion xmlns:x=\"urn:x\" ")
+            .replace("</saml:Assertion", "</x:Assertion");
+        all.add(
+            format!("an assertion of another namespace, id {id}"),
+            &wrapped(&format!("{renamed}{evil}")),
+            &["unexpected", "repeated", "duplicate_id"],
+        );
     }
 }
 
@@ -123,25 +144,62 @@ fn other_documents(all: &mut Attacks) {
         let object = format!("<ds:Object>{document}</ds:Object></ds:Signature>");
         for (place, target) in [("assertion", "_a1"), ("response", "_r1")] {
             let evil = wrapped(&assertion_of("_a1", EVIL));
-            all.add(format!("the signature of a {kind} in the {place}"), &after_issuer(&evil, target, &sealed), &["signature_reference"]);
+            all.add(
+                format!("the signature of a {kind} in the {place}"),
+                &after_issuer(&evil, target, &sealed),
+                &["signature_reference"],
+            );
             let carrying = sealed.replacen("</ds:Signature>", &object, 1);
-            all.add(format!("a signed {kind} in the signature of the {place}"), &after_issuer(&evil, target, &carrying), &["unexpected", "signature_reference"]);
-            let info = sealed.replacen("</ds:Signature>", &format!("<ds:KeyInfo>{document}</ds:KeyInfo></ds:Signature>"), 1);
-            all.add(format!("a signed {kind} in the key info of the {place}"), &after_issuer(&evil, target, &info), &["signature_reference"]);
+            all.add(
+                format!("a signed {kind} in the signature of the {place}"),
+                &after_issuer(&evil, target, &carrying),
+                &["unexpected", "signature_reference"],
+            );
+            let info =
+                sealed.replacen("</ds:Signature>", &format!("<ds:KeyInfo>{document}</ds:KeyInfo></ds:Signature>"), 1);
+            all.add(
+                format!("a signed {kind} in the key info of the {place}"),
+                &after_issuer(&evil, target, &info),
+                &["signature_reference"],
+            );
             let extended = after_issuer(&evil, "_r1", &format!("<samlp:Extensions>{document}</samlp:Extensions>"));
-            all.add(format!("a signed {kind} in extensions, its signature in the {place}"), &after_issuer(&extended, target, &sealed), &["signature_reference"]);
+            all.add(
+                format!("a signed {kind} in extensions, its signature in the {place}"),
+                &after_issuer(&extended, target, &sealed),
+                &["signature_reference"],
+            );
             // The same id, so that the reference is to the element around it: then two have it.
             let same = document.replace(id, target);
             let sealed = signature(&same, target, &How::with(&KEYS.idp));
-            let doubled = after_issuer(&after_issuer(&evil, target, &sealed), "_r1", &format!("<samlp:Extensions>{same}</samlp:Extensions>"));
+            let doubled = after_issuer(
+                &after_issuer(&evil, target, &sealed),
+                "_r1",
+                &format!("<samlp:Extensions>{same}</samlp:Extensions>"),
+            );
             all.add(format!("a signed {kind} with the id of the {place}"), &doubled, &["duplicate_id"]);
             for other in ["Id", "id", "iD", "xml:id"] {
-                let doubled = doubled.replacen(&format!("><samlp:Extensions>{}", &same[..20]), &format!("><samlp:Extensions>{}", &same[..20]), 1);
-                let doubled = doubled.replacen(&format!(" ID=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""), &format!(" {other}=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""), 1);
-                all.add(format!("a signed {kind} with the id of the {place}, called {other}"), &doubled, &["duplicate_id"]);
+                let doubled = doubled.replacen(
+                    &format!("><samlp:Extensions>{}", &same[..20]),
+                    &format!("><samlp:Extensions>{}", &same[..20]),
+                    1,
+                );
+                let doubled = doubled.replacen(
+                    &format!(" ID=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""),
+                    &format!(" {other}=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""),
+                    1,
+                );
+                all.add(
+                    format!("a signed {kind} with the id of the {place}, called {other}"),
+                    &doubled,
+                    &["duplicate_id"],
+                );
             }
         }
-        let signed = signed(&document.replace("<md:Extensions>", "<saml:Issuer>x</saml:Issuer><md:Extensions>"), id, &How::with(&KEYS.idp));
+        let signed = signed(
+            &document.replace("<md:Extensions>", "<saml:Issuer>x</saml:Issuer><md:Extensions>"),
+            id,
+            &How::with(&KEYS.idp),
+        );
         all.add(format!("a signed {kind} instead of a response"), &signed, &["another_document"]);
     }
 }
@@ -152,16 +210,37 @@ fn elsewhere(all: &mut Attacks) {
     let sealed = signature_in(&good);
     let evil = wrapped(&assertion_of("_a1", EVIL));
     for (place, shape) in PLACES {
-        if let Some(xml) = hidden(&evil, shape, &sealed).filter(|_| !place.contains("end") && !place.contains("before")) {
-            all.add(format!("the signature {place} of a false response"), &xml, &["signature_misplaced", "unexpected", "altered", "unsigned"]);
+        if let Some(xml) = hidden(&evil, shape, &sealed).filter(|_| !place.contains("end") && !place.contains("before"))
+        {
+            all.add(
+                format!("the signature {place} of a false response"),
+                &xml,
+                &["signature_misplaced", "unexpected", "altered", "unsigned"],
+            );
         }
     }
     all.add("two signatures in the assertion", &swapped(&good, &sealed, &sealed.repeat(2)), &["repeated"]);
     let stranger = signature(&wrapped(&assertion_of("_a1", EVIL)), "_a1", &How::with(&KEYS.foreign));
     all.add("a stranger's signature before the true one", &after_issuer(&good, "_a1", &stranger), &["repeated"]);
-    all.add("a stranger's signature behind the true one", &swapped(&good, &sealed, &format!("{sealed}{stranger}")), &["repeated"]);
-    all.add("the assertion's signature in the response", &after_issuer(&evil, "_r1", &sealed), &["signature_reference"]);
+    all.add(
+        "a stranger's signature behind the true one",
+        &swapped(&good, &sealed, &format!("{sealed}{stranger}")),
+        &["repeated"],
+    );
+    all.add(
+        "the assertion's signature in the response",
+        &after_issuer(&evil, "_r1", &sealed),
+        &["signature_reference"],
+    );
     let own = format!("<ds:Signature xmlns:ds=\"{DS}\"><ds:SignedInfo></ds:SignedInfo></ds:Signature>");
-    all.add("a signature with two SignedInfo", &swapped(&good, "<ds:SignedInfo>", "<ds:SignedInfo></ds:SignedInfo><ds:SignedInfo>"), &["repeated"]);
-    all.add("a signature in a signature", &swapped(&good, "</ds:SignatureValue>", &format!("</ds:SignatureValue>{own}")), &["signature_misplaced", "unexpected"]);
+    all.add(
+        "a signature with two SignedInfo",
+        &swapped(&good, "<ds:SignedInfo>", "<ds:SignedInfo></ds:SignedInfo><ds:SignedInfo>"),
+        &["repeated"],
+    );
+    all.add(
+        "a signature in a signature",
+        &swapped(&good, "</ds:SignatureValue>", &format!("</ds:SignatureValue>{own}")),
+        &["signature_misplaced", "unexpected"],
+    );
 }

@@ -65,7 +65,8 @@ pub(super) fn read(assertion: Node<'_, '_>, expected: &Expected<'_>) -> Result<B
     if demanded(assertion, "Version")? != "2.0" {
         return Err(SamlFault::Invalid { what: "Version", found: quoted(demanded(assertion, "Version")?) });
     }
-    let known = ["Issuer", "Subject", "Conditions", "Advice", "AuthnStatement", "AttributeStatement", "AuthzDecisionStatement"];
+    let known =
+        ["Issuer", "Subject", "Conditions", "Advice", "AuthnStatement", "AttributeStatement", "AuthzDecisionStatement"];
     let known: Vec<(&str, &str)> = known.into_iter().map(|name| (SAML, name)).chain([(DS, "Signature")]).collect();
     only_children(assertion, &known, "Assertion")?;
     envelope::issued_by(one(assertion, SAML, "Issuer")?, &expected.trust.entity_id)?;
@@ -197,7 +198,8 @@ fn session(assertion: Node<'_, '_>, now: Instant) -> Result<Session, SamlFault> 
         if let Some(at) = until.filter(|at| now.minus(SKEW) >= *at) {
             return Err(SamlFault::Expired { what: "provider's session", at });
         }
-        let authenticated_at = instant_of(statement, "AuthnInstant")?.ok_or(SamlFault::Missing { what: "AuthnInstant" })?;
+        let authenticated_at =
+            instant_of(statement, "AuthnInstant")?.ok_or(SamlFault::Missing { what: "AuthnInstant" })?;
         if authenticated_at > now.plus(SKEW) {
             return Err(SamlFault::NotYetValid { what: "authentication", at: authenticated_at });
         }

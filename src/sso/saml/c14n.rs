@@ -73,7 +73,8 @@ impl<'a> Writer<'a> {
     /// The prefix of the name that begins here in the source: the tree knows only what it stands for.
     fn prefix(&self, at: usize) -> &'a str {
         let rest = self.source.get(at..).unwrap_or_default();
-        let end = rest.bytes().position(|byte| matches!(byte, b':' | b'=' | b'/' | b'>' | b' ' | b'\t' | b'\r' | b'\n'));
+        let end =
+            rest.bytes().position(|byte| matches!(byte, b':' | b'=' | b'/' | b'>' | b' ' | b'\t' | b'\r' | b'\n'));
         match end {
             Some(end) if rest.as_bytes().get(end) == Some(&b':') => rest.get(..end).unwrap_or_default(),
             Some(_) | None => "",

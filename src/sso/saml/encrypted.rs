@@ -55,7 +55,10 @@ pub(super) fn opened_assertion<'a, 'i>(document: &'a Document<'i>) -> Result<Nod
 }
 
 /// The element of this name in what was opened: the only one there.
-pub(super) fn opened_element<'a, 'i>(document: &'a Document<'i>, name: &'static str) -> Result<Node<'a, 'i>, SamlFault> {
+pub(super) fn opened_element<'a, 'i>(
+    document: &'a Document<'i>,
+    name: &'static str,
+) -> Result<Node<'a, 'i>, SamlFault> {
     let mut inside = elements(document.root_element());
     match (inside.next(), inside.next()) {
         (Some(only), None) if is(only, SAML, name) => Ok(only),
@@ -116,7 +119,9 @@ fn key_transport(method: Node<'_, '_>) -> Result<KeyTransport, SamlFault> {
         return Err(SamlFault::Unexpected { what: named(label), place: "EncryptionMethod" });
     }
     Ok(match (digest, mask) {
-        ("http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2009/xmlenc11#mgf1sha1") => KeyTransport::OaepSha1,
+        ("http://www.w3.org/2000/09/xmldsig#sha1", "http://www.w3.org/2009/xmlenc11#mgf1sha1") => {
+            KeyTransport::OaepSha1
+        }
         ("http://www.w3.org/2001/04/xmlenc#sha256", "http://www.w3.org/2009/xmlenc11#mgf1sha256") => {
             KeyTransport::OaepSha256
         }

@@ -101,9 +101,7 @@ pub(super) fn addressed_to(message: Node<'_, '_>, here: &str, signed: bool) -> R
         None if signed => Err(SamlFault::Missing { what: "Destination" }),
         None => Ok(()),
         Some(destination) if destination == here => Ok(()),
-        Some(destination) => {
-            Err(SamlFault::WrongDestination { expected: here.to_owned(), found: quoted(destination) })
-        }
+        Some(destination) => Err(SamlFault::WrongDestination { expected: here.to_owned(), found: quoted(destination) }),
     }
 }
 

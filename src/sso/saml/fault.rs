@@ -294,7 +294,10 @@ impl SamlFault {
             | Self::Altered { .. } => {
                 "No provider sends this of itself. Look for something that rewrites messages on the way; it may be an attack."
             }
-            Self::Missing { .. } | Self::Invalid { .. } | Self::SignatureForm { .. } | Self::UnknownCondition { .. } => {
+            Self::Missing { .. }
+            | Self::Invalid { .. }
+            | Self::SignatureForm { .. }
+            | Self::UnknownCondition { .. } => {
                 "Set the provider's application up with its standard SAML 2.0 settings for web single sign-on."
             }
             Self::Unsigned | Self::PartUnsigned { .. } => "Turn signing on in the provider's application.",
@@ -308,7 +311,9 @@ impl SamlFault {
                 "Compare the provider's signing certificate with this connection's; upload its metadata again if it has changed."
             }
             Self::NoCertificate => "Upload the provider's metadata or its signing certificate.",
-            Self::CannotDecrypt => "Give this connection's metadata to the provider again: it may encrypt for an old key.",
+            Self::CannotDecrypt => {
+                "Give this connection's metadata to the provider again: it may encrypt for an old key."
+            }
             Self::CipherUnprotected => "Let the provider sign the response as well, or encrypt with AES-GCM.",
             Self::ProviderRefused { .. } => {
                 "Look at the provider's own log; often the person is not assigned to the application."

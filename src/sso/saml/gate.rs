@@ -142,7 +142,8 @@ impl Scan<'_> {
                 }
                 Some(byte) if byte.is_ascii_whitespace() => {}
                 Some(_) => {
-                    let begins = at > start && matches!(bytes.get(at - 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\''));
+                    let begins =
+                        at > start && matches!(bytes.get(at - 1), Some(b' ' | b'\t' | b'\n' | b'\r' | b'"' | b'\''));
                     if begins && name.is_none() {
                         name = Some(at);
                     }

@@ -62,7 +62,9 @@ impl IdpMetadata {
         let root = document.root_element();
         let entity = chosen(root, entity_id)?;
         let role = at_most_one(entity, MD, "IDPSSODescriptor")?
-            .filter(|role| demanded(*role, "protocolSupportEnumeration").is_ok_and(|list| list.split(' ').any(|p| p == SAMLP)))
+            .filter(|role| {
+                demanded(*role, "protocolSupportEnumeration").is_ok_and(|list| list.split(' ').any(|p| p == SAMLP))
+            })
             .ok_or_else(|| unusable("it describes no identity provider for SAML 2.0; is it the service provider's?"))?;
         let valid_until = valid_until(role)?;
         if let Some(at) = valid_until.filter(|at| now >= *at) {
@@ -115,7 +117,9 @@ fn chosen<'a, 'i>(root: Node<'a, 'i>, wanted: Option<&str>) -> Result<Node<'a, '
     match (meant.next(), meant.next()) {
         (Some(only), None) => Ok(only),
         (None, _) => Err(unusable("it does not describe the provider that is looked for")),
-        (Some(_), Some(_)) => Err(unusable("it describes several providers; say the entity id of the one that is meant")),
+        (Some(_), Some(_)) => {
+            Err(unusable("it describes several providers; say the entity id of the one that is meant"))
+        }
     }
 }
 

@@ -71,7 +71,10 @@ pub struct LogoutResponse {
 /// Verifies a logout message that came by the POST binding. `form` holds the form's fields.
 ///
 /// The message has to be signed inside.
-pub fn verify_logout_post(form: &[(String, String)], expected: &LogoutExpected<'_>) -> Result<LogoutMessage, SamlFault> {
+pub fn verify_logout_post(
+    form: &[(String, String)],
+    expected: &LogoutExpected<'_>,
+) -> Result<LogoutMessage, SamlFault> {
     let of = |name: &'static str| {
         let mut found = form.iter().filter(|pair| pair.0 == name).map(|pair| pair.1.as_str());
         let first = found.next();

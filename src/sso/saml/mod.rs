@@ -31,10 +31,12 @@ pub use assertion::{Attribute, NameId};
 pub use fault::SamlFault;
 pub use idp_metadata::{Binding, Endpoint, IdpMetadata};
 pub use inbound::{Glimpse, glimpse};
-pub use logout::{LogoutExpected, LogoutMessage, LogoutRequest, LogoutResponse, verify_logout_post, verify_logout_redirect};
+pub use logout::{
+    LogoutExpected, LogoutMessage, LogoutRequest, LogoutResponse, verify_logout_post, verify_logout_redirect,
+};
 pub use names::format;
 pub use request::{AuthnRequest, LogoutAnswer, LogoutCall, PostForm};
-pub use response::{Answers, Expected, Signing, SignedIn, Trust, verify_response};
+pub use response::{Answers, Expected, SignedIn, Signing, Trust, verify_response};
 
 /// How far the clocks of provider and gateway may differ, in both directions: 60 seconds.
 pub const SKEW: std::time::Duration = std::time::Duration::from_secs(60);

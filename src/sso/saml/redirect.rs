@@ -42,7 +42,10 @@ impl<'a> Raw<'a> {
             (None, Some(response)) => ("SAMLResponse", response),
             (None, None) => return Err(SamlFault::Missing { what: "SAMLRequest" }),
             (Some(_), Some(_)) => {
-                return Err(SamlFault::Unexpected { what: "SAMLResponse".to_owned(), place: "a query with a SAMLRequest" });
+                return Err(SamlFault::Unexpected {
+                    what: "SAMLResponse".to_owned(),
+                    place: "a query with a SAMLRequest",
+                });
             }
         };
         if let Some(encoding) = of("SAMLEncoding")? {

@@ -81,8 +81,7 @@ impl AuthnRequest<'_> {
         if self.force_authn {
             attributes.push_str(" ForceAuthn=\"true\"");
         }
-        let mut xml =
-            opening("AuthnRequest", &attributes, (self.id, self.now, self.destination), self.entity_id);
+        let mut xml = opening("AuthnRequest", &attributes, (self.id, self.now, self.destination), self.entity_id);
         if let Some(hint) = self.subject_hint {
             xml.push_str(&format!("<saml:Subject><saml:NameID>{}</saml:NameID></saml:Subject>", written(hint)));
         }
@@ -138,7 +137,8 @@ impl LogoutCall<'_> {
         let qualified = qualified
             .into_iter()
             .filter_map(|(name, value)| value.as_ref().map(|value| format!(" {name}=\"{}\"", written(value))));
-        let session = self.session_index.map(|index| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", written(index)));
+        let session =
+            self.session_index.map(|index| format!("<samlp:SessionIndex>{}</samlp:SessionIndex>", written(index)));
         format!(
             "{}<saml:NameID{}>{}</saml:NameID>{}</samlp:LogoutRequest>",
             opening("LogoutRequest", "", (self.id, self.now, self.destination), self.entity_id),

@@ -114,7 +114,8 @@ fn verify(bytes: &[u8], expected: &Expected<'_>) -> Result<SignedIn, SamlFault> 
     if let Some(issuer) = at_most_one(response, SAML, "Issuer")? {
         envelope::issued_by(issuer, &expected.trust.entity_id)?;
     }
-    let outer = signature::of(response)?.map(|found| signature::verify(found, "response", expected.trust)).transpose()?;
+    let outer =
+        signature::of(response)?.map(|found| signature::verify(found, "response", expected.trust)).transpose()?;
     let outer = outer.as_ref();
     match carried {
         Carried::Plain(assertion) => {

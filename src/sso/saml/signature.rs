@@ -109,14 +109,18 @@ impl<'a> Reference<'a> {
             return Err(SamlFault::SignatureReference { expected: quoted(id), found: quoted(found) });
         }
         let [transforms, method, value] = elements(node).collect::<Vec<_>>()[..] else {
-            return Err(SamlFault::SignatureForm { why: "its reference has not exactly transforms, a method and a digest" });
+            return Err(SamlFault::SignatureForm {
+                why: "its reference has not exactly transforms, a method and a digest",
+            });
         };
         named_as(transforms, "Transforms")?;
         named_as(method, "DigestMethod")?;
         named_as(value, "DigestValue")?;
         // SAML core §5.4.4: enveloped signature, then exclusive canonicalization, and no others.
         let [enveloped, canonical] = elements(transforms).collect::<Vec<_>>()[..] else {
-            return Err(SamlFault::SignatureForm { why: "its transforms are not enveloped and exclusive canonicalization" });
+            return Err(SamlFault::SignatureForm {
+                why: "its transforms are not enveloped and exclusive canonicalization",
+            });
         };
         named_as(enveloped, "Transform")?;
         named_as(canonical, "Transform")?;
@@ -124,7 +128,11 @@ impl<'a> Reference<'a> {
             return Err(refused(enveloped));
         }
         childless(enveloped)?;
-        Ok(Self { prefixes: exclusive(canonical)?, digest: digest_algorithm(method)?, value: base64(value, "DigestValue")? })
+        Ok(Self {
+            prefixes: exclusive(canonical)?,
+            digest: digest_algorithm(method)?,
+            value: base64(value, "DigestValue")?,
+        })
     }
 }
 

@@ -32,11 +32,7 @@ pub(super) fn at_most_one<'a, 'i>(
 }
 
 /// The child of this name, of which there is exactly one.
-pub(super) fn one<'a, 'i>(
-    node: Node<'a, 'i>,
-    namespace: &str,
-    name: &'static str,
-) -> Result<Node<'a, 'i>, SamlFault> {
+pub(super) fn one<'a, 'i>(node: Node<'a, 'i>, namespace: &str, name: &'static str) -> Result<Node<'a, 'i>, SamlFault> {
     at_most_one(node, namespace, name)?.ok_or(SamlFault::Missing { what: name })
 }
 
@@ -69,10 +65,7 @@ pub(super) fn base64(node: Node<'_, '_>, place: &'static str) -> Result<Vec<u8>,
 /// SAML core §1.3.3: a time is in UTC, or says how far from it.
 pub(super) fn instant(value: &str, what: &'static str) -> Result<Instant, SamlFault> {
     let plain = value.len() <= 40 && value.chars().all(|c| c.is_ascii_digit() || "-:.+TZ".contains(c));
-    plain
-        .then(|| value.parse().ok())
-        .flatten()
-        .ok_or_else(|| SamlFault::Invalid { what, found: quoted(value) })
+    plain.then(|| value.parse().ok()).flatten().ok_or_else(|| SamlFault::Invalid { what, found: quoted(value) })
 }
 
 /// The time in an attribute that may be missing.
