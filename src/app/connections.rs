@@ -30,6 +30,7 @@ impl App {
             name: new.name,
             enabled: true,
             settings: self.checked(new.settings)?,
+            schemas: Vec::new(),
             epoch: 0,
             pushes_groups: false,
             created_at: ctx.now,
@@ -37,7 +38,7 @@ impl App {
         };
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_connection(connection, sealed).await;
+        let outcome = Box::pin(work.add_connection(connection, sealed)).await;
         work.finish(outcome).await
     }
 
@@ -53,7 +54,7 @@ impl App {
         let settings = self.checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_connection(id, if_match, (settings, sealed)).await;
+        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed))).await;
         work.finish(outcome).await
     }
 
@@ -86,6 +87,11 @@ impl App {
         if let Some(tokens) = &settings.provider_tokens {
             self.check_provider_tokens(tokens)?;
         }
+        if let Some(oidc) = &settings.oidc
+            && let Err(why) = self.oidc().check(oidc)
+        {
+            return Err(Error::invalid("settings.oidc", why));
+        }
         checked(settings)
     }
 
@@ -109,7 +115,9 @@ impl Work<'_> {
             let detail = format!("there is a connection “{}” already", connection.name);
             return Err(Error::conflict("taken", detail));
         }
+        self.check_own_schemas(&connection.settings).await?;
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tx.move_organization_epoch(&organization).await?;
         self.tell(EventKind::ConnectionCreated, [connection.id.to_string()], json!({"name": connection.name}));
@@ -133,11 +141,13 @@ impl Work<'_> {
         if if_match.is_some_and(|version| version != connection.version) {
             return Err(Error::Stale);
         }
+        self.check_own_schemas(&settings).await?;
         connection.settings = settings;
         self.write_connection(&mut connection).await?;
         if let Some(sealed) = sealed {
             self.tx.set_client_secret(&self.ctx.organization, id, &sealed).await?;
         }
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
         self.revoke_connection(id);
@@ -183,22 +193,6 @@ impl Work<'_> {
         }
         connection.version += 1;
         Ok(())
-    }
-
-    /// The connection's domains are its own, and nobody else's in the whole deployment.
-    async fn take_domains(&mut self, connection: &Connection) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        for domain in &connection.settings.domains {
-            let owner = self.tx.domain(domain).await?;
-            if owner.is_some_and(|owner| owner != (organization.clone(), connection.id.clone())) {
-                return Err(Error::conflict(
-                    "domain_taken",
-                    format!("the domain {domain} is verified for another connection"),
-                ));
-            }
-        }
-        let domains = &connection.settings.domains;
-        Ok(self.tx.set_domains(&organization, &connection.id, domains, self.ctx.now).await?)
     }
 }
 

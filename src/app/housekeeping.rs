@@ -24,6 +24,8 @@ pub struct Round {
     pub told: usize,
     /// Sessions and links that were forgotten.
     pub forgotten: u64,
+    /// E-mail domains whose record was looked at again.
+    pub domains: usize,
     /// Signing keys that were made.
     pub keys: usize,
 }
@@ -36,6 +38,7 @@ impl App {
             warned: self.warn_of_expiry().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
+            domains: self.recheck_domains().await?,
             keys: usize::from(self.rotate_when_due().await?.is_some()),
         })
     }
@@ -79,6 +82,9 @@ impl App {
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
+        forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
+        forgotten += tx.forget_logouts(self.clock().now()).await?;
+        forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
         tx.commit().await?;
         Ok(forgotten)

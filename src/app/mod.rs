@@ -15,11 +15,14 @@ mod bindings;
 mod cli_login;
 mod clock;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connections;
 mod credentials;
 mod ctx;
 mod cursor;
 mod directory;
+mod domains;
 mod error;
 mod funnel;
 mod gate;
@@ -38,9 +41,12 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod schemas;
 mod seen;
 mod service_accounts;
+mod setup_links;
 mod sign_in;
+mod sign_out;
 mod signing;
 mod tenants;
 mod terms;
@@ -53,9 +59,12 @@ pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
+pub use connection_removal::ConnectionRemoval;
+pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
+pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
@@ -74,9 +83,12 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
-pub use sign_in::{Route, SignInBegun, SignedIn};
+pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
+pub use sign_in::{ClientKey, Finished, Route, SignInBegun, SignedIn, Whence};
+pub use sign_out::{ProviderSignOut, Reach};
 pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
@@ -114,6 +126,7 @@ struct Inner {
     clock: Clock,
     oidc: Oidc,
     pinned_keys: PinnedKeys,
+    texts: net::TextRecords,
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
@@ -132,6 +145,7 @@ impl App {
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
+        let texts = net::TextRecords::new(settings.domains.resolvers.clone());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
@@ -143,6 +157,7 @@ impl App {
             clock,
             oidc,
             pinned_keys,
+            texts,
             compiled,
             keys,
             audit_keys,

@@ -1,6 +1,6 @@
 //! The owner floor, around the pure judgement of [`plan::owners`](crate::plan::owners).
 
-use super::{Actor, Error, Work};
+use super::{Actor, Error, Work, domains::enforced_connection};
 use crate::{
     model::{BindingId, EventKind, Role, Scope, Source, Subject, Terms, User, UserId, UserState},
     plan::owners::{Author, Outlook, Verdict, judge},
@@ -127,6 +127,10 @@ pub(super) fn gives_owner(terms: &Terms) -> bool {
 /// Active, and with a way to sign in that works: local, or of an enabled connection that signs people in.
 async fn can_sign_in(tx: &mut Tx, organization: &crate::model::OrganizationId, user: &User) -> Result<bool, Error> {
     if user.state() != UserState::Active {
+        return Ok(false);
+    }
+    let enforced = enforced_connection(tx, organization, user.email.as_deref()).await?;
+    if enforced.is_some_and(|enforced| user.connection.as_ref() != Some(&enforced)) {
         return Ok(false);
     }
     let Some(id) = &user.connection else { return Ok(true) };

@@ -3,6 +3,7 @@
 use crate::{
     app::{Error, TurnedAway},
     mapping::Diagnostic,
+    model::SignInCode,
     scim::{ScimError, ScimType},
     sso::SsoError,
 };
@@ -38,6 +39,8 @@ pub(super) struct Refusal {
     pub(super) scim_type: Option<ScimType>,
     /// What is wrong with a mapping.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What a person whose sign-in failed reads to an admin.
+    pub(super) reference: Option<SignInCode>,
     /// For the log.
     pub(super) internals: Option<String>,
     /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
@@ -53,7 +56,8 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let (sentence, scim_type, internals, challenge) = (None, None, None, None);
-        Self { status, code, detail, sentence, scim_type, diagnostics: Vec::new(), internals, challenge }
+        let (diagnostics, reference) = (Vec::new(), None);
+        Self { status, code, detail, sentence, scim_type, diagnostics, reference, internals, challenge }
     }
 
     /// There is nothing at this address.
@@ -100,6 +104,9 @@ impl Refusal {
             SsoError::Refused { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
             SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::LogoutInvalid { .. } => (StatusCode::BAD_REQUEST, "logout_token_invalid"),
+            SsoError::GroupsUnknown { .. } => (StatusCode::BAD_GATEWAY, "provider_groups_unknown"),
+            SsoError::NoClientKey => (StatusCode::BAD_GATEWAY, "no_client_key"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();
@@ -115,6 +122,7 @@ impl Refusal {
             TurnedAway::DeadLink => (StatusCode::GONE, "dead_link"),
             TurnedAway::NotInvited => (StatusCode::FORBIDDEN, "invitation_of_another"),
             TurnedAway::Withheld => (StatusCode::FORBIDDEN, "invitation_withheld"),
+            TurnedAway::Enforced => (StatusCode::FORBIDDEN, "enforced_elsewhere"),
         };
         Self::new(status, code, why.to_string())
     }
@@ -151,6 +159,7 @@ impl From<Error> for Refusal {
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),
+            Error::SignIn { why, code } => Self { reference: Some(code), ..Self::from(*why) },
             Error::Unavailable(why) => {
                 Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
             }

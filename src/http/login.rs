@@ -1,4 +1,4 @@
-//! Signing in and out: from an e-mail address to the organization's provider, and back with a session.
+//! Signing in: from an e-mail address to the organization's provider, and back with a session.
 //!
 //! Nobody learns here which organizations or people exist: a domain that nobody owns leads to the question for the
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
@@ -8,16 +8,17 @@ use super::{
     caller::SignedIn,
     cookies::{self, ReturnTo},
     doors::{Caller, Doors, OrganizationFrom, get, post},
-    error::{PageFailure, SignInFailure},
+    error::SignInFailure,
     pages::{
         notice,
         sign_in::{self, Ask, SoFar},
+        trial,
     },
 };
 use crate::{
-    app::{App, Error, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Finished, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway, Whence},
     config::SameSite,
-    model::{ConnectionId, EventKind, OrganizationId},
+    model::{ConnectionId, EventKind, OrganizationId, SignInProtocol},
     sso::Callback,
     telemetry::metrics,
 };
@@ -69,7 +70,8 @@ pub(super) fn doors() -> Doors {
             get("/login/callback", finish)
                 .summary("Back from the provider, with a session")
                 .answers_to(Caller::Anyone, sealed)
-                .tells(ARRIVALS)
+                .tells(&[ARRIVALS, &[EventKind::ConnectionTested]].concat())
+                .answers_as(200, HTML)
                 .answers_as(303, None),
         )
         .door(get("/login/link", show_link).summary("The page of a one-time link").answers_as(200, HTML))
@@ -79,13 +81,6 @@ pub(super) fn doors() -> Doors {
                 .answers_to(Caller::Anyone, sealed)
                 .tells(ARRIVALS)
                 .answers_as(303, None),
-        )
-        .door(
-            post("/logout", sign_out)
-                .summary("Sign out, here and at the provider")
-                .answers_to(Caller::Anyone, OrganizationFrom::Credential)
-                .tells(&[EventKind::SessionEnded])
-                .answers_as(200, HTML),
         )
 }
 
@@ -171,15 +166,23 @@ pub(super) fn leave_with(app: &App, begun: &SignInBegun) -> Response {
 }
 
 /// `GET /login/callback`: the provider sends the browser back. The memory of the sign-in is used up, whatever comes of it.
-async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Query<Callback>) -> Response {
+async fn finish(
+    State(app): State<App>,
+    whence: Whence,
+    headers: HeaderMap,
+    Query(callback): Query<Callback>,
+) -> Response {
     let sealed = cookies::sign_in(&headers, app.settings());
-    let outcome = match sealed {
-        Some(sealed) => app.finish_sign_in(&sealed, callback).await,
-        None => Err(Error::TurnedAway(TurnedAway::Expired)),
-    };
-    metrics().sign_in("oidc", said_of(&outcome));
+    let outcome = app.finish_sign_in(sealed.as_deref(), callback, whence).await;
+    metrics().sign_in(SignInProtocol::Oidc.name(), said_of_finished(&outcome));
+    finished(&app, &headers, outcome).await
+}
+
+/// What the browser is answered in which a sign-in has come back, by whichever protocol.
+pub(super) async fn finished(app: &App, headers: &HeaderMap, outcome: Result<Finished, Error>) -> Response {
     let mut response = match outcome {
-        Ok(arrived) => arrive(&app, &headers, &arrived).await,
+        Ok(Finished::SignedIn(arrived)) => arrive(app, headers, &arrived).await,
+        Ok(Finished::Tested(test)) => trial::result(&test),
         Err(error) => SignInFailure::from(error).into_response(),
     };
     add_cookie(&mut response, cookies::clear_sign_in(app.settings()));
@@ -199,37 +202,51 @@ struct Link {
 /// `POST /login/link`
 async fn use_link(
     State(app): State<App>,
+    whence: Whence,
     headers: HeaderMap,
     FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let outcome = app.use_sign_in_link(&link.token).await;
-    metrics().sign_in("link", said_of(&outcome));
+    let outcome = app.use_sign_in_link(&link.token, whence).await;
+    metrics().sign_in(SignInProtocol::Link.name(), said_of(&outcome));
     let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
 }
 
-/// An outcome's word among the metrics.
-fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
+/// The same of a sign-in that has come back, which may have been a test.
+pub(super) fn said_of_finished(outcome: &Result<Finished, Error>) -> &'static str {
     match outcome {
-        Ok(_) => "signed_in",
-        Err(Error::Provider(_)) => "refused_by_provider",
-        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
-        Err(Error::TurnedAway(
+        Ok(Finished::Tested(_)) => "tested",
+        Ok(Finished::SignedIn(_)) | Err(_) => said_of(outcome),
+    }
+}
+
+/// An outcome's word among the metrics.
+pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
+    let error = match outcome {
+        Ok(_) => return "signed_in",
+        Err(Error::SignIn { why, .. }) => why,
+        Err(error) => error,
+    };
+    match error {
+        Error::Provider(_) => "refused_by_provider",
+        Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink) => "expired",
+        Error::TurnedAway(
             TurnedAway::Suspended
             | TurnedAway::NoAccess
             | TurnedAway::Clash
             | TurnedAway::NotInvited
-            | TurnedAway::Withheld,
-        )) => "turned_away",
-        Err(_) => "failed",
+            | TurnedAway::Withheld
+            | TurnedAway::Enforced,
+        ) => "turned_away",
+        _ => "failed",
     }
 }
 
 /// A fresh session in this browser; what it held before ends.
 async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     if let Some(before) = cookies::session(headers, app.settings())
-        && let Err(error) = app.sign_out(&before).await
+        && let Err(error) = app.sign_out(&before, Reach::Here).await
     {
         // The new session is good all the same; the old one ends by itself.
         tracing::warn!(%error, "the session that a sign-in replaces was not ended");
@@ -249,33 +266,6 @@ async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     response
 }
 
-#[derive(Deserialize)]
-struct SignOut {
-    form: Option<String>,
-}
-
-/// `POST /logout`: here, and at the provider if it can be asked to.
-async fn sign_out(
-    State(app): State<App>,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<SignOut>,
-) -> Result<Response, PageFailure> {
-    let settings = app.settings();
-    cookies::refuse_cross_site(&headers, settings)?;
-    let mut elsewhere = None;
-    if let Some(secret) = cookies::session(&headers, settings) {
-        // The token follows from the secret alone: it is right for a session that has ended by itself as well.
-        cookies::refuse_forged(&headers, settings, &secret, sent.form.as_deref())?;
-        elsewhere = app.sign_out(&secret).await?;
-    }
-    let mut response = match &elsewhere {
-        Some(target) => notice::on_the_way("You are signed out here", "sign out at your provider", target),
-        None => notice::signed_out(),
-    };
-    add_cookie(&mut response, cookies::clear_session(settings));
-    Ok(response)
-}
-
 /// On to where somebody wanted to go. To another host a page of its own leads: see [`notice::on_the_way`].
 pub(super) fn after_a_form(return_to: &ReturnTo) -> Response {
     match return_to.elsewhere() {
@@ -288,7 +278,7 @@ pub(super) fn see_other(target: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
 }
 
-fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+pub(super) fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     let Some(cookie) = cookie else {
         tracing::error!("a cookie was not set: its value does not fit into a header");
         return;

@@ -22,23 +22,27 @@ mod introspect;
 mod invitations;
 mod limits;
 mod login;
+mod logout;
 mod metrics;
 mod oauth;
 mod once;
 mod openapi;
 mod pages;
 mod path;
+mod provider;
 mod request;
 mod scim;
 mod server;
+mod setup;
 mod terms;
+mod trials;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
 pub use metrics::serve_metrics;
 pub use server::{ClientAddress, Orders, check_tls, probe};
 
-use crate::app::App;
+use crate::{app::App, config::Settings};
 use axum::Router;
 use doors::Doors;
 use limits::Limits;
@@ -54,6 +58,10 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        trials::doors(),
+        setup::doors(),
+        logout::doors(),
+        provider::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),
@@ -70,6 +78,12 @@ fn rooms() -> impl Iterator<Item = Doors> {
 /// What is said of every route there is.
 pub fn routes() -> Vec<Declared> {
     rooms().flat_map(Doors::declared).collect()
+}
+
+/// Where a sign-in leads that was asked to lead to `text`: an address of this site or of a host that the settings name.
+#[must_use]
+pub fn return_address(text: &str, settings: &Settings) -> String {
+    cookies::ReturnTo::of(Some(text), settings).to_string()
 }
 
 /// Everything that castgate answers.

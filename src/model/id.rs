@@ -135,6 +135,12 @@ ids! {
     JobId = "job_";
     /// An offer of roles and groups.
     InvitationId = "inv_";
+    /// One attempt to sign in.
+    SignInId = "sgn_";
+    /// One test of a connection.
+    TestId = "tst_";
+    /// A link by which somebody without an account sets one connection up.
+    SetupLinkId = "set_";
     /// One line of the provisioning log.
     PushId = "psh_";
     /// One HTTP request or command.

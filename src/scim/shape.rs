@@ -212,6 +212,11 @@ fn unpack_json_text(
 
 /// The same parts in the schema's order, so that equal values are written alike.
 pub(super) fn in_order(attribute: &Attribute, mut parts: Map<String, Value>) -> Map<String, Value> {
+    let place = |name: &String| attribute.sub_attributes.iter().position(|part| part.name == name);
+    let is_sorted = parts.keys().map(place).is_sorted_by(|a, b| a < b);
+    if is_sorted && parts.keys().all(|name| place(name).is_some()) {
+        return parts;
+    }
     let mut ordered = Map::new();
     for part in attribute.sub_attributes {
         if let Some(value) = parts.remove(part.name) {
@@ -229,7 +234,7 @@ pub(super) fn is_hollow(element: &Value) -> bool {
 }
 
 /// RFC 7643 §2.4: `primary` is true at most once. Of several the last one counts.
-fn keep_last_primary(elements: &mut [Value], path: &str, leniency: &mut Leniency) -> Result<(), ScimError> {
+pub(super) fn keep_last_primary(elements: &mut [Value], path: &str, leniency: &mut Leniency) -> Result<(), ScimError> {
     let Some(last) = elements.iter().rposition(is_primary) else { return Ok(()) };
     for element in elements.iter_mut().take(last).filter(|element| is_primary(element)) {
         leniency.allow(Tolerance::SeveralPrimary, || {

@@ -26,6 +26,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "provisioning log", sql: include_str!("migrations/006_provisioning_log.sql") },
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
+    Migration { version: 9, name: "extension schemas", sql: include_str!("migrations/009_extension_schemas.sql") },
+    Migration { version: 11, name: "sign-in trace", sql: include_str!("migrations/011_sign_in_trace.sql") },
+    Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -221,6 +224,8 @@ mod tests {
         include_str!("migrations/006_provisioning_log.sample.sql"),
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
+        include_str!("migrations/009_extension_schemas.sample.sql"),
+        include_str!("migrations/011_sign_in_trace.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

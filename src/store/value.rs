@@ -5,7 +5,8 @@
 
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
+    OrganizationId, PushId, RequestId, Role, RoleId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
+    SignInFailure, SignInId, TestId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -90,6 +91,11 @@ macro_rules! args {
 pub use args;
 
 /// Makes types with `Display` and `FromStr` storable as their text.
+/// A list of texts as one parameter, for `texts_of`.
+pub(super) fn texts<T: serde::Serialize + ?Sized>(texts: &T) -> String {
+    serde_json::json!(texts).to_string()
+}
+
 macro_rules! stored_as_text {
     ($($name:ty),+ $(,)?) => {$(
         impl $crate::store::ToValue for $name {
@@ -125,6 +131,11 @@ stored_as_text!(
     RoleId,
     ServiceAccountId,
     SessionId,
+    SetupLinkId,
+    SignInCode,
+    SignInFailure,
+    SignInId,
+    TestId,
     TokenId,
     UserId,
 );

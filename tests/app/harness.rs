@@ -56,7 +56,8 @@ pub(crate) async fn everywhere(test: impl AsyncFn(&World)) {
 }
 
 pub(crate) fn settings(more: &[(&str, &str)]) -> Settings {
-    let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let believed = ("CASTGATE_DOMAINS__PROOF", "settings");
+    let more = more.iter().chain([&believed]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     Settings::load(None, more).unwrap()
 }
 
@@ -218,6 +219,8 @@ impl World {
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(90 * 24)),
             provider_session: None,
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();
         tx.commit().await.unwrap();
@@ -282,6 +285,7 @@ pub(crate) async fn connect(app: &App, ctx: &Ctx, name: &str, signs_in: bool) ->
         issuer: "https://idp.test".to_owned(),
         client_id: "castgate".to_owned(),
         scopes: vec!["openid".to_owned()],
+        ..OidcSettings::default()
     });
     let new = NewConnection { name: name.to_owned(), settings, client_secret: None };
     app.create_connection(ctx, new).await.unwrap()
@@ -310,4 +314,20 @@ pub(crate) fn member(value: &str) -> MemberRef {
 /// Whether an error is SCIM's answer of this status.
 pub(crate) fn is_scim<T: std::fmt::Debug>(result: &Result<T, Error>, status: u16) -> bool {
     matches!(result, Err(Error::Scim(error)) if error.status == status)
+}
+
+/// A domain that the operator said is the connection's.
+pub(crate) fn shown_domain(world: &World, domain: &str) -> castgate::model::DomainClaim {
+    castgate::model::DomainClaim {
+        domain: domain.to_owned(),
+        connection: world.tenant.okta.id.clone(),
+        claimed_at: world.now(),
+        proof: Some(castgate::model::DomainProof::Operator),
+        verified_at: Some(world.now()),
+        checked_at: None,
+        missing_since: None,
+        answer: None,
+        enforced_at: None,
+        enforced_by: None,
+    }
 }

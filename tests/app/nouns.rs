@@ -187,6 +187,7 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             name: "Entra".to_owned(),
             enabled: true,
             settings,
+            schemas: Vec::new(),
             epoch: 2,
             pushes_groups: false,
             created_at: NOW,
@@ -212,6 +213,8 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             last_seen_at: NOW,
             expires_at: LATER,
             provider_session: Some("sid".to_owned()),
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &[2; 32], Some(b"token")).await.unwrap();
         assert_eq!(tx.session(&[2; 32], NOW).await.unwrap().as_ref(), Some(&session));

@@ -35,12 +35,18 @@ async fn fill(world: &World) {
     crate::bindings::custom_role(world, "x", "[]").await;
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
+    let schema = json!({"urn": "urn:acme:params:scim:2.0:User", "attributes": [{"name": "badge"}]});
+    world.app.declare_schema(&owner, serde_json::from_value(schema).unwrap()).await.unwrap();
+    world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await.unwrap();
+    world.app.test_connection(&owner, &world.tenant.okta.id).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
+    world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);
-    let domains = [domain];
-    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, &domain)).await.unwrap();
     tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
         .await
         .unwrap();
@@ -86,6 +92,18 @@ async fn provider_credentials(world: &World, owner: &Ctx) {
     let mut tx = world.store.write("test").await.unwrap();
     assert!(tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
     assert!(!tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
+    let key = castgate::store::StoredKey {
+        id: format!("thumbprint of {organization}"),
+        sealed: vec![1],
+        number: None,
+        signs_from: world.now(),
+        retired_at: None,
+    };
+    tx.insert_client_key(organization, connection, &key, world.now()).await.unwrap();
+    let times = (world.now(), world.now());
+    let told = (organization, connection);
+    assert!(tx.remember_logout(told, castgate::store::LogoutOf::Token, &[1; 32], times).await.unwrap());
+    assert!(!tx.remember_logout(told, castgate::store::LogoutOf::Token, &[1; 32], times).await.unwrap());
     tx.touch_provider_jwt(organization, connection, (world.now(), None)).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -29,7 +29,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["openidconnect", "roxmltree", "miniz_oxide"], &["sso"]),
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
-    (&["reqwest"], &["net"]),
+    (&["reqwest", "simple_dns"], &["net"]),
     (&["aws_lc_rs", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping"]),
     (&["saphyr"], &["cli"]), // `-o yaml`

@@ -1,14 +1,11 @@
 //! What is fuzzed: bytes go in, and nothing may panic, hang or disagree with itself. The root of whoever uses this file has the
-//! modules `filter`, `scim`, `crypto`, `model` and `sso`.
+//! modules `filter` and `scim`.
 
 use crate::{
-    crypto::Certificate,
     filter::{Dialect, Filter, StandardKinds, parse, parse_path},
-    model::Instant,
+    model::ExtensionSchema,
     scim::{Extensions, GroupDocument, Patch, Query, ResourceType, USER_SCHEMA, UserDocument, parse_object},
-    sso::saml::{Answers, Expected, IdpMetadata, Signing, Trust, c14n::canonicalize, glimpse, verify_response},
 };
-use data_encoding::BASE64;
 use serde_json::{Map, Value, json};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Tolerant, Dialect::Strict];
@@ -31,6 +28,31 @@ fn somebody() -> Map<String, Value> {
     }
 }
 
+/// The URN of a schema of somebody's own.
+const OWN: &str = "urn:acme:2.0:User";
+
+/// A schema of somebody's own, with something of every type in it.
+fn declared() -> Vec<ExtensionSchema> {
+    let parts = json!([{"name": "value"}, {"name": "type"}, {"name": "primary", "type": "boolean"}, {"name": "rate", "type": "decimal"}]);
+    let schema = json!({"urn": OWN, "attributes": [
+        {"name": "badge", "type": "integer"}, {"name": "remote", "type": "boolean"}, {"name": "hired", "type": "dateTime"},
+        {"name": "page", "type": "reference"}, {"name": "tags", "multi_valued": true},
+        {"name": "site", "type": "complex", "sub_attributes": [{"name": "city"}, {"name": "floor", "type": "integer"}]},
+        {"name": "phones", "type": "complex", "multi_valued": true, "sub_attributes": parts},
+    ]});
+    vec![serde_json::from_value(schema).expect("is a schema")]
+}
+
+/// The same person with values of that schema.
+fn somebody_with_more() -> UserDocument {
+    let mut body = somebody();
+    let own = json!({"badge": 7, "tags": ["a", "b"], "site": {"city": "Turin", "floor": 3},
+                     "phones": [{"value": "1", "type": "desk", "primary": true}, {"value": "2", "type": "home"}]});
+    body.insert(OWN.to_owned(), own);
+    let read = UserDocument::parse_extended(&body, Dialect::Tolerant, Extensions(&declared()));
+    read.expect("is somebody").0
+}
+
 /// A filter: what prints reads back as the same, and what is strict is tolerable.
 pub fn filter(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -49,6 +71,13 @@ pub fn filter(data: &[u8]) {
         assert!(tolerant.is_ok(), "{text:?} is strict and not tolerable");
         for kind in [ResourceType::User, ResourceType::Group] {
             let _ = Query::parse(kind, &[("filter".to_owned(), text.to_owned())], dialect);
+        }
+        let (declared, parameters) = (declared(), [("filter".to_owned(), text.to_owned())]);
+        let query = Query::parse_extended(ResourceType::User, &parameters, dialect, Extensions(&declared));
+        if let Some(filter) = query.ok().and_then(|query| query.filter) {
+            let resource = Value::Object(somebody_with_more().into_map());
+            let kinds = Extensions(&declared);
+            assert_eq!(filter.explain(&resource, &kinds).matched, filter.matches(&resource, &kinds), "{text:?}");
         }
     }
 }
@@ -81,6 +110,7 @@ fn apply(body: &Value, dialect: Dialect) {
     let Some(body) = body.as_object() else { return };
     let Ok(patch) = Patch::parse(body, dialect) else { return };
     let _ = patch.for_group();
+    apply_with_more(body, &patch, dialect);
     let Ok((before, _)) = UserDocument::parse(&somebody(), Dialect::Tolerant) else { return };
     let Ok(once) = patch.apply_to_user(&before) else { return };
     assert_eq!(once.changed, once.document != before);
@@ -91,6 +121,27 @@ fn apply(body: &Value, dialect: Dialect) {
     }
     if patch.operations.len() == 1 && dialect == Dialect::Tolerant {
         let twice = patch.apply_to_user(&once.document).map(|patched| patched.document);
+        assert_eq!(twice.as_ref().ok(), Some(&once.document), "twice is not once: {body:?}");
+    }
+}
+
+/// The same for somebody on a connection with a schema of its own.
+fn apply_with_more(body: &Map<String, Value>, patch: &Patch, dialect: Dialect) {
+    let (declared, before) = (declared(), somebody_with_more());
+    let extensions = Extensions(&declared);
+    let Ok(once) = patch.apply_to_extended_user(&before, extensions) else { return };
+    if dialect == Dialect::Strict {
+        return;
+    }
+    let mut again = once.document.as_map().clone();
+    assert_eq!(extensions.told(again.clone()), again, "what is kept is what is told: {body:?}");
+    again.insert("schemas".to_owned(), json!([USER_SCHEMA]));
+    match UserDocument::parse_extended(&again, Dialect::Tolerant, extensions) {
+        Ok((again, _)) => assert_eq!(again, once.document, "{body:?}"),
+        Err(error) => panic!("{again:?} is kept and would not be taken: {error:?}"),
+    }
+    if patch.operations.len() == 1 {
+        let twice = patch.apply_to_extended_user(&once.document, extensions).map(|patched| patched.document);
         assert_eq!(twice.as_ref().ok(), Some(&once.document), "twice is not once: {body:?}");
     }
 }
@@ -110,6 +161,8 @@ pub fn body(data: &[u8]) {
     let Ok(body) = parse_object(data) else { return };
     let Ok((before, _)) = UserDocument::parse(&somebody(), Dialect::Tolerant) else { return };
     for dialect in DIALECTS {
+        let declared = declared();
+        let _ = UserDocument::parse_extended(&body, dialect, Extensions(&declared));
         let made = UserDocument::parse(&body, dialect);
         let replaced = UserDocument::parse_replacement(&body, &before, dialect, Extensions::default());
         for (user, _) in [made, replaced].into_iter().flatten().filter(|_| dialect == Dialect::Tolerant) {
@@ -121,52 +174,5 @@ pub fn body(data: &[u8]) {
         for kind in [ResourceType::User, ResourceType::Group] {
             let _ = Query::from_search(kind, &body, dialect, Extensions::default());
         }
-    }
-}
-
-/// The certificate of a key that nobody has any more.
-const CERTIFICATE: &str = "\
-    MIIDFTCCAf2gAwIBAgIUC/wcnDdbId5xemYixKHDEUUOODcwDQYJKoZIhvcNAQELBQAwGjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMB4XDT\
-    I2MTEyMjA4MjcwN1oXDTM2MTExOTA4MjcwN1owGjEYMBYGA1UEAwwPaWRwLmV4YW1wbGUuY29tMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIB\
-    CgKCAQEA1pPUEhsMjKVcL9+PRe/rih8WD+LmIQrouHdvgDpbNdU3AIyS79YCUrV79ELhe1+V6WH4GK8YyVFPsCd3mfuLwdU3QjT4XiFCHCxCdU\
-    eGe9CDLAEjt1IoCJPB92Ch3R3iGLGl85SOMH2YAIUBFIc9AV7mcRAWEwx+EOBF7y7hkg6sRYo50Feu8kaI5OrZnToK3VF1ClLw4pRxXN4eSFAU\
-    4lGj7a5wH5ycCeEaYYsSq7+PrZgiYUe15V3z/wBwcfwMzPFMHuuJAT3MJnoMzHCcgJ/OCN1l/PD5P69S0UiTgPMKWlpoNmhPpsoPyr++JShm3m\
-    HirEBGGxrHMKG9H/KxOQIDAQABo1MwUTAdBgNVHQ4EFgQUuXjURDu9TKFR5Pfsebt45JT9qC8wHwYDVR0jBBgwFoAUuXjURDu9TKFR5Pfsebt4\
-    5JT9qC8wDwYDVR0TAQH/BAUwAwEB/zANBgkqhkiG9w0BAQsFAAOCAQEAXNUnu73B2R3ZfNUTIRcgHNJyrTfR/jV42LtxlART9Lonexd5Qorik0\
-    ujOPJV3ujzDGBD0ev2v2dWby2DHsy4WBAvLtanRJN02vG/AAhS11NLy+6C2P3GT/zj+AMqTr1gRDeDJBx7Uq3ByLA1JAhhgCa2JCqAtgMCx7lR\
-    jmXf44CR3iNbqLW0YIjYmJCgq1Nh2CPb81oERxPT5aaNkdQbmS5F2V+b9YrBcbZQ9w6gyCSh9IAYLGuwpd0kMczKhi1T1Oehp62Kwt8p1JeeQ+\
-    YrH47n0mTXzuahLuHyKRIVz+9dfVRzHSMxJf5zaNUMur2jDpqk6rA3XU7cbmgKuukn/A==";
-
-/// A SAML message: through the gate, the canonical form and the whole verifier. Nobody can sign, so nothing is accepted.
-pub fn saml(data: &[u8]) {
-    if let Ok(once) = canonicalize(data, None, &[]) {
-        assert_eq!(canonicalize(once.as_bytes(), None, &[]).as_ref(), Ok(&once));
-        let _ = canonicalize(data, None, &["p", "#default"]);
-    }
-    let field = BASE64.encode(data);
-    let _ = glimpse(&field);
-    let trust = Trust {
-        entity_id: "https://idp.example.com/metadata".to_owned(),
-        certificates: Certificate::from_text(CERTIFICATE).into_iter().collect(),
-        allow_sha1: true,
-    };
-    assert_eq!(trust.certificates.len(), 1);
-    let expected = Expected {
-        trust: &trust,
-        entity_id: "https://gate.example.com/saml/con_1",
-        acs: "https://gate.example.com/saml/con_1/acs",
-        answers: Answers::Nothing,
-        signing: Signing::Either,
-        keys: &[],
-        now: Instant(1_795_334_400_000_000),
-    };
-    assert!(verify_response(&field, &expected).is_err());
-}
-
-/// A provider's metadata: what is taken has a key and an address.
-pub fn saml_metadata(data: &[u8]) {
-    if let Ok(read) = IdpMetadata::parse(data, None, Instant(1_795_334_400_000_000)) {
-        assert!(!read.certificates.is_empty() && !read.sign_on.is_empty());
-        assert!(read.sign_on.iter().all(|endpoint| endpoint.location.starts_with("http")), "{:?}", read.sign_on);
     }
 }

@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
-use castgate::{crypto, filter, model, scim, sso};
+use castgate::{filter, model, scim};
 use serde_json::Value;
 use std::{
     fs,
@@ -13,6 +13,9 @@ use std::{
 
 #[path = "../fuzz/entries.rs"]
 mod entries;
+#[expect(clippy::expect_used, reason = "an entry stops where something is wrong")]
+#[path = "../fuzz/gateway.rs"]
+mod gateway;
 
 /// Mutations of each input.
 const MUTATIONS: u64 = 60;
@@ -57,6 +60,12 @@ const WORDS: &[&str] = &[
     "1e400",
     "%",
     " ",
+    "//",
+    "https://",
+    "@",
+    "%2f",
+    ".example.com",
+    "eyJhbGciOiJFUzI1NiJ9",
     "<a>",
     "</a>",
     "<!--",
@@ -181,11 +190,21 @@ fn bodies_are_read_into_what_could_have_come_in() {
 }
 
 #[test]
+fn a_token_whose_header_is_taken_has_one_meaning() {
+    replay("jose", gateway::jose, Vec::new());
+}
+
+#[test]
+fn a_sign_in_leads_to_places_of_the_settings_alone() {
+    replay("return_to", gateway::return_to, Vec::new());
+}
+
+#[test]
 fn saml_messages_pass_the_gate_or_do_not_and_none_is_accepted() {
-    replay("saml", entries::saml, Vec::new());
+    replay("saml", gateway::saml, Vec::new());
 }
 
 #[test]
 fn saml_metadata_gives_keys_and_addresses_or_nothing() {
-    replay("saml_metadata", entries::saml_metadata, Vec::new());
+    replay("saml_metadata", gateway::saml_metadata, Vec::new());
 }

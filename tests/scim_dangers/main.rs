@@ -25,6 +25,7 @@ use world::{Answer, Connection, Organization, World};
 
 const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const BULK_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// One organization and its Okta, and the store that they lie in.
@@ -43,10 +44,10 @@ async fn everywhere(test: impl AsyncFn(&Scene)) {
 async fn everywhere_with(settle: impl Fn(&mut Settings), test: impl AsyncFn(&Scene)) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::set(store, directory, &settle).await).await;
+    test(&Box::pin(Scene::set(store, directory, &settle)).await).await;
     if let Some(url) = postgres::fresh_database().await {
         let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::set(store, TempDir::new().unwrap(), &settle).await).await;
+        test(&Box::pin(Scene::set(store, TempDir::new().unwrap(), &settle)).await).await;
     }
 }
 
@@ -111,6 +112,8 @@ impl Scene {
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(24)),
             provider_session: None,
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();
         tx.commit().await.unwrap();
@@ -154,6 +157,10 @@ fn user(name: &str) -> Value {
 fn group(name: &str, members: &[&str]) -> Value {
     let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
     json!({"schemas": [GROUP_SCHEMA], "displayName": name, "members": members})
+}
+
+fn bulk(operations: &Value) -> Value {
+    json!({"schemas": [BULK_SCHEMA], "Operations": operations})
 }
 
 fn patch(operations: &Value) -> Value {

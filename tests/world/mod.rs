@@ -73,7 +73,7 @@ impl World {
     pub async fn start_with(clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
         let directory = TempDir::new().unwrap();
         let store = Store::open_sqlite(directory.path()).await.unwrap();
-        Self::on((store, directory), clock, settle).await
+        Box::pin(Self::on((store, directory), clock, settle)).await
     }
 
     /// On a store of one's own, and a directory for what lies beside it.
@@ -84,6 +84,9 @@ impl World {
         settings.server.public_url = origin.parse().unwrap();
         directory.path().clone_into(&mut settings.store.data_directory);
         settings.network.allow_private_addresses = true;
+        // Unless a test is about domains, an admin is believed, and nobody's DNS is asked.
+        settings.domains.proof = castgate::config::DomainProofs::Settings;
+        settings.domains.resolvers = vec!["127.0.0.1:1".parse().unwrap()];
         "error".clone_into(&mut settings.log.level);
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.
@@ -104,7 +107,7 @@ impl World {
             owner: format!("owner@{slug}.example.com"),
             accept_terms: true,
         };
-        let founded = self.app.found_organization(&new).await.unwrap();
+        let founded = Box::pin(self.app.found_organization(&new)).await.unwrap();
         Organization {
             app: self.app.clone(),
             client: self.client.clone(),
@@ -124,7 +127,7 @@ impl Organization {
 
     pub async fn connection_with(&self, name: &str, settings: ConnectionSettings) -> Connection {
         let new = NewConnection { name: name.to_owned(), settings, client_secret: None };
-        let stored = self.app.create_connection(&self.operator, new).await.unwrap();
+        let stored = Box::pin(self.app.create_connection(&self.operator, new)).await.unwrap();
         let token = self.app.create_scim_token(&self.operator, &stored.id, None).await.unwrap();
         Connection {
             app: self.app.clone(),

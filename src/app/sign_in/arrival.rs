@@ -1,9 +1,10 @@
 //! Who signed in: loads what [`who::decide`] asks for, and does what it says.
 
 use super::{
-    super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
-    SignedIn,
+    super::{Error, TurnedAway, Work, directory::Found, domains::enforced_elsewhere},
+    SignInAttempt,
     facts::{claim, external_id, facts_of, user_name, verified_email},
+    session::{Opened, Origin},
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
@@ -14,39 +15,29 @@ use crate::{
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-impl App {
-    /// From an identity to a session: who it is, what is known of them now, and whether they get in.
-    pub(super) async fn arrive(
-        &self,
-        ctx: &Ctx,
-        connection: &Connection,
-        identity: Identity,
-        (return_to, invitation): (String, Option<Vec<u8>>),
-    ) -> Result<SignedIn, Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, &identity, invitation.as_deref()).await;
-        match work.finish(outcome).await {
-            Ok(user) => {
-                let hints = (identity.provider_session, Some(identity.id_token.as_str()));
-                self.start_session(ctx, Some(connection), &user, hints, return_to).await
-            }
-            Err(Error::TurnedAway(why)) => {
-                self.tell_of_refusal(ctx, &connection.id, &why.to_string()).await?;
-                Err(Error::TurnedAway(why))
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
 impl Work<'_> {
+    /// The person and their session, in one transaction: nobody is written down who did not get in.
+    pub(super) async fn settle_and_open(
+        &mut self,
+        origin: Origin<'_>,
+        link: Option<&[u8]>,
+        attempt: &mut SignInAttempt,
+    ) -> Result<Opened, Error> {
+        let (connection, identity, _) = origin;
+        self.tx.hold_sign_ins(&connection.id, false).await?;
+        let user = self.settle_arrival(connection, identity, link, attempt).await?;
+        self.open_session(&user, Some(origin), attempt).await
+    }
+
     /// The person, written as the sign-in says; or why they do not get in.
-    async fn settle_arrival(
+    pub(in crate::app) async fn settle_arrival(
         &mut self,
         connection: &Connection,
         identity: &Identity,
         link: Option<&[u8]>,
+        attempt: &mut SignInAttempt,
     ) -> Result<User, Error> {
+        attempt.entry.derived.facts = facts_of(&connection.settings, &identity.claims);
         let email = verified_email(&identity.claims);
         let (invited, invitation) = self.invitation_of_arrival(link, email, &identity.claims).await?;
         let found = self.find_signed_in(connection, identity).await?;
@@ -61,6 +52,13 @@ impl Work<'_> {
             }
         };
         let person = found.user.clone().or(other);
+        let said = identity.claims.get("email").and_then(Value::as_str);
+        let name = user_name(&identity.subject, &identity.claims);
+        let known = person.as_ref().and_then(|person| person.email.as_deref());
+        let organization = self.ctx.organization.clone();
+        let addresses = [said, Some(name), by_link, known];
+        enforced_elsewhere(&mut self.tx, &organization, (&connection.id, &addresses)).await?;
+        attempt.entry.user = person.as_ref().map(|user| user.id.clone());
         let proven = match namesake {
             // Of an invitation to an address the domain's owner speaks.
             Namesake::None => self.owns_domain_of(connection, email).await?,
@@ -96,10 +94,16 @@ impl Work<'_> {
             case.invited = Invited::No;
         }
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
+        attempt.derive(&access);
+        self.tell_groups(&user, attempt).await?;
         case.turned_away = access.is_empty();
+        if case.turned_away {
+            self.tell_near_misses(&user, attempt).await?;
+        }
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
             (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
+                attempt.entry.user = Some(user.id.clone());
                 Ok(user)
             }
         }

@@ -1,23 +1,31 @@
 //! Sign-in: from an e-mail address to a provider, and from the provider's answer to a session.
 
 mod arrival;
+mod attempt;
+mod client;
+mod explain;
 mod facts;
+mod finish;
+mod session;
+mod traces;
+
+pub(super) use attempt::SignInAttempt;
+pub use attempt::Whence;
+pub use client::ClientKey;
+pub use finish::Finished;
+pub(super) use finish::Journey;
 
 use super::{
-    App, Ctx, Error, TurnedAway, Work,
-    credentials::id_token_place,
+    App, Error,
     terms::{TermsState, terms_state},
 };
 use crate::{
-    crypto::{Context, Secret, TokenKind, token},
-    model::{
-        Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, User, UserId, UserState, fold,
-    },
-    sso::{Callback, Pending},
+    crypto::{Context, Secret},
+    model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
+    sso::Pending,
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 
 /// How long somebody may take at the provider's pages.
@@ -73,10 +81,19 @@ struct Begun {
     return_to: String,
     began: Instant,
     pending: Pending,
+    /// As the person typed it.
+    #[serde(default)]
+    email: Option<String>,
     /// The hash of the invitation's link that led here.
     #[serde(default)]
     invitation: Option<Vec<u8>>,
+    /// The test of the connection that this is, if it is one.
+    #[serde(default)]
+    test: Option<TestId>,
 }
+
+/// The longest address that there is (RFC 5321 §4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 
 const COOKIE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "pending" };
 
@@ -137,111 +154,36 @@ impl App {
         return_to: &str,
         invitation: Option<Vec<u8>>,
     ) -> Result<SignInBegun, Error> {
-        let now = self.clock().now();
         let connection = self.sign_in_connection(organization, connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        let journey = Journey { return_to: return_to.to_owned(), invitation, ..Journey::default() };
+        self.begin_with((organization, &connection), login_hint, journey).await
+    }
+
+    /// The same by a connection as it is, enabled or not.
+    pub(super) async fn begin_with(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        login_hint: Option<&str>,
+        journey: Journey,
+    ) -> Result<SignInBegun, Error> {
+        let now = self.clock().now();
+        let settings =
+            connection.settings.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", &connection.name))?;
+        let mut begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        begun.add_to_state(&self.where_it_began(organization, &connection.id, now)?);
         let kept = Begun {
             organization: organization.clone(),
             connection: connection.id.clone(),
-            return_to: return_to.to_owned(),
+            return_to: journey.return_to,
             began: now,
             pending: begun.pending,
-            invitation,
+            email: login_hint.map(|email| email.chars().take(LONGEST_EMAIL).collect()),
+            invitation: journey.invitation,
+            test: journey.test,
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
         Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
-    }
-
-    /// Finishes a sign-in with the provider's answer, in the browser that began it.
-    pub async fn finish_sign_in(&self, cookie: &str, callback: Callback) -> Result<SignedIn, Error> {
-        let now = self.clock().now();
-        let begun = self.open_cookie(cookie, now)?;
-        let connection = self.sign_in_connection(&begun.organization, &begun.connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let secret = self.client_secret(&begun.organization, &connection.id).await?;
-        let redirect = self.redirect_uri();
-        let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
-        let ctx = self.sign_in_ctx(&begun, now);
-        match identity {
-            Ok(identity) => self.arrive(&ctx, &connection, identity, (begun.return_to, begun.invitation)).await,
-            Err(error) => {
-                self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Signs in by a link that works once.
-    pub async fn use_sign_in_link(&self, link: &str) -> Result<SignedIn, Error> {
-        let dead = || Error::TurnedAway(TurnedAway::DeadLink);
-        let presented = token::parse(link, TokenKind::Link).map_err(|_| dead())?;
-        let now = self.clock().now();
-        let mut tx = self.store().write("sign-in link").await?;
-        let Some((organization, user)) = tx.use_sign_in_link(&presented.hash(), now).await? else {
-            tx.rollback().await?;
-            return Err(dead());
-        };
-        let user = tx.user(&organization, &user).await?.ok_or_else(dead)?;
-        if user.state() != UserState::Active {
-            tx.commit().await?;
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        tx.commit().await?;
-        let ctx = Ctx { actor: super::Actor::System, organization, now, request: self.new_request() };
-        self.start_session(&ctx, None, &user, (None, None), "/account".to_owned()).await
-    }
-
-    /// A session for somebody whose identity is settled.
-    async fn start_session(
-        &self,
-        ctx: &Ctx,
-        connection: Option<&Connection>,
-        user: &User,
-        (provider_session, id_token): (Option<String>, Option<&str>),
-        return_to: String,
-    ) -> Result<SignedIn, Error> {
-        let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let session = Session {
-            id: SessionId::from_uuid(self.clock().uuid()),
-            organization: ctx.organization.clone(),
-            user: user.id.clone(),
-            connection: connection.map(|connection| connection.id.clone()),
-            user_epoch: user.session_epoch,
-            connection_epoch: connection.map_or(0, |connection| connection.epoch),
-            created_at: ctx.now,
-            last_seen_at: ctx.now,
-            expires_at: ctx.now.plus(self.settings().sessions.absolute.get()),
-            provider_session,
-        };
-        let sealed = match id_token {
-            Some(text) => {
-                Some(self.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
-            }
-            None => None,
-        };
-        let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.open_session(user, (&session, &secret), sealed.as_deref()).await;
-        let terms = work.finish(outcome).await?;
-        Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
-    }
-
-    /// A refused sign-in leaves a line for the owners, with the reason that the person is not told.
-    async fn tell_of_refusal(&self, ctx: &Ctx, connection: &ConnectionId, why: &str) -> Result<(), Error> {
-        let mut tx = self.store().write("sign-in refused").await?;
-        let event = crate::model::Event {
-            id: crate::model::EventId::from_uuid(self.clock().uuid()),
-            number: None,
-            at: ctx.now,
-            kind: EventKind::SignInRefused,
-            actor: ctx.actor.to_string(),
-            request: ctx.request.clone(),
-            subjects: vec![connection.to_string()],
-            detail: json!({"why": why}),
-        };
-        tx.insert_event(&ctx.organization, &event).await?;
-        Ok(tx.commit().await?)
     }
 
     async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
@@ -249,46 +191,10 @@ impl App {
         found.filter(signs_in).ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
-    fn open_cookie(&self, cookie: &str, now: Instant) -> Result<Begun, Error> {
-        let expired = || Error::TurnedAway(TurnedAway::Expired);
-        let sealed = BASE64URL_NOPAD.decode(cookie.as_bytes()).map_err(|_| expired())?;
-        let bytes = self.sealer().open(&COOKIE, &sealed).map_err(|_| expired())?;
-        let begun: Begun = serde_json::from_slice(&bytes).map_err(|_| expired())?;
-        if begun.began.plus(PATIENCE) < now { Err(expired()) } else { Ok(begun) }
-    }
-
-    fn sign_in_ctx(&self, begun: &Begun, now: Instant) -> Ctx {
-        Ctx {
-            actor: super::Actor::Connection { id: begun.connection.clone() },
-            organization: begun.organization.clone(),
-            now,
-            request: self.new_request(),
-        }
-    }
-
     /// Our own address that the provider sends people back to.
     #[must_use]
     pub fn redirect_uri(&self) -> String {
         format!("{}/login/callback", self.settings().server.origin())
-    }
-}
-
-impl Work<'_> {
-    async fn open_session(
-        &mut self,
-        user: &User,
-        (session, secret): (&Session, &Secret),
-        id_token: Option<&[u8]>,
-    ) -> Result<TermsState, Error> {
-        let organization = self.ctx.organization.clone();
-        // Suspended while the provider's answer was on its way: the newer word counts.
-        let current = self.tx.user(&organization, &user.id).await?;
-        if !current.is_some_and(|now| now.state() == UserState::Active && now.session_epoch == user.session_epoch) {
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        self.tx.insert_session(session, &secret.hash(), id_token).await?;
-        self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
-        terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await
     }
 }
 

@@ -2,17 +2,23 @@
 
 use super::{
     Client, Common, ask,
+    client_keys::ClientKeys,
     habits::Habits,
     noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
+    setup_links::SetupLinks,
     stop::Stop,
     table::plain,
+    trial::Trial,
     verbs::SearchOptions,
 };
 use crate::model::ProviderTokens;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+
+/// People who are named before a deletion.
+const NAMED: usize = 20;
 
 /// `castgate connections`
 #[derive(Debug, clap::Args)]
@@ -56,12 +62,20 @@ enum Verb {
   castgate connections disable okta
   castgate connections disable okta --yes")]
     Disable(One),
+    /// Deletes a connection with everybody whom it brought. Shows first who loses what.
+    #[command(after_help = "Examples:
+  castgate connections delete okta
+  castgate connections delete okta --yes")]
+    Delete(One),
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
     /// The OAuth clients by which a provider gets access tokens.
     #[command(subcommand)]
     Clients(Clients),
+    /// The keys by which it shows its provider that it is the client, instead of a secret.
+    #[command(subcommand)]
+    ClientKeys(ClientKeys),
     /// Lets a connection whose adoption is “approval” take somebody over who is here by another way.
     #[command(after_help = "Example:
   castgate connections adopt okta usr_06h00krhv1t3jel88ooobccad0")]
@@ -71,6 +85,14 @@ enum Verb {
         /// Who: an id or a user name.
         user: String,
     },
+    /// Links by which the customer's own IT sets a connection up.
+    #[command(subcommand)]
+    SetupLinks(SetupLinks),
+    /// Signs in by the connection for real without touching anybody's access, and says what would come of it. It may be disabled.
+    #[command(after_help = "Examples:
+  castgate connections test okta
+  castgate connections test okta --no-browser -o json")]
+    Test(Trial),
     /// What its provider sends that the RFC does not allow, and how often.
     #[command(after_help = "Example:
   castgate connections tolerances entra")]
@@ -185,8 +207,17 @@ impl Connections {
                 let connection = client.api.post(&format!("{path}/disable"), json!({})).await?;
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
+            Verb::Delete(one) => {
+                let path = client.connection(&one).await?;
+                let plan = client.api.get(&format!("{path}/deletion"), &[]).await?;
+                client.confirm(&lost(&plan))?;
+                let token = plan["plan"].as_str().unwrap_or_default();
+                let gone = client.api.delete(&format!("{path}?plan={token}")).await?;
+                client.output.done(&format!("Connection {} is deleted.", text(&gone, "name")), &gone)
+            }
             Verb::Tokens(tokens) => tokens.run(&client).await,
             Verb::Clients(clients) => clients.run(&client).await,
+            Verb::ClientKeys(keys) => keys.run(&client).await,
             Verb::Adopt { one, user } => {
                 let path = format!("{}/adoptions", client.connection(&one).await?);
                 let id = client.id(&USERS, USERS.path, &user).await?;
@@ -195,6 +226,8 @@ impl Connections {
                 let nothing = client.api.post(&path, json!({"user": id})).await?;
                 client.output.done(&format!("{name} may take {id} over."), &nothing)
             }
+            Verb::SetupLinks(links) => links.run(&client).await,
+            Verb::Test(trial) => trial.run(&client).await,
             Verb::Tolerances(one) => {
                 let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
                 client.list(&TOLERANCES, &path, &[], None).await
@@ -213,6 +246,22 @@ impl Client {
     pub(super) async fn connection_id(&self, called: &str) -> Result<String, Stop> {
         self.id(&CONNECTIONS, CONNECTIONS.path, called).await
     }
+}
+
+/// Who loses what by a deletion, as a question begins.
+fn lost(plan: &Value) -> String {
+    let people = plan["impact"]["people"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let keys: u64 = people.iter().filter_map(|person| person["keys"].as_u64()).sum();
+    let names: Vec<String> = people.iter().take(NAMED).map(|person| format!("  {}", text(person, "label"))).collect();
+    let more = if people.len() > NAMED { format!("\n  and {} more", people.len() - NAMED) } else { String::new() };
+    format!(
+        "{} people and {} groups of {} are removed; {} lose access, {keys} keys end.\n{}{more}",
+        plan["people"],
+        plan["groups"],
+        text(plan, "name"),
+        people.len(),
+        names.join("\n")
+    )
 }
 
 fn text(thing: &Value, field: &str) -> String {

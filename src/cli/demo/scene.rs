@@ -98,11 +98,7 @@ impl Scene {
 impl Provider {
     async fn connect(app: &App, operator: &Ctx, lab: &Lab, (name, profile): (&str, Profile)) -> Result<Self, Failure> {
         let mut settings = ConnectionSettings::of(profile);
-        settings.oidc = Some(OidcSettings {
-            issuer: lab.issuer.clone(),
-            client_id: lab.client_id.clone(),
-            scopes: ["profile", "email", "groups"].map(str::to_owned).to_vec(),
-        });
+        settings.oidc = Some(OidcSettings::new(&lab.issuer, &lab.client_id));
         settings.domains = vec![match profile {
             Profile::Entra => people::CONTRACTOR_DOMAIN.to_owned(),
             Profile::Okta | Profile::Generic => people::EMPLOYEE_DOMAIN.to_owned(),
@@ -131,6 +127,8 @@ fn settings(address: SocketAddr, directory: &Path) -> Result<Settings, Failure> 
         ("CASTGATE_SERVER__PUBLIC_URL", format!("http://{address}")),
         ("CASTGATE_STORE__DATA_DIRECTORY", directory.display().to_string()),
         ("CASTGATE_NETWORK__ALLOW_PRIVATE_ADDRESSES", "true".to_owned()),
+        // All organizations of a demo are its own.
+        ("CASTGATE_DOMAINS__PROOF", "settings".to_owned()),
         // No load balancer stands in front of it, and somebody waits for it to end.
         ("CASTGATE_SERVER__DRAIN_NOTICE", "0s".to_owned()),
         ("CASTGATE_SERVER__DRAIN_DEADLINE", "1s".to_owned()),

@@ -4,10 +4,14 @@
 mod adoptions;
 mod authorize;
 mod bindings;
+mod client_keys;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connection_tokens;
 mod connections;
 mod directory;
+mod domains;
 mod groups;
 mod invitations;
 mod keys;
@@ -16,9 +20,12 @@ mod mapping;
 mod organization;
 mod provisioning;
 mod roles;
+mod schemas;
 mod scim_clients;
 mod service_accounts;
 mod sessions;
+mod setup_links;
+mod sign_ins;
 mod versions;
 
 use lists::{List, Paging};
@@ -31,21 +38,27 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 16] {
+pub(super) fn doors() -> [Doors; 22] {
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
+        connection_tests::doors(),
+        connection_removal::doors(),
+        setup_links::doors(),
+        domains::doors(),
         scim_clients::doors(),
         provisioning::doors(),
         adoptions::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),
+        sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
         roles::doors(),
+        schemas::doors(),
         keys::doors(),
         service_accounts::doors(),
         authorize::doors(),

@@ -51,7 +51,7 @@ impl Room {
             Self::Scim
         } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {
             Self::Api
-        } else if under("/oauth2") {
+        } else if under("/oauth2") || under("/oidc") {
             Self::OAuth
         } else if under("/login") {
             Self::SignIn
@@ -194,6 +194,10 @@ fn page(refusal: &Refusal) -> Markup {
 fn sign_in_page(refusal: &Refusal) -> Markup {
     let body = html! {
         (sentence(refusal))
+        @if let Some(code) = &refusal.reference {
+            p { "If it happens again, tell your administrator this reference code:" }
+            p class="lead" { code id="reference" { (code) } }
+        }
         p { a class="button fill" href="/login" { "Try again" } }
     };
     pages::page("You are not signed in", &body)

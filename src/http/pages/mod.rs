@@ -9,8 +9,10 @@ pub(super) mod invitation;
 mod layout;
 mod markdown;
 pub(super) mod notice;
+pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod terms;
+pub(super) mod trial;
 
 pub(super) use notice::page;
 

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| castgate_fuzz::entries::saml(data));
+libfuzzer_sys::fuzz_target!(|data: &[u8]| castgate_fuzz::gateway::saml(data));

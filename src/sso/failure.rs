@@ -1,0 +1,54 @@
+//! What an error of a protocol is called in the trace.
+
+use super::{SsoError, TokenFault};
+use crate::model::SignInFailure;
+
+impl SsoError {
+    /// The reason, in the vocabulary that all protocols share.
+    #[must_use]
+    pub fn failure(&self) -> SignInFailure {
+        match self {
+            Self::ProviderUnreachable { .. } => SignInFailure::ProviderUnreachable,
+            Self::DiscoveryInvalid { .. } => SignInFailure::ProviderMisconfigured,
+            Self::StateMismatch => SignInFailure::StateLost,
+            Self::PendingExpired { .. } => SignInFailure::TookTooLong,
+            Self::CallbackInvalid { .. } => SignInFailure::AnswerMalformed,
+            Self::IssuerMismatch { .. } => SignInFailure::IssuerMismatch,
+            Self::Refused { .. } => SignInFailure::ProviderRefused,
+            // RFC 6749 §5.2: the two words that are about us, not about the code.
+            Self::CodeRefused { error, .. } => match error.as_str() {
+                "invalid_client" | "unauthorized_client" => SignInFailure::ClientRefused,
+                _ => SignInFailure::CodeRefused,
+            },
+            Self::TokenInvalid { why } | Self::LogoutInvalid { why } => why.failure(),
+            Self::GroupsUnknown { .. } => SignInFailure::GroupsUnreadable,
+            Self::NoClientKey => SignInFailure::ClientRefused,
+            Self::UserinfoInvalid { .. } => SignInFailure::UserinfoMismatch,
+        }
+    }
+}
+
+impl TokenFault {
+    fn failure(&self) -> SignInFailure {
+        match self {
+            Self::Missing => SignInFailure::TokenMissing,
+            Self::Malformed(_) | Self::TooLarge(_) | Self::Type(_) | Self::Critical => {
+                SignInFailure::AssertionMalformed
+            }
+            Self::Algorithm(_) => SignInFailure::AlgorithmRefused,
+            Self::UnknownKey { .. } => SignInFailure::WrongCertificate,
+            Self::WeakKey { .. } => SignInFailure::WeakKey,
+            Self::Signature => SignInFailure::SignatureInvalid,
+            Self::Issuer { .. } => SignInFailure::IssuerMismatch,
+            Self::Audience(_) => SignInFailure::UnknownAudience,
+            Self::AuthorizedParty(_) | Self::AccessTokenHash | Self::CodeHash => SignInFailure::WrongRecipient,
+            Self::Tenant(_) | Self::ForeignKey(_) => SignInFailure::IssuerMismatch,
+            Self::AuthenticationClass { .. } | Self::AuthenticationTime { .. } => SignInFailure::AuthenticationTooWeak,
+            Self::NotALogout(_) => SignInFailure::AssertionMalformed,
+            Self::Nonce => SignInFailure::NonceMismatch,
+            Self::Expired(_) => SignInFailure::AssertionExpired,
+            Self::NotYetValid(_) | Self::IssuedInFuture(_) => SignInFailure::AssertionNotYetValid,
+            Self::Subject => SignInFailure::SubjectMissing,
+        }
+    }
+}
