@@ -3,15 +3,21 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops where it is wrong")]
 
+mod anything;
 mod attacks;
 mod benign;
 mod bombs;
+mod forged;
 mod issuer;
+mod keys;
 mod logout;
 mod others;
 mod parsing;
 mod published;
 mod scene;
+mod secrets;
+mod unfit;
+mod untimely;
 mod wrapping;
 
 use castgate::sso::saml::SamlFault;

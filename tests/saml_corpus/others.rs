@@ -253,3 +253,13 @@ fn libxml2_canonicalizes_thousands_of_documents_to_the_same_bytes() {
         assert_eq!(Some(ours.as_str()), theirs["canonical"].as_str(), "{case} {theirs}");
     }
 }
+
+/// Exclusive XML Canonicalization §3: what is on the list is written as inclusive canonicalization writes it.
+#[test]
+fn the_default_namespace_on_the_list_is_written_where_it_holds() {
+    let xml = b"<p:a xmlns:p=\"urn:p\" xmlns=\"urn:d\"><b/><p:c xmlns=\"\"/></p:a>";
+    let listed = canonicalize(xml, None, &["#default"]).unwrap();
+    assert_eq!(listed, "<p:a xmlns=\"urn:d\" xmlns:p=\"urn:p\"><b></b><p:c xmlns=\"\"></p:c></p:a>");
+    let plain = canonicalize(xml, None, &[]).unwrap();
+    assert_eq!(plain, "<p:a xmlns:p=\"urn:p\"><b xmlns=\"urn:d\"></b><p:c></p:c></p:a>");
+}
