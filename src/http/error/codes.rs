@@ -82,7 +82,11 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(501, "not_implemented", "The method or the framing is none that is served here."),
     code(502, "no_client_key", "The connection has no key that may sign for it at its provider."),
     code(502, "provider_code_refused", "The identity provider did not take its own code."),
-    code(502, "provider_groups_unknown", "The identity provider has more groups than it lists, and they could not be had elsewhere."),
+    code(
+        502,
+        "provider_groups_unknown",
+        "The identity provider has more groups than it lists, and they could not be had elsewhere.",
+    ),
     code(502, "provider_misconfigured", "The identity provider's configuration cannot be read."),
     code(502, "provider_token_invalid", "The identity provider's token does not hold."),
     code(502, "provider_unreachable", "The identity provider does not answer."),
