@@ -5,6 +5,7 @@
 //!
 //! Both are done in turns on one thread; the ratio is the median of those of the turns.
 
+#![expect(clippy::format_collect, reason = "documents are put together as they read")]
 #![expect(clippy::unwrap_used, reason = "it shares the documents of the tests, which stop where something is wrong")]
 
 #[expect(dead_code, reason = "it belongs to the tests")]
