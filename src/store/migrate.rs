@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "provisioning log", sql: include_str!("migrations/006_provisioning_log.sql") },
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
+    Migration { version: 13, name: "keys", sql: include_str!("migrations/013_keys.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -221,6 +222,7 @@ mod tests {
         include_str!("migrations/006_provisioning_log.sample.sql"),
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
+        include_str!("migrations/013_keys.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

@@ -15,6 +15,7 @@ mod lists;
 mod mapping;
 mod organization;
 mod provisioning;
+mod role_changes;
 mod roles;
 mod scim_clients;
 mod service_accounts;
@@ -31,7 +32,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 16] {
+pub(super) fn doors() -> [Doors; 17] {
     [
         organization::doors(),
         clusters::doors(),
@@ -45,6 +46,7 @@ pub(super) fn doors() -> [Doors; 16] {
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
+        role_changes::doors(),
         roles::doors(),
         keys::doors(),
         service_accounts::doors(),
