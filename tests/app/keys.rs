@@ -2,7 +2,7 @@
 
 use crate::harness::{World, everywhere, settings};
 use castgate::{
-    app::{AccountChange, Actor, Credential, Ctx, Error, KeyWish, RightWish},
+    app::{AccountChange, Actor, Credential, Ctx, Error, KeyChange, KeyWish, RightWish},
     model::{Capability, Carries, Holder, Role, Scope, ServiceAccountId, Subject},
 };
 use std::time::Duration;
@@ -151,7 +151,8 @@ async fn whoever_manages_members_sees_and_ends_their_keys() {
         let secret = world.key(&ada.id).await;
         let (owner, holder) = (world.as_user(&world.tenant.owner), Holder::User(ada.id.clone()));
         let key = world.app.keys_of(&owner, &holder).await.unwrap().remove(0);
-        assert_eq!(world.app.rename_key(&owner, &holder, &key.id, " laptop ").await.unwrap().name, "laptop");
+        let rename = KeyChange { name: Some(" laptop ".to_owned()), active: None };
+        assert_eq!(world.app.change_key(&owner, (&holder, &key.id), &rename).await.unwrap().name, "laptop");
         let others = world.app.keys_of(&world.as_user(&ada.id), &Holder::User(world.tenant.owner.clone())).await;
         assert!(matches!(others, Err(Error::Forbidden { .. })));
         assert!(world.visit_key(secret.expose()).await.is_ok());

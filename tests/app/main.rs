@@ -22,6 +22,7 @@ mod owners;
 mod postgres;
 mod providers;
 mod races;
+mod role_changes;
 mod roles;
 mod tenancy;
 mod tenants;

@@ -35,7 +35,9 @@ async fn fill(world: &World) {
     crate::bindings::custom_role(world, "x", "[]").await;
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
+    world.key_used(&world.tenant.key).await;
     let mut tx = world.store.write("test").await.unwrap();
+    tx.ask_key_review(&world.tenant.organization, "", world.now()).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);

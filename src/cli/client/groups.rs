@@ -77,6 +77,8 @@ struct Pair {
     one: One,
     /// Who: a person's or a service account's id or name.
     member: String,
+    #[command(flatten)]
+    keys: KeyOptions,
 }
 
 impl Groups {
@@ -99,7 +101,14 @@ impl Groups {
                 let path = client.group(&one).await?;
                 let name = plain(&one.group);
                 client.confirm(&format!("Whoever holds a role by the group {name} loses it at once."))?;
-                let gone = client.api.delete(&path).await?;
+                let gone = match client.api.delete(&path).await {
+                    Err(stop) if stop.needs_preview() => {
+                        let group = path.rsplit('/').next().unwrap_or_default();
+                        let change = json!({"kind": "delete_group", "group": group});
+                        return client.change_roles(change, &keys, &format!("Group {name} is deleted.")).await;
+                    }
+                    gone => gone?,
+                };
                 let count = |field: &str| gone[field].as_i64().unwrap_or_default();
                 let sentence = format!(
                     "Group {name} is deleted; it had {} members and {} bindings.",
@@ -108,8 +117,8 @@ impl Groups {
                 );
                 client.output.done(&sentence, &gone)
             }
-            Verb::Add(pair) => client.move_member(Method::PUT, pair, "is in").await,
-            Verb::Remove(pair) => client.move_member(Method::DELETE, pair, "is no longer in").await,
+            Verb::Add(pair) => client.move_member((Method::PUT, "join"), pair, "is in").await,
+            Verb::Remove(pair) => client.move_member((Method::DELETE, "leave"), pair, "is no longer in").await,
         }
     }
 }
@@ -145,10 +154,17 @@ impl Client {
         }
     }
 
-    async fn move_member(&self, method: Method, Pair { one, member }: Pair, now: &str) -> Result<(), Stop> {
+    async fn move_member(&self, (method, kind): (Method, &str), pair: Pair, now: &str) -> Result<(), Stop> {
+        let Pair { one, member, keys } = pair;
         let path = self.group(&one).await?;
         let id = self.member(&member).await?;
-        let answer = self.api.send(method, &format!("{path}/members/{id}"), super::api::Body::Nothing).await?;
-        self.output.done(&format!("{} {now} {}.", plain(&member), plain(&one.group)), &answer)
+        let done = format!("{} {now} {}.", plain(&member), plain(&one.group));
+        match self.api.send(method, &format!("{path}/members/{id}"), super::api::Body::Nothing).await {
+            Err(stop) if stop.needs_preview() => {
+                let group = path.rsplit('/').next().unwrap_or_default();
+                self.change_roles(json!({"kind": kind, "group": group, "member": id}), &keys, &done).await
+            }
+            answer => self.output.done(&done, &answer?),
+        }
     }
 }

@@ -22,6 +22,7 @@ mod noun;
 mod output;
 mod people;
 mod provisioning;
+mod role_changes;
 mod roles;
 mod scim_credentials;
 mod service_accounts;
@@ -52,6 +53,7 @@ pub(super) enum Remote {
     /// Who you are, what you may do, and why.
     Whoami(account::Whoami),
     /// People.
+    #[command(alias = "members")]
     Users(people::Users),
     /// Groups.
     Groups(groups::Groups),

@@ -5,6 +5,7 @@ use super::{
     account::visitor,
     noun::{KEYS, SESSIONS, USERS},
     output::Output,
+    role_changes::KeyOptions,
     stop::Stop,
     table::plain,
     verbs::SearchOptions,
@@ -35,6 +36,24 @@ enum UserVerb {
   castgate users get ada@acme.example
   castgate users get usr_06h00krhv1t3jel88ooobccad0 -o yaml")]
     Get(User),
+    /// Gives somebody this role in the place of what people gave them before; what rules give stays.
+    ///
+    /// API keys that this touches are shown first, with their use: say with --keys what becomes of them.
+    #[command(after_help = "Examples:
+  castgate users role ada@acme.example analyst
+  castgate users role ada@acme.example viewer --keys move:ci=agents
+  castgate users role ada@acme.example member --cluster prod-eu --keys keep --yes")]
+    Role {
+        #[command(flatten)]
+        user: User,
+        /// owner, member, analyst, viewer, or the id of a custom one.
+        role: String,
+        /// On this cluster alone: its slug or id. Without it in the whole organization.
+        #[arg(long, value_name = "CLUSTER")]
+        cluster: Option<String>,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
     /// Ends somebody's access at once: their sessions, and their keys while they are suspended.
     #[command(after_help = "Examples:
   castgate users suspend ada@acme.example
@@ -80,6 +99,12 @@ impl Users {
                     fields.shift_remove("access");
                 }
                 client.output.one(&person)
+            }
+            UserVerb::Role { user: User { user }, role, cluster, keys } => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let change = json!({"kind": "set_role", "user": id, "role": role, "cluster": cluster});
+                let done = format!("{} is {} now.", plain(&user), plain(&role));
+                client.change_roles(change, &keys, &done).await
             }
             UserVerb::Suspend(User { user }) => {
                 let id = client.id(&USERS, USERS.path, &user).await?;

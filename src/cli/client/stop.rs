@@ -65,6 +65,11 @@ impl Stop {
         Self::new(code, "")
     }
 
+    /// Whether castgate wants to show first what the change does to API keys.
+    pub(super) fn needs_preview(&self) -> bool {
+        self.needs_preview
+    }
+
     /// Whether it ends with this code.
     pub(super) fn is(&self, code: Code) -> bool {
         self.code == code
