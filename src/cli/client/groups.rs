@@ -4,6 +4,7 @@ use super::{
     Client, Common,
     noun::{GROUPS, MACHINES, MEMBERS, USERS},
     output::Output,
+    role_changes::KeyOptions,
     stop::{Code, Stop},
     table::{self, plain},
     verbs::SearchOptions,
@@ -54,7 +55,12 @@ enum Verb {
     /// Deletes a local group for good: whoever held a role by it loses it.
     #[command(after_help = "Example:
   castgate groups delete on-call --yes")]
-    Delete(One),
+    Delete {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
     /// Puts a person or a service account into a local group.
     #[command(after_help = "Example:
   castgate groups add on-call ada@acme.example")]
@@ -97,7 +103,7 @@ impl Groups {
                 let group = client.api.send(Method::PATCH, &path, body).await?;
                 client.output.done(&format!("Group {} is called {} now.", plain(&one.group), plain(&name)), &group)
             }
-            Verb::Delete(one) => {
+            Verb::Delete { one, keys } => {
                 let path = client.group(&one).await?;
                 let name = plain(&one.group);
                 client.confirm(&format!("Whoever holds a role by the group {name} loses it at once."))?;

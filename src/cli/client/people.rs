@@ -3,7 +3,7 @@
 use super::{
     Client, Common,
     account::visitor,
-    noun::{KEYS, SESSIONS, USERS},
+    noun::{KEYS, MACHINES, SESSIONS, USERS},
     output::Output,
     role_changes::KeyOptions,
     stop::Stop,
@@ -76,6 +76,17 @@ enum UserVerb {
     #[command(after_help = "Example:
   castgate users keys ada@acme.example")]
     Keys(User),
+    /// Moves one of somebody's API keys to a service account: its secret and what it carries stay as they are.
+    #[command(after_help = "Example:
+  castgate users move-key ada@acme.example ci agents")]
+    MoveKey {
+        #[command(flatten)]
+        user: User,
+        /// The key's id or name.
+        key: String,
+        /// The service account's id or name.
+        account: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -127,6 +138,14 @@ impl Users {
                 client.output.done(&format!("{name} is removed."), &nothing)
             }
             UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
+            UserVerb::MoveKey { user: User { user }, key, account } => {
+                let path = format!("/users/{}/keys", client.id(&USERS, USERS.path, &user).await?);
+                let id = client.id(&KEYS, &path, &key).await?;
+                let to = client.id(&MACHINES, MACHINES.path, &account).await?;
+                client.confirm(&format!("The key “{}” becomes that of {}.", plain(&key), plain(&account)))?;
+                let moved = client.api.post(&format!("{path}/{id}/move"), json!({"to": to})).await?;
+                client.output.done(&format!("Key {} is that of {} now.", plain(&key), plain(&account)), &moved["key"])
+            }
             UserVerb::Keys(User { user }) => {
                 let id = client.id(&USERS, USERS.path, &user).await?;
                 client.list(&KEYS, &format!("/users/{id}/keys"), &[], None).await

@@ -43,11 +43,12 @@ pub(in crate::cli) enum Code {
 pub(in crate::cli) struct Stop {
     code: Code,
     message: String,
+    needs_preview: bool,
 }
 
 impl Stop {
     pub(in crate::cli) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), needs_preview: false }
     }
 
     /// What was typed cannot be done.
@@ -108,7 +109,8 @@ impl Stop {
         if let Some(id) = header("x-request-id") {
             let _ = write!(message, "\n  (request {})", plain(id));
         }
-        Self::new(code_of(status), message)
+        let needs_preview = text("code") == "preview_required";
+        Self { needs_preview, ..Self::new(code_of(status), message) }
     }
 }
 
