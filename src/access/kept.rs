@@ -70,9 +70,9 @@ pub fn role_that_gives(right: &KeptRight) -> Option<Role> {
         return Some(right.role.clone());
     }
     let least_first = BuiltInRole::ALL.into_iter().rev().map(Role::BuiltIn);
-    least_first.into_iter().find(|role| {
-        capabilities(role, &right.scope, &[]).is_some_and(|whole| right.capabilities.is_subset(&whole))
-    })
+    least_first
+        .into_iter()
+        .find(|role| capabilities(role, &right.scope, &[]).is_some_and(|whole| right.capabilities.is_subset(&whole)))
 }
 
 #[cfg(test)]

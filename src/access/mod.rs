@@ -15,6 +15,6 @@ mod table;
 pub mod who;
 
 pub use effective::{Access, Default, Derivation, Held, Via, capabilities};
-pub use kept::{Stopped, role_that_gives, rights_of, together};
+pub use kept::{Stopped, rights_of, role_that_gives, together};
 pub use nearest::NearMiss;
 pub use table::capability_table;

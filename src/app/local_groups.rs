@@ -1,9 +1,6 @@
 //! Groups that people make here. Those of a provider are the provider's: here they are only read.
 
-use super::{
-    App, Ctx, Error, RoleChange, Work,
-    key_safe::nothing_done,
-};
+use super::{App, Ctx, Error, RoleChange, Work, key_safe::nothing_done};
 use crate::{
     model::{Capability, EventKind, Group, GroupId, GroupOrigin, Holder, Subject},
     plan::Diff,

@@ -64,8 +64,8 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use key_safe::{
-    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged, RotatedKey,
-    TouchedKey,
+    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged,
+    RotatedKey, TouchedKey,
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;

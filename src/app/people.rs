@@ -127,12 +127,7 @@ impl Work<'_> {
         self.remove_user(user).await
     }
 
-    pub(super) async fn suspend(
-        &mut self,
-        id: &UserId,
-        suspended: bool,
-        seen: Option<&Seen>,
-    ) -> Result<User, Error> {
+    pub(super) async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.user_to_change(&organization, id).await?, id)?;
         still(seen, &revision(&before))?;

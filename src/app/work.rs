@@ -2,8 +2,8 @@
 
 use super::{
     Actor, App, Attempt, Ctx, Error, Need,
-    owners::OwnersAtRisk,
     key_safe::RoleMove,
+    owners::OwnersAtRisk,
     provisioning::{Line, Moved},
 };
 use crate::{

@@ -181,7 +181,7 @@ impl Tx {
             select_kept!(
                 "FROM api_keys k WHERE k.revoked_at IS NULL AND k.carried IS NULL
                    AND k.owner >= 'usr_' AND k.owner < 'usr`' AND (k.expires_at IS NULL OR k.expires_at > ?1)
-                 ORDER BY k.organization, k.id LIMIT ?2"
+                 ORDER BY k.owner, k.id LIMIT ?2"
             ),
             args![now, limit],
         )

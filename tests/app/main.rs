@@ -12,6 +12,8 @@ mod groups;
 mod harness;
 mod histories;
 mod invitations;
+mod key_agents;
+mod key_races;
 mod keys;
 mod local_groups;
 mod mapping;

@@ -7,7 +7,8 @@ use castgate::{
         ReviewRound, RightWish, RoleChange, RoleWish, RolesChanged,
     },
     model::{
-        ApiKey, Capability, Carries, Holder, KeyId, Role, Scope, ServiceAccount, ServiceAccountId, Subject, User, UserId,
+        ApiKey, Capability, Carries, Holder, KeyId, Role, Scope, ServiceAccount, ServiceAccountId, Subject, User,
+        UserId,
     },
 };
 use std::time::Duration;
@@ -347,12 +348,8 @@ async fn what_groups_custom_roles_and_mappings_do_to_keys_is_shown_as_well() {
         assert_eq!(seen.keys.iter().map(|one| &one.id).collect::<Vec<_>>(), [&key.id]);
         change(world, &publish, Choice::Keep).await.unwrap();
         assert_eq!(world.roles(&ada.id).await, ["member", "analyst"]);
-        let give = RoleChange::Give {
-            subject: Holding(ada.id.to_string()),
-            role: Role::OWNER,
-            cluster: None,
-            until: None,
-        };
+        let give =
+            RoleChange::Give { subject: Holding(ada.id.to_string()), role: Role::OWNER, cluster: None, until: None };
         assert_eq!(preview(world, &give).await.keys.len(), 1);
     })
     .await;
@@ -483,7 +480,8 @@ async fn what_expires_and_what_a_mapping_takes_is_found_and_who_is_suspended_kee
         // A role with an end.
         let bob = world.hire("bob").await;
         let until = Some(world.now().plus(Duration::from_mins(5)));
-        let gift = castgate::app::Gift { subject: Subject::User(bob.id.clone()), role: role("member"), cluster: None, until };
+        let gift =
+            castgate::app::Gift { subject: Subject::User(bob.id.clone()), role: role("member"), cluster: None, until };
         world.app.give(&owner(world), gift).await.unwrap();
         let secret = world.key(&bob.id).await.expose().to_owned();
         assert!(can(world, &secret, Capability::ManageClusters).await);

@@ -3,8 +3,8 @@
 use crate::harness::{World, everywhere, found, member, object, patch, user};
 use castgate::{
     app::{
-        AccountChange, Actor, BindingSearch, ClientProof, ClientWish, ClusterChange, Ctx, Error, Gift, KeyChange, KeyWish,
-        RightWish,
+        AccountChange, Actor, BindingSearch, ClientProof, ClientWish, ClusterChange, Ctx, Error, Gift, KeyChange,
+        KeyWish, RightWish,
     },
     model::{
         BindingId, Carries, ClientId, ClusterId, ConnectionId, ConnectionSettings, GroupId, Holder, KeyId, Profile,

@@ -26,8 +26,8 @@ use super::{App, Ctx, Error, Gift, MappingPlan, Need, RemovedGroup, RoleWish, Wo
 use crate::{
     access::Stopped,
     model::{
-        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, Role, RoleId, Scope, Source, Subject,
-        Terms, UserId,
+        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, Role, RoleId, Scope, Source,
+        Subject, Terms, UserId,
     },
     plan::Diff,
 };
@@ -311,6 +311,8 @@ impl Work<'_> {
         if touched.is_empty() {
             return Ok(());
         }
+        // What no preview could make possible is said at once.
+        self.guard_owners().await?;
         let names: Vec<_> = touched.iter().take(5).map(|one| format!("“{}” of {}", one.key.name, one.label)).collect();
         let more = if touched.len() > names.len() { " and others" } else { "" };
         let detail = format!(
@@ -346,17 +348,11 @@ impl Work<'_> {
     }
 
     /// One role at a scope in the place of whatever people gave there. What rules give stays.
-    async fn set_role(
-        &mut self,
-        user: UserId,
-        role: Role,
-        cluster: Option<String>,
-    ) -> Result<Option<Binding>, Error> {
+    async fn set_role(&mut self, user: UserId, role: Role, cluster: Option<String>) -> Result<Option<Binding>, Error> {
         let organization = self.ctx.organization.clone();
         let subject = Subject::User(user.clone());
         let scope: Scope = self.scope_named(cluster.as_deref()).await?;
-        let terms =
-            Terms { subject: subject.clone(), role, scope: scope.clone(), source: Source::Person, until: None };
+        let terms = Terms { subject: subject.clone(), role, scope: scope.clone(), source: Source::Person, until: None };
         self.may_be_given(&terms).await?;
         self.member_is_here(&Holder::User(user)).await?;
         let by_person = |source: &Source| match source {
@@ -368,7 +364,8 @@ impl Work<'_> {
             held.into_iter().filter(|held| held.terms.scope == scope && by_person(&held.terms.source)).collect();
         let same = |held: &Binding| held.terms.role == terms.role && held.terms.until.is_none();
         let kept = here.iter().find(|held| same(held)).cloned();
-        let close: Vec<_> = here.into_iter().filter(|held| kept.as_ref().is_none_or(|kept| kept.id != held.id)).collect();
+        let close: Vec<_> =
+            here.into_iter().filter(|held| kept.as_ref().is_none_or(|kept| kept.id != held.id)).collect();
         let open = if kept.is_none() { vec![terms.clone()] } else { Vec::new() };
         self.apply(&Diff { open, close }, None).await?;
         if kept.is_some() {

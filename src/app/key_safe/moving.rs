@@ -9,7 +9,8 @@ use crate::{
     app::{App, Ctx, Error, Work, service_accounts::present},
     cache::Revocation,
     model::{
-        ApiKey, Capability, EventKind, Holder, KeptRight, KeyId, Scope, ServiceAccountId, Source, Subject, Terms, UserId,
+        ApiKey, Capability, EventKind, Holder, KeptRight, KeyId, Scope, ServiceAccountId, Source, Subject, Terms,
+        UserId,
     },
     plan::Diff,
 };
@@ -105,7 +106,8 @@ impl Work<'_> {
                 continue;
             }
             let lacks = || {
-                let detail = format!("{to} holds no role at {} that the key “{}” could carry there", right.scope, key.name);
+                let detail =
+                    format!("{to} holds no role at {} that the key “{}” could carry there", right.scope, key.name);
                 Error::conflict("holder_lacks", detail)
             };
             let role = role_that_gives(right).ok_or_else(lacks)?;

@@ -78,7 +78,10 @@ impl Notice<'_> {
                 "Please rotate it before: you get another secret, and both work until then.".to_owned(),
             ],
             Self::Known { keys, who, until } => vec![
-                format!("{who} has left, and knows the secrets of these keys of service accounts: {}.", keys.join(", ")),
+                format!(
+                    "{who} has left, and knows the secrets of these keys of service accounts: {}.",
+                    keys.join(", ")
+                ),
                 format!("Please rotate them by {}.", moment(*until)),
             ],
         }

@@ -42,7 +42,11 @@ pub(super) fn of(organization: &OrganizationId, change: &RoleChange, touched: &[
         keys.extend(one.key.id.as_str().as_bytes());
         keys.extend(of_key(one)?);
     }
-    if touched.len() > APART { bytes.extend(sha256(&keys)) } else { bytes.extend(keys) }
+    if touched.len() > APART {
+        bytes.extend(sha256(&keys))
+    } else {
+        bytes.extend(keys)
+    }
     Ok(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes)))
 }
 
@@ -55,7 +59,8 @@ pub(super) fn check(
     if token == of(organization, change, touched)? {
         return Ok(());
     }
-    let bad = || Error::invalid("preview", "this is no token of a preview: ask for a preview, and send what it answers");
+    let bad =
+        || Error::invalid("preview", "this is no token of a preview: ask for a preview, and send what it answers");
     let bytes = token.strip_prefix(PREFIX).and_then(|text| BASE64URL_NOPAD.decode(text.as_bytes()).ok());
     let bytes = bytes.ok_or_else(bad)?;
     let (shown_change, shown) = bytes.split_at_checked(CHANGE).ok_or_else(bad)?;

@@ -119,8 +119,7 @@ impl Work<'_> {
         }
         for kept in &mut seen.keys {
             let Some((_, access)) = kept.key.owner.user().and_then(|owner| seen.owners.get(owner)) else { continue };
-            let carried =
-                self.app.carried_by(&mut self.tx, &organization, (&kept.key, access.clone())).await?;
+            let carried = self.app.carried_by(&mut self.tx, &organization, (&kept.key, access.clone())).await?;
             kept.carried = Some(carried.kept());
         }
         Ok(seen)

@@ -99,7 +99,8 @@ impl Client {
         let mut rotated = self.api.post(&format!("{path}/rotate"), json!({"overlap_hours": overlap})).await?;
         let new = rotated["new"].take();
         let name = plain(called);
-        self.output.secret(&format!("The secret of the key in the place of “{name}”, which works {overlap} hours more"), &new)
+        self.output
+            .secret(&format!("The secret of the key in the place of “{name}”, which works {overlap} hours more"), &new)
     }
 
     async fn switch_key(&self, called: &str, active: bool) -> Result<(), Stop> {

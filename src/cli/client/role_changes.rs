@@ -116,7 +116,10 @@ impl Client {
         for outcome in outcomes {
             if let Some(secret) = outcome["secret"].as_str() {
                 let name = plain(outcome["name"].as_str().unwrap_or_default());
-                say!("\nThe secret of the key in the place of “{name}”. Copy it now: it is not shown again.\n\n  {}", plain(secret));
+                say!(
+                    "\nThe secret of the key in the place of “{name}”. Copy it now: it is not shown again.\n\n  {}",
+                    plain(secret)
+                );
             }
         }
         Ok(())
@@ -152,7 +155,11 @@ mod tests {
 
     #[test]
     fn a_key_is_meant_by_its_name_if_one_alone_has_it() {
-        let touched = [json!({"id": "key_1", "name": "a"}), json!({"id": "key_2", "name": "b"}), json!({"id": "key_3", "name": "b"})];
+        let touched = [
+            json!({"id": "key_1", "name": "a"}),
+            json!({"id": "key_2", "name": "b"}),
+            json!({"id": "key_3", "name": "b"}),
+        ];
         assert_eq!(key_called(&touched, "a").ok().as_deref(), Some("key_1"));
         assert_eq!(key_called(&touched, "key_3").ok().as_deref(), Some("key_3"));
         assert!(key_called(&touched, "b").is_err() && key_called(&touched, "c").is_err());

@@ -18,7 +18,7 @@ DROP INDEX api_keys_user;
 CREATE INDEX api_keys_owner ON api_keys (organization, owner, id) WHERE revoked_at IS NULL;
 CREATE INDEX api_keys_delete_at ON api_keys (delete_at) WHERE revoked_at IS NULL AND delete_at IS NOT NULL;
 CREATE INDEX api_keys_known_by ON api_keys (organization, known_by) WHERE revoked_at IS NULL AND known_by IS NOT NULL;
-CREATE INDEX api_keys_unseen ON api_keys (organization, id) WHERE revoked_at IS NULL AND carried IS NULL;
+CREATE INDEX api_keys_unseen ON api_keys (owner, id) WHERE revoked_at IS NULL AND carried IS NULL;
 
 -- How often a key was used in each hour, counted from the epoch.
 CREATE TABLE key_uses (
