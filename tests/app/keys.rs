@@ -233,6 +233,24 @@ async fn a_pushed_group_takes_no_machine_by_a_push() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_switched_off_opens_nothing_until_it_is_on_again() {
+    everywhere(async |world| {
+        let (ada, secret, key) = crate::role_changes::member_with_key(world, "ada").await;
+        let (acts, holder) = (world.as_user(&ada.id), Holder::User(ada.id.clone()));
+        assert!(crate::role_changes::can(world, &secret, Capability::ViewClusters).await);
+        let switch = async |active| {
+            let change = KeyChange { active: Some(active), name: None };
+            world.app.change_key(&acts, (&holder, &key.id), &change).await.unwrap()
+        };
+        assert!(!switch(false).await.active);
+        assert!(out(&world.visit_key(&secret).await), "at once");
+        assert!(switch(true).await.active);
+        assert!(crate::role_changes::can(world, &secret, Capability::ViewClusters).await);
+    })
+    .await;
+}
+
 pub(crate) async fn accept(world: &World, id: &castgate::model::UserId) {
     let documents = world.app.terms().await.unwrap();
     let versions: Vec<_> = documents.into_iter().map(|document| (document.kind, document.version)).collect();

@@ -13,6 +13,7 @@ mod harness;
 mod histories;
 mod invitations;
 mod key_agents;
+mod key_consequences;
 mod key_races;
 mod keys;
 mod local_groups;

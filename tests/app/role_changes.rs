@@ -1,10 +1,10 @@
 //! Changes of roles and the keys that they touch: first what they would do, then the change as it was shown.
 
-use crate::harness::{World, everywhere, settings};
+use crate::harness::{World, everywhere};
 use castgate::{
     app::{
         AccountChange, Choice, Ctx, Error, Holding, KeyChange, KeyDone, KeyOutcome, KeyPreview, KeyTerms, KeyWish,
-        ReviewRound, RightWish, RoleChange, RoleWish, RolesChanged,
+        RightWish, RoleChange, RoleWish, RolesChanged,
     },
     model::{
         ApiKey, Capability, Carries, Holder, KeyId, Role, Scope, ServiceAccount, ServiceAccountId, Subject, User,
@@ -31,15 +31,15 @@ pub(crate) async fn member_with_key(world: &World, name: &str) -> (User, String,
     (ada, secret, key)
 }
 
-async fn key_of(world: &World, user: &UserId) -> ApiKey {
+pub(crate) async fn key_of(world: &World, user: &UserId) -> ApiKey {
     keys_of(world, user).await.remove(0)
 }
 
-async fn keys_of(world: &World, user: &UserId) -> Vec<ApiKey> {
+pub(crate) async fn keys_of(world: &World, user: &UserId) -> Vec<ApiKey> {
     world.app.keys_of(&world.operator(), &Holder::User(user.clone())).await.unwrap()
 }
 
-async fn machine(world: &World, name: &str) -> ServiceAccount {
+pub(crate) async fn machine(world: &World, name: &str) -> ServiceAccount {
     world.app.create_service_account(&world.as_user(&world.tenant.owner), name, "").await.unwrap()
 }
 
@@ -52,7 +52,7 @@ async fn preview(world: &World, change: &RoleChange) -> KeyPreview {
     world.app.preview_role_change(&owner(world), change).await.unwrap()
 }
 
-fn owner(world: &World) -> Ctx {
+pub(crate) fn owner(world: &World) -> Ctx {
     world.as_user(&world.tenant.owner)
 }
 
@@ -63,7 +63,7 @@ async fn change(world: &World, change: &RoleChange, choice: Choice) -> Result<Ro
     world.app.change_roles(&owner(world), change, &terms).await
 }
 
-async fn can(world: &World, secret: &str, capability: Capability) -> bool {
+pub(crate) async fn can(world: &World, secret: &str, capability: Capability) -> bool {
     match world.visit_key(secret).await {
         Ok(visit) => visit.access.can(capability, &Scope::Organization),
         Err(Error::NotSignedIn) => false,
@@ -78,12 +78,12 @@ fn conflict<T: std::fmt::Debug>(result: &Result<T, Error>) -> Option<(&'static s
     }
 }
 
-async fn told(world: &World, kind: &str) -> usize {
+pub(crate) async fn told(world: &World, kind: &str) -> usize {
     let events = world.app.events(&owner(world), None, "", 500).await.unwrap();
     events.iter().filter(|event| event.kind.name() == kind).count()
 }
 
-fn letters(world: &World) -> Vec<String> {
+pub(crate) fn letters(world: &World) -> Vec<String> {
     let files = std::fs::read_dir(world.mail.path()).unwrap();
     files.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap()).collect()
 }
@@ -371,153 +371,6 @@ async fn suspending_somebody_is_never_held_back_and_keeps_keys_unless_something_
         world.app.change_roles(&owner(world), &suspend, &moving).await.unwrap();
         assert!(can(world, &secret, Capability::ManageClusters).await, "the cluster goes on");
         assert!(world.app.member(&owner(world), &ada.id).await.unwrap().suspended_by_person);
-    })
-    .await;
-}
-
-const ENG: &str = "rules: [{name: eng, groups: [eng], grant: member}]";
-
-/// Somebody with a role by a pushed group, and a key.
-async fn by_group(world: &World, name: &str) -> (User, String, castgate::model::GroupId) {
-    let ada = world
-        .create(serde_json::json!({
-            "userName": name, "externalId": name, "emails": [{"value": format!("{name}@acme.test"), "primary": true}]
-        }))
-        .await
-        .unwrap();
-    let group = world.group("eng", &[ada.id.as_str()]).await.unwrap().group.id;
-    world.publish(ENG).await;
-    let secret = world.key(&ada.id).await.expose().to_owned();
-    world.app.review_keys().await.unwrap();
-    (ada, secret, group)
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_machines_change_attenuates_at_once_tells_and_deletes_after_the_grace() {
-    everywhere(async |world| {
-        let (ada, secret, group) = by_group(world, "ada").await;
-        let remove = serde_json::json!([{"op": "remove", "path": "members"}]);
-        world.patch_group(&group, remove.clone()).await.unwrap();
-        // Nothing is written to do it.
-        assert!(!can(world, &secret, Capability::ManageClusters).await);
-        assert_eq!(key_of(world, &ada.id).await.delete_at, None);
-        let round = world.app.review_keys().await.unwrap();
-        assert_eq!(round, ReviewRound { looked_at: 1, attenuated: 1, restored: 0, deleted: 0 });
-        let key = key_of(world, &ada.id).await;
-        assert_eq!(key.attenuated_at, Some(world.now()));
-        assert_eq!(key.delete_at, Some(world.now().plus(Duration::from_hours(7 * 24))));
-        assert_eq!(told(world, "key.attenuated").await, 1);
-        world.app.send_letters().await.unwrap();
-        for to in ["ada@acme.test", "owner@acme.test"] {
-            let to = |letter: &&String| letter.contains(to) && letter.contains("carries less");
-            assert_eq!(letters(world).iter().filter(to).count(), 1);
-        }
-        assert_eq!(world.app.review_keys().await.unwrap(), ReviewRound::default(), "told once");
-        // Restored within the grace: the deletion is called off.
-        world.days(3);
-        let add = serde_json::json!([{"op": "add", "path": "members", "value": [{"value": ada.id}]}]);
-        world.patch_group(&group, add).await.unwrap();
-        assert_eq!(world.app.review_keys().await.unwrap().restored, 1);
-        assert_eq!(key_of(world, &ada.id).await.delete_at, None);
-        world.days(5);
-        assert_eq!(world.app.review_keys().await.unwrap().deleted, 0);
-        assert!(can(world, &secret, Capability::ManageClusters).await);
-        // Lost for good.
-        world.patch_group(&group, remove).await.unwrap();
-        world.app.review_keys().await.unwrap();
-        world.days(6);
-        assert_eq!(world.app.review_keys().await.unwrap().deleted, 0);
-        world.days(1);
-        assert_eq!(world.app.review_keys().await.unwrap().deleted, 1);
-        assert!(matches!(world.visit_key(&secret).await, Err(Error::NotSignedIn)));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn within_the_grace_a_key_is_moved_with_the_rights_that_it_had() {
-    everywhere(async |world| {
-        let (ada, secret, group) = by_group(world, "ada").await;
-        let agents = machine(world, "agents").await;
-        world.delete_group(&group).await.unwrap();
-        world.app.review_keys().await.unwrap();
-        let key = key_of(world, &ada.id).await;
-        assert!(!can(world, &secret, Capability::ManageClusters).await);
-        // Who does not hold what it carried moves nothing.
-        let eve = world.hire("eve").await;
-        let wish = RoleWish {
-            name: Some("Keys".to_owned()),
-            capabilities: Some([Capability::CreateServiceAccountKeys].into()),
-            ..RoleWish::default()
-        };
-        let keys = world.app.create_role(&owner(world), wish).await.unwrap().role.id;
-        world.give(Subject::User(eve.id.clone()), Role::Custom(keys), None).await.unwrap();
-        let refused = world.app.move_key(&world.as_user(&eve.id), (&ada.id, &key.id), &agents.id).await;
-        assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
-        let moved = world.app.move_key(&owner(world), (&ada.id, &key.id), &agents.id).await.unwrap();
-        assert_eq!(moved.given, ["member at organization"]);
-        assert!(can(world, &secret, Capability::ManageClusters).await);
-        world.days(8);
-        assert_eq!(world.app.review_keys().await.unwrap().deleted, 0, "nothing waits for its deletion any more");
-        assert!(can(world, &secret, Capability::ManageClusters).await);
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_expires_and_what_a_mapping_takes_is_found_and_who_is_suspended_keeps_their_keys() {
-    everywhere(async |world| {
-        let (ada, _, _) = by_group(world, "ada").await;
-        world.set_active(&ada.id, false).await.unwrap();
-        world.app.review_keys().await.unwrap();
-        assert_eq!(key_of(world, &ada.id).await.delete_at, None, "the key comes back with her");
-        world.set_active(&ada.id, true).await.unwrap();
-        // By the operator: nobody is shown anything first.
-        world.publish("rules: []").await;
-        assert_eq!(world.app.review_keys().await.unwrap().attenuated, 1);
-        world.publish(ENG).await;
-        assert_eq!(world.app.review_keys().await.unwrap().restored, 1);
-        // A role with an end.
-        let bob = world.hire("bob").await;
-        let until = Some(world.now().plus(Duration::from_mins(5)));
-        let gift =
-            castgate::app::Gift { subject: Subject::User(bob.id.clone()), role: role("member"), cluster: None, until };
-        world.app.give(&owner(world), gift).await.unwrap();
-        let secret = world.key(&bob.id).await.expose().to_owned();
-        assert!(can(world, &secret, Capability::ManageClusters).await);
-        world.app.clock().advance(Duration::from_mins(6));
-        assert!(!can(world, &secret, Capability::ManageClusters).await);
-        world.app.keep_house().await.unwrap();
-        assert_eq!(world.app.review_keys().await.unwrap().attenuated, 1);
-        assert!(key_of(world, &bob.id).await.delete_at.is_some());
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_literal_behaviour_of_cast_ai_is_a_setting() {
-    let world = World::with(&settings(&[("CASTGATE_API_KEYS__ON_ROLE_CHANGE", "delete")])).await;
-    let (ada, secret, group) = by_group(&world, "ada").await;
-    world.delete_group(&group).await.unwrap();
-    assert_eq!(world.app.review_keys().await.unwrap().deleted, 1);
-    assert!(matches!(world.visit_key(&secret).await, Err(Error::NotSignedIn)));
-    assert!(keys_of(&world, &ada.id).await.is_empty());
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_key_that_is_switched_off_opens_nothing_until_it_is_on_again() {
-    everywhere(async |world| {
-        let (ada, secret, key) = member_with_key(world, "ada").await;
-        let (acts, holder) = (world.as_user(&ada.id), Holder::User(ada.id.clone()));
-        assert!(can(world, &secret, Capability::ViewClusters).await);
-        let switch = async |active| {
-            let change = KeyChange { active: Some(active), name: None };
-            world.app.change_key(&acts, (&holder, &key.id), &change).await.unwrap()
-        };
-        assert!(!switch(false).await.active);
-        assert!(matches!(world.visit_key(&secret).await, Err(Error::NotSignedIn)), "at once");
-        assert!(switch(true).await.active);
-        assert!(can(world, &secret, Capability::ViewClusters).await);
     })
     .await;
 }

@@ -175,38 +175,6 @@ pub(super) const KEYS: Noun = Noun {
     empty: "No keys yet. Make one with: castgate keys create NAME",
 };
 
-/// The keys that a change of roles touches.
-pub(super) const TOUCHED_KEYS: &[Column] = &[
-    column("KEY", "/name", Text),
-    column("BEGINS WITH", "/hint", Text),
-    column("OF", "/owner_label", Text),
-    column("LAST USED", "/last_used_at", Moment),
-    column("FROM", "/last_used_from", Text),
-    column("LAST DAY", "/uses_last_day", Text),
-    column("KEPT IT LOSES", "/stops", With(stops)),
-    column("THEN", "/then", Text),
-];
-
-/// What became of them.
-pub(super) const KEY_OUTCOMES: &[Column] = &[
-    column("KEY", "/name", Text),
-    column("DONE", "/done", Text),
-    column("TO", "/to", Text),
-    column("GIVEN FOR IT", "/given", Text),
-];
-
-fn stops(key: &Value) -> String {
-    let all = key["stops"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let one = |stopped: &Value| {
-        let place = match (stopped["scope"]["kind"].as_str(), stopped["scope"]["id"].as_str()) {
-            (Some("organization") | None, _) | (_, None) => String::new(),
-            (Some(_), Some(id)) => format!(" at {id}"),
-        };
-        format!("{}{place}", stopped["capability"].as_str().unwrap_or_default())
-    };
-    if all.is_empty() { "nothing".to_owned() } else { all.iter().map(one).collect::<Vec<_>>().join(", ") }
-}
-
 pub(super) const EVENTS: Noun = Noun {
     one: "event",
     prefix: "evt_",

@@ -2,13 +2,49 @@
 
 use super::{
     Client,
-    noun::{KEY_OUTCOMES, MACHINES, TOUCHED_KEYS},
+    noun::MACHINES,
     output::Output,
     stop::Stop,
-    table::{self, plain},
+    table::{
+        self, Column,
+        Show::{Moment, Text, With},
+        column, plain,
+    },
 };
 use crate::cli::say::say;
 use serde_json::{Map, Value, json};
+
+/// The keys that a change of roles touches.
+const TOUCHED_KEYS: &[Column] = &[
+    column("KEY", "/name", Text),
+    column("BEGINS WITH", "/hint", Text),
+    column("OF", "/owner_label", Text),
+    column("LAST USED", "/last_used_at", Moment),
+    column("FROM", "/last_used_from", Text),
+    column("LAST DAY", "/uses_last_day", Text),
+    column("KEPT IT LOSES", "/stops", With(stops)),
+    column("THEN", "/then", Text),
+];
+
+/// What became of them.
+const KEY_OUTCOMES: &[Column] = &[
+    column("KEY", "/name", Text),
+    column("DONE", "/done", Text),
+    column("TO", "/to", Text),
+    column("GIVEN FOR IT", "/given", Text),
+];
+
+fn stops(key: &Value) -> String {
+    let all = key["stops"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let one = |stopped: &Value| {
+        let place = match (stopped["scope"]["kind"].as_str(), stopped["scope"]["id"].as_str()) {
+            (Some("organization") | None, _) | (_, None) => String::new(),
+            (Some(_), Some(id)) => format!(" at {id}"),
+        };
+        format!("{}{place}", stopped["capability"].as_str().unwrap_or_default())
+    };
+    if all.is_empty() { "nothing".to_owned() } else { all.iter().map(one).collect::<Vec<_>>().join(", ") }
+}
 
 /// What becomes of keys.
 #[derive(Debug, Clone, Default, clap::Args)]

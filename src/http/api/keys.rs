@@ -2,7 +2,7 @@
 
 use super::{List, Paging, life};
 use crate::{
-    app::{App, Error, KeyChange, KeyWish, Moved, Need, NewKey, RightWish, RotatedKey},
+    app::{App, Error, KeyChange, KeyWish, Need, NewKey, RightWish},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -25,11 +25,6 @@ use std::collections::BTreeSet;
 const CARRIES: &str = "A key carries its own rights and its owner's, whichever is less, computed at every use. When its owner \
                        loses a role the key is attenuated at once; when the owner is suspended it opens nothing, and works \
                        again when they come back. `rights` narrows it: a list of {role | capabilities, cluster}.";
-
-const MOVED: &str = "Whatever uses the key notices nothing: it carries what it carried, and the service account is given what it \
-                     lacks of that. Whoever moves it holds every one of those rights. Within the grace after a loss of rights it \
-                     is moved with the rights that it had before. It remembers whose it was: when that person leaves, owners are \
-                     told to rotate it.";
 
 pub(super) fn doors() -> Doors {
     others_doors(
@@ -59,16 +54,6 @@ pub(super) fn doors() -> Doors {
                     .summary("Rename one of one's own API keys, or switch it on or off")
                     .needs(Need::Self_)
                     .tells(&[EventKind::KeyChanged]),
-            )
-            .door(
-                post("/keys/{id}/rotate", rotate)
-                    .part::<KeyId>("id")
-                    .takes::<Overlap>(|| json!({"overlap_hours": 24}))
-                    .answers::<RotatedWithSecret>(201)
-                    .refuses(&["already_replaced"])
-                    .summary("Put another key in the place of one of one's own; the old one goes on for a while")
-                    .needs(Need::Self_)
-                    .tells(&[EventKind::KeyRotated]),
             )
             .door(
                 delete("/keys/{id}", revoke)
@@ -103,18 +88,6 @@ fn others_doors(doors: Doors) -> Doors {
                 .tells(&[EventKind::KeyRevoked]),
         )
         .door(
-            post("/users/{id}/keys/{key}/move", move_to_machine)
-                .part::<UserId>("id")
-                .part::<KeyId>("key")
-                .takes::<To>(|| json!({"to": "sva_06h01qbn45r9t2euf2aprlbdqk"}))
-                .answers::<MovedKey>(200)
-                .refuses(&["holder_suspended", "holder_lacks"])
-                .summary("Move somebody's API key to a service account: its secret stays as it is")
-                .detail(MOVED)
-                .needs(machines)
-                .tells(&[EventKind::KeyMoved, EventKind::AccessChanged]),
-        )
-        .door(
             get("/service-accounts/{id}/keys", of_machine)
                 .part::<ServiceAccountId>("id")
                 .query::<Paging>()
@@ -142,17 +115,6 @@ fn others_doors(doors: Doors) -> Doors {
                 .summary("Rename a service account's API key, or switch it on or off")
                 .needs(machines)
                 .tells(&[EventKind::KeyChanged]),
-        )
-        .door(
-            post("/service-accounts/{id}/keys/{key}/rotate", rotate_of_machine)
-                .part::<ServiceAccountId>("id")
-                .part::<KeyId>("key")
-                .takes::<Overlap>(|| json!({"overlap_hours": 24}))
-                .answers::<RotatedWithSecret>(201)
-                .refuses(&["already_replaced"])
-                .summary("Put another key in the place of a service account's; the old one goes on for a while")
-                .needs(machines)
-                .tells(&[EventKind::KeyRotated]),
         )
         .door(
             delete("/service-accounts/{id}/keys/{key}", revoke_of_machine)
@@ -224,47 +186,14 @@ impl From<Changes> for KeyChange {
     }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "KeyRotation")]
-struct Overlap {
-    /// For how many hours the old key goes on; 24 if nothing is said.
-    #[schemars(range(min = 1, max = 720))]
-    overlap_hours: Option<u32>,
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "KeyMove")]
-struct To {
-    /// The service account that it goes to.
-    to: ServiceAccountId,
-}
-
-/// Two keys: the old one goes on until it expires.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "RotatedKey")]
-struct RotatedWithSecret {
-    old: ApiKey,
-    new: WithSecret,
-}
-
-/// A key that is a service account's now.
-#[derive(Debug, Serialize, JsonSchema)]
-struct MovedKey {
-    key: ApiKey,
-    /// What the service account was given for it.
-    given: Vec<String>,
-}
-
-fn own(caller: &ApiCaller) -> Result<Holder, Error> {
+pub(super) fn own(caller: &ApiCaller) -> Result<Holder, Error> {
     caller.ctx.actor.holder().ok_or(Error::NotSignedIn)
 }
 
 /// A key with its secret.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "NewKey")]
-struct WithSecret {
+pub(super) struct WithSecret {
     #[serde(flatten)]
     key: ApiKey,
     /// What programs send. It is in this answer and in no other.
@@ -279,15 +208,6 @@ impl From<NewKey> for WithSecret {
 
 fn made(new: NewKey) -> (StatusCode, Json<WithSecret>) {
     (StatusCode::CREATED, Json(new.into()))
-}
-
-async fn rotated(
-    (app, caller): (&App, &ApiCaller),
-    which: (&Holder, &KeyId),
-    Overlap { overlap_hours }: Overlap,
-) -> Result<(StatusCode, Json<RotatedWithSecret>), ApiFailure> {
-    let RotatedKey { old, new } = app.rotate_key(&caller.ctx, which, overlap_hours).await?;
-    Ok((StatusCode::CREATED, Json(RotatedWithSecret { old, new: new.into() })))
 }
 
 /// A page of a holder's keys.
@@ -323,25 +243,6 @@ async fn rename(
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ApiKey>, ApiFailure> {
     Ok(Json(app.change_key(&caller.ctx, (&own(&caller)?, &id), &changes.into()).await?))
-}
-
-async fn rotate(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<KeyId>,
-    JsonBody(overlap): JsonBody<Overlap>,
-) -> Result<(StatusCode, Json<RotatedWithSecret>), ApiFailure> {
-    rotated((&app, &caller), (&own(&caller)?, &id), overlap).await
-}
-
-async fn move_to_machine(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path((id, key)): Path<(UserId, KeyId)>,
-    JsonBody(To { to }): JsonBody<To>,
-) -> Result<Json<MovedKey>, ApiFailure> {
-    let Moved { key, given } = app.move_key(&caller.ctx, (&id, &key), &to).await?;
-    Ok(Json(MovedKey { key, given }))
 }
 
 async fn revoke(State(app): State<App>, caller: ApiCaller, Path(id): Path<KeyId>) -> Result<StatusCode, ApiFailure> {
@@ -392,15 +293,6 @@ async fn rename_of_machine(
     JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ApiKey>, ApiFailure> {
     Ok(Json(app.change_key(&caller.ctx, (&Holder::ServiceAccount(id), &key), &changes.into()).await?))
-}
-
-async fn rotate_of_machine(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path((id, key)): Path<(ServiceAccountId, KeyId)>,
-    JsonBody(overlap): JsonBody<Overlap>,
-) -> Result<(StatusCode, Json<RotatedWithSecret>), ApiFailure> {
-    rotated((&app, &caller), (&Holder::ServiceAccount(id), &key), overlap).await
 }
 
 async fn revoke_of_machine(

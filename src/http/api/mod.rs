@@ -10,6 +10,7 @@ mod connections;
 mod directory;
 mod groups;
 mod invitations;
+mod key_moves;
 mod keys;
 mod lists;
 mod mapping;
@@ -32,7 +33,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 17] {
+pub(super) fn doors() -> [Doors; 18] {
     [
         organization::doors(),
         clusters::doors(),
@@ -49,6 +50,7 @@ pub(super) fn doors() -> [Doors; 17] {
         role_changes::doors(),
         roles::doors(),
         keys::doors(),
+        key_moves::doors(),
         service_accounts::doors(),
         authorize::doors(),
     ]
