@@ -6,7 +6,7 @@ use crate::{
 };
 use castgate::{
     access::Access,
-    app::{App, Choice, Credential, Ctx, Error, KeyTerms, KeyWish, RoleChange},
+    app::{App, Choice, Credential, Ctx, Error, KeyTerms, RoleChange},
     model::{Capability, GroupId, Holder, KeyId, Scope, ServiceAccountId, Subject, UserId},
     store::args,
 };
@@ -48,8 +48,8 @@ async fn interleave(world: &World, other: &App, rounds: usize) {
         };
         let (changed, new) = tokio::join!(changing, other.create_key(&acts, "new", None));
         let new = new.unwrap();
-        let ids = || world.app.keys_of(&acts, &Holder::User(ada.clone()));
-        let left: Vec<KeyId> = ids().await.unwrap().into_iter().map(|key| key.id).collect();
+        let holder = Holder::User(ada.clone());
+        let left: Vec<KeyId> = world.app.keys_of(&acts, &holder).await.unwrap().into_iter().map(|key| key.id).collect();
         match changed {
             Ok(()) => {
                 made += 1;
