@@ -43,14 +43,19 @@ pub fn group(name: &str, members: &[String]) -> String {
     .to_string()
 }
 
-/// The body of a PATCH that puts one person into a group.
-pub fn one_more(member: &str) -> String {
+/// The body of a PATCH that puts people into a group.
+pub fn more(members: &[String]) -> String {
+    let members: Vec<_> = members.iter().map(|id| json!({"value": id})).collect();
     json!({
         "schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
-        "Operations": [{"op": "add", "path": "members", "value": [{"value": member}]}],
+        "Operations": [{"op": "add", "path": "members", "value": members}],
     })
     .to_string()
 }
+
+/// The body of a PATCH that deactivates somebody.
+pub const INACTIVE: &str = r#"{"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"],
+    "Operations": [{"op": "replace", "path": "active", "value": false}]}"#;
 
 /// Posts all bodies over so many connections; the time it took, and the ids that were given.
 ///
@@ -87,13 +92,26 @@ pub fn post(
     Ok((time, answers.iter().map(|answer| id_in(answer)).collect::<Result<_, _>>()?))
 }
 
-fn request((address, token): (SocketAddr, &str), path: &str, body: &str) -> Vec<u8> {
+/// A POST, whole.
+pub fn request((address, token): (SocketAddr, &str), path: &str, body: &str) -> Vec<u8> {
     format!(
         "POST {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\
          Content-Type: application/scim+json\r\nContent-Length: {}\r\n\r\n{body}",
         body.len()
     )
     .into_bytes()
+}
+
+/// A GET, whole.
+pub fn get((address, token): (SocketAddr, &str), path: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n\r\n").into_bytes()
+}
+
+/// Sends a request and waits for its answer; the status.
+pub async fn ask(stream: &mut TcpStream, request: &[u8]) -> Result<u16, Failure> {
+    let answer = answer(stream, request).await?;
+    let status = answer.get(9..12).and_then(|digits| std::str::from_utf8(digits).ok()?.parse().ok());
+    status.ok_or_else(|| String::from_utf8_lossy(&answer).into_owned().into())
 }
 
 /// Sends every `step`th request from `first` on, each after the answer to the one before.
@@ -104,16 +122,20 @@ async fn exchange(
 ) -> std::io::Result<Vec<Vec<u8>>> {
     let mut answers = Vec::new();
     for request in requests.iter().skip(first).step_by(step) {
-        stream.write_all(request).await?;
-        let mut answer = Vec::with_capacity(4096);
-        while !is_whole(&answer) {
-            if stream.read_buf(&mut answer).await? == 0 {
-                return Err(std::io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        answers.push(answer);
+        answers.push(answer(&mut stream, request).await?);
     }
     Ok(answers)
+}
+
+async fn answer(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    stream.write_all(request).await?;
+    let mut answer = Vec::with_capacity(4096);
+    while !is_whole(&answer) {
+        if stream.read_buf(&mut answer).await? == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+    }
+    Ok(answer)
 }
 
 /// Whether an answer has come to its end.

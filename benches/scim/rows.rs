@@ -3,11 +3,11 @@
 use super::gateway::Failure;
 use castgate::{
     app::Clock,
-    store::{FromRow, RowRef, Statement, Store, StoreError, Value},
+    store::{FromRow, RowRef, Statement, Store, StoreError, Tx, Value},
 };
 use std::{
     collections::HashMap,
-    sync::Arc,
+    sync::{Arc, LazyLock, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -17,7 +17,8 @@ pub const NUMBER: &str = "99999999";
 /// One row to be inserted.
 #[derive(Debug, Clone)]
 pub struct Row {
-    sql: &'static str,
+    /// `INSERT INTO … (…) VALUES`.
+    into: &'static str,
     values: Vec<Value>,
 }
 
@@ -53,12 +54,9 @@ pub async fn inserted(store: &Store, statements: &[Statement]) -> Result<Rows, F
         let found: Vec<Wide> = tx
             .all_built(format!("SELECT {columns} FROM {table} ORDER BY rowid DESC LIMIT {count}"), Vec::new())
             .await?;
-        let width = columns.split(',').count();
-        let places: Vec<String> = (1..=width).map(|place| format!("?{place}")).collect();
-        let sql = format!("INSERT INTO {table} ({columns}) VALUES ({})", places.join(", "));
-        // The store takes texts that live as long as the program; there is a handful of them.
-        let sql: &'static str = Box::leak(sql.into_boxed_str());
-        rows.extend(found.into_iter().rev().map(|Wide(values)| Row { sql, values }));
+        let into: &'static str =
+            Box::leak(format!("INSERT INTO {} ({columns}) VALUES", table.trim_end()).into_boxed_str());
+        rows.extend(found.into_iter().rev().map(|Wide(values)| Row { into, values }));
     }
     tx.commit().await?;
     Ok(rows)
@@ -87,7 +85,7 @@ pub fn copy(rows: &Rows, number: usize, mut people: impl Iterator<Item = String>
         Value::Null | Value::Int(_) | Value::Blob(_) => value.clone(),
     };
     rows.iter()
-        .map(|row| Row { sql: row.sql, values: row.values.iter().map(|value| renew(value, &mut renamed)).collect() })
+        .map(|row| Row { into: row.into, values: row.values.iter().map(|value| renew(value, &mut renamed)).collect() })
         .collect()
 }
 
@@ -96,6 +94,63 @@ pub fn id_in(rows: &Rows) -> Option<String> {
     rows.first()?.values.iter().find_map(|value| match value {
         Value::Text(text) if text.starts_with("usr_") || text.starts_with("grp_") => Some(text.clone()),
         Value::Text(_) | Value::Null | Value::Int(_) | Value::Blob(_) => None,
+    })
+}
+
+/// The same rows in another organization, or of another connection.
+pub fn moved(rows: &Rows, ids: &[(String, String)]) -> Rows {
+    let renamed = |value: &Value| match value {
+        Value::Text(text) => {
+            Value::Text(ids.iter().find(|(old, _)| old == text).map_or_else(|| text.clone(), |(_, new)| new.clone()))
+        }
+        Value::Null | Value::Int(_) | Value::Blob(_) => value.clone(),
+    };
+    rows.iter().map(|row| Row { into: row.into, values: row.values.iter().map(renamed).collect() }).collect()
+}
+
+/// Those rows that go into these tables.
+pub fn of_tables(rows: &Rows, tables: &[&str]) -> Rows {
+    let is_of = |row: &&Row| tables.iter().any(|table| row.into.starts_with(&format!("INSERT INTO {table} (")));
+    rows.iter().filter(is_of).cloned().collect()
+}
+
+/// Writes all of it in a few large transactions.
+pub async fn fill(store: &Store, changes: &[Rows]) -> Result<(), Failure> {
+    for changes in changes.chunks(10_000) {
+        let mut tx = store.write("fill").await?;
+        for changes in changes.chunks(500) {
+            let width = changes.first().map_or(0, Vec::len);
+            // Row by row across the changes: those of one table stand together.
+            insert(&mut tx, (0..width).flat_map(|place| changes.iter().filter_map(move |rows| rows.get(place))))
+                .await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Inserts rows; those of one table that stand together by one statement, as anybody would who wants to be quick.
+async fn insert(tx: &mut Tx, rows: impl Iterator<Item = &Row>) -> Result<(), StoreError> {
+    let rows: Vec<&Row> = rows.collect();
+    for together in rows.chunk_by(|one, next| std::ptr::eq(one.into, next.into)) {
+        let Some(first) = together.first() else { continue };
+        let values: Vec<Value> = together.iter().flat_map(|row| row.values.iter().cloned()).collect();
+        tx.run(text(first.into, (together.len(), first.values.len())), &values).await?;
+    }
+    Ok(())
+}
+
+/// The statement for so many rows. The store takes texts that live as long as the program; there is a handful of them.
+fn text(into: &'static str, (count, width): (usize, usize)) -> &'static str {
+    static TEXTS: LazyLock<Mutex<HashMap<(usize, usize), &'static str>>> = LazyLock::new(Mutex::default);
+    let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
+    texts.entry((into.as_ptr().addr(), count)).or_insert_with(|| {
+        let row = |number: usize| {
+            let places: Vec<String> = (1..=width).map(|place| format!("?{}", number * width + place)).collect();
+            format!("({})", places.join(", "))
+        };
+        let rows: Vec<String> = (0..count).map(row).collect();
+        Box::leak(format!("{into} {}", rows.join(", ")).into_boxed_str())
     })
 }
 
@@ -110,9 +165,7 @@ pub async fn write(store: &Store, changes: Vec<Rows>, tasks: usize) -> Result<Du
             tokio::spawn(async move {
                 for rows in changes.iter().skip(task).step_by(step) {
                     let mut tx = store.write("bare").await?;
-                    for row in rows {
-                        tx.run(row.sql, &row.values).await?;
-                    }
+                    insert(&mut tx, rows.iter()).await?;
                     tx.commit().await?;
                 }
                 Ok::<_, StoreError>(())

@@ -37,7 +37,7 @@ impl App {
         };
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_connection(connection, sealed).await;
+        let outcome = Box::pin(work.add_connection(connection, sealed)).await;
         work.finish(outcome).await
     }
 
@@ -53,7 +53,7 @@ impl App {
         let settings = self.checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_connection(id, if_match, (settings, sealed)).await;
+        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed))).await;
         work.finish(outcome).await
     }
 
@@ -86,6 +86,11 @@ impl App {
         if let Some(tokens) = &settings.provider_tokens {
             self.check_provider_tokens(tokens)?;
         }
+        if let Some(oidc) = &settings.oidc
+            && let Err(why) = self.oidc().check(oidc)
+        {
+            return Err(Error::invalid("settings.oidc", why));
+        }
         checked(settings)
     }
 
@@ -110,6 +115,7 @@ impl Work<'_> {
             return Err(Error::conflict("taken", detail));
         }
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tx.move_organization_epoch(&organization).await?;
         self.tell(EventKind::ConnectionCreated, [connection.id.to_string()], json!({"name": connection.name}));
@@ -138,6 +144,7 @@ impl Work<'_> {
         if let Some(sealed) = sealed {
             self.tx.set_client_secret(&self.ctx.organization, id, &sealed).await?;
         }
+        self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
         self.revoke_connection(id);

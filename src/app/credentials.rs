@@ -2,12 +2,10 @@
 
 use super::{App, Ctx, Error, Need, Work, connections::secret_place};
 use crate::{
-    cache::Revocation,
-    crypto::{Context, TokenKind, token},
+    crypto::Context,
     model::{Capability, EventKind, Session, SessionId, UserId, UserState},
     store::StoreError,
 };
-use secrecy::ExposeSecret;
 use serde_json::json;
 use std::time::Duration;
 
@@ -33,7 +31,7 @@ impl App {
         let mut work = self.begin(ctx, own_or_members(ctx, user)).await?;
         let ended = work.tx.end_session_by_id(&ctx.organization, user, id, ctx.now).await;
         work.tell(EventKind::SessionEnded, [user.to_string(), id.to_string()], json!({"sessions": 1}));
-        work.revoke(Revocation::Session { organization: ctx.organization.clone(), session: id.clone() });
+        work.revoke_session(id);
         work.finish(found(ended, ("session", id.as_str()))).await
     }
 
@@ -42,40 +40,6 @@ impl App {
         let mut work = self.begin(ctx, own_or_members(ctx, user)).await?;
         let outcome = work.end_all_sessions(user).await;
         work.finish(outcome).await
-    }
-
-    /// Signs out: ends the session of this secret. Gives the provider's sign-out address, if it has one.
-    ///
-    /// A secret that opens nothing signs out all the same: there is nothing left to end.
-    pub async fn sign_out(&self, secret: &str) -> Result<Option<String>, Error> {
-        let Ok(presented) = token::parse(secret, TokenKind::Session) else { return Ok(None) };
-        let (hash, now) = (presented.hash(), self.clock().now());
-        let mut tx = self.store().read().await?;
-        let Some(session) = tx.session(&hash, now).await? else { return Ok(None) };
-        let sealed = tx.session_id_token(&hash).await?;
-        drop(tx);
-        let actor = super::Actor::User { id: session.user.clone(), session: session.id.clone() };
-        let ctx = Ctx { actor, organization: session.organization.clone(), now, request: self.new_request() };
-        let mut work = self.begin(&ctx, Need::Self_).await?;
-        let ended = work.tx.end_session(&hash, now).await;
-        let subjects = [session.user.to_string(), session.id.to_string()];
-        work.tell(EventKind::SessionEnded, subjects, json!({"sessions": 1, "how": "signed out"}));
-        work.revoke(Revocation::Session { organization: ctx.organization.clone(), session: session.id.clone() });
-        work.finish(ended.map_err(Error::from)).await?;
-        Ok(self.provider_sign_out(&session, sealed.as_deref()).await)
-    }
-
-    /// Where the provider signs somebody out. A provider that cannot be asked does not keep anybody signed in here.
-    async fn provider_sign_out(&self, session: &Session, sealed: Option<&[u8]>) -> Option<String> {
-        let id = session.connection.as_ref()?;
-        let mut tx = self.store().read().await.ok()?;
-        let connection = tx.connection(&session.organization, id).await.ok()??;
-        drop(tx);
-        let settings = connection.settings.oidc?;
-        let hint = sealed.and_then(|sealed| self.sealer().open_text(&id_token_place(session), sealed).ok());
-        let back = format!("{}/login", self.settings().server.origin());
-        let hint = hint.as_ref().map(ExposeSecret::expose_secret);
-        self.oidc().end_session_url(&settings, hint, &back, None, self.clock().now()).await.ok()?
     }
 }
 

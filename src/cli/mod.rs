@@ -138,7 +138,7 @@ async fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Demo(demo) => demo.run().await,
         Command::Serve(configuration) => serve::run(&configuration).await,
         Command::Init(init) => init.run().await,
-        Command::Org(org) => org.run().await,
+        Command::Org(org) => Box::pin(org.run()).await,
         Command::Terms(configuration) => terms::run(&configuration).await,
         Command::Check(check) => check.run(),
         Command::SigningKeys(keys) => keys.run().await,

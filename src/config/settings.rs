@@ -131,6 +131,8 @@ pub struct Sessions {
     pub idle: Span,
     /// The longest session.
     pub absolute: Span,
+    /// The most sessions of one person at once; 0: no limit.
+    pub most: u32,
     /// The cookie's name, without prefix.
     pub cookie_name: String,
     /// The domain whose hosts share the cookie, in lower case; none: castgate's own host alone.

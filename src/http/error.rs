@@ -100,6 +100,9 @@ impl Refusal {
             SsoError::Refused { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
             SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::LogoutInvalid { .. } => (StatusCode::BAD_REQUEST, "logout_token_invalid"),
+            SsoError::GroupsUnknown { .. } => (StatusCode::BAD_GATEWAY, "provider_groups_unknown"),
+            SsoError::NoClientKey => (StatusCode::BAD_GATEWAY, "no_client_key"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();

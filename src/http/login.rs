@@ -1,4 +1,4 @@
-//! Signing in and out: from an e-mail address to the organization's provider, and back with a session.
+//! Signing in: from an e-mail address to the organization's provider, and back with a session.
 //!
 //! Nobody learns here which organizations or people exist: a domain that nobody owns leads to the question for the
 //! organization's short name, and a name that does not exist gets the same sentence as one that nobody can sign in to.
@@ -8,14 +8,14 @@ use super::{
     caller::SignedIn,
     cookies::{self, ReturnTo},
     doors::{Caller, Doors, OrganizationFrom, get, post},
-    error::{PageFailure, SignInFailure},
+    error::SignInFailure,
     pages::{
         notice,
         sign_in::{self, Ask, SoFar},
     },
 };
 use crate::{
-    app::{App, Error, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
     config::SameSite,
     model::{ConnectionId, EventKind, OrganizationId},
     sso::Callback,
@@ -79,13 +79,6 @@ pub(super) fn doors() -> Doors {
                 .answers_to(Caller::Anyone, sealed)
                 .tells(ARRIVALS)
                 .answers_as(303, None),
-        )
-        .door(
-            post("/logout", sign_out)
-                .summary("Sign out, here and at the provider")
-                .answers_to(Caller::Anyone, OrganizationFrom::Credential)
-                .tells(&[EventKind::SessionEnded])
-                .answers_as(200, HTML),
         )
 }
 
@@ -229,7 +222,7 @@ fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
 /// A fresh session in this browser; what it held before ends.
 async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     if let Some(before) = cookies::session(headers, app.settings())
-        && let Err(error) = app.sign_out(&before).await
+        && let Err(error) = app.sign_out(&before, Reach::Here).await
     {
         // The new session is good all the same; the old one ends by itself.
         tracing::warn!(%error, "the session that a sign-in replaces was not ended");
@@ -249,33 +242,6 @@ async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     response
 }
 
-#[derive(Deserialize)]
-struct SignOut {
-    form: Option<String>,
-}
-
-/// `POST /logout`: here, and at the provider if it can be asked to.
-async fn sign_out(
-    State(app): State<App>,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<SignOut>,
-) -> Result<Response, PageFailure> {
-    let settings = app.settings();
-    cookies::refuse_cross_site(&headers, settings)?;
-    let mut elsewhere = None;
-    if let Some(secret) = cookies::session(&headers, settings) {
-        // The token follows from the secret alone: it is right for a session that has ended by itself as well.
-        cookies::refuse_forged(&headers, settings, &secret, sent.form.as_deref())?;
-        elsewhere = app.sign_out(&secret).await?;
-    }
-    let mut response = match &elsewhere {
-        Some(target) => notice::on_the_way("You are signed out here", "sign out at your provider", target),
-        None => notice::signed_out(),
-    };
-    add_cookie(&mut response, cookies::clear_session(settings));
-    Ok(response)
-}
-
 /// On to where somebody wanted to go. To another host a page of its own leads: see [`notice::on_the_way`].
 pub(super) fn after_a_form(return_to: &ReturnTo) -> Response {
     match return_to.elsewhere() {
@@ -288,7 +254,7 @@ pub(super) fn see_other(target: &str) -> Response {
     (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
 }
 
-fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
+pub(super) fn add_cookie(response: &mut Response, cookie: Option<HeaderValue>) {
     let Some(cookie) = cookie else {
         tracing::error!("a cookie was not set: its value does not fit into a header");
         return;

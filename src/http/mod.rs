@@ -22,12 +22,14 @@ mod introspect;
 mod invitations;
 mod limits;
 mod login;
+mod logout;
 mod metrics;
 mod oauth;
 mod once;
 mod openapi;
 mod pages;
 mod path;
+mod provider;
 mod request;
 mod scim;
 mod server;
@@ -38,7 +40,7 @@ pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaO
 pub use metrics::serve_metrics;
 pub use server::{ClientAddress, Orders, check_tls, probe};
 
-use crate::app::App;
+use crate::{app::App, config::Settings};
 use axum::Router;
 use doors::Doors;
 use limits::Limits;
@@ -54,6 +56,8 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        logout::doors(),
+        provider::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),
@@ -70,6 +74,12 @@ fn rooms() -> impl Iterator<Item = Doors> {
 /// What is said of every route there is.
 pub fn routes() -> Vec<Declared> {
     rooms().flat_map(Doors::declared).collect()
+}
+
+/// Where a sign-in leads that was asked to lead to `text`: an address of this site or of a host that the settings name.
+#[must_use]
+pub fn return_address(text: &str, settings: &Settings) -> String {
+    cookies::ReturnTo::of(Some(text), settings).to_string()
 }
 
 /// Everything that castgate answers.

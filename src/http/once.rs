@@ -42,7 +42,7 @@ pub(super) async fn answer(State(app): State<App>, request: Request, next: Next)
     if request.method() != Method::POST || !request.headers().contains_key(KEY) {
         return next.run(request).await;
     }
-    match answer_once(&app, request, next).await {
+    match Box::pin(answer_once(&app, request, next)).await {
         Ok(response) => response,
         Err(failure) => failure.into_response(),
     }

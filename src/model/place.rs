@@ -188,23 +188,6 @@ impl Profile {
     }
 }
 
-/// How a connection signs people in over OpenID Connect. The client secret lies apart, sealed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct OidcSettings {
-    /// The issuer, exactly as the provider writes it.
-    pub issuer: String,
-    /// Our name at the provider.
-    pub client_id: String,
-    /// Scopes asked for besides `openid`.
-    #[serde(default = "default_scopes")]
-    pub scopes: Vec<String>,
-}
-
-fn default_scopes() -> Vec<String> {
-    ["profile", "email", "groups"].map(str::to_owned).to_vec()
-}
-
 /// What an admin sets on a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -228,7 +211,7 @@ pub struct ConnectionSettings {
     #[serde(rename = "match")]
     pub match_pairs: Vec<MatchPair>,
     /// Sign-in by OpenID Connect, if the connection signs people in.
-    pub oidc: Option<OidcSettings>,
+    pub oidc: Option<super::OidcSettings>,
     /// E-mail domains (folded) whose people sign in here. Verified by the organization's owner.
     #[serde(default)]
     pub domains: Vec<String>,

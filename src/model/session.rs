@@ -28,6 +28,10 @@ pub struct Session {
     pub expires_at: Instant,
     /// The provider's session id, for its logout.
     pub provider_session: Option<String>,
+    /// When the person signed in at the provider, if it said so.
+    pub authenticated_at: Option<Instant>,
+    /// How they signed in at the provider (`acr`), if it said so.
+    pub acr: Option<String>,
 }
 
 /// Whose a credential is: a person's or a machine's. Its text is the id, whose prefix tells the two apart.

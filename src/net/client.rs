@@ -2,11 +2,12 @@
 
 use super::{
     address::is_public,
-    resolver::{DeniedName, GuardedResolver},
+    resolver::{DeniedName, GuardedResolver, Lookup, by_the_machine},
 };
 use http::{HeaderMap, Request, StatusCode};
 use std::{
     error::Error,
+    fmt,
     net::IpAddr,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -123,10 +124,17 @@ pub enum NetError {
 }
 
 /// A guarded HTTP client. Cheap to clone.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Client {
     policy: Policy,
+    lookup: Lookup,
     inner: Arc<Inner>,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("policy", &self.policy).finish_non_exhaustive()
+    }
 }
 
 /// Both are made at their first use: a machine without certificates can start and use http on loopback.
@@ -140,7 +148,7 @@ impl Client {
     /// A client that keeps to `policy`. Opens nothing and reads no certificates yet.
     #[must_use]
     pub fn new(policy: Policy) -> Self {
-        Self { policy, inner: Arc::default() }
+        Self { policy, lookup: by_the_machine(), inner: Arc::default() }
     }
 
     /// What it keeps to.
@@ -208,7 +216,7 @@ impl Client {
             .referer(false)
             .connect_timeout(self.policy.connect_timeout)
             .timeout(self.policy.timeout)
-            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy }));
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy, lookup: Arc::clone(&self.lookup) }));
         // Plain http is for loopback, where no proxy has any business.
         let builder = if tls && self.policy.environment_proxy { builder } else { builder.no_proxy() };
         // Without TLS no certificate is needed; with none trusted, none is looked for on this machine.
@@ -258,115 +266,4 @@ fn cause(error: &(dyn Error + 'static)) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::{
-        io::{Read, Write},
-        net::TcpListener,
-    };
-
-    /// A server on loopback that gives one answer to everybody; counts the connections.
-    struct Server {
-        port: u16,
-        connections: Arc<std::sync::atomic::AtomicUsize>,
-    }
-
-    fn serve(answer: &'static str) -> Server {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let connections = Arc::new(std::sync::atomic::AtomicUsize::new(0));
-        let count = connections.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                let mut stream = stream.unwrap();
-                count.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
-                let _ = stream.read(&mut [0; 4096]);
-                let _ = stream.write_all(answer.as_bytes());
-            }
-        });
-        Server { port, connections }
-    }
-
-    impl Server {
-        fn seen(&self) -> usize {
-            self.connections.load(std::sync::atomic::Ordering::SeqCst)
-        }
-    }
-
-    fn inside() -> Client {
-        Client::new(Policy { allow_private_addresses: true, ..Policy::default() })
-    }
-
-    #[tokio::test]
-    async fn an_allowed_address_answers() {
-        let server = serve("HTTP/1.1 200 OK\r\nx-from: lab\r\ncontent-length: 5\r\n\r\nhello");
-        for host in ["127.0.0.1", "localhost"] {
-            let answer = inside().get(&format!("http://{host}:{}/a", server.port)).await.unwrap();
-            assert_eq!((answer.status.as_u16(), answer.body.as_slice()), (200, b"hello".as_slice()));
-            assert_eq!(answer.headers["x-from"], "lab");
-        }
-        assert_eq!(server.seen(), 2);
-    }
-
-    #[tokio::test]
-    async fn nothing_connects_to_a_denied_address() {
-        let server = serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
-        let outside = Client::new(Policy::default());
-        let literals = ["127.0.0.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f.1", "0.0.0.0"];
-        for host in literals {
-            for scheme in ["http", "https"] {
-                let error = outside.get(&format!("{scheme}://{host}:{}/", server.port)).await.unwrap_err();
-                assert!(matches!(error, NetError::Denied { .. }), "{scheme}://{host}: {error:?}");
-            }
-        }
-        let plain = outside.get(&format!("http://localhost:{}/", server.port)).await;
-        assert!(matches!(plain, Err(NetError::Insecure { .. })), "{plain:?}");
-        // Where the machine trusts no certificate at all, it fails before the name is looked up.
-        let secure = outside.get(&format!("https://localhost:{}/", server.port)).await;
-        assert!(matches!(secure, Err(NetError::Denied { .. } | NetError::Failed { .. })), "{secure:?}");
-        assert_eq!(server.seen(), 0);
-    }
-
-    #[tokio::test]
-    async fn http_is_for_loopback_alone() {
-        let error = inside().get("http://192.0.2.1/").await.unwrap_err();
-        assert_eq!(error, NetError::Insecure { host: "192.0.2.1".to_owned() });
-        assert!(matches!(inside().get("ftp://127.0.0.1/").await, Err(NetError::BadUrl(_))));
-        assert!(matches!(inside().get("/relative").await, Err(NetError::BadUrl(_))));
-    }
-
-    #[tokio::test]
-    async fn a_redirect_is_an_answer() {
-        let server = serve("HTTP/1.1 302 Found\r\nlocation: http://169.254.169.254/\r\ncontent-length: 0\r\n\r\n");
-        let answer = inside().get(&format!("http://127.0.0.1:{}/", server.port)).await.unwrap();
-        assert_eq!(answer.status, StatusCode::FOUND);
-        assert_eq!(server.seen(), 1);
-    }
-
-    #[tokio::test]
-    async fn a_body_beyond_the_cap_is_refused_announced_or_not() {
-        let small = Client::new(Policy { allow_private_addresses: true, max_body: 4, ..Policy::default() });
-        for answer in
-            ["HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello", "HTTP/1.1 200 OK\r\nconnection: close\r\n\r\nhello"]
-        {
-            let server = serve(answer);
-            let error = small.get(&format!("http://127.0.0.1:{}/", server.port)).await.unwrap_err();
-            assert_eq!(error, NetError::TooLarge { host: "127.0.0.1".to_owned(), max: 4 });
-        }
-    }
-
-    #[tokio::test]
-    async fn an_error_says_the_host_and_no_secret() {
-        let error = inside().get("http://127.0.0.1:1/?token=hunter2").await.unwrap_err();
-        assert!(matches!(error, NetError::Unreachable { .. }), "{error:?}");
-        assert!(!error.to_string().contains("hunter2"), "{error}");
-    }
-
-    #[tokio::test]
-    async fn who_does_not_answer_is_given_up() {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let hasty = Policy { allow_private_addresses: true, timeout: Duration::from_millis(100), ..Policy::default() };
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        assert!(matches!(Client::new(hasty).get(&url).await, Err(NetError::TimedOut { .. })));
-    }
-}
+mod tests;

@@ -49,19 +49,19 @@ pub struct Member<'a> {
 ///
 /// `active` is what the document says: a document that was kept says it unless a client removed it.
 #[must_use]
-pub fn user_json(document: &Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
+pub fn user_json(document: Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
     let kind = ResourceType::User;
     let extensions = document.keys().map(String::as_str).filter(|key| key.starts_with("urn:"));
-    let schemas: Vec<&str> = std::iter::once(kind.schema()).chain(extensions).collect();
+    let schemas: Vec<Value> = std::iter::once(kind.schema()).chain(extensions).map(Value::from).collect();
     let mut user = Map::new();
-    user.insert("schemas".to_owned(), json!(schemas));
+    user.insert("schemas".to_owned(), Value::Array(schemas));
     user.insert("id".to_owned(), json!(meta.id));
     let mut extension = None;
     for (key, value) in document {
         if key == ENTERPRISE_SCHEMA {
-            extension = Some(value.clone());
+            extension = Some(value);
         } else {
-            user.insert(key.clone(), value.clone());
+            user.insert(key, value);
         }
     }
     if !groups.is_empty() {
@@ -178,7 +178,7 @@ mod tests {
         let document =
             json!({"externalId": "00u1", "userName": "ada", "active": true, ENTERPRISE_SCHEMA: {"department": "R&D"}});
         let groups = [GroupRef { id: "grp_1", display: "eng" }];
-        let user = user_json(document.as_object().expect("an object"), META, &groups);
+        let user = user_json(document.as_object().expect("an object").clone(), META, &groups);
         insta::assert_snapshot!("user", serde_json::to_string_pretty(&user).expect("serialises"));
     }
 

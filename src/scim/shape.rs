@@ -212,6 +212,11 @@ fn unpack_json_text(
 
 /// The same parts in the schema's order, so that equal values are written alike.
 pub(super) fn in_order(attribute: &Attribute, mut parts: Map<String, Value>) -> Map<String, Value> {
+    let place = |name: &String| attribute.sub_attributes.iter().position(|part| part.name == name);
+    let is_sorted = parts.keys().map(place).is_sorted_by(|a, b| a < b);
+    if is_sorted && parts.keys().all(|name| place(name).is_some()) {
+        return parts;
+    }
     let mut ordered = Map::new();
     for part in attribute.sub_attributes {
         if let Some(value) = parts.remove(part.name) {

@@ -65,6 +65,23 @@ pub enum SsoError {
         /// The rule that it breaks.
         why: TokenFault,
     },
+    /// The logout token does not prove that somebody signed out at the provider.
+    #[error("the logout token was refused: {why}")]
+    LogoutInvalid {
+        /// The rule that it breaks.
+        why: TokenFault,
+    },
+    /// The provider has more groups than it puts into a token, and nobody says which. Never read as none.
+    #[error(
+        "the provider did not list the groups, because there are too many, and they could not be had elsewhere: {why}. Set groups_endpoint, or have it push groups"
+    )]
+    GroupsUnknown {
+        /// What was tried.
+        why: String,
+    },
+    /// The connection shows who it is by a key, and there is none that may sign now.
+    #[error("the connection has no client key that may sign; make one, and have the provider read it")]
+    NoClientKey,
     /// The userinfo answer does not belong to the ID token or cannot be read.
     #[error("the userinfo answer was refused: {what}")]
     UserinfoInvalid {
@@ -145,6 +162,32 @@ pub enum TokenFault {
     /// The access token beside it was exchanged.
     #[error("its at_hash does not fit the access token")]
     AccessTokenHash,
+    /// The code that it came for was exchanged.
+    #[error("its c_hash does not fit the code")]
+    CodeHash,
+    /// It is of a tenant that the connection does not list.
+    #[error("it is of the tenant {0:?}, which this connection does not list")]
+    Tenant(String),
+    /// Its key is published for another issuer.
+    #[error("the key that signed it is published for the issuer {0:?} alone")]
+    ForeignKey(String),
+    /// They signed in by other means than was asked.
+    #[error("they had to sign in with one of {wanted}, and its acr says {found:?}")]
+    AuthenticationClass {
+        /// What the connection wants.
+        wanted: String,
+        /// What the token says; empty when it says nothing.
+        found: String,
+    },
+    /// They signed in too long ago, or it does not say when.
+    #[error("they had to sign in within {max_age} seconds, and its auth_time does not show it")]
+    AuthenticationTime {
+        /// How long ago they may have signed in.
+        max_age: u32,
+    },
+    /// It is signed and in time, and tells of no logout.
+    #[error("{0}")]
+    NotALogout(&'static str),
 }
 
 impl From<TokenFault> for SsoError {

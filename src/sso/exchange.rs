@@ -1,13 +1,16 @@
 //! Exchanging a code for tokens (RFC 6749 §4.1.3). Written out here, because a reader that insists on every standard
 //! claim being well formed would turn people away over a time zone.
 
-use super::{SsoError, TokenFault, error::quoted, metadata::Metadata, providers::Providers};
-use crate::model::OidcSettings;
+use super::{SsoError, TokenFault, client::ClientProof, error::quoted, metadata::Metadata, providers::Providers};
+use crate::model::{Instant, OidcSettings};
 use data_encoding::BASE64;
 use http::{Request, StatusCode, header};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use serde::Deserialize;
 use url::form_urlencoded;
+
+/// RFC 7523 §2.2.
+const JWT_BEARER: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// What the token endpoint gave.
 pub(super) struct Tokens {
@@ -40,12 +43,14 @@ pub(super) async fn exchange(
     providers: &Providers,
     metadata: &Metadata,
     settings: &OidcSettings,
-    client_secret: Option<&SecretString>,
-    code: &Code<'_>,
+    client: &ClientProof<'_>,
+    (code, now): (&Code<'_>, Instant),
 ) -> Result<Tokens, SsoError> {
     const WHAT: &str = "the tokens";
     let unreachable = |why: String| SsoError::ProviderUnreachable { what: WHAT.to_owned(), why };
-    let request = request(metadata, settings, client_secret, code).map_err(|error| unreachable(error.to_string()))?;
+    let assertion = client.assertion(&settings.client_id, &metadata.token_endpoint, now)?;
+    let request = request(metadata, settings, (client, assertion.as_deref()), code)
+        .map_err(|error| unreachable(error.to_string()))?;
     let answer = providers.send(request, WHAT).await?;
     if answer.status() != StatusCode::OK {
         // RFC 6749 §5.2: errors are 400, or 401 for the client itself, and JSON.
@@ -69,7 +74,7 @@ pub(super) async fn exchange(
 fn request(
     metadata: &Metadata,
     settings: &OidcSettings,
-    client_secret: Option<&SecretString>,
+    (client, assertion): (&ClientProof<'_>, Option<&str>),
     code: &Code<'_>,
 ) -> Result<Request<Vec<u8>>, http::Error> {
     let mut form = form_urlencoded::Serializer::new(String::new());
@@ -80,16 +85,19 @@ fn request(
     let mut request = Request::post(&metadata.token_endpoint)
         .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
         .header(header::ACCEPT, "application/json");
-    match client_secret {
-        Some(secret) if metadata.secret_in_body() => {
+    match client {
+        ClientProof::Secret(secret) if metadata.secret_in_body() => {
             form.append_pair("client_id", &settings.client_id).append_pair("client_secret", secret.expose_secret());
         }
-        Some(secret) => {
+        ClientProof::Secret(secret) => {
             request = request.header(header::AUTHORIZATION, basic(&settings.client_id, secret.expose_secret()));
         }
-        None => {
+        ClientProof::Keys(_) | ClientProof::Public => {
             form.append_pair("client_id", &settings.client_id);
         }
+    }
+    if let Some(assertion) = assertion {
+        form.append_pair("client_assertion_type", JWT_BEARER).append_pair("client_assertion", assertion);
     }
     request.body(form.finish().into_bytes())
 }

@@ -1,6 +1,6 @@
 //! What travels between the two halves of a sign-in.
 
-use super::{SsoError, error::quoted};
+use super::{SsoError, error::quoted, issuer::Issuer, step_up::StepUp};
 use crate::model::{Instant, OidcSettings};
 use openidconnect::CsrfToken;
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,9 @@ pub struct Pending {
     pub issuer: String,
     /// When it was begun.
     pub created_at: Instant,
+    /// How the person was asked to sign in there.
+    #[serde(default)]
+    pub step_up: StepUp,
 }
 
 impl fmt::Debug for Pending {
@@ -88,12 +91,12 @@ impl Pending {
 
 impl Callback {
     /// RFC 9207 §2.4: the issuer in the answer is the one that was asked, and is there if it was promised.
-    pub(super) fn check_issuer(&self, expected: &str, promised: bool) -> Result<(), SsoError> {
+    pub(super) fn check_issuer(&self, expected: Issuer<'_>, promised: bool) -> Result<(), SsoError> {
         let absent_as_agreed = self.iss.is_none() && !promised;
-        if absent_as_agreed || self.iss.as_deref() == Some(expected) {
+        if absent_as_agreed || self.iss.as_deref().is_some_and(|named| expected.may_be(named)) {
             return Ok(());
         }
-        Err(SsoError::IssuerMismatch { expected: expected.to_owned(), found: self.iss.as_deref().map(quoted) })
+        Err(SsoError::IssuerMismatch { expected: expected.published(), found: self.iss.as_deref().map(quoted) })
     }
 
     /// The code, unless the provider refused or sent what makes no sense.

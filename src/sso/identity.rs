@@ -1,5 +1,6 @@
 //! The one identity shape that comes out of every sign-in protocol.
 
+use crate::model::Instant;
 use serde_json::{Map, Value};
 use std::fmt;
 
@@ -18,6 +19,10 @@ pub struct Identity {
     pub id_token: String,
     /// The groups it asserted.
     pub groups: GroupsClaim,
+    /// When they signed in at the provider, if it says so.
+    pub authenticated_at: Option<Instant>,
+    /// How they signed in at the provider (`acr`), if it says so.
+    pub acr: Option<String>,
 }
 
 impl fmt::Debug for Identity {

@@ -1,6 +1,6 @@
 //! A provider's signing keys (RFC 7517), without those that no signature should rest on.
 
-use super::TokenFault;
+use super::{TokenFault, error::quoted, issuer::may_sign};
 use data_encoding::BASE64URL_NOPAD;
 use openidconnect::{
     JsonWebKey, SignatureVerificationError,
@@ -16,8 +16,28 @@ const LEAST_RSA_BITS: usize = 2048;
 /// The usable keys, and the others with the reason.
 #[derive(Debug, Clone)]
 pub(super) struct KeySet {
-    keys: Vec<CoreJsonWebKey>,
+    keys: Vec<Signer>,
     refused: Vec<Refused>,
+}
+
+/// A key, and what it says of itself.
+#[derive(Debug, Clone)]
+pub(super) struct Signer {
+    pub(super) key: CoreJsonWebKey,
+    /// The one algorithm that it is for, if it says so.
+    algorithm: Option<String>,
+    /// The issuer that it is for, if it says so: Entra publishes the keys of all tenants together.
+    issuer: Option<String>,
+}
+
+impl Signer {
+    /// Whether it may sign in this issuer's name, of this tenant.
+    pub(super) fn speaks_for(&self, issuer: &str, tenant: Option<&str>) -> Result<(), TokenFault> {
+        match &self.issuer {
+            Some(own) if !may_sign(own, issuer, tenant) => Err(TokenFault::ForeignKey(quoted(own))),
+            Some(_) | None => Ok(()),
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -36,7 +56,7 @@ impl KeySet {
             match usable(key) {
                 Ok(key) => set.keys.push(key),
                 Err(why) => {
-                    let kid = key.get("kid").and_then(Value::as_str).map(super::error::quoted);
+                    let kid = key.get("kid").and_then(Value::as_str).map(quoted);
                     set.refused.push(Refused { kid, why });
                 }
             }
@@ -63,12 +83,14 @@ impl KeySet {
         name: &str,
         message: &[u8],
         signature: &[u8],
-    ) -> Result<&CoreJsonWebKey, TokenFault> {
-        let named = |key: &&CoreJsonWebKey| kid.is_none() || key.key_id().map(|id| id.as_str()) == kid;
+    ) -> Result<&Signer, TokenFault> {
+        let named = |signer: &&Signer| kid.is_none() || signer.key.key_id().map(|id| id.as_str()) == kid;
+        // RFC 7517 §4.4: a key that names an algorithm is for that one.
+        let meant = |signer: &&Signer| signer.algorithm.as_deref().is_none_or(|only| only == name);
         let mut tried = false;
-        for key in self.keys.iter().filter(named) {
-            match key.verify_signature(algorithm, message, signature) {
-                Ok(()) => return Ok(key),
+        for signer in self.keys.iter().filter(named).filter(meant) {
+            match signer.key.verify_signature(algorithm, message, signature) {
+                Ok(()) => return Ok(signer),
                 Err(SignatureVerificationError::InvalidKey(_)) => {}
                 Err(_) => tried = true, // not ours: the enum is open, and every other answer means “not by this key”
             }
@@ -79,12 +101,12 @@ impl KeySet {
         let weak = self.refused.iter().find(|refused| kid.is_some() && refused.kid.as_deref() == kid);
         Err(match (weak, kid) {
             (Some(refused), Some(kid)) => TokenFault::WeakKey { kid: kid.to_owned(), why: refused.why.clone() },
-            _ => TokenFault::UnknownKey { kid: kid.map(super::error::quoted), algorithm: name.to_owned() },
+            _ => TokenFault::UnknownKey { kid: kid.map(quoted), algorithm: name.to_owned() },
         })
     }
 }
 
-fn usable(key: &Value) -> Result<CoreJsonWebKey, String> {
+fn usable(key: &Value) -> Result<Signer, String> {
     let text = |name: &str| key.get(name).and_then(Value::as_str);
     // RFC 7517 §4.2, §4.3: a key may say what it is for.
     if text("use").is_some_and(|usage| usage != "sig") {
@@ -105,10 +127,11 @@ fn usable(key: &Value) -> Result<CoreJsonWebKey, String> {
         }
         Some("EC" | "OKP") => {}
         Some("oct") => return Err("a shared secret has no place in a public key set".to_owned()),
-        Some(other) => return Err(format!("keys of the kind {:?} are not known", super::error::quoted(other))),
+        Some(other) => return Err(format!("keys of the kind {:?} are not known", quoted(other))),
         None => return Err("it does not say what kind of key it is".to_owned()),
     }
-    serde_json::from_value(key.clone()).map_err(|error| format!("it cannot be read ({error})"))
+    let read = serde_json::from_value(key.clone()).map_err(|error| format!("it cannot be read ({error})"))?;
+    Ok(Signer { key: read, algorithm: text("alg").map(str::to_owned), issuer: text("issuer").map(str::to_owned) })
 }
 
 /// The size of a modulus, without leading zeros.

@@ -1,6 +1,6 @@
 //! A provider's published configuration (OpenID Connect Discovery 1.0), read and judged.
 
-use super::{SsoError, keys::KeySet};
+use super::{SsoError, issuer::is_published_as, keys::KeySet};
 use serde::{Deserialize, Serialize};
 use url::{Host, Url};
 
@@ -30,10 +30,9 @@ pub(super) struct Metadata {
 impl Metadata {
     /// Reads the document that `issuer` published and refuses what would let a sign-in be stolen.
     pub(super) fn read(body: &[u8], issuer: &str, loopback_http: bool) -> Result<Self, SsoError> {
-        let metadata: Self = serde_json::from_slice(body)
+        let mut metadata: Self = serde_json::from_slice(body)
             .map_err(|error| invalid(format!("it is not the JSON document that discovery describes ({error})")))?;
-        // OpenID Connect Discovery §4.3: the issuer MUST be exactly the one that was asked.
-        if metadata.issuer != issuer {
+        if !is_published_as(&metadata.issuer, issuer) {
             return Err(invalid(format!(
                 "it says its issuer is {:?}, but the connection says {issuer:?}; copy the issuer exactly, with or without the last slash",
                 super::error::quoted(&metadata.issuer)
@@ -56,6 +55,7 @@ impl Metadata {
         if lacks(&metadata.code_challenge_methods_supported, &["S256"]) {
             return Err(invalid("it supports PKCE, but not with S256".to_owned()));
         }
+        issuer.clone_into(&mut metadata.issuer);
         Ok(metadata)
     }
 

@@ -8,37 +8,49 @@
 //! Nothing here reads a clock: `now` is given. What is remembered between calls is what providers publish, and losing it
 //! costs a request.
 
+mod client;
 mod error;
 mod exchange;
 mod flow;
+mod groups;
 mod identity;
+mod issuer;
 mod jwks;
+mod jws;
 mod keys;
+mod logout;
 mod metadata;
 mod providers;
+mod step_up;
 mod token;
 mod userinfo;
 
+pub use client::ClientProof;
 pub use error::{SsoError, TokenFault};
 pub use flow::{Begun, Callback, Pending};
 pub use identity::{GroupsClaim, Identity};
 pub use jwks::PinnedKeys;
+pub use logout::LogoutNotice;
 pub use metadata::ProviderSummary;
+pub use step_up::StepUp;
 
 use crate::{
     model::{Instant, OidcSettings},
     net,
 };
+use issuer::Issuer;
+use jws::{Claims, Kind, Unverified};
+use keys::KeySet;
 use metadata::Metadata;
 use openidconnect::{
-    AuthUrl, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce, PkceCodeChallenge, RedirectUrl, Scope,
+    AuthUrl, AuthenticationContextClass, ClientId, CsrfToken, IssuerUrl, JsonWebKeySet, LoginHint, Nonce,
+    PkceCodeChallenge, RedirectUrl, Scope,
     core::{CoreAuthenticationFlow, CoreClient},
 };
 use providers::Providers;
-use secrecy::SecretString;
 use serde_json::{Map, Value};
-use std::borrow::Cow;
-use token::{Claims, Expected, Unverified};
+use std::{borrow::Cow, sync::Arc, time::Duration};
+use token::Expected;
 use url::Url;
 
 /// Sign-in by OpenID Connect. Cheap to clone; clones share what they know of providers.
@@ -56,8 +68,17 @@ impl Oidc {
 
     /// Asks the provider anew for its configuration and keys, and says what was found.
     pub async fn discover(&self, settings: &OidcSettings, now: Instant) -> Result<ProviderSummary, SsoError> {
-        let (metadata, keys) = self.providers.examine(&settings.issuer, now).await?;
+        let (metadata, keys) = self.providers.examine(&Issuer::of(settings).published(), now).await?;
         Ok(ProviderSummary::of(&metadata, &keys, &settings.scopes))
+    }
+
+    /// Refuses settings by which somebody could come in who is not meant, in words.
+    pub fn check(&self, settings: &OidcSettings) -> Result<(), String> {
+        Issuer::of(settings).fault()?;
+        match &settings.groups_endpoint {
+            Some(endpoint) => self.providers.admits(endpoint).map_err(|why| format!("groups_endpoint: {why}")),
+            None => Ok(()),
+        }
     }
 
     /// Begins a sign-in: where to send the browser. `redirect_uri` is our own address, registered at the provider.
@@ -68,7 +89,18 @@ impl Oidc {
         login_hint: Option<&str>,
         now: Instant,
     ) -> Result<Begun, SsoError> {
-        let metadata = self.providers.metadata(&settings.issuer, now).await?;
+        self.begin_stepped(settings, redirect_uri, (login_hint, StepUp::of(settings)), now).await
+    }
+
+    /// The same, with how the person has to sign in there. [`Oidc::finish`] holds the answer to it.
+    pub async fn begin_stepped(
+        &self,
+        settings: &OidcSettings,
+        redirect_uri: &str,
+        (login_hint, step_up): (Option<&str>, StepUp),
+        now: Instant,
+    ) -> Result<Begun, SsoError> {
+        let metadata = self.metadata(settings, now).await?;
         let bad = |name: &str, error: url::ParseError| SsoError::DiscoveryInvalid { what: format!("{name}: {error}") };
         let issuer = IssuerUrl::new(metadata.issuer.clone()).map_err(|error| bad("the issuer", error))?;
         let authorization = AuthUrl::new(metadata.authorization_endpoint.clone())
@@ -93,6 +125,12 @@ impl Oidc {
         if let Some(hint) = login_hint {
             request = request.set_login_hint(LoginHint::new(hint.to_owned()));
         }
+        for class in &step_up.acr_values {
+            request = request.add_auth_context_value(AuthenticationContextClass::new(class.clone()));
+        }
+        if let Some(seconds) = step_up.max_age {
+            request = request.set_max_age(Duration::from_secs(seconds.into()));
+        }
         let (url, state, nonce) = request.url();
         let pending = Pending {
             state: state.into_secret(),
@@ -100,6 +138,7 @@ impl Oidc {
             pkce_verifier: verifier.into_secret(),
             issuer: settings.issuer.clone(),
             created_at: now,
+            step_up,
         };
         Ok(Begun { url: url.into(), pending })
     }
@@ -110,27 +149,60 @@ impl Oidc {
     pub async fn finish(
         &self,
         settings: &OidcSettings,
-        client_secret: Option<&SecretString>,
+        client: impl Into<ClientProof<'_>>,
         redirect_uri: &str,
         pending: &Pending,
         callback: &Callback,
         now: Instant,
     ) -> Result<Identity, SsoError> {
         pending.check(settings, callback, now)?;
-        let metadata = self.providers.metadata(&settings.issuer, now).await?;
-        callback.check_issuer(&settings.issuer, metadata.authorization_response_iss_parameter_supported)?;
+        let metadata = self.metadata(settings, now).await?;
+        let issuer = Issuer::of(settings);
+        callback.check_issuer(issuer, metadata.authorization_response_iss_parameter_supported)?;
         let code = exchange::Code { value: callback.code()?, pkce_verifier: &pending.pkce_verifier, redirect_uri };
-        let tokens = exchange::exchange(&self.providers, &metadata, settings, client_secret, &code).await?;
+        let tokens = exchange::exchange(&self.providers, &metadata, settings, &client.into(), (&code, now)).await?;
         let expected = Expected {
-            issuer: &settings.issuer,
+            issuer,
             client_id: &settings.client_id,
             nonce: &pending.nonce,
             access_token: &tokens.access_token,
+            code: code.value,
+            step_up: &pending.step_up,
             now,
         };
-        let claims = self.verify(&metadata, &tokens.id_token, &expected).await?;
+        let token = Unverified::read(&tokens.id_token, Kind::Id)?;
+        let claims = self.verified(&metadata, &token, now, |keys| token::verify(&token, keys, &expected)).await?;
         let userinfo = self.userinfo(&metadata, &tokens.access_token, &claims).await?;
-        Ok(identity(settings, claims, userinfo, tokens.id_token))
+        let mut identity = identity(settings, claims, userinfo, tokens.id_token);
+        if let (GroupsClaim::Overage, Some(endpoint)) = (&identity.groups, &settings.groups_endpoint) {
+            let groups = groups::all_groups(&self.providers, endpoint, &tokens.access_token).await?;
+            identity.groups = GroupsClaim::Present(groups);
+        }
+        Ok(identity)
+    }
+
+    /// What a logout token of the provider says, if it is one.
+    pub async fn logout_notice(
+        &self,
+        settings: &OidcSettings,
+        logout_token: &str,
+        now: Instant,
+    ) -> Result<LogoutNotice, SsoError> {
+        let refused = |why| SsoError::LogoutInvalid { why };
+        let token = Unverified::read(logout_token, Kind::Logout).map_err(refused)?;
+        let metadata = self.metadata(settings, now).await?;
+        let held = (Issuer::of(settings), settings.client_id.as_str(), now);
+        let notice = self.verified(&metadata, &token, now, |keys| logout::verify(&token, keys, held)).await;
+        notice.map_err(|error| match error {
+            SsoError::TokenInvalid { why } => refused(why),
+            other => other,
+        })
+    }
+
+    /// Whether somebody may call themselves this connection's provider by this name.
+    #[must_use]
+    pub fn is_issuer(settings: &OidcSettings, named: &str) -> bool {
+        Issuer::of(settings).may_be(named)
     }
 
     /// Where to send the browser so that the provider signs the person out as well; none if it cannot be asked.
@@ -139,12 +211,12 @@ impl Oidc {
     pub async fn end_session_url(
         &self,
         settings: &OidcSettings,
-        id_token_hint: Option<&str>,
+        (id_token_hint, logout_hint): (Option<&str>, Option<&str>),
         post_logout_redirect: &str,
         state: Option<&str>,
         now: Instant,
     ) -> Result<Option<String>, SsoError> {
-        let metadata = self.providers.metadata(&settings.issuer, now).await?;
+        let metadata = self.metadata(settings, now).await?;
         let Some(endpoint) = &metadata.end_session_endpoint else { return Ok(None) };
         let mut url = Url::parse(endpoint)
             .map_err(|error| SsoError::DiscoveryInvalid { what: format!("end_session_endpoint: {error}") })?;
@@ -152,7 +224,7 @@ impl Oidc {
             let mut query = url.query_pairs_mut();
             query.append_pair("client_id", &settings.client_id);
             query.append_pair("post_logout_redirect_uri", post_logout_redirect);
-            for (name, value) in [("id_token_hint", id_token_hint), ("state", state)] {
+            for (name, value) in [("id_token_hint", id_token_hint), ("logout_hint", logout_hint), ("state", state)] {
                 if let Some(value) = value {
                     query.append_pair(name, value);
                 }
@@ -161,20 +233,24 @@ impl Oidc {
         Ok(Some(url.into()))
     }
 
-    /// The claims of a token that holds, with the keys fetched again at most once.
-    async fn verify(
+    async fn metadata(&self, settings: &OidcSettings, now: Instant) -> Result<Arc<Metadata>, SsoError> {
+        self.providers.metadata(&Issuer::of(settings).published(), now).await
+    }
+
+    /// What a token says, if `verify` finds it good, with the keys fetched again at most once.
+    async fn verified<T>(
         &self,
         metadata: &Metadata,
-        id_token: &str,
-        expected: &Expected<'_>,
-    ) -> Result<Map<String, Value>, SsoError> {
-        let token = Unverified::read(id_token)?;
-        let keys = self.providers.keys(metadata, None, expected.now).await?;
-        match token.verify(&keys, expected) {
-            Ok(claims) => Ok(claims),
+        token: &Unverified<'_>,
+        now: Instant,
+        verify: impl Fn(&KeySet) -> Result<T, TokenFault>,
+    ) -> Result<T, SsoError> {
+        let keys = self.providers.keys(metadata, None, now).await?;
+        match verify(&keys) {
+            Ok(said) => Ok(said),
             Err(fault) if token.may_be_rotated(&fault) => {
-                let keys = self.providers.keys(metadata, Some(&keys), expected.now).await?;
-                Ok(token.verify(&keys, expected)?)
+                let keys = self.providers.keys(metadata, Some(&keys), now).await?;
+                Ok(verify(&keys)?)
             }
             Err(fault) => Err(fault.into()),
         }
@@ -202,6 +278,12 @@ impl Oidc {
     }
 }
 
+/// What the header of a token says against it: as an ID token, and as a logout token. Nothing else of it is looked at.
+#[must_use]
+pub fn header_faults(token: &str) -> (Option<TokenFault>, Option<TokenFault>) {
+    (Unverified::read(token, Kind::Id).err(), Unverified::read(token, Kind::Logout).err())
+}
+
 /// The scopes besides `openid`, which is asked for in any case.
 fn wanted_scopes(settings: &OidcSettings) -> impl Iterator<Item = &str> {
     settings.scopes.iter().map(|scope| scope.trim()).filter(|scope| !scope.is_empty() && *scope != "openid")
@@ -214,12 +296,15 @@ fn identity(
     id_token: String,
 ) -> Identity {
     let text = |name: &str| token.get(name).and_then(Value::as_str).map(str::to_owned);
+    let time = |name: &str| jws::seconds(&token, name).ok().flatten().map(|s| Instant(s.saturating_mul(1_000_000)));
     let groups = GroupsClaim::of(&token).or(GroupsClaim::of(&userinfo));
     Identity {
-        issuer: settings.issuer.clone(),
+        issuer: text("iss").unwrap_or_else(|| settings.issuer.clone()),
         subject: text("sub").unwrap_or_default(),
         provider_session: text("sid"),
         groups,
+        authenticated_at: time("auth_time"),
+        acr: text("acr"),
         claims: userinfo::merged(token, userinfo),
         id_token,
     }

@@ -1,8 +1,8 @@
 //! What we know of each provider: its configuration and its keys, fetched on demand and kept for a while.
 //!
-//! Each issuer has one slot behind one lock, so that a hundred sign-ins at once make one request. Configuration and
-//! keys are fresh for an hour. A key id that is not known fetches the keys again at once — a rotated key works with the
-//! first token that it signs — but not again within 30 seconds, whatever tokens arrive. When the provider does not
+//! Each issuer has one slot behind one lock, so that a hundred sign-ins at once make one request. Configuration is fresh for an
+//! hour, keys are for five minutes: so long a key that the provider took back may still be believed. A key id that is not known fetches the keys again at once — a rotated key works with the
+//! first token that it signs — but not again within a minute, whatever tokens arrive. When the provider does not
 //! answer, what was fetched last keeps working for a day, and the provider is left alone for 30 seconds.
 
 use super::{
@@ -18,12 +18,16 @@ use std::{
     time::Duration,
 };
 
-/// How long an answer counts as fresh.
+/// How long a configuration counts as fresh.
 const FRESH: Duration = Duration::from_hours(1);
+/// How long keys count as fresh.
+const FRESH_KEYS: Duration = Duration::from_mins(5);
 /// How long an answer is used when there is no newer one.
 const STALE: Duration = Duration::from_hours(24);
-/// How long nothing is asked again after a failure or an unknown key.
+/// How long nothing is asked again after a failure.
 const COOL_DOWN: Duration = Duration::from_secs(30);
+/// How long the keys are not fetched again for the sake of a key id that nobody knows.
+const UNKNOWN_KEY: Duration = Duration::from_mins(1);
 /// How many issuers are remembered; beyond it the one that was used longest ago is forgotten.
 const MOST_ISSUERS: usize = 512;
 
@@ -66,10 +70,10 @@ impl<T> Default for Kept<T> {
 
 impl<T> Kept<T> {
     /// The value, if it needs no request: it is fresh, or it is stale and the provider failed a moment ago.
-    fn settled(&self, now: Instant) -> Option<Arc<T>> {
+    fn settled(&self, fresh: Duration, now: Instant) -> Option<Arc<T>> {
         let (value, at) = self.value.as_ref()?;
         let resting = self.failed.is_some_and(|failed| now < failed.plus(COOL_DOWN)) && now < at.plus(STALE);
-        (now < at.plus(FRESH) || resting).then(|| Arc::clone(value))
+        (now < at.plus(fresh) || resting).then(|| Arc::clone(value))
     }
 
     /// Takes the outcome of a request: a new value, or the old one while it lasts.
@@ -103,7 +107,7 @@ impl Providers {
     pub(super) async fn metadata(&self, issuer: &str, now: Instant) -> Result<Arc<Metadata>, SsoError> {
         let slot = self.slot(issuer, now);
         let mut slot = slot.lock().await;
-        if let Some(metadata) = slot.metadata.settled(now) {
+        if let Some(metadata) = slot.metadata.settled(FRESH, now) {
             return Ok(metadata);
         }
         let outcome = self.fetch_metadata(issuer).await;
@@ -123,10 +127,10 @@ impl Providers {
             slot.keys = Kept::default();
             slot.keys_from.clone_from(&metadata.jwks_uri);
         }
-        if let Some(keys) = slot.keys.settled(now) {
+        if let Some(keys) = slot.keys.settled(FRESH_KEYS, now) {
             let Some(known) = missed else { return Ok(keys) };
             let newer = !Arc::ptr_eq(known, &keys); // somebody else fetched them while we waited for the lock
-            let resting = slot.key_missed.is_some_and(|at| now < at.plus(COOL_DOWN));
+            let resting = slot.key_missed.is_some_and(|at| now < at.plus(UNKNOWN_KEY));
             if newer || resting {
                 return Ok(keys);
             }
@@ -144,6 +148,11 @@ impl Providers {
         let mut slot = slot.lock().await;
         slot.keys_from.clone_from(&metadata.jwks_uri);
         Ok((slot.metadata.settle(Ok(metadata), now)?, slot.keys.settle(Ok(keys), now)?))
+    }
+
+    /// Whether an address may be asked, in words if not.
+    pub(super) fn admits(&self, address: &str) -> Result<(), String> {
+        self.http.admits(address).map_err(|error| error.to_string())
     }
 
     fn slot(&self, issuer: &str, now: Instant) -> Arc<tokio::sync::Mutex<Slot>> {

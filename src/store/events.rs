@@ -1,6 +1,6 @@
 //! Events and the outbox: written in the transaction of the change that they tell of.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::texts};
 use crate::{
     model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId},
     telemetry::metrics,
@@ -48,15 +48,21 @@ impl Tx {
         organization: &OrganizationId,
         event: &Event,
     ) -> Result<(), StoreError> {
-        for subject in &event.subjects {
-            self.run(
+        let (sql, subjects) = match event.subjects.as_slice() {
+            [] => return Ok(()),
+            [only] => (
                 "INSERT INTO event_subjects (organization, subject, event) VALUES (?1, ?2, ?3)
                  ON CONFLICT (organization, subject, event) DO NOTHING",
-                args![organization, subject, event.id],
-            )
-            .await?;
-        }
-        Ok(())
+                only.clone(),
+            ),
+            several => (
+                "INSERT INTO event_subjects (organization, subject, event)
+                 SELECT CAST(?1 AS TEXT), told.value, CAST(?3 AS TEXT) FROM texts_of(?2) AS told WHERE 1 = 1
+                 ON CONFLICT (organization, subject, event) DO NOTHING",
+                texts(several),
+            ),
+        };
+        self.run(sql, args![organization, subjects, event.id]).await.map(drop)
     }
 
     /// Up to `limit` events older than `before` (an id, or '' for the newest), the newest first; of one subject, if given.

@@ -1,10 +1,12 @@
 //! Groups.
 
 use super::{
-    StoreError, Tx, args,
+    FromRow, RowRef, StoreError, Tx, args,
     users::{connection_id, connection_text},
+    value::texts,
 };
 use crate::model::{ConnectionId, Group, GroupId, GroupOrigin, Instant, OrganizationId, Subject, UserId, fold};
+use std::collections::{BTreeSet, HashMap};
 
 /// `SELECT` of a whole group, in the order of [`GroupRow`], with what comes after `FROM groups`.
 macro_rules! select_groups {
@@ -34,6 +36,26 @@ pub(super) fn group(row: GroupRow) -> Result<Group, StoreError> {
     };
     let connection = connection_id(&connection)?;
     Ok(Group { id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at })
+}
+
+/// Who, and in which group.
+struct Membership(UserId, Group);
+
+impl FromRow for Membership {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        let columns: GroupRow = (
+            row.get(1)?,
+            row.get(2)?,
+            row.get(3)?,
+            row.get(4)?,
+            row.get(5)?,
+            row.get(6)?,
+            row.get(7)?,
+            row.get(8)?,
+            row.get(9)?,
+        );
+        Ok(Self(row.get(0)?, group(columns)?))
+    }
 }
 
 impl Tx {
@@ -194,5 +216,29 @@ impl Tx {
             )
             .await?;
         rows.into_iter().map(group).collect()
+    }
+
+    /// The groups that each of some people is in, in the order of their ids; removed groups left out.
+    pub async fn groups_of_users(
+        &mut self,
+        organization: &OrganizationId,
+        users: &BTreeSet<UserId>,
+    ) -> Result<HashMap<UserId, Vec<Group>>, StoreError> {
+        let rows: Vec<Membership> = self
+            .all(
+                "SELECT m.member_id, g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at,
+                        g.version, g.created_at, g.updated_at
+                 FROM texts_of(?2) AS asked CROSS JOIN memberships m CROSS JOIN groups g
+                 WHERE m.organization = ?1 AND m.member_id = asked.value AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND g.organization = m.organization AND g.id = m.group_id AND g.removed_at IS NULL
+                 ORDER BY g.id",
+                args![organization, texts(users)],
+            )
+            .await?;
+        let mut groups: HashMap<UserId, Vec<Group>> = HashMap::new();
+        for Membership(user, group) in rows {
+            groups.entry(user).or_default().push(group);
+        }
+        Ok(groups)
     }
 }

@@ -1,7 +1,9 @@
 //! Who is in a group, and who is waited for. Membership is rows: adding one member never loads the list.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::texts};
 use crate::model::{ConnectionId, GroupId, Holder, Instant, OrganizationId, ServiceAccountId, UserId};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Somebody in a group, as SCIM names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +24,49 @@ impl Tx {
         now: Instant,
     ) -> Result<bool, StoreError> {
         self.open_membership_of(organization, group, &Holder::User(user.clone()), now).await
+    }
+
+    /// Puts people of a connection into a group by one statement. Says who was not in it; who is not of the connection is left
+    /// out.
+    pub async fn open_memberships(
+        &mut self,
+        organization: &OrganizationId,
+        (connection, group): (&ConnectionId, &GroupId),
+        users: &BTreeSet<UserId>,
+        now: Instant,
+    ) -> Result<BTreeSet<UserId>, StoreError> {
+        let rows: Vec<(UserId,)> = self
+            .all(
+                "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
+                 SELECT u.organization, CAST(?3 AS TEXT), 'user', u.id, CAST(?5 AS BIGINT)
+                 FROM texts_of(?4) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.id = asked.value AND u.connection = ?2 AND u.removed_at IS NULL
+                 ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING
+                 RETURNING member_id",
+                args![organization, connection, group, texts(users), now],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
+    }
+
+    /// Takes people out of a group by one statement. Says who was in it.
+    pub async fn close_memberships(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        users: &BTreeSet<UserId>,
+        now: Instant,
+    ) -> Result<BTreeSet<UserId>, StoreError> {
+        let rows: Vec<(UserId,)> = self
+            .all(
+                "UPDATE memberships SET ended = ?4
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user'
+                   AND member_id IN (SELECT asked.value FROM texts_of(?3) AS asked) AND ended IS NULL
+                 RETURNING member_id",
+                args![organization, group, texts(users), now],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
     }
 
     /// Puts a person or a machine into a group. False when they were in it: then nothing is written.
@@ -192,39 +237,37 @@ impl Tx {
             .collect())
     }
 
-    /// Keeps a member that nobody knows yet: it joins when it comes.
-    pub async fn insert_pending_member(
+    /// Keeps members that nobody knows yet, with what they are called: they join when they come. Says how many are new.
+    pub async fn insert_pending_members(
         &mut self,
         organization: &OrganizationId,
-        connection: &ConnectionId,
-        group: &GroupId,
-        (value, display): (&str, Option<&str>),
+        (connection, group): (&ConnectionId, &GroupId),
+        members: &BTreeMap<&str, Option<&str>>,
         now: Instant,
-    ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "INSERT INTO pending_members (organization, group_id, value, connection, display, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (organization, group_id, value) DO NOTHING",
-                args![organization, group, value, connection, display, now],
-            )
-            .await?;
-        Ok(rows == 1)
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "INSERT INTO pending_members (organization, group_id, value, connection, display, since)
+             SELECT CAST(?1 AS TEXT), CAST(?3 AS TEXT), asked.key, CAST(?2 AS TEXT), asked.value, CAST(?5 AS BIGINT)
+             FROM pairs_of(?4) AS asked WHERE 1 = 1
+             ON CONFLICT (organization, group_id, value) DO NOTHING",
+            args![organization, connection, group, json!(members).to_string(), now],
+        )
+        .await
     }
 
-    /// Forgets a pending member of a group.
-    pub async fn delete_pending_member(
+    /// Forgets pending members of a group; how many there were.
+    pub async fn delete_pending_members_called(
         &mut self,
         organization: &OrganizationId,
         group: &GroupId,
-        value: &str,
-    ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "DELETE FROM pending_members WHERE organization = ?1 AND group_id = ?2 AND value = ?3",
-                args![organization, group, value],
-            )
-            .await?;
-        Ok(rows == 1)
+        values: &BTreeSet<&str>,
+    ) -> Result<u64, StoreError> {
+        self.run(
+            "DELETE FROM pending_members
+             WHERE organization = ?1 AND group_id = ?2 AND value IN (SELECT asked.value FROM texts_of(?3) AS asked)",
+            args![organization, group, texts(values)],
+        )
+        .await
     }
 
     /// Forgets every pending member of a group.
@@ -245,11 +288,13 @@ impl Tx {
         names: [&str; 4],
     ) -> Result<Vec<GroupId>, StoreError> {
         let [one, two, three, four] = names;
+        // Mostly no group waits for anybody: the first condition is looked at once, and spares the rest.
         let rows: Vec<(GroupId,)> = self
             .all(
                 "SELECT p.group_id FROM pending_members p
                    JOIN groups g ON g.organization = p.organization AND g.id = p.group_id
-                 WHERE p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5, ?6)
+                 WHERE EXISTS (SELECT 1 FROM pending_members WHERE organization = ?1 AND connection = ?2)
+                   AND p.organization = ?1 AND p.connection = ?2 AND p.value IN (?3, ?4, ?5, ?6)
                    AND g.removed_at IS NULL",
                 args![organization, connection, one, two, three, four],
             )
@@ -265,6 +310,29 @@ impl Tx {
         // Sorted here: an index in that order would be one that reads everybody who is waited for.
         let groups: std::collections::BTreeSet<GroupId> = rows.into_iter().map(|(group,)| group).collect();
         Ok(groups.into_iter().collect())
+    }
+
+    /// Who is in each of some groups with their names; removed people left out.
+    pub async fn members_of_groups(
+        &mut self,
+        organization: &OrganizationId,
+        groups: &BTreeSet<GroupId>,
+    ) -> Result<HashMap<GroupId, Vec<Member>>, StoreError> {
+        let rows: Vec<(GroupId, UserId, String)> = self
+            .all(
+                "SELECT m.group_id, u.id, CASE WHEN u.display_name = '' THEN u.user_name ELSE u.display_name END
+                 FROM texts_of(?2) AS asked CROSS JOIN memberships m CROSS JOIN users u
+                 WHERE m.organization = ?1 AND m.group_id = asked.value AND m.member_kind = 'user' AND m.ended IS NULL
+                   AND u.organization = m.organization AND u.id = m.member_id AND u.removed_at IS NULL
+                 ORDER BY m.group_id, m.member_id",
+                args![organization, texts(groups)],
+            )
+            .await?;
+        let mut members: HashMap<GroupId, Vec<Member>> = HashMap::new();
+        for (group, user, display) in rows {
+            members.entry(group).or_default().push(Member { user, display });
+        }
+        Ok(members)
     }
 
     /// The members that a group waits for.

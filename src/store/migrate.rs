@@ -26,6 +26,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "provisioning log", sql: include_str!("migrations/006_provisioning_log.sql") },
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
+    Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
     Migration { version: 13, name: "keys", sql: include_str!("migrations/013_keys.sql") },
 ];
 
@@ -222,6 +223,7 @@ mod tests {
         include_str!("migrations/006_provisioning_log.sample.sql"),
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
+        include_str!("migrations/012_oidc_end.sample.sql"),
         include_str!("migrations/013_keys.sample.sql"),
     ];
 

@@ -10,6 +10,7 @@
 
 mod audit;
 mod bindings;
+mod client_keys;
 mod connections;
 mod engine;
 mod error;
@@ -28,6 +29,7 @@ mod members;
 mod migrate;
 mod organizations;
 mod provider_jwts;
+mod provider_logouts;
 mod pushes;
 mod roles;
 mod row;
@@ -55,6 +57,7 @@ pub use key_reviews::KeyReview;
 pub use letters::DueLetter;
 pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
+pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
 pub use row::{FromRow, RowRef};
 pub use scim_clients::{ClientKeys, KnownClient};

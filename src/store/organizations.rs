@@ -103,16 +103,12 @@ impl Tx {
     /// Holds the organization's directory until the transaction ends: many may push at once, and nobody while what rules
     /// give everybody is computed (`alone`). To be called first of all locks. SQLite has one writer, who needs no lock.
     pub async fn hold_directory(&mut self, id: &OrganizationId, alone: bool) -> Result<(), StoreError> {
-        if !self.is_postgres() {
-            return Ok(());
-        }
         let sql = if alone {
             "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(hashtextextended(?1, 0))"
         } else {
             "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock_shared(hashtextextended(?1, 0))"
         };
-        let _: Option<(i64,)> = self.first(sql, args![id]).await?;
-        Ok(())
+        self.lock(sql, args![id]).await
     }
 
     /// Marks the organization as without a reachable owner since `since`, or as owned again.

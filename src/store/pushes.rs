@@ -1,6 +1,6 @@
 //! The provisioning log, and the counts of what providers got away with.
 
-use super::{StoreError, Tx, Value, args};
+use super::{StoreError, Tx, Value, args, value::texts};
 use crate::{
     model::{ConnectionId, Event, Instant, OrganizationId, Push, PushEntry, PushId, ToleranceCount},
     telemetry::metrics,
@@ -28,9 +28,12 @@ pub struct TokenPast {
 const INSERT: &str =
     "INSERT INTO provisioning_log (organization, id, connection, at, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
 
-/// Both rows by one message to PostgreSQL: the log costs a push no round trip.
+/// All of it by one message to PostgreSQL: the log costs a push no round trip, and neither do the event's subjects.
 const INSERT_WITH_EVENT: &str = "WITH pushed AS (INSERT INTO provisioning_log (organization, id, connection, at, entry)
-                                                 VALUES (?1, ?8, ?9, ?10, ?11))
+                                                 VALUES (?1, ?8, ?9, ?10, ?11)),
+          told AS (INSERT INTO event_subjects (organization, subject, event)
+                   SELECT ?1, about.value, ?2 FROM texts_of(?12) AS about
+                   ON CONFLICT (organization, subject, event) DO NOTHING)
      INSERT INTO events (organization, id, at, kind, actor, request, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
 
 /// One message for all of them.
@@ -89,11 +92,12 @@ impl Tx {
             push.id,
             push.connection,
             push.at,
-            entry_text(&push.entry)?
+            entry_text(&push.entry)?,
+            texts(&event.subjects)
         ];
         self.run(INSERT_WITH_EVENT, values).await?;
         metrics().event(event.kind.name());
-        self.insert_event_subjects(organization, event).await
+        Ok(())
     }
 
     /// Up to `limit` lines older than `before` (an id, or '' for the newest), the newest first.

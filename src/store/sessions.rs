@@ -6,7 +6,20 @@ use super::{
 };
 use crate::model::{Instant, OrganizationId, Session, SessionId, UserId};
 
-type SessionRow = (SessionId, OrganizationId, UserId, String, i64, i64, Instant, Instant, Instant, Option<String>);
+type SessionRow = (
+    SessionId,
+    OrganizationId,
+    UserId,
+    String,
+    i64,
+    i64,
+    Instant,
+    Instant,
+    Instant,
+    Option<String>,
+    Option<Instant>,
+    Option<String>,
+);
 
 fn session(row: SessionRow) -> Result<Session, StoreError> {
     Ok(Session {
@@ -20,6 +33,8 @@ fn session(row: SessionRow) -> Result<Session, StoreError> {
         last_seen_at: row.7,
         expires_at: row.8,
         provider_session: row.9,
+        authenticated_at: row.10,
+        acr: row.11,
     })
 }
 
@@ -33,8 +48,8 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO sessions (hash, organization, id, user_id, connection, user_epoch, connection_epoch, created_at,
-                                   last_seen_at, expires_at, provider_session, id_token)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                                   last_seen_at, expires_at, provider_session, id_token, authenticated_at, acr)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
             args![
                 hash,
                 session.organization,
@@ -47,7 +62,9 @@ impl Tx {
                 session.last_seen_at,
                 session.expires_at,
                 session.provider_session,
-                id_token
+                id_token,
+                session.authenticated_at,
+                session.acr
             ],
         )
         .await
@@ -58,7 +75,7 @@ impl Tx {
     pub async fn session(&mut self, hash: &[u8; 32], now: Instant) -> Result<Option<Session>, StoreError> {
         self.first(
             "SELECT id, organization, user_id, connection, user_epoch, connection_epoch, created_at, last_seen_at,
-                    expires_at, provider_session
+                    expires_at, provider_session, authenticated_at, acr
              FROM sessions WHERE hash = ?1 AND ended_at IS NULL AND expires_at > ?2",
             args![hash, now],
         )
@@ -84,7 +101,7 @@ impl Tx {
         let rows = self
             .all(
                 "SELECT s.id, s.organization, s.user_id, s.connection, s.user_epoch, s.connection_epoch, s.created_at,
-                        s.last_seen_at, s.expires_at, s.provider_session
+                        s.last_seen_at, s.expires_at, s.provider_session, s.authenticated_at, s.acr
                  FROM sessions s JOIN users u ON u.organization = s.organization AND u.id = s.user_id
                  WHERE s.organization = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
                    AND s.user_epoch = u.session_epoch
@@ -119,6 +136,30 @@ impl Tx {
             )
             .await?;
         Ok(rows == 1)
+    }
+
+    /// Ends all but the youngest `most` of a user's sessions that still hold: those of this epoch that were seen since `awake`.
+    /// Which ended.
+    pub async fn end_oldest_sessions(
+        &mut self,
+        organization: &OrganizationId,
+        (user, epoch): (&UserId, i64),
+        most: i64,
+        (awake, now): (Instant, Instant),
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let rows: Vec<(SessionId,)> = self
+            .all(
+                "UPDATE sessions SET ended_at = ?4
+                 WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL AND id IN (
+                   SELECT id FROM sessions
+                   WHERE organization = ?1 AND user_id = ?2 AND user_epoch = ?3 AND ended_at IS NULL AND expires_at > ?4
+                     AND last_seen_at > ?5
+                   ORDER BY created_at DESC, id DESC LIMIT ?6 OFFSET ?7
+                 ) RETURNING id",
+                args![organization, user, epoch, now, awake, super::EVERYBODY, most],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     /// Ends every session of a user; how many there were.

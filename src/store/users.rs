@@ -1,8 +1,9 @@
 //! Users, their identities and the facts about them.
 
-use super::{FromRow, RowRef, StoreError, Tx, args};
+use super::{FromRow, RowRef, StoreError, Tx, args, value::texts};
 use crate::model::{ConnectionId, Instant, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
+use std::collections::{BTreeSet, HashMap};
 
 /// `SELECT` of a whole user, in the order of [`UserRow`], with what comes after `FROM users`.
 macro_rules! select_users {
@@ -195,40 +196,46 @@ impl Tx {
             .transpose()
     }
 
-    /// Whether the connection has a user of this id who was not removed.
-    pub async fn has_user(
+    /// Which of these a connection has, removed people left out.
+    pub async fn known_users(
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        id: &UserId,
-    ) -> Result<bool, StoreError> {
-        let row: Option<(i64,)> = self
-            .first(
-                "SELECT 1 FROM users WHERE organization = ?1 AND id = ?2 AND connection = ?3 AND removed_at IS NULL",
-                args![organization, id, connection],
+        ids: &BTreeSet<UserId>,
+    ) -> Result<BTreeSet<UserId>, StoreError> {
+        let rows: Vec<(UserId,)> = self
+            .all(
+                "SELECT u.id FROM texts_of(?3) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.id = asked.value AND u.connection = ?2 AND u.removed_at IS NULL",
+                args![organization, connection, texts(ids)],
             )
             .await?;
-        Ok(row.is_some())
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     /// Whom a provider calls so: by the externalId, which comes first, or by the userName.
-    pub async fn user_called(
+    pub async fn users_called(
         &mut self,
         organization: &OrganizationId,
         connection: &ConnectionId,
-        name: &str,
-    ) -> Result<Option<UserId>, StoreError> {
-        let rows: Vec<(i64, UserId)> = self
+        names: &BTreeSet<&str>,
+    ) -> Result<HashMap<String, UserId>, StoreError> {
+        let folded: BTreeSet<String> = names.iter().map(|name| fold(name)).collect();
+        let rows: Vec<(i64, String, UserId)> = self
             .all(
-                "SELECT 1, id FROM users
-                 WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NULL
+                "SELECT 1, asked.value, u.id FROM texts_of(?3) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.connection = ?2 AND u.external_id = asked.value
+                   AND u.removed_at IS NULL
                  UNION ALL
-                 SELECT 2, id FROM users
-                 WHERE organization = ?1 AND connection = ?2 AND user_name_folded = ?4 AND removed_at IS NULL",
-                args![organization, connection, name, fold(name)],
+                 SELECT 2, asked.value, u.id FROM texts_of(?4) AS asked CROSS JOIN users u
+                 WHERE u.organization = ?1 AND u.connection = ?2 AND u.user_name_folded = asked.value
+                   AND u.removed_at IS NULL",
+                args![organization, connection, texts(names), texts(&folded)],
             )
             .await?;
-        Ok(rows.into_iter().min_by_key(|(how, _)| *how).map(|(_, id)| id))
+        let found: HashMap<(i64, String), UserId> = rows.into_iter().map(|(how, name, id)| ((how, name), id)).collect();
+        let called = |name: &str| found.get(&(1, name.to_owned())).or_else(|| found.get(&(2, fold(name)))).cloned();
+        Ok(names.iter().filter_map(|name| Some(((*name).to_owned(), called(name)?))).collect())
     }
 
     /// The user of this name in this connection, compared folded.

@@ -90,6 +90,11 @@ macro_rules! args {
 pub use args;
 
 /// Makes types with `Display` and `FromStr` storable as their text.
+/// A list of texts as one parameter, for `texts_of`.
+pub(super) fn texts<T: serde::Serialize + ?Sized>(texts: &T) -> String {
+    serde_json::json!(texts).to_string()
+}
+
 macro_rules! stored_as_text {
     ($($name:ty),+ $(,)?) => {$(
         impl $crate::store::ToValue for $name {

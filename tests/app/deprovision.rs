@@ -180,7 +180,7 @@ async fn the_link_signs_in_once_and_a_session_ends_when_it_is_ended() {
         let visit = world.visit_session(signed_in.secret.expose()).await.unwrap();
         let ctx = visit.ctx(&world.app).unwrap();
         assert_eq!(world.app.sessions(&ctx, visit.visitor.id.user().unwrap()).await.unwrap().len(), 1);
-        world.app.sign_out(signed_in.secret.expose()).await.unwrap();
+        world.app.sign_out(signed_in.secret.expose(), castgate::app::Reach::Here).await.unwrap();
         assert!(world.visit_session(signed_in.secret.expose()).await.is_err());
         assert!(world.visit_key(&world.tenant.key).await.is_ok(), "the key is another credential");
     })

@@ -218,6 +218,8 @@ impl World {
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(90 * 24)),
             provider_session: None,
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();
         tx.commit().await.unwrap();
@@ -289,6 +291,7 @@ pub(crate) async fn connect(app: &App, ctx: &Ctx, name: &str, signs_in: bool) ->
         issuer: "https://idp.test".to_owned(),
         client_id: "castgate".to_owned(),
         scopes: vec!["openid".to_owned()],
+        ..OidcSettings::default()
     });
     let new = NewConnection { name: name.to_owned(), settings, client_secret: None };
     app.create_connection(ctx, new).await.unwrap()

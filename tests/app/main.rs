@@ -2,7 +2,6 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
-#![expect(clippy::large_futures, reason = "two use cases at once, each with its transaction, in one test's future")]
 
 mod bindings;
 mod clusters;
@@ -27,6 +26,7 @@ mod providers;
 mod races;
 mod role_changes;
 mod roles;
+mod scale;
 mod tenancy;
 mod tenants;
 mod who;

@@ -212,6 +212,8 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             last_seen_at: NOW,
             expires_at: LATER,
             provider_session: Some("sid".to_owned()),
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &[2; 32], Some(b"token")).await.unwrap();
         assert_eq!(tx.session(&[2; 32], NOW).await.unwrap().as_ref(), Some(&session));

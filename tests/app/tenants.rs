@@ -88,6 +88,18 @@ async fn provider_credentials(world: &World, owner: &Ctx) {
     let mut tx = world.store.write("test").await.unwrap();
     assert!(tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
     assert!(!tx.use_assertion(organization, &client, (&[1; 32], world.now())).await.unwrap());
+    let key = castgate::store::StoredKey {
+        id: format!("thumbprint of {organization}"),
+        sealed: vec![1],
+        number: None,
+        signs_from: world.now(),
+        retired_at: None,
+    };
+    tx.insert_client_key(organization, connection, &key, world.now()).await.unwrap();
+    let times = (world.now(), world.now());
+    let told = (organization, connection);
+    assert!(tx.remember_logout(told, castgate::store::LogoutOf::Token, &[1; 32], times).await.unwrap());
+    assert!(!tx.remember_logout(told, castgate::store::LogoutOf::Token, &[1; 32], times).await.unwrap());
     tx.touch_provider_jwt(organization, connection, (world.now(), None)).await.unwrap();
     tx.commit().await.unwrap();
 }

@@ -266,3 +266,51 @@ async fn canaille_pushes_people_and_groups_and_signs_the_same_people_in() {
     scene.agrees(&told).await;
     assert_eq!(scene.verify(&mut alice).await.0, 401, "who was deleted there is out here");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn canaille_rolls_its_keys_over_while_people_sign_in_and_signs_them_out() {
+    let scene = Scene::set().await;
+    let Some((mut canaille, facts)) = Canaille::start(&scene.world.origin, &scene.token) else { return };
+    scene.trust(&facts).await;
+    let issuer = facts["issuer"].as_str().unwrap();
+    canaille.step("join");
+    canaille.step("stranger");
+
+    // Who does not know the password stays there; whom no rule gives anything stays outside.
+    let mut guesses = Browser::new();
+    let page = guesses.open(&format!("{}/login", scene.world.origin)).await.expect(200, "/login");
+    let page = guesses.submit(&page, "/login", &[("email", "alice@example.test")]).await;
+    let page = guesses.submit(&page, "", &[("login", "alice")]).await;
+    let page = guesses.submit(&page, "", &[("password", "not hers")]).await;
+    assert!(page.url.as_str().starts_with(issuer), "{page:?}");
+    assert_eq!(scene.verify(&mut guesses).await.0, 401);
+    let mut mallory = Browser::new();
+    scene.sign_in(&mut mallory, "mallory", issuer).await.expect(403, "/login/callback");
+    assert_eq!(scene.verify(&mut mallory).await.0, 401);
+
+    // Bob stands before the password when the keys change; the others come afterwards.
+    let mut alice = Browser::new();
+    let terms = scene.sign_in(&mut alice, "alice", issuer).await.expect(200, "/terms");
+    alice.submit(&terms, "/terms", &[]).await.expect(200, "/account");
+    let mut bob = Browser::new();
+    let page = bob.open(&format!("{}/login", scene.world.origin)).await.expect(200, "/login");
+    let page = bob.submit(&page, "/login", &[("email", "bob@example.test")]).await;
+    let page = bob.submit(&page, "", &[("login", "bob")]).await;
+    canaille.step("roll");
+    let terms = bob.submit(&page, "", &[("password", "bob has a password")]).await.expect(200, "/terms");
+    bob.submit(&terms, "/terms", &[]).await.expect(200, "/account");
+    let mut again = Browser::new();
+    scene.sign_in(&mut again, "alice", issuer).await.expect(200, "/account");
+    let mut carol = Browser::new();
+    scene.sign_in(&mut carol, "carol", issuer).await.expect(200, "/terms");
+
+    // Everywhere: both of alice's browsers, and in this one at Canaille too.
+    let account = again.open(&format!("{}/account", scene.world.origin)).await.expect(200, "/account");
+    let leaves = again.press(&account, "/logout", ("everywhere", "yes")).await;
+    assert!(leaves.status == 200, "{leaves:?}");
+    assert_eq!((scene.verify(&mut alice).await.0, scene.verify(&mut again).await.0), (401, 401));
+    assert_eq!(scene.verify(&mut bob).await.0, 200, "somebody else");
+    let page = again.open(&format!("{}/login", scene.world.origin)).await.expect(200, "/login");
+    let page = again.submit(&page, "/login", &[("email", "alice@example.test")]).await;
+    assert!(page.url.as_str().starts_with(issuer), "Canaille asks anew: {page:?}");
+}

@@ -8,3 +8,5 @@ pub mod model;
 pub mod scim;
 
 pub mod entries;
+#[cfg(feature = "gateway")]
+pub mod gateway;

@@ -13,6 +13,9 @@ use std::{
 
 #[path = "../fuzz/entries.rs"]
 mod entries;
+#[expect(clippy::expect_used, reason = "an entry stops where something is wrong")]
+#[path = "../fuzz/gateway.rs"]
+mod gateway;
 
 /// Mutations of each input.
 const MUTATIONS: u64 = 60;
@@ -57,6 +60,12 @@ const WORDS: &[&str] = &[
     "1e400",
     "%",
     " ",
+    "//",
+    "https://",
+    "@",
+    "%2f",
+    ".example.com",
+    "eyJhbGciOiJFUzI1NiJ9",
 ];
 
 /// The first number of a run: the same mutations every time.
@@ -165,4 +174,14 @@ fn bodies_are_read_into_what_could_have_come_in() {
         recorded(|request| (request["method"] != "PATCH").then(|| request.get("body").map(Value::to_string))?);
     assert!(bodies.len() > 10, "{}", bodies.len());
     replay("body", entries::body, bodies);
+}
+
+#[test]
+fn a_token_whose_header_is_taken_has_one_meaning() {
+    replay("jose", gateway::jose, Vec::new());
+}
+
+#[test]
+fn a_sign_in_leads_to_places_of_the_settings_alone() {
+    replay("return_to", gateway::return_to, Vec::new());
 }

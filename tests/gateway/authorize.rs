@@ -91,3 +91,18 @@ async fn about_oneself_anybody_may_ask_and_about_others_who_manages_members() {
         assert!(refused.await.expect(403).json()["detail"].as_str().unwrap().contains("manage-members"), "{subject}");
     }
 }
+
+#[tokio::test]
+async fn a_key_that_carries_less_is_told_what_it_carries_and_not_what_its_owner_holds() {
+    let world = World::start().await;
+    let acme = world.organization("acme").await;
+    let key = bearer(&acme.key);
+    let headers = [("authorization", key.as_str()), ("content-type", "application/json")];
+    let wish = json!({"name": "reports", "rights": [{"role": "viewer"}]}).to_string();
+    let made = world.client.send("POST", "/api/v1/keys", &headers, Some(wish)).await.expect(201).json();
+    let narrow = made["secret"].as_str().unwrap();
+    let checks = json!([{"can": "view-costs"}, {"can": "manage-organization"}]);
+    let allowed = |said: Vec<Value>| said.iter().map(|one| one["allowed"] == true).collect::<Vec<_>>();
+    assert_eq!(allowed(decided(&world, narrow, checks.clone()).await), [true, false]);
+    assert_eq!(allowed(decided(&world, &acme.key, checks).await), [true, true]);
+}

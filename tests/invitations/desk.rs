@@ -11,11 +11,7 @@ use url::{Url, form_urlencoded};
 /// Settings of a connection whose people sign in at the lab.
 pub fn settings(lab: &Lab) -> ConnectionSettings {
     let mut settings = ConnectionSettings::of(Profile::Okta);
-    settings.oidc = Some(OidcSettings {
-        issuer: lab.issuer.clone(),
-        client_id: lab.client_id.clone(),
-        scopes: ["profile", "email", "groups"].map(str::to_owned).to_vec(),
-    });
+    settings.oidc = Some(OidcSettings::new(&lab.issuer, &lab.client_id));
     settings
 }
 

@@ -53,20 +53,7 @@ impl Place {
         let organization = Clock::machine().organization();
         let mut place = Self { organization, token: String::new(), settings: Vec::new(), postgres, directory };
         let app = place.app(place.store().await?).await?;
-        let new = NewOrganization {
-            slug: "acme".to_owned(),
-            name: "Acme".to_owned(),
-            owner: "ada@acme.example".to_owned(),
-            accept_terms: true,
-        };
-        let founded = app.found_organization(&new).await?;
-        let operator = app.operator(founded.organization.id.clone());
-        let settings = ConnectionSettings::of(Profile::Generic);
-        let new = NewConnection { name: "directory".to_owned(), settings, client_secret: None };
-        let connection = app.create_connection(&operator, new).await?;
-        let token = app.create_scim_token(&operator, &connection.id, None).await?;
-        place.organization = founded.organization.id;
-        token.secret.expose().clone_into(&mut place.token);
+        (place.organization, place.token) = found(&app, "acme").await?;
         Ok(place)
     }
 
@@ -139,6 +126,23 @@ impl Place {
         all.extend(self.settings.iter().cloned());
         all.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
     }
+}
+
+/// Makes an organization with one connection; its id, and the token that pushes to it.
+pub async fn found(app: &App, slug: &str) -> Result<(OrganizationId, String), Failure> {
+    let new = NewOrganization {
+        slug: slug.to_owned(),
+        name: slug.to_owned(),
+        owner: format!("ada@{slug}.example"),
+        accept_terms: true,
+    };
+    let founded = app.found_organization(&new).await?;
+    let operator = app.operator(founded.organization.id.clone());
+    let settings = ConnectionSettings::of(Profile::Generic);
+    let new = NewConnection { name: "directory".to_owned(), settings, client_secret: None };
+    let connection = app.create_connection(&operator, new).await?;
+    let token = app.create_scim_token(&operator, &connection.id, None).await?;
+    Ok((founded.organization.id, token.secret.expose().to_owned()))
 }
 
 impl Gateway {

@@ -32,11 +32,7 @@ impl Desk {
     async fn new() -> Self {
         let lab = Lab::start(REDIRECT).await.unwrap();
         let http = Client::new(Policy { allow_private_addresses: true, ..Policy::default() });
-        let settings = OidcSettings {
-            issuer: lab.issuer.clone(),
-            client_id: lab.client_id.clone(),
-            scopes: ["profile", "email", "groups"].map(str::to_owned).to_vec(),
-        };
+        let settings = OidcSettings::new(&lab.issuer, &lab.client_id);
         Self { oidc: Oidc::new(http.clone()), lab, http, settings }
     }
 
@@ -158,7 +154,8 @@ async fn the_provider_refuses_who_it_does_not_know_and_what_lacks_pkce() {
 async fn signing_out_returns_to_castgate_and_nowhere_else() {
     let desk = Desk::new().await;
     for (target, status) in [("http://127.0.0.1:9/bye", 303), ("https://evil.example/", 400)] {
-        let url = desk.oidc.end_session_url(&desk.settings, None, target, Some("s"), now()).await.unwrap().unwrap();
+        let url =
+            desk.oidc.end_session_url(&desk.settings, (None, None), target, Some("s"), now()).await.unwrap().unwrap();
         assert_eq!(desk.http.get(&url).await.unwrap().status, status, "{target}");
     }
 }

@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
 mod cases;
+mod elsewhere;
+mod logout;
 mod provider;
 mod scene;
+mod through_the_door;
+#[path = "../world/mod.rs"]
+mod world;
 
 use cases::{ANSWERS, CLAIMS, CONFIGURATIONS, Case, SIGNATURES};
 use castgate::sso::{GroupsClaim, SsoError};
@@ -38,6 +43,11 @@ async fn a_token_that_is_not_for_this_sign_in_is_refused() {
 #[tokio::test]
 async fn an_answer_that_does_not_belong_to_the_sign_in_is_refused() {
     check(ANSWERS).await;
+}
+
+#[tokio::test]
+async fn whoever_signed_in_too_weakly_too_long_ago_or_at_another_tenant_is_refused() {
+    check(cases::WHO_AND_HOW).await;
 }
 
 #[tokio::test]
@@ -110,7 +120,32 @@ async fn a_rotated_key_works_at_once_and_a_flood_of_unknown_ones_costs_one_reque
         scene.come_back(&oidc, begun.pending).await.unwrap_err();
     }
     assert_eq!(scene.provider.asked("/jwks").len(), 2, "the flood must not reach the provider");
+    for (seconds, asked) in [(59, 2), (61, 3), (62, 3), (120, 3), (122, 4)] {
+        scene.finished_at = later(seconds);
+        let begun = oidc.begin(&scene.settings, REDIRECT, None, later(seconds)).await.unwrap();
+        scene.come_back(&oidc, begun.pending).await.unwrap_err();
+        assert_eq!(scene.provider.asked("/jwks").len(), asked, "once a minute, after {seconds} s");
+    }
     assert_eq!(scene.provider.asked("/.well-known/openid-configuration").len(), 1);
+}
+
+#[tokio::test]
+async fn who_signs_in_while_the_keys_cannot_be_had_is_let_in_by_those_of_yesterday() {
+    let mut scene = Scene::new().await;
+    let oidc = Scene::oidc();
+    scene.play(&oidc).await.unwrap();
+    for seconds in [30, 3_700, 3_800, 86_300] {
+        (scene.finished_at, scene.claims["iat"], scene.claims["exp"]) =
+            (later(seconds), json!(later(seconds).seconds()), json!(later(seconds).seconds() + 60));
+        let begun = oidc.begin(&scene.settings, REDIRECT, None, later(seconds)).await.unwrap();
+        scene.provider.says("/jwks", 503, &json!(null));
+        scene.come_back(&oidc, begun.pending).await.unwrap();
+    }
+    scene.finished_at = later(86_500);
+    (scene.claims["iat"], scene.claims["exp"]) = (json!(later(86_500).seconds()), json!(later(86_560).seconds()));
+    let begun = oidc.begin(&scene.settings, REDIRECT, None, later(86_500)).await.unwrap();
+    let error = scene.come_back(&oidc, begun.pending).await.unwrap_err();
+    assert!(matches!(error, SsoError::ProviderUnreachable { .. }), "{error:?}");
 }
 
 #[tokio::test]
@@ -141,8 +176,9 @@ async fn an_admin_sees_what_the_provider_offers() {
 async fn signing_out_at_the_provider_keeps_the_query_of_its_address() {
     let scene = Scene::new().await;
     scene.publish();
-    let end = Scene::oidc().end_session_url(&scene.settings, Some("t"), "https://c.example/", Some("bye"), NOW).await;
-    let expected =
-        "/end?x=1&client_id=castgate&post_logout_redirect_uri=https%3A%2F%2Fc.example%2F&id_token_hint=t&state=bye";
+    let end = Scene::oidc()
+        .end_session_url(&scene.settings, (Some("t"), Some("ada@c.example")), "https://c.example/", Some("bye"), NOW)
+        .await;
+    let expected = "/end?x=1&client_id=castgate&post_logout_redirect_uri=https%3A%2F%2Fc.example%2F&id_token_hint=t&logout_hint=ada%40c.example&state=bye";
     assert_eq!(end.unwrap(), Some(format!("{}{expected}", scene.provider.issuer)));
 }

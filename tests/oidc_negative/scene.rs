@@ -4,7 +4,7 @@ use crate::provider::{Provider, keys};
 use castgate::{
     model::{Instant, OidcSettings},
     net::{Client, Policy},
-    sso::{Callback, Identity, Oidc, Pending, SsoError},
+    sso::{Callback, ClientProof, Identity, Oidc, Pending, SsoError},
 };
 use secrecy::SecretString;
 use serde_json::{Value, json};
@@ -35,6 +35,12 @@ pub struct Scene {
     pub callback: Value,
     pub bend_pending: fn(&mut Pending),
     pub finished_at: Instant,
+    /// Where the provider publishes its configuration.
+    pub discovery_at: &'static str,
+    /// Whom the published keys say that they are for.
+    pub key_issuer: Option<&'static str>,
+    /// The algorithm that the published keys say that they are for.
+    pub key_algorithm: Option<&'static str>,
 }
 
 impl Scene {
@@ -47,6 +53,7 @@ impl Scene {
                 issuer: provider.issuer.clone(),
                 client_id: "castgate".to_owned(),
                 scopes: vec!["profile".to_owned()],
+                ..OidcSettings::default()
             },
             discovery: json!({
                 "issuer": provider.issuer,
@@ -71,6 +78,9 @@ impl Scene {
             callback: json!({"code": "c0de", "state": "@state"}),
             bend_pending: |_| (),
             finished_at: NOW,
+            discovery_at: "/.well-known/openid-configuration",
+            key_issuer: None,
+            key_algorithm: None,
             provider,
         }
     }
@@ -82,8 +92,17 @@ impl Scene {
 
     /// Puts up what the provider publishes.
     pub fn publish(&self) {
-        self.provider.says("/.well-known/openid-configuration", 200, &self.discovery);
-        self.provider.says("/jwks", 200, &keys().published());
+        self.provider.says(self.discovery_at, 200, &self.discovery);
+        let mut published = keys().published();
+        for key in published["keys"].as_array_mut().unwrap() {
+            if let Some(issuer) = self.key_issuer {
+                key["issuer"] = json!(issuer.replace("@issuer", &self.provider.issuer));
+            }
+            if let Some(algorithm) = self.key_algorithm {
+                key["alg"] = json!(algorithm);
+            }
+        }
+        self.provider.says("/jwks", 200, &published);
         self.provider.says("/userinfo", self.userinfo.0, &self.userinfo.1);
     }
 
@@ -95,7 +114,17 @@ impl Scene {
     }
 
     /// The second half.
-    pub async fn come_back(&self, oidc: &Oidc, mut pending: Pending) -> Result<Identity, SsoError> {
+    pub async fn come_back(&self, oidc: &Oidc, pending: Pending) -> Result<Identity, SsoError> {
+        self.come_back_as(oidc, pending, ClientProof::Secret(&SecretString::from("secret"))).await
+    }
+
+    /// The same, with another proof that we are the client.
+    pub async fn come_back_as(
+        &self,
+        oidc: &Oidc,
+        mut pending: Pending,
+        proof: ClientProof<'_>,
+    ) -> Result<Identity, SsoError> {
         let fill = |text: &str| {
             text.replace("@state", &pending.state)
                 .replace("@nonce", &pending.nonce)
@@ -107,7 +136,6 @@ impl Scene {
         self.provider.says("/token", self.token_answer.0, &serde_json::from_str(&answer).unwrap());
         let callback: Callback = serde_json::from_str(&fill(&self.callback.to_string())).unwrap();
         (self.bend_pending)(&mut pending);
-        let secret = SecretString::from("secret");
-        oidc.finish(&self.settings, Some(&secret), REDIRECT, &pending, &callback, self.finished_at).await
+        oidc.finish(&self.settings, proof, REDIRECT, &pending, &callback, self.finished_at).await
     }
 }

@@ -151,7 +151,7 @@ async fn an_answer_that_nobody_waits_for_signs_nobody_in() {
     settings.oidc = Some(OidcSettings {
         issuer: "http://127.0.0.1:9".to_owned(),
         client_id: "castgate".to_owned(),
-        scopes: Vec::new(),
+        ..OidcSettings::default()
     });
     acme.connection_with("okta", settings).await;
     let mut texts = Vec::new();

@@ -34,9 +34,9 @@ pub(crate) struct Scene {
 /// Runs a test on every engine that there is. The clock stands still until it is moved.
 pub(crate) async fn everywhere(test: impl AsyncFn(Scene)) {
     let directory = tempfile::tempdir().unwrap();
-    test(Scene::over(Store::open_sqlite(directory.path()).await.unwrap()).await).await;
+    test(Box::pin(Scene::over(Store::open_sqlite(directory.path()).await.unwrap())).await).await;
     if let Some(url) = postgres::fresh_database().await {
-        test(Scene::over(Store::open_postgres(&url, 8).await.unwrap()).await).await;
+        test(Box::pin(Scene::over(Store::open_postgres(&url, 8).await.unwrap())).await).await;
     }
 }
 
@@ -69,7 +69,7 @@ impl Scene {
     pub(crate) async fn with(&self, name: &str, settle: impl FnOnce(&mut ConnectionSettings)) -> Connection {
         let mut settings = ConnectionSettings::of(Profile::Generic);
         settle(&mut settings);
-        self.acme.connection_with(name, settings).await
+        Box::pin(self.acme.connection_with(name, settings)).await
     }
 }
 

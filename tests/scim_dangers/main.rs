@@ -43,10 +43,10 @@ async fn everywhere(test: impl AsyncFn(&Scene)) {
 async fn everywhere_with(settle: impl Fn(&mut Settings), test: impl AsyncFn(&Scene)) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::set(store, directory, &settle).await).await;
+    test(&Box::pin(Scene::set(store, directory, &settle)).await).await;
     if let Some(url) = postgres::fresh_database().await {
         let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::set(store, TempDir::new().unwrap(), &settle).await).await;
+        test(&Box::pin(Scene::set(store, TempDir::new().unwrap(), &settle)).await).await;
     }
 }
 
@@ -111,6 +111,8 @@ impl Scene {
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(24)),
             provider_session: None,
+            authenticated_at: None,
+            acr: None,
         };
         tx.insert_session(&session, &secret.hash(), None).await.unwrap();
         tx.commit().await.unwrap();

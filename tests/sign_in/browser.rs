@@ -56,6 +56,13 @@ impl Browser {
         self.go(Method::POST, form.action, Some(form.fields)).await
     }
 
+    /// Sends the page's form with one of its buttons.
+    pub async fn press(&mut self, page: &Page, action: &str, button: (&str, &str)) -> Page {
+        let mut form = page.form(action);
+        form.fields.push((button.0.to_owned(), button.1.to_owned()));
+        self.go(Method::POST, form.action, Some(form.fields)).await
+    }
+
     /// Asks for an address as a service behind the gateway does, without going anywhere.
     pub async fn ask(&mut self, address: &str) -> Page {
         self.send(Method::GET, &Url::parse(address).unwrap(), None).await

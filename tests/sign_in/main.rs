@@ -14,6 +14,7 @@ mod people;
 mod provider;
 mod refusals;
 mod scene;
+mod signing_out;
 #[path = "../world/mod.rs"]
 mod world;
 

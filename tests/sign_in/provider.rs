@@ -24,13 +24,14 @@ pub struct Provider {
 }
 
 impl Provider {
-    /// A provider that sends people back to the castgate at `origin`.
-    pub fn start(origin: &str) -> Self {
+    /// A provider that sends people back to the castgate at `origin`, and tells it at the connection's own addresses who signed
+    /// out.
+    pub fn start(origin: &str, connection: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let users = directory.path().join("users.json");
         fs::copy(rig("op/users.json"), &users).unwrap();
         for _ in 0..TRIES {
-            let mut process = spawn(origin, &users);
+            let mut process = spawn(origin, connection, &users);
             let mut says = BufReader::new(process.stdout.take().unwrap());
             if let Some(ready) = next_line(&mut says) {
                 let issuer = ready["issuer"].as_str().unwrap().to_owned();
@@ -46,14 +47,23 @@ impl Provider {
     pub fn client(&self, algorithm: &str) -> (String, String) {
         let clients = self.clients.as_array().unwrap();
         let client = clients.iter().find(|client| client["alg"] == algorithm).unwrap();
-        let text = |name: &str| client[name].as_str().unwrap().to_owned();
+        let text = |name: &str| client[name].as_str().unwrap_or_default().to_owned();
         (text("client_id"), text("client_secret"))
     }
 
     /// Replaces the provider's keys; the old ones are gone at once.
     pub fn rotate_keys(&mut self) {
+        self.rotate("-HUP");
+    }
+
+    /// New keys sign, and the old ones stay published.
+    pub fn roll_keys_over(&mut self) {
+        self.rotate("-USR2");
+    }
+
+    fn rotate(&mut self, signal: &str) {
         let pid = self.process.id().to_string();
-        assert!(Command::new("kill").args(["-HUP", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
         let said = next_line(&mut self.says).expect("the provider ended");
         assert_eq!(said["rotated"], json!(true));
     }
@@ -78,11 +88,18 @@ pub fn rig(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/rig").join(path)
 }
 
-fn spawn(origin: &str, users: &Path) -> Child {
+fn spawn(origin: &str, connection: &str, users: &Path) -> Child {
     let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let mut command = Command::new("node");
     command.arg(rig("op/server.mjs")).args(["--port", &port.to_string()]);
-    command.args(["--redirect", &format!("{origin}/login/callback"), "--after-logout", &format!("{origin}/login")]);
+    command.args([
+        "--redirect",
+        &format!("{origin}/login/callback"),
+        "--after-logout",
+        &format!("{origin}/logout/done"),
+    ]);
+    command.args(["--back-channel", &format!("{origin}/oidc/{connection}/back-channel-logout")]);
+    command.args(["--client-jwks", &format!("{origin}/oidc/{connection}/jwks.json")]);
     command.arg("--users").arg(users);
     // It warns about its development pages and keys; what goes wrong in it shows in the pages.
     command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("node starts")

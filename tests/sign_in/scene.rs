@@ -12,6 +12,9 @@ use serde_json::{Value, json};
 /// The e-mail domain of everybody at the provider.
 pub const DOMAIN: &str = "example.test";
 
+/// In the place of an algorithm: the client that shows a key of its own instead of a secret.
+pub const KEYS: &str = "keys";
+
 pub const MAPPING: &str = r#"
 default: viewer
 rules:
@@ -48,20 +51,37 @@ impl Scene {
         // What castgate logs shows where a test fails.
         let _ = tracing_subscriber::fmt().with_test_writer().try_init();
         let world = World::start_with(Clock::machine(), |_| {}).await;
-        let provider = Provider::start(&world.origin);
         let organization = world.organization("acme").await;
-        let mut scene = Self { world, organization, provider, connection: String::new(), scim_token: String::new() };
-        let (client_id, client_secret) = scene.provider.client(algorithm);
-        let oidc = json!({"issuer": scene.provider.issuer, "client_id": client_id});
-        let settings = json!({"profile": "okta", "oidc": oidc, "domains": [DOMAIN]});
-        let new = json!({"name": "okta", "settings": settings, "client_secret": client_secret});
-        scene.connection = scene.api("POST", "/connections", Some(new)).await.expect(201).id();
+        // The provider has to know the connection's own addresses, and the connection the provider's.
+        let bearer = format!("Bearer {}", organization.key);
+        let headers = [("authorization", bearer.as_str()), ("content-type", "application/json")];
+        let new = json!({"name": "okta", "settings": {"profile": "okta"}}).to_string();
+        let connection = world.client.send("POST", "/api/v1/connections", &headers, Some(new)).await.expect(201).id();
+        let provider = Provider::start(&world.origin, &connection);
+        let mut scene = Self { world, organization, provider, connection, scim_token: String::new() };
+        let (client_id, client_secret) = match algorithm {
+            KEYS => ("castgate-keys".to_owned(), Value::Null),
+            algorithm => {
+                let (id, secret) = scene.provider.client(algorithm);
+                (id, json!(secret))
+            }
+        };
+        let client_auth = if algorithm == KEYS { "private_key_jwt" } else { "secret" };
+        let oidc = json!({"issuer": scene.provider.issuer, "client_id": client_id, "client_auth": client_auth});
+        scene.connect(oidc, client_secret).await;
         let tokens = format!("/connections/{}/tokens", scene.connection);
         let token = scene.api("POST", &tokens, Some(json!({}))).await.expect(201).json();
         scene.scim_token = token["secret"].as_str().unwrap_or_else(|| panic!("no secret in {token}")).to_owned();
         scene.api("POST", "/clusters", Some(json!({"slug": "staging"}))).await.expect(201);
         scene.publish(MAPPING).await;
         Some(scene)
+    }
+
+    /// Sets how the connection signs people in.
+    pub async fn connect(&self, oidc: Value, client_secret: Value) {
+        let settings = json!({"profile": "okta", "oidc": oidc, "domains": [DOMAIN]});
+        let body = json!({"settings": settings, "client_secret": client_secret});
+        self.api("PUT", &format!("/connections/{}", self.connection), Some(body)).await.expect(200);
     }
 
     pub async fn publish(&self, mapping: &str) {

@@ -63,7 +63,7 @@ impl Place {
         let founded = app.found_organization(&new).await.unwrap();
         let operator = app.operator(founded.organization.id.clone());
         let (issuer, client_id) = ("http://127.0.0.1:9".to_owned(), "castgate".to_owned());
-        let oidc = OidcSettings { issuer, client_id, scopes: Vec::new() };
+        let oidc = OidcSettings { issuer, client_id, ..OidcSettings::default() };
         let settings = ConnectionSettings { oidc: Some(oidc), ..ConnectionSettings::of(Profile::Generic) };
         let client_secret = Some(SecretString::from(CLIENT_SECRET));
         let new = NewConnection { name: "directory".to_owned(), settings, client_secret };

@@ -73,7 +73,7 @@ impl World {
     pub async fn start_with(clock: Clock, settle: impl FnOnce(&mut Settings)) -> Self {
         let directory = TempDir::new().unwrap();
         let store = Store::open_sqlite(directory.path()).await.unwrap();
-        Self::on((store, directory), clock, settle).await
+        Box::pin(Self::on((store, directory), clock, settle)).await
     }
 
     /// On a store of one's own, and a directory for what lies beside it.
@@ -104,7 +104,7 @@ impl World {
             owner: format!("owner@{slug}.example.com"),
             accept_terms: true,
         };
-        let founded = self.app.found_organization(&new).await.unwrap();
+        let founded = Box::pin(self.app.found_organization(&new)).await.unwrap();
         Organization {
             app: self.app.clone(),
             client: self.client.clone(),
@@ -124,7 +124,7 @@ impl Organization {
 
     pub async fn connection_with(&self, name: &str, settings: ConnectionSettings) -> Connection {
         let new = NewConnection { name: name.to_owned(), settings, client_secret: None };
-        let stored = self.app.create_connection(&self.operator, new).await.unwrap();
+        let stored = Box::pin(self.app.create_connection(&self.operator, new)).await.unwrap();
         let token = self.app.create_scim_token(&self.operator, &stored.id, None).await.unwrap();
         Connection {
             app: self.app.clone(),

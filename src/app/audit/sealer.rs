@@ -18,7 +18,7 @@ use std::time::Duration;
 /// Events in a batch.
 const BATCH: i64 = 128;
 /// The longest rest between two full batches.
-const LONGEST_REST: Duration = Duration::from_millis(250);
+const LONGEST_REST: Duration = Duration::from_millis(500);
 /// Events after which a checkpoint is kept, and minutes: whichever comes first.
 const CHECKPOINT_EVENTS: i64 = 256;
 const MINUTE: i64 = 60_000_000;
@@ -91,8 +91,8 @@ impl App {
             if events < usize::try_from(BATCH).unwrap_or(usize::MAX) {
                 return Ok(());
             }
-            // Those who push go first: while a directory is imported, sealing takes a tenth of the time and follows behind.
-            tokio::time::sleep((began.elapsed() * 9).min(LONGEST_REST)).await;
+            // Those who push go first: while a directory is imported, sealing takes a twentieth of the time and follows behind.
+            tokio::time::sleep((began.elapsed() * 19).min(LONGEST_REST)).await;
         }
     }
 

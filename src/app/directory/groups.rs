@@ -11,6 +11,7 @@ use crate::{
     store::EVERYBODY,
 };
 use serde_json::json;
+use std::collections::HashMap;
 
 impl App {
     /// Makes the pushed group; one deleted less than 30 days ago comes back under its id, with its bindings.
@@ -61,14 +62,18 @@ impl App {
         let (filter, page) = (query.filter.as_ref(), page(self, query));
         let (total, groups) =
             tx.list_groups(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &KINDS).await?;
-        let mut views = Vec::with_capacity(groups.len());
-        for group in groups {
-            let members = match query.projection.wants("members") {
-                true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
-                false => None,
-            };
-            views.push(GroupView { group, members });
-        }
+        let wanted = query.projection.wants("members") && !groups.is_empty();
+        let mut members = match wanted {
+            true => {
+                tx.members_of_groups(&ctx.organization, &groups.iter().map(|group| group.id.clone()).collect()).await?
+            }
+            false => HashMap::new(),
+        };
+        let view = |group: Group| {
+            let members = wanted.then(|| members.remove(&group.id).unwrap_or_default());
+            GroupView { group, members }
+        };
+        let views = groups.into_iter().map(view).collect();
         Ok((total, views))
     }
 
@@ -151,7 +156,8 @@ impl Work<'_> {
             Some(tombstone) => self.revive_group(tombstone, (display_name, external_id)).await?,
             None => self.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
         };
-        let changes = [MemberChange::Replace(members.unwrap_or_default())];
+        // Nobody is in it: those of a deleted group left it when it was deleted.
+        let changes = [MemberChange::Add(members.unwrap_or_default())];
         let group = self.change_members(connection, group, &changes).await?;
         let members = Some(self.tx.members(&organization, &group.id, EVERYBODY).await?);
         Ok(GroupView { group, members })

@@ -5,10 +5,10 @@ use crate::{
     filter::{Filter, StandardKinds},
     model::{Binding, Connection, EventKind, Group, GroupPush, Subject, User, UserId, fold},
     scim::{MemberChange, MemberRef, ScimError, Tolerance},
-    store::EVERYBODY,
+    store::{EVERYBODY, Member},
 };
 use serde_json::json;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Above this many people one revocation for the whole organization is cheaper than one for each.
 const MANY: usize = 50;
@@ -18,7 +18,7 @@ const MANY: usize = 50;
 struct Moves {
     came: BTreeSet<UserId>,
     went: BTreeSet<UserId>,
-    waiting: usize,
+    waiting: u64,
     /// Whether rows changed, also where in the end nobody came or went: taken out and put back by one request.
     wrote: bool,
 }
@@ -26,6 +26,26 @@ struct Moves {
 impl Moves {
     fn is_empty(&self) -> bool {
         !self.wrote
+    }
+
+    /// These were let in.
+    fn come(&mut self, users: &BTreeSet<UserId>) {
+        self.wrote |= !users.is_empty();
+        let new = users.iter().filter(|user| !self.went.remove(*user));
+        self.came.extend(new.cloned());
+    }
+
+    /// These were put out.
+    fn go(&mut self, users: &BTreeSet<UserId>) {
+        self.wrote |= !users.is_empty();
+        let gone = users.iter().filter(|user| !self.came.remove(*user));
+        self.went.extend(gone.cloned());
+    }
+
+    /// So many more or fewer are waited for.
+    fn wait(&mut self, count: u64) {
+        self.wrote |= count > 0;
+        self.waiting += count;
     }
 }
 
@@ -73,129 +93,111 @@ impl Work<'_> {
     ) -> Result<(), Error> {
         match change {
             MemberChange::Add(members) => {
-                for member in members {
-                    self.member_comes(connection, group, member, moves).await?;
-                }
+                let called = self.called(connection, members.iter().map(|member| member.value.as_str())).await?;
+                self.members_come(connection, group, (members, &called), moves).await?;
             }
             MemberChange::Remove(values) => {
-                for value in values {
-                    let called = match value.parse::<UserId>() {
-                        Ok(_) => None,
-                        Err(_) => self.tx.user_called(&self.ctx.organization, &connection.id, value).await?,
-                    };
-                    self.member_goes(group, called.as_ref().map_or(value, UserId::as_str), moves).await?;
-                }
+                let called = self.called(connection, values.iter().map(String::as_str)).await?;
+                let ids = values.iter().map(|value| called.get(value).map_or(value.as_str(), UserId::as_str));
+                self.members_go(group, &ids.collect(), moves).await?;
             }
-            MemberChange::RemoveAll => self.keep_only(group, &HashSet::new(), moves).await?,
+            MemberChange::RemoveAll => self.keep_only(group, &BTreeSet::new(), moves).await?,
             MemberChange::Replace(members) => {
+                let called = self.called(connection, members.iter().map(|member| member.value.as_str())).await?;
                 // Whoever is meant by another name is not put out and let in again.
-                let members = self.members_by_id(connection, members).await?;
-                let wanted = members.iter().map(|member| member.value.as_str()).collect();
-                self.keep_only(group, &wanted, moves).await?;
-                for member in &members {
-                    self.member_comes(connection, group, member, moves).await?;
-                }
+                let wanted = members
+                    .iter()
+                    .map(|member| called.get(&member.value).map_or(member.value.as_str(), UserId::as_str));
+                self.keep_only(group, &wanted.collect(), moves).await?;
+                self.members_come(connection, group, (members, &called), moves).await?;
             }
             MemberChange::RemoveWhere(filter) => self.remove_where(group, filter, moves).await?,
         }
         Ok(())
     }
 
-    /// Somebody known comes in; somebody unknown is waited for, and the push goes through all the same.
-    async fn member_comes(
+    /// Those who are known come in, all of them by one statement; somebody unknown is waited for, and the push goes through all
+    /// the same.
+    async fn members_come(
         &mut self,
         connection: &Connection,
         group: &Group,
-        member: &MemberRef,
+        (members, called): (&[MemberRef], &HashMap<String, UserId>),
         moves: &mut Moves,
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        let Some(id) = self.member_called(connection, &member.value).await? else {
+        let id_of = |member: &MemberRef| member.value.parse().ok().or_else(|| called.get(&member.value).cloned());
+        let asked: BTreeSet<UserId> = members.iter().filter_map(id_of).collect();
+        let mut known = BTreeSet::new();
+        if !asked.is_empty() {
+            let came = self.tx.open_memberships(&organization, (&connection.id, &group.id), &asked, now).await?;
+            moves.come(&came);
+            // Who did not come was in it already, or is nobody.
+            known = match came.len() == asked.len() {
+                true => came,
+                false => self.tx.known_users(&organization, &connection.id, &asked).await?,
+            };
+        }
+        let is_unknown = |member: &&MemberRef| id_of(member).is_none_or(|id| !known.contains(&id));
+        let mut waiting = BTreeMap::new();
+        for member in members.iter().filter(is_unknown) {
             if connection.settings.group_push == GroupPush::KnownMembers {
-                let detail = format!(
-                    "“members” names “{}”, and no User of this connection has that id; its setting group_push takes known \
-                     members only.",
-                    member.value
-                );
-                return Err(ScimError::invalid_value(detail).into());
+                return Err(is_nobody(member).into());
             }
             tolerated(&[Tolerance::UnknownMember]);
-            let waiting = (member.value.as_str(), member.display.as_deref());
-            if self.tx.insert_pending_member(&organization, &connection.id, &group.id, waiting, now).await? {
-                moves.waiting += 1;
-                moves.wrote = true;
-            }
+            waiting.entry(member.value.as_str()).or_insert(member.display.as_deref());
+        }
+        if !waiting.is_empty() {
+            let of = (&connection.id, &group.id);
+            moves.wait(self.tx.insert_pending_members(&organization, of, &waiting, now).await?);
+        }
+        Ok(())
+    }
+
+    /// Whom a provider means by values that are no ids of ours: its own ids of them, else their userNames. Some providers push a
+    /// group before they know what we call its people.
+    async fn called<'v>(
+        &mut self,
+        connection: &Connection,
+        values: impl Iterator<Item = &'v str> + Send,
+    ) -> Result<HashMap<String, UserId>, Error> {
+        let names: BTreeSet<&str> = values.filter(|value| value.parse::<UserId>().is_err()).collect();
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        Ok(self.tx.users_called(&self.ctx.organization, &connection.id, &names).await?)
+    }
+
+    async fn members_go(&mut self, group: &Group, values: &BTreeSet<&str>, moves: &mut Moves) -> Result<(), Error> {
+        if values.is_empty() {
             return Ok(());
-        };
-        if self.tx.open_membership(&organization, &group.id, &id, now).await? {
-            moves.wrote = true;
-            if !moves.went.remove(&id) {
-                moves.came.insert(id);
-            }
         }
-        Ok(())
-    }
-
-    /// Whom a provider means by a member's value: our id of them, else its own, else their userName. Some providers push a group
-    /// before they know what we call its people.
-    async fn member_called(&mut self, connection: &Connection, value: &str) -> Result<Option<UserId>, Error> {
-        let organization = &self.ctx.organization;
-        match value.parse::<UserId>() {
-            Ok(id) => Ok(self.tx.has_user(organization, &connection.id, &id).await?.then_some(id)),
-            Err(_) => Ok(self.tx.user_called(organization, &connection.id, value).await?),
-        }
-    }
-
-    /// The same members, by our ids where they are known by other names.
-    async fn members_by_id(&mut self, connection: &Connection, members: &[MemberRef]) -> Result<Vec<MemberRef>, Error> {
-        let mut by_id = members.to_vec();
-        for member in by_id.iter_mut().filter(|member| member.value.parse::<UserId>().is_err()) {
-            if let Some(id) = self.tx.user_called(&self.ctx.organization, &connection.id, &member.value).await? {
-                member.value = id.to_string();
-            }
-        }
-        Ok(by_id)
-    }
-
-    async fn member_goes(&mut self, group: &Group, value: &str, moves: &mut Moves) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        if self.tx.delete_pending_member(&organization, &group.id, value).await? {
-            moves.waiting += 1;
-            moves.wrote = true;
-        }
-        let Ok(id) = value.parse::<UserId>() else { return Ok(()) };
-        if self.tx.close_membership(&organization, &group.id, &id, now).await? {
-            moves.wrote = true;
-            if !moves.came.remove(&id) {
-                moves.went.insert(id);
-            }
+        moves.wait(self.tx.delete_pending_members_called(&organization, &group.id, values).await?);
+        let ids: BTreeSet<UserId> = values.iter().filter_map(|value| value.parse().ok()).collect();
+        if !ids.is_empty() {
+            moves.go(&self.tx.close_memberships(&organization, &group.id, &ids, now).await?);
         }
         Ok(())
     }
 
-    async fn keep_only(&mut self, group: &Group, wanted: &HashSet<&str>, moves: &mut Moves) -> Result<(), Error> {
+    async fn keep_only(&mut self, group: &Group, wanted: &BTreeSet<&str>, moves: &mut Moves) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        for id in self.tx.member_ids(&organization, &group.id).await? {
-            if !wanted.contains(id.as_str()) {
-                self.member_goes(group, id.as_str(), moves).await?;
-            }
-        }
-        for (value, _) in self.tx.pending_members(&organization, &group.id).await? {
-            if !wanted.contains(value.as_str()) {
-                self.member_goes(group, &value, moves).await?;
-            }
-        }
-        Ok(())
+        let members = self.tx.member_ids(&organization, &group.id).await?;
+        let waiting = self.tx.pending_members(&organization, &group.id).await?;
+        let known = members.iter().map(UserId::as_str).chain(waiting.iter().map(|(value, _)| value.as_str()));
+        let gone = known.filter(|value| !wanted.contains(value)).collect();
+        self.members_go(group, &gone, moves).await
     }
 
     async fn remove_where(&mut self, group: &Group, filter: &Filter, moves: &mut Moves) -> Result<(), Error> {
-        for member in self.tx.members(&self.ctx.organization, &group.id, EVERYBODY).await? {
+        let members = self.tx.members(&self.ctx.organization, &group.id, EVERYBODY).await?;
+        let is_meant = |member: &&Member| {
             let shown = json!({"value": member.user, "display": member.display, "type": "User"});
-            if filter.matches(&shown, &StandardKinds) {
-                self.member_goes(group, member.user.as_str(), moves).await?;
-            }
-        }
-        Ok(())
+            filter.matches(&shown, &StandardKinds)
+        };
+        let gone = members.iter().filter(is_meant).map(|member| member.user.as_str()).collect();
+        self.members_go(group, &gone, moves).await
     }
 
     /// A new person joins the groups that wait for them, by any name that a provider may have used.
@@ -258,4 +260,11 @@ impl Work<'_> {
         let detail = json!({"came": came.len(), "went": went.len(), "waiting_changed": waiting});
         self.tell(EventKind::GroupMembersChanged, subjects, detail);
     }
+}
+
+fn is_nobody(member: &MemberRef) -> ScimError {
+    ScimError::invalid_value(format!(
+        "“members” names “{}”, and no User of this connection has that id; its setting group_push takes known members only.",
+        member.value
+    ))
 }

@@ -17,7 +17,7 @@ pub(super) use unheard::Unheard;
 use super::{App, Ctx, Error};
 use crate::{
     filter::StandardKinds,
-    model::{Group, User},
+    model::{Group, GroupOrigin, User},
     scim::{EntityTags, Query, ScimError, Sort, weak},
     store::{Member, Page, Tx},
 };
@@ -37,10 +37,10 @@ pub struct UserView {
 }
 
 impl UserView {
-    /// The user's attributes as SCIM shows them, `active` included.
+    /// The user's attributes as SCIM shows them, `active` included; they are taken out of the user.
     #[must_use]
-    pub fn document(&self) -> Map<String, Value> {
-        users::scim_document(&self.user).into_map()
+    pub fn take_document(&mut self) -> Map<String, Value> {
+        users::described_document(std::mem::take(&mut self.user.document), self.user.directory_active).into_map()
     }
 }
 
@@ -81,6 +81,26 @@ const KINDS: StandardKinds = StandardKinds;
 /// The pushed groups of a connection that a user is in.
 async fn view(tx: &mut Tx, ctx: &Ctx, user: User) -> Result<UserView, Error> {
     let mut groups = tx.groups_of(&ctx.organization, &user.id).await?;
-    groups.retain(|group| group.connection == user.connection && group.origin == crate::model::GroupOrigin::Scim);
+    groups.retain(|group| is_pushed(group, &user));
     Ok(UserView { user, groups })
+}
+
+/// The same of many at once.
+async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>, Error> {
+    if users.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids = users.iter().map(|user| user.id.clone()).collect();
+    let mut found = tx.groups_of_users(&ctx.organization, &ids).await?;
+    let whole = |user: User| {
+        let mut groups = found.remove(&user.id).unwrap_or_default();
+        groups.retain(|group| is_pushed(group, &user));
+        UserView { user, groups }
+    };
+    Ok(users.into_iter().map(whole).collect())
+}
+
+/// Whether a group is shown with a user: those pushed by the same connection are.
+fn is_pushed(group: &Group, user: &User) -> bool {
+    group.connection == user.connection && group.origin == GroupOrigin::Scim
 }

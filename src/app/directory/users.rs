@@ -6,7 +6,7 @@ use super::{
     arrival::clash,
     check_version, order, page,
     unheard::Made,
-    view,
+    view, views,
 };
 use crate::{
     access::who::Who,
@@ -64,13 +64,10 @@ impl App {
         let (total, users) = tx
             .list_users(&ctx.organization, &connection.id, filter, sort.as_ref(), page, &extensions(connection))
             .await?;
-        let mut views = Vec::with_capacity(users.len());
-        for user in users {
-            views.push(match query.projection.wants("groups") {
-                true => view(&mut tx, ctx, user).await?,
-                false => UserView { user, groups: Vec::new() },
-            });
-        }
+        let views = match query.projection.wants("groups") {
+            true => views(&mut tx, ctx, users).await?,
+            false => users.into_iter().map(|user| UserView { user, groups: Vec::new() }).collect(),
+        };
         Ok((total, views))
     }
 
@@ -325,10 +322,13 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
 
 /// The document as SCIM knows it: with `active`, which is a column here.
 pub(super) fn scim_document(user: &User) -> UserDocument {
-    let mut document = user.document.clone();
+    described_document(user.document.clone(), user.directory_active)
+}
+
+pub(super) fn described_document(mut document: Map<String, Value>, active: bool) -> UserDocument {
     match document.shift_remove("active") {
         Some(_) => UserDocument::from_stored(document),
-        None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
+        None => UserDocument::from_stored(document).with_active_unless_said(active),
     }
 }
 

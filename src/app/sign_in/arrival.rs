@@ -4,6 +4,7 @@ use super::{
     super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
     SignedIn,
     facts::{claim, external_id, facts_of, user_name, verified_email},
+    session::{Opened, Origin},
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
@@ -19,19 +20,15 @@ impl App {
     pub(super) async fn arrive(
         &self,
         ctx: &Ctx,
-        connection: &Connection,
-        identity: Identity,
+        origin: Origin<'_>,
         (return_to, invitation): (String, Option<Vec<u8>>),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, &identity, invitation.as_deref()).await;
+        let outcome = work.settle_and_open(origin, invitation.as_deref()).await;
         match work.finish(outcome).await {
-            Ok(user) => {
-                let hints = (identity.provider_session, Some(identity.id_token.as_str()));
-                self.start_session(ctx, Some(connection), &user, hints, return_to).await
-            }
+            Ok(opened) => Ok(opened.signed_in(return_to)),
             Err(Error::TurnedAway(why)) => {
-                self.tell_of_refusal(ctx, &connection.id, &why.to_string()).await?;
+                self.tell_of_refusal(ctx, &origin.0.id, &why.to_string()).await?;
                 Err(Error::TurnedAway(why))
             }
             Err(error) => Err(error),
@@ -40,6 +37,14 @@ impl App {
 }
 
 impl Work<'_> {
+    /// The person and their session, in one transaction: nobody is written down who did not get in.
+    async fn settle_and_open(&mut self, origin: Origin<'_>, link: Option<&[u8]>) -> Result<Opened, Error> {
+        let (connection, identity, _) = origin;
+        self.tx.hold_sign_ins(&connection.id, false).await?;
+        let user = self.settle_arrival(connection, identity, link).await?;
+        self.open_session(&user, Some(origin)).await
+    }
+
     /// The person, written as the sign-in says; or why they do not get in.
     async fn settle_arrival(
         &mut self,

@@ -1,19 +1,20 @@
 //! Sign-in: from an e-mail address to a provider, and from the provider's answer to a session.
 
 mod arrival;
+mod client;
 mod facts;
+mod session;
+
+pub use client::ClientKey;
 
 use super::{
-    App, Ctx, Error, TurnedAway, Work,
-    credentials::id_token_place,
+    App, Ctx, Error, TurnedAway,
     terms::{TermsState, terms_state},
 };
 use crate::{
     crypto::{Context, Secret, TokenKind, token},
-    model::{
-        Connection, ConnectionId, EventKind, Instant, OrganizationId, Session, SessionId, User, UserId, UserState, fold,
-    },
-    sso::{Callback, Pending},
+    model::{Connection, ConnectionId, EventKind, Instant, OrganizationId, UserId, UserState, fold},
+    sso::{Callback, GroupsClaim, Identity, Pending, SsoError},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -160,12 +161,16 @@ impl App {
         let begun = self.open_cookie(cookie, now)?;
         let connection = self.sign_in_connection(&begun.organization, &begun.connection).await?;
         let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let secret = self.client_secret(&begun.organization, &connection.id).await?;
+        let proof = self.client_proof(&begun.organization, &connection.id, settings).await?;
         let redirect = self.redirect_uri();
-        let identity = self.oidc().finish(settings, secret.as_ref(), &redirect, &begun.pending, &callback, now).await;
+        let identity = self.oidc().finish(settings, &proof, &redirect, &begun.pending, &callback, now).await;
+        let identity = identity.and_then(|identity| with_known_groups(identity, &connection));
         let ctx = self.sign_in_ctx(&begun, now);
         match identity {
-            Ok(identity) => self.arrive(&ctx, &connection, identity, (begun.return_to, begun.invitation)).await,
+            Ok(identity) => {
+                let origin = (&connection, &identity, begun.began);
+                self.arrive(&ctx, origin, (begun.return_to, begun.invitation)).await
+            }
             Err(error) => {
                 self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
                 Err(error.into())
@@ -190,41 +195,7 @@ impl App {
         }
         tx.commit().await?;
         let ctx = Ctx { actor: super::Actor::System, organization, now, request: self.new_request() };
-        self.start_session(&ctx, None, &user, (None, None), "/account".to_owned()).await
-    }
-
-    /// A session for somebody whose identity is settled.
-    async fn start_session(
-        &self,
-        ctx: &Ctx,
-        connection: Option<&Connection>,
-        user: &User,
-        (provider_session, id_token): (Option<String>, Option<&str>),
-        return_to: String,
-    ) -> Result<SignedIn, Error> {
-        let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.clock().fill(bytes));
-        let session = Session {
-            id: SessionId::from_uuid(self.clock().uuid()),
-            organization: ctx.organization.clone(),
-            user: user.id.clone(),
-            connection: connection.map(|connection| connection.id.clone()),
-            user_epoch: user.session_epoch,
-            connection_epoch: connection.map_or(0, |connection| connection.epoch),
-            created_at: ctx.now,
-            last_seen_at: ctx.now,
-            expires_at: ctx.now.plus(self.settings().sessions.absolute.get()),
-            provider_session,
-        };
-        let sealed = match id_token {
-            Some(text) => {
-                Some(self.sealer().seal(&id_token_place(&session), text.as_bytes()).map_err(Error::internal)?)
-            }
-            None => None,
-        };
-        let mut work = self.begin(ctx, super::Need::Directory).await?;
-        let outcome = work.open_session(user, (&session, &secret), sealed.as_deref()).await;
-        let terms = work.finish(outcome).await?;
-        Ok(SignedIn { secret, return_to, terms, organization: session.organization, user: session.user })
+        self.start_session(&ctx, &user, "/account".to_owned()).await
     }
 
     /// A refused sign-in leaves a line for the owners, with the reason that the person is not told.
@@ -273,23 +244,12 @@ impl App {
     }
 }
 
-impl Work<'_> {
-    async fn open_session(
-        &mut self,
-        user: &User,
-        (session, secret): (&Session, &Secret),
-        id_token: Option<&[u8]>,
-    ) -> Result<TermsState, Error> {
-        let organization = self.ctx.organization.clone();
-        // Suspended while the provider's answer was on its way: the newer word counts.
-        let current = self.tx.user(&organization, &user.id).await?;
-        if !current.is_some_and(|now| now.state() == UserState::Active && now.session_epoch == user.session_epoch) {
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        self.tx.insert_session(session, &secret.hash(), id_token).await?;
-        self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
-        terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await
+/// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
+fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
+    if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
+        return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
     }
+    Ok(identity)
 }
 
 /// Whether people can sign in by this connection now.

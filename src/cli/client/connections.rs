@@ -2,6 +2,7 @@
 
 use super::{
     Client, Common, ask,
+    client_keys::ClientKeys,
     habits::Habits,
     noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
@@ -62,6 +63,9 @@ enum Verb {
     /// The OAuth clients by which a provider gets access tokens.
     #[command(subcommand)]
     Clients(Clients),
+    /// The keys by which it shows its provider that it is the client, instead of a secret.
+    #[command(subcommand)]
+    ClientKeys(ClientKeys),
     /// Lets a connection whose adoption is “approval” take somebody over who is here by another way.
     #[command(after_help = "Example:
   castgate connections adopt okta usr_06h00krhv1t3jel88ooobccad0")]
@@ -187,6 +191,7 @@ impl Connections {
             }
             Verb::Tokens(tokens) => tokens.run(&client).await,
             Verb::Clients(clients) => clients.run(&client).await,
+            Verb::ClientKeys(keys) => keys.run(&client).await,
             Verb::Adopt { one, user } => {
                 let path = format!("{}/adoptions", client.connection(&one).await?);
                 let id = client.id(&USERS, USERS.path, &user).await?;

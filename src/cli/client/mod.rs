@@ -7,6 +7,7 @@ mod account;
 mod api;
 mod ask;
 mod bindings;
+mod client_keys;
 mod clusters;
 mod connections;
 mod contexts;

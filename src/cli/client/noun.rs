@@ -58,6 +58,20 @@ pub(super) const SESSIONS: Noun = Noun {
     empty: "No sessions: signed in nowhere.",
 };
 
+pub(super) const CLIENT_KEYS: Noun = Noun {
+    one: "client key",
+    prefix: "",
+    path: "/client-keys",
+    names: &["kid"],
+    cursor: "after",
+    columns: &[
+        column("KEY", "/kid", Text),
+        column("SIGNS FROM", "/signs_from", Moment),
+        column("GONE", "/retired_at", Moment),
+    ],
+    empty: "No keys: this connection shows a secret, or nothing.",
+};
+
 pub(super) const GROUPS: Noun = Noun {
     one: "group",
     prefix: "grp_",

@@ -202,6 +202,11 @@ enum SessionVerb {
         #[command(flatten)]
         whose: Whose,
     },
+    /// Ends all of them: signed out everywhere.
+    #[command(after_help = "Examples:
+  castgate sessions end-all
+  castgate sessions end-all --user ada@acme.example --yes")]
+    EndAll(Whose),
 }
 
 #[derive(Debug, clap::Args)]
@@ -229,6 +234,15 @@ impl Sessions {
                 let id = client.id(&SESSIONS, &path, &session).await?;
                 let nothing = client.api.delete(&format!("{path}/{id}")).await?;
                 client.output.done(&format!("Session {id} has ended."), &nothing)
+            }
+            SessionVerb::EndAll(Whose { user }) => {
+                let (id, whose) = match user {
+                    Some(user) => (client.id(&USERS, USERS.path, &user).await?, plain(&user)),
+                    None => (client.me().await?, "You".to_owned()),
+                };
+                client.confirm(&format!("{whose}: every session ends, in every browser."))?;
+                let ended = client.api.delete(&format!("/users/{id}/sessions")).await?;
+                client.output.done(&format!("{} sessions have ended.", ended["ended"]), &ended)
             }
         }
     }

@@ -98,11 +98,7 @@ impl Scene {
 impl Provider {
     async fn connect(app: &App, operator: &Ctx, lab: &Lab, (name, profile): (&str, Profile)) -> Result<Self, Failure> {
         let mut settings = ConnectionSettings::of(profile);
-        settings.oidc = Some(OidcSettings {
-            issuer: lab.issuer.clone(),
-            client_id: lab.client_id.clone(),
-            scopes: ["profile", "email", "groups"].map(str::to_owned).to_vec(),
-        });
+        settings.oidc = Some(OidcSettings::new(&lab.issuer, &lab.client_id));
         settings.domains = vec![match profile {
             Profile::Entra => people::CONTRACTOR_DOMAIN.to_owned(),
             Profile::Okta | Profile::Generic => people::EMPLOYEE_DOMAIN.to_owned(),

@@ -1,7 +1,7 @@
 //! Connections.
 
 use super::{
-    List, Paging, connection_tokens,
+    List, Paging, client_keys, connection_tokens,
     versions::{changed, tagged, version_seen},
 };
 use crate::{
@@ -34,7 +34,7 @@ pub(super) fn doors() -> Doors {
         EventKind::OrganizationOwnerless,
     ];
     let and_owners = |kind| [&[kind][..], &owners[..]].concat();
-    connection_tokens::doors(
+    client_keys::doors(connection_tokens::doors(
         Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
             .door(
                 get("/connections", list)
@@ -90,7 +90,7 @@ pub(super) fn doors() -> Doors {
                     .answers::<Shown>(200)
                     .refuses(&["last_owner"]),
             ),
-    )
+    ))
 }
 
 /// A connection as the API shows it. The client secret is never shown again.
@@ -106,12 +106,21 @@ struct Shown {
     scim_url: String,
     /// What to register at its provider.
     redirect_uri: String,
+    /// Where its provider sends people back to after they signed out there.
+    post_logout_redirect_uri: String,
+    /// Where its provider says who signed out there, by itself.
+    back_channel_logout_uri: String,
+    /// The same, by the person's browser.
+    front_channel_logout_uri: String,
+    /// Where its provider reads the keys of `private_key_jwt`.
+    jwks_uri: String,
     created_at: Instant,
     version: i64,
 }
 
 fn shown(app: &App, connection: Connection) -> Shown {
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
+    let own = format!("{}/oidc/{id}", app.settings().server.origin());
     let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
     if settings.provider_tokens.is_some() {
         // Nothing in the provider's own tokens says which connection is meant.
@@ -125,6 +134,10 @@ fn shown(app: &App, connection: Connection) -> Shown {
         pushes_groups,
         scim_url,
         redirect_uri: app.redirect_uri(),
+        post_logout_redirect_uri: app.signed_out_address(),
+        back_channel_logout_uri: format!("{own}/back-channel-logout"),
+        front_channel_logout_uri: format!("{own}/front-channel-logout"),
+        jwks_uri: format!("{own}/jwks.json"),
         created_at,
         version,
     }

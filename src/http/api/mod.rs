@@ -4,6 +4,7 @@
 mod adoptions;
 mod authorize;
 mod bindings;
+mod client_keys;
 mod clusters;
 mod connection_tokens;
 mod connections;

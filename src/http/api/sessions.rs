@@ -111,12 +111,16 @@ struct Shown {
     created_at: Instant,
     last_seen_at: Instant,
     expires_at: Instant,
+    /// When they signed in at the provider, if it said so.
+    authenticated_at: Option<Instant>,
+    /// How they signed in at the provider (`acr`), if it said so.
+    acr: Option<String>,
 }
 
 impl From<Session> for Shown {
     fn from(session: Session) -> Self {
-        let Session { id, connection, created_at, last_seen_at, expires_at, .. } = session;
-        Self { id, connection, created_at, last_seen_at, expires_at }
+        let Session { id, connection, created_at, last_seen_at, expires_at, authenticated_at, acr, .. } = session;
+        Self { id, connection, created_at, last_seen_at, expires_at, authenticated_at, acr }
     }
 }
 

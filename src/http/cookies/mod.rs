@@ -96,6 +96,28 @@ fn sign_in_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderVa
     header(&format!("{name}={value}; Path=/login; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"))
 }
 
+/// What this browser left with to sign out at the provider.
+pub(super) fn sign_out(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &sign_out_name(settings))
+}
+
+/// A `Set-Cookie` that remembers what this browser leaves with. Lax: the provider sends it back from elsewhere.
+pub(super) fn set_sign_out(settings: &Settings, state: &str) -> Option<HeaderValue> {
+    let (name, secure) = (sign_out_name(settings), secure(settings));
+    header(&format!("{name}={state}; Path=/logout; Max-Age={SIGN_IN_LIFE}; HttpOnly; SameSite=Lax{secure}"))
+}
+
+/// A `Set-Cookie` that forgets it.
+pub(super) fn clear_sign_out(settings: &Settings) -> Option<HeaderValue> {
+    let (name, secure) = (sign_out_name(settings), secure(settings));
+    header(&format!("{name}=; Path=/logout; Max-Age=0; HttpOnly; SameSite=Lax{secure}"))
+}
+
+fn sign_out_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Secure-" } else { "" };
+    format!("{prefix}castgate-sign-out")
+}
+
 /// A cookie keeps its value out of the `Debug` of headers.
 fn header(text: &str) -> Option<HeaderValue> {
     let mut value = HeaderValue::from_str(text).ok()?;

@@ -32,6 +32,8 @@ pub enum OrganizationFrom {
     Credential,
     /// The organization of the connection whose token came.
     Token,
+    /// The organization of the connection whose own address was called.
+    Address,
     /// What was typed: a slug, or an address whose domain one organization has verified.
     Slug,
     /// What was sealed into a cookie or a one-time link.

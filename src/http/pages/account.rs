@@ -148,6 +148,11 @@ fn sessions(page: &AccountPage<'_>) -> Markup {
                     }
                 }
             }
+            form method="post" action="/logout" {
+                (token(page.csrf))
+                input type="hidden" name="everywhere" value="yes";
+                button class="danger" type="submit" { "Sign out everywhere" }
+            }
         }
     }
 }

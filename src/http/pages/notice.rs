@@ -10,12 +10,15 @@ pub(in crate::http) fn page(title: &str, body: &Markup) -> Markup {
     Page { title, organization: None, width: Width::Narrow, go_to: None, body }.markup()
 }
 
-/// The session is over.
-pub(in crate::http) fn signed_out() -> Response {
+/// The session is over; at the provider too, if that is known.
+pub(in crate::http) fn signed_out(at_the_provider_too: bool) -> Response {
     let body = html! {
         div class="card" {
             h1 { "You are signed out" }
-            p class="lead" { "Your session here has ended. Close the browser if others use this computer." }
+            p class="lead" {
+                @if at_the_provider_too { "Your sessions here and at your provider have ended." } @else { "Your session here has ended." }
+                " Close the browser if others use this computer."
+            }
             p { a class="button" href="/login" { "Sign in again" } }
         }
     };

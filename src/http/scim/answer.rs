@@ -38,9 +38,9 @@ pub(super) fn location(app: &App, kind: ResourceType, id: &str) -> String {
 }
 
 /// A user, whole.
-pub(super) fn user(app: &App, view: UserView) -> Resource {
+pub(super) fn user(app: &App, mut view: UserView) -> Resource {
     // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
-    let document = view.document();
+    let document = view.take_document();
     let UserView { user, groups } = view;
     let (base, version) = (base(app), weak(&user.version.to_string()));
     let groups: Vec<GroupRef<'_>> =
@@ -52,7 +52,7 @@ pub(super) fn user(app: &App, view: UserView) -> Resource {
         modified: user.updated_at,
         version: &version,
     };
-    let json = user_json(&document, meta, &groups);
+    let json = user_json(document, meta, &groups);
     Resource { json, location: format!("{base}/Users/{}", user.id), version }
 }
 
@@ -155,7 +155,8 @@ pub(super) fn cursor_list<T>(page: CursorPage<T>, shown: impl Fn(T) -> Value) ->
 
 /// 200 and this.
 pub(super) fn json(value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+    // A tree of JSON values has nothing in it that cannot be written.
+    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
     response
 }

@@ -8,7 +8,7 @@ use super::{
         tolerance::{Leniency, Tolerance},
     },
     Op, remove_takes_no_value, selection,
-    target::{Addressed, Target, resolve},
+    target::{Addressed, Target, resolve, resolve_extended},
 };
 use crate::{filter::Filter, model::fold};
 use serde_json::{Map, Value};
@@ -24,7 +24,8 @@ pub(crate) fn merge(
     for (key, value) in values {
         if let Some(value) = unpack_extension(kind, &key, &value) {
             for (inner, value) in value {
-                merge_one(document, kind, &format!("{ENTERPRISE_SCHEMA}:{inner}"), value, op, leniency)?;
+                let target = resolve_extended(kind, &inner, leniency)?;
+                change(document, target, op, Some(value), leniency)?;
             }
             continue;
         }
@@ -125,9 +126,9 @@ fn change_extension(
 ) -> Result<(), ScimError> {
     match (op, value) {
         (Op::Add | Op::Replace, Some(Value::Object(values))) => {
-            let qualified = values.into_iter().map(|(key, value)| (format!("{ENTERPRISE_SCHEMA}:{key}"), value));
-            for (key, value) in qualified {
-                merge_one(document, ResourceType::User, &key, value, op, leniency)?;
+            for (key, value) in values {
+                let target = resolve_extended(ResourceType::User, &key, leniency)?;
+                change(document, target, op, Some(value), leniency)?;
             }
             Ok(())
         }
@@ -251,7 +252,11 @@ fn set(
         put(object, attribute.name, Some(Value::Array(elements)).filter(says_something));
         return Ok(());
     }
-    let mentioned: Vec<String> = value.as_object().map(|parts| parts.keys().cloned().collect()).unwrap_or_default();
+    let is_new = !object.contains_key(attribute.name);
+    let mentioned: Vec<String> = match value.as_object() {
+        Some(parts) if !is_new => parts.keys().cloned().collect(),
+        Some(_) | None => Vec::new(),
+    };
     let shaped = shape(attribute, value, text, leniency)?;
     if shaped.is_none() && attribute.required {
         return Err(ScimError::invalid_value(format!("“{}” is required and must not be empty.", attribute.name)));
@@ -354,17 +359,15 @@ pub(super) fn prune(document: &mut Map<String, Value>) {
 
 /// The same document in the schema's order: equal documents are written alike.
 pub(crate) fn in_schema_order(kind: ResourceType, mut document: Map<String, Value>) -> Map<String, Value> {
-    let mut ordered = Map::new();
     let extension = document.shift_remove(ENTERPRISE_SCHEMA);
-    let top = kind.attribute("externalId").into_iter().chain(kind.attributes());
-    move_in_order(top, &mut document, &mut ordered);
-    if let Some(Value::Object(mut given)) = extension {
-        let mut inner = Map::new();
-        move_in_order(kind.extension().iter(), &mut given, &mut inner);
+    // Schemas of the organization's own: the schemas here do not know them, and have no order for them but their names'.
+    let (mut others, known): (Vec<_>, Vec<_>) = document.into_iter().partition(|(key, _)| is_urn(key));
+    let top = || kind.attribute("externalId").into_iter().chain(kind.attributes());
+    let mut ordered = sorted(top, known);
+    if let Some(Value::Object(given)) = extension {
+        let inner = sorted(|| kind.extension().iter(), given.into_iter().collect());
         ordered.insert(ENTERPRISE_SCHEMA.to_owned(), Value::Object(inner));
     }
-    // Schemas of the organization's own: the schemas here do not know them, and have no order for them but their names'.
-    let mut others: Vec<(String, Value)> = document.into_iter().filter(|(key, _)| is_urn(key)).collect();
     others.sort_by(|(a, _), (b, _)| a.cmp(b));
     ordered.extend(others);
     ordered
@@ -374,13 +377,13 @@ fn is_urn(key: &str) -> bool {
     key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:"))
 }
 
-fn move_in_order(
-    attributes: impl Iterator<Item = &'static Attribute>,
-    from: &mut Map<String, Value>,
-    to: &mut Map<String, Value>,
-) {
-    for attribute in attributes {
-        let Some(value) = from.remove(attribute.name) else { continue };
+/// What the schema knows of these, in its order. Looked up one by one: they are few, and the schema's attributes many.
+fn sorted<I>(attributes: impl Fn() -> I, given: Vec<(String, Value)>) -> Map<String, Value>
+where
+    I: Iterator<Item = &'static Attribute>,
+{
+    let placed = |(key, value): (String, Value)| {
+        let (place, attribute) = attributes().enumerate().find(|(_, attribute)| attribute.name == key)?;
         let value = match value {
             Value::Object(parts) => Value::Object(in_order(attribute, parts)),
             Value::Array(elements) => elements
@@ -392,6 +395,9 @@ fn move_in_order(
                 .collect(),
             plain => plain,
         };
-        to.insert(attribute.name.to_owned(), value);
-    }
+        Some((place, key, value))
+    };
+    let mut known: Vec<_> = given.into_iter().filter_map(placed).collect();
+    known.sort_by_key(|(place, ..)| *place);
+    known.into_iter().map(|(_, key, value)| (key, value)).collect()
 }

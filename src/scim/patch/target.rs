@@ -2,7 +2,7 @@
 
 use super::super::{
     error::ScimError,
-    schema::{Mutability, Named, ResourceType},
+    schema::{Attribute, ENTERPRISE_SCHEMA, Mutability, Named, Place, ResourceType},
     tolerance::{Leniency, Tolerance},
 };
 use crate::filter::{Filter, PatchPath, parse_path};
@@ -47,6 +47,9 @@ pub(crate) fn resolve(
     if kind.is_extension(text.trim().trim_end_matches(':')) {
         return Ok(Target::Extension);
     }
+    if let Some(attribute) = Some(text).filter(|text| is_word(text)).and_then(|word| kind.attribute(word)) {
+        return settle((plain(Place::Core, attribute), None), text, addressed, leniency);
+    }
     let parsed = parse_path(text, leniency.dialect());
     let path = match (parsed, addressed) {
         (Ok(path), _) => path,
@@ -60,6 +63,37 @@ pub(crate) fn resolve(
     if named.unqualified {
         leniency.allow(Tolerance::UnqualifiedExtension, || unknown_error(kind, text, addressed))?;
     }
+    settle((named, path.filter), text, addressed, leniency)
+}
+
+/// Resolves a key inside the extension's object.
+///
+/// # Errors
+/// As [`resolve`].
+pub(crate) fn resolve_extended(kind: ResourceType, key: &str, leniency: &mut Leniency) -> Result<Target, ScimError> {
+    let text = format!("{ENTERPRISE_SCHEMA}:{key}");
+    match Some(key).filter(|key| is_word(key)).and_then(|word| kind.extended(word)) {
+        Some(attribute) => settle((plain(Place::Enterprise, attribute), None), &text, Addressed::ByKey, leniency),
+        None => resolve(kind, &text, Addressed::ByKey, leniency),
+    }
+}
+
+/// Whether a key is nothing but a name, as most are: then no parser is needed to read it.
+fn is_word(key: &str) -> bool {
+    key.bytes().all(|byte| byte.is_ascii_alphanumeric())
+}
+
+fn plain(place: Place, attribute: &'static Attribute) -> Named {
+    Named { place, attribute, part: None, unqualified: false }
+}
+
+/// A known place, unless only the server writes it.
+fn settle(
+    (named, filter): (Named, Option<Filter>),
+    text: &str,
+    addressed: Addressed,
+    leniency: &mut Leniency,
+) -> Result<Target, ScimError> {
     if named.attribute.mutability == Mutability::ReadOnly {
         return match addressed {
             Addressed::ByPath => Err(ScimError::mutability(format!(
@@ -77,10 +111,10 @@ pub(crate) fn resolve(
         leniency.allow(Tolerance::ReadOnlyIgnored, refusal)?;
         return Ok(Target::Nothing);
     }
-    if let Some(filter) = &path.filter {
+    if let Some(filter) = &filter {
         check_filter(named, filter, text)?;
     }
-    Ok(Target::Attribute { named, filter: path.filter, text: text.to_owned() })
+    Ok(Target::Attribute { named, filter, text: text.to_owned() })
 }
 
 fn named(kind: ResourceType, path: &PatchPath) -> Option<Named> {

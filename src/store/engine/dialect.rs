@@ -3,6 +3,10 @@
 //! Statements are written with `?1 ?2` and, where PostgreSQL needs a row lock, with `FOR UPDATE`. PostgreSQL gets
 //! `$1 $2`; SQLite, which has one writer anyway, gets no lock clause. Tables are declared with `BIGINT`, `TEXT` and
 //! `BLOB` (in capitals); PostgreSQL gets `BYTEA`, and texts that sort by their bytes as SQLite's do.
+//!
+//! A list comes as one parameter: `FROM texts_of(?3) AS asked` has a row with a `value` for each text of a JSON list, and
+//! `pairs_of(?3)` one with `key` and `value` for each member of a JSON object. What is looked up by it is joined with `CROSS JOIN`,
+//! which SQLite takes in the order that is written: it knows nothing of how long lists are, and would read the table first.
 
 use std::{
     borrow::Cow,
@@ -40,8 +44,8 @@ pub(super) fn translated(sql: &'static str, dialect: Dialect) -> &'static str {
 /// A statement in an engine's dialect.
 pub(super) fn translate(sql: &str, dialect: Dialect) -> Cow<'_, str> {
     match dialect {
-        Dialect::Sqlite => without_locks(sql),
-        Dialect::Postgres => with_dollars(sql),
+        Dialect::Sqlite => in_sqlite(sql),
+        Dialect::Postgres => in_postgres(sql),
     }
 }
 
@@ -101,15 +105,29 @@ fn tokens<'a>(mut sql: &'a str) -> Vec<Token<'a>> {
     tokens
 }
 
-fn with_dollars(sql: &str) -> Cow<'_, str> {
+fn in_postgres(sql: &str) -> Cow<'_, str> {
     if !sql.contains('?') {
         return Cow::Borrowed(sql);
     }
-    let dollar = |token| if token == Token::Mark("?") { Token::Mark("$") } else { token };
-    Cow::Owned(tokens(sql).into_iter().map(dollar).map(Token::text).collect())
+    let mut list = false;
+    let dollar = |token: Token<'_>| -> Cow<'static, str> {
+        if let Some((_, name)) = LISTS.iter().find(|(word, _)| token.is_word(word)) {
+            list = true;
+            return format!("{name}(CAST(CAST").into();
+        }
+        match token {
+            Token::Mark("?") => "$".into(),
+            Token::Mark(")") if std::mem::take(&mut list) => " AS TEXT) AS JSONB))".into(),
+            other => other.text().to_owned().into(),
+        }
+    };
+    Cow::Owned(tokens(sql).into_iter().map(dollar).collect())
 }
 
-fn without_locks(sql: &str) -> Cow<'_, str> {
+/// What a parameter's rows are called, and what PostgreSQL calls them; SQLite has one name for both.
+const LISTS: [(&str, &str); 2] = [("texts_of", "jsonb_array_elements_text"), ("pairs_of", "jsonb_each_text")];
+
+fn in_sqlite(sql: &str) -> Cow<'_, str> {
     let tokens = tokens(sql);
     let mut kept = String::with_capacity(sql.len());
     let mut at = 0;
@@ -119,7 +137,9 @@ fn without_locks(sql: &str) -> Cow<'_, str> {
             found = true;
             at += length;
         } else {
-            kept.push_str(token.text());
+            let list = LISTS.iter().any(|(word, _)| token.is_word(word));
+            found |= list;
+            kept.push_str(if list { "json_each" } else { token.text() });
             at += 1;
         }
     }
@@ -243,6 +263,20 @@ mod tests {
         ] {
             assert_eq!(translate(sql, Dialect::Sqlite), expected);
         }
+    }
+
+    #[test]
+    fn a_list_is_rows_in_the_words_of_each_engine() {
+        let sql = "SELECT a.value FROM texts_of(?2) AS a JOIN pairs_of(?13) AS b ON b.key = (a.value)";
+        assert_eq!(
+            translate(sql, Dialect::Sqlite),
+            "SELECT a.value FROM json_each(?2) AS a JOIN json_each(?13) AS b ON b.key = (a.value)"
+        );
+        assert_eq!(
+            translate(sql, Dialect::Postgres),
+            "SELECT a.value FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS a \
+             JOIN jsonb_each_text(CAST(CAST($13 AS TEXT) AS JSONB)) AS b ON b.key = (a.value)"
+        );
     }
 
     #[test]

@@ -26,8 +26,6 @@ use tokio::{runtime::Handle, sync::oneshot};
 const BATCH_SIZE: usize = 64;
 /// How old a batch may be when one more transaction joins.
 const BATCH_AGE: Duration = Duration::from_millis(2);
-/// How often the last of a batch gives way to those who may be on their way.
-const TURNS: usize = 64;
 /// How long a transaction waits for the connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -41,13 +39,10 @@ pub(super) struct Writer {
     queue: Mutex<Queue>,
 }
 
-#[derive(Default)]
 struct Queue {
     /// Filled only while nobody waits.
     idle: Option<Box<Lease>>,
     waiting: VecDeque<oneshot::Sender<Held>>,
-    /// How many the last batch had: as many are probably about to come.
-    last_batch: usize,
 }
 
 /// The connection and what lies uncommitted on it.
@@ -81,7 +76,7 @@ impl Writer {
     /// Takes a connection over. Must be called inside a runtime.
     pub(super) fn new(path: PathBuf, connection: Connection) -> Arc<Self> {
         let idle = Some(Box::new(Lease { connection, batch: None }));
-        let queue = Mutex::new(Queue { idle, ..Queue::default() });
+        let queue = Mutex::new(Queue { idle, waiting: VecDeque::new() });
         Arc::new(Self { path, runtime: Handle::current(), queue })
     }
 
@@ -168,7 +163,6 @@ impl Landing {
         metrics().batch(batch.transactions, sync);
         tracing::debug!(transactions = batch.transactions, ?sync, ok = outcome.is_ok(), "group commit");
         lease.roll_back_all();
-        self.writer.queue().last_batch = batch.transactions;
         for member in batch.members {
             // Who does not listen any more has gone away; the rows stay.
             let _ = member.send(outcome.clone());
@@ -284,22 +278,6 @@ impl Held {
         }
     }
 
-    /// Those who were answered together come back together: as long as the batch is smaller than the one before, they get a
-    /// moment to queue up before it is decided that nobody waits. Each turn lets the runtime read what has arrived.
-    async fn let_others_come(&mut self) {
-        for _ in 0..TURNS {
-            let Some(batch) = self.lease.as_ref().and_then(|lease| lease.batch.as_ref()) else { return };
-            let expected = {
-                let queue = self.writer.queue();
-                if queue.waiting.is_empty() { queue.last_batch } else { return }
-            };
-            if batch.transactions >= expected || !batch.may_grow() {
-                return;
-            }
-            tokio::task::yield_now().await;
-        }
-    }
-
     /// After the savepoint: joins the batch, lets go of the connection and waits for the batch.
     async fn settle(mut self, dirty: bool) -> Outcome {
         let Some(batch) = self.lease.as_mut().and_then(|lease| lease.batch.as_mut()) else { return Ok(()) };
@@ -311,7 +289,6 @@ impl Held {
         }
         let (sender, outcome) = oneshot::channel();
         batch.members.push(sender);
-        self.let_others_come().await;
         drop(self);
         outcome.await.unwrap_or_else(|_| Err(lost()))
     }

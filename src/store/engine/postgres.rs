@@ -5,7 +5,7 @@ use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, P
 use std::{error::Error as _, time::Duration};
 use tokio::runtime::Handle;
 use tokio_postgres::{
-    Config, NoTls,
+    Config, NoTls, Row,
     config::{Host, SslMode},
     error::SqlState,
     types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
@@ -86,6 +86,16 @@ pub(super) async fn connection(pool: &Pool) -> Result<Object, StoreError> {
 pub(super) struct Session {
     client: Option<Object>,
     runtime: Handle,
+    /// How the transaction begins, until it has.
+    beginning: Option<Beginning>,
+}
+
+/// What goes before the first statement, and without waiting for an answer: that is one way to the server and back for all.
+#[derive(Debug)]
+struct Beginning {
+    begin: &'static str,
+    /// A lock that is held from before the first statement sees anything.
+    lock: Option<(&'static str, Vec<Value>)>,
 }
 
 impl Session {
@@ -99,10 +109,20 @@ impl Session {
         Self::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await
     }
 
-    async fn begin(pool: &Pool, sql: &str) -> Result<Self, StoreError> {
-        let session = Self { client: Some(connection(pool).await?), runtime: Handle::current() };
-        session.client()?.batch_execute(sql).await.map_err(|error| explain_error(&error, sql))?;
-        Ok(session)
+    async fn begin(pool: &Pool, sql: &'static str) -> Result<Self, StoreError> {
+        let beginning = Some(Beginning { begin: sql, lock: None });
+        Ok(Self { client: Some(connection(pool).await?), runtime: Handle::current(), beginning })
+    }
+
+    /// Takes a lock: with the first statement, if there was none yet.
+    pub(super) async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
+        match &mut self.beginning {
+            Some(beginning) if beginning.lock.is_none() => {
+                beginning.lock = Some((sql, args.to_vec()));
+                Ok(())
+            }
+            Some(_) | None => self.rows::<Nothing>(sql, args).await.map(drop),
+        }
     }
 
     fn client(&self) -> Result<&Object, StoreError> {
@@ -110,34 +130,43 @@ impl Session {
     }
 
     /// Reads rows with a statement that stays prepared.
-    pub(super) async fn rows<R: FromRow>(&self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
+    pub(super) async fn rows<R: FromRow>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
+        let beginning = self.beginning.take();
         let client = self.client()?;
-        let wrong = |error: tokio_postgres::Error| explain_error(&error, sql);
-        let statement = client.prepare_cached(sql).await.map_err(wrong)?;
-        let parameters = parameters(statement.params().len(), args, sql)?;
-        let rows = client.query(&statement, &parameters).await.map_err(wrong)?;
+        let rows = begun(client, beginning, prepared(client, sql, args)).await?;
         rows.iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
     }
 
     /// Reads rows with a text that was built at run time. It does not stay prepared: there is no end of such texts.
-    pub(super) async fn rows_built<R: FromRow>(&self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
+    pub(super) async fn rows_built<R: FromRow>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
         let typed: Vec<(&(dyn ToSql + Sync), Type)> =
             args.iter().map(|value| (value as &(dyn ToSql + Sync), type_of(value))).collect();
-        let rows = self.client()?.query_typed(sql, &typed).await.map_err(|error| explain_error(&error, sql))?;
+        let beginning = self.beginning.take();
+        let client = self.client()?;
+        let read = async { client.query_typed(sql, &typed).await.map_err(|error| explain_error(&error, sql)) };
+        let rows = begun(client, beginning, read).await?;
         rows.iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
     }
 
     /// Changes rows; says how many.
-    pub(super) async fn run(&self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+    pub(super) async fn run(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
+        let beginning = self.beginning.take();
         let client = self.client()?;
         let wrong = |error: tokio_postgres::Error| explain_error(&error, sql);
-        let statement = client.prepare_cached(sql).await.map_err(wrong)?;
-        let parameters = parameters(statement.params().len(), args, sql)?;
-        client.execute(&statement, &parameters).await.map_err(wrong)
+        let run = async {
+            let statement = client.prepare_cached(sql).await.map_err(wrong)?;
+            let parameters = parameters(statement.params().len(), args, sql)?;
+            client.execute(&statement, &parameters).await.map_err(wrong)
+        };
+        begun(client, beginning, run).await
     }
 
     /// Ends the transaction; the connection goes back to the pool.
     pub(super) async fn end(mut self, sql: &str) -> Result<(), StoreError> {
+        if self.beginning.is_some() {
+            drop(self.client.take());
+            return Ok(()); // It never began.
+        }
         self.client()?.batch_execute(sql).await.map_err(|error| explain_error(&error, sql))?;
         drop(self.client.take());
         Ok(())
@@ -147,7 +176,7 @@ impl Session {
 impl Drop for Session {
     /// Was dropped inside the transaction: the connection goes back to the pool after a rollback, and only then.
     fn drop(&mut self) {
-        let Some(client) = self.client.take() else { return };
+        let Some(client) = self.client.take().filter(|_| self.beginning.is_none()) else { return };
         let undoing = Undoing(Some(client));
         self.runtime.spawn(async move {
             let mut undoing = undoing;
@@ -169,6 +198,51 @@ impl Drop for Undoing {
             drop(Object::take(client));
         }
     }
+}
+
+/// A row that says nothing.
+struct Nothing;
+
+impl FromRow for Nothing {
+    fn from_row(_: &RowRef<'_>) -> Result<Self, StoreError> {
+        Ok(Self)
+    }
+}
+
+async fn prepared(client: &Object, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+    let wrong = |error: tokio_postgres::Error| explain_error(&error, sql);
+    let statement = client.prepare_cached(sql).await.map_err(wrong)?;
+    let parameters = parameters(statement.params().len(), args, sql)?;
+    client.query(&statement, &parameters).await.map_err(wrong)
+}
+
+/// Runs a statement, after what the transaction begins with if it has not begun. The server takes one after the other; what
+/// follows something that failed fails too, and the first of them says why.
+async fn begun<T>(
+    client: &Object,
+    beginning: Option<Beginning>,
+    statement: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let Some(Beginning { begin, lock }) = beginning else { return statement.await };
+    let wrong = |error: tokio_postgres::Error| explain_error(&error, begin);
+    // Prepared before anything is sent: once it is, all of it must go out in this order.
+    let lock = match &lock {
+        Some((sql, args)) => {
+            let statement = client.prepare_cached(sql).await.map_err(wrong)?;
+            let parameters = parameters(statement.params().len(), args, sql)?;
+            Some((statement, parameters))
+        }
+        None => None,
+    };
+    let locked = async {
+        match &lock {
+            Some((statement, parameters)) => client.query(statement, parameters).await.map(drop),
+            None => Ok(()),
+        }
+    };
+    let (began, locked, done) = tokio::join!(biased; client.batch_execute(begin), locked, statement);
+    began.and(locked).map_err(wrong)?;
+    done
 }
 
 fn parameters<'a>(wanted: usize, args: &'a [Value], sql: &str) -> Result<Vec<&'a (dyn ToSql + Sync)>, StoreError> {

@@ -148,6 +148,21 @@ impl Tx {
         self.dialect() == Dialect::Postgres
     }
 
+    /// Takes a lock of PostgreSQL that lasts as long as the transaction: before the first statement, where there was none yet,
+    /// and by the same message. Nothing on SQLite, which has one writer.
+    pub async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
+        if !self.is_postgres() {
+            return Ok(());
+        }
+        self.enter(sql, false)?;
+        let text = dialect::translated(sql, self.dialect());
+        let locked = match &mut self.inner {
+            Inner::Reading(_) | Inner::Writing(_) => Ok(()),
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.lock(text, args).await,
+        };
+        self.leave(sql, locked, |()| (0, 0))
+    }
+
     /// Notes every further statement of this transaction.
     pub fn trace(&mut self) -> Recorder {
         self.recorder.get_or_insert_default().clone()

@@ -5,9 +5,9 @@ use super::{
     resource::{group_resource, user_resource},
 };
 use crate::{
-    model::{Group, GroupId, OrganizationId, User, UserId},
+    model::{Group, OrganizationId, User},
     store::{
-        FromRow, Member, StoreError, ToValue as _, Tx, Value,
+        FromRow, StoreError, Tx,
         groups::{GROUP_COLUMNS, GroupRow, group},
         users::{UserRow, user},
     },
@@ -47,14 +47,6 @@ pub(super) trait Listed: Sized + Send + Sync {
     ) -> impl Future<Output = Result<Vec<Json>, StoreError>> + Send;
 }
 
-/// `?2, ?3, …` for these ids, and the arguments with the organization before them.
-fn ids<L: Listed>(organization: &OrganizationId, listed: &[L]) -> (String, Vec<Value>) {
-    let mut args = vec![organization.to_value()];
-    args.extend(listed.iter().map(|one| Value::Text(one.id().to_owned())));
-    let places: Vec<String> = (2..=args.len()).map(|place| format!("?{place}")).collect();
-    (places.join(", "), args)
-}
-
 impl Listed for User {
     type Row = UserRow;
     const SELECT: &'static str = "id, connection, user_name, external_id, display_name, email, directory_active, \
@@ -82,43 +74,13 @@ impl Listed for User {
         users: &[Self],
         with_groups: bool,
     ) -> Result<Vec<Json>, StoreError> {
-        let mut groups: HashMap<UserId, Vec<Group>> = HashMap::new();
-        if with_groups && !users.is_empty() {
-            let (places, args) = ids(organization, users);
-            let sql = format!(
-                "SELECT m.member_id, g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at,
-                        g.version, g.created_at, g.updated_at
-                 FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
-                 WHERE m.organization = ?1 AND m.member_id IN ({places}) AND m.member_kind = 'user'
-                   AND m.ended IS NULL AND g.removed_at IS NULL
-                 ORDER BY g.id"
-            );
-            for row in tx.all_built::<Membership>(sql, args).await? {
-                groups.entry(row.0).or_default().push(row.1);
-            }
-        }
+        let asked = users.iter().map(|user| user.id.clone()).collect();
+        let groups = match with_groups && !users.is_empty() {
+            true => tx.groups_of_users(organization, &asked).await?,
+            false => HashMap::new(),
+        };
         let none = Vec::new();
         Ok(users.iter().map(|user| user_resource(user, groups.get(&user.id).unwrap_or(&none))).collect())
-    }
-}
-
-/// Who, and in which group.
-struct Membership(UserId, Group);
-
-impl FromRow for Membership {
-    fn from_row(row: &crate::store::RowRef<'_>) -> Result<Self, StoreError> {
-        let columns: GroupRow = (
-            row.get(1)?,
-            row.get(2)?,
-            row.get(3)?,
-            row.get(4)?,
-            row.get(5)?,
-            row.get(6)?,
-            row.get(7)?,
-            row.get(8)?,
-            row.get(9)?,
-        );
-        Ok(Self(row.get(0)?, group(columns)?))
     }
 }
 
@@ -148,20 +110,11 @@ impl Listed for Group {
         groups: &[Self],
         with_members: bool,
     ) -> Result<Vec<Json>, StoreError> {
-        let mut members: HashMap<GroupId, Vec<Member>> = HashMap::new();
-        if with_members && !groups.is_empty() {
-            let (places, args) = ids(organization, groups);
-            let sql = format!(
-                "SELECT m.group_id, u.id, CASE WHEN u.display_name = '' THEN u.user_name ELSE u.display_name END
-                 FROM memberships m JOIN users u ON u.organization = m.organization AND u.id = m.member_id
-                 WHERE m.organization = ?1 AND m.group_id IN ({places}) AND m.member_kind = 'user'
-                   AND m.ended IS NULL AND u.removed_at IS NULL
-                 ORDER BY u.id"
-            );
-            for (group, user, display) in tx.all_built::<(GroupId, UserId, String)>(sql, args).await? {
-                members.entry(group).or_default().push(Member { user, display });
-            }
-        }
+        let asked = groups.iter().map(|group| group.id.clone()).collect();
+        let members = match with_members && !groups.is_empty() {
+            true => tx.members_of_groups(organization, &asked).await?,
+            false => HashMap::new(),
+        };
         let none = Vec::new();
         Ok(groups.iter().map(|group| group_resource(group, members.get(&group.id).unwrap_or(&none))).collect())
     }

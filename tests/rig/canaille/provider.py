@@ -27,11 +27,15 @@ issuer = f"http://127.0.0.1:{port}"
 requests = []
 
 
-def configure():
+def new_key():
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    pem = key.private_bytes(
+    return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     ).decode()
+
+
+def configure():
+    pem = new_key()
     config = directory / "config.toml"
     config.write_text(
         f'''SECRET_KEY = "a secret of the tests alone"
@@ -72,7 +76,8 @@ def trust():
     now = datetime.datetime.now(datetime.timezone.utc)
     client = models.Client(
         client_id="castgate", client_secret="castgate-at-canaille", client_name="castgate", client_uri=scim_base,
-        redirect_uris=[redirect_uri], grant_types=["authorization_code"], response_types=["code"],
+        redirect_uris=[redirect_uri],
+        post_logout_redirect_uris=[redirect_uri.replace("/login/callback", "/logout/done")], grant_types=["authorization_code"], response_types=["code"],
         scope=["openid", "profile", "email", "groups"], token_endpoint_auth_method="client_secret_basic",
         client_id_issued_at=now, id_token_signed_response_alg="RS256",
     )
@@ -128,7 +133,18 @@ def leave():
     backend.delete(group("castai-viewers"))
 
 
-STEPS = {"join": join, "move": move, "lock": lock, "leave": leave}
+def stranger():
+    person("mallory", "Mallory", "Nobody")
+
+
+def roll():
+    """A new key signs from now on, and the old ones stay published."""
+    keys = app.config["CANAILLE_OIDC"]
+    keys["INACTIVE_JWKS"] = [*keys["ACTIVE_JWKS"], *(keys["INACTIVE_JWKS"] or [])]
+    keys["ACTIVE_JWKS"] = [new_key()]
+
+
+STEPS = {"stranger": stranger, "roll": roll, "join": join, "move": move, "lock": lock, "leave": leave}
 
 
 def state():

@@ -1,10 +1,11 @@
 // A real OpenID provider for the sign-in tests: npm `oidc-provider`, on loopback.
 //
 //   node tests/rig/op/server.mjs --port P --redirect URL --users users.json
-//        [--after-logout URL] [--back-channel URL] [--token-auth client_secret_basic]
+//        [--after-logout URL] [--back-channel URL] [--token-auth client_secret_basic] [--client-jwks URL]
 //
 // Prints one JSON line when it listens: {"ready":true,"issuer":…,"clients":[{client_id,client_secret,alg}],…}.
-// On SIGHUP the keys are replaced (the old ones are gone at once) and {"rotated":true,"kids":[…]} is printed.
+// On SIGHUP the keys are replaced (the old ones are gone at once) and {"rotated":true,"kids":[…]} is printed; on SIGUSR2 new ones sign
+// and the old ones stay published, as providers roll over. With --client-jwks a client shows a key instead of a secret: castgate-keys.
 // The users file is read at every sign-in, so that a test can change it. Its pages take any password; the login is
 // the user's key in the file, which is also the `sub`.
 import { generateKeyPairSync } from 'node:crypto';
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     'after-logout': { type: 'string', multiple: true, default: [] },
     'back-channel': { type: 'string' },
     'token-auth': { type: 'string', default: 'client_secret_basic' },
+    'client-jwks': { type: 'string' },
   },
 });
 if (!options.port || !options.redirect) throw new Error('--port and --redirect are needed');
@@ -53,11 +55,23 @@ function findAccount(_context, sub) {
   return { accountId: sub, claims: () => ({ ...user, sub, groups: many || groups }) };
 }
 
-const clients = Object.keys(algorithms).map((alg) => ({
+const proofs = Object.keys(algorithms).map((alg) => ({
   client_id: `castgate-${alg.toLowerCase()}`,
   client_secret: `castgate-${alg.toLowerCase()}-secret-of-the-tests`,
   id_token_signed_response_alg: alg,
   token_endpoint_auth_method: options['token-auth'],
+}));
+if (options['client-jwks']) {
+  proofs.push({
+    client_id: 'castgate-keys',
+    id_token_signed_response_alg: 'ES256',
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: 'ES256',
+    jwks_uri: options['client-jwks'],
+  });
+}
+const clients = proofs.map((proof) => ({
+  ...proof,
   redirect_uris: options.redirect,
   post_logout_redirect_uris: options['after-logout'],
   grant_types: ['authorization_code'],
@@ -89,6 +103,8 @@ function provide(keys) {
       rpInitiatedLogout: { enabled: true },
       backchannelLogout: { enabled: true },
     },
+    acrValues: ['urn:example:second-factor'],
+    clientAuthMethods: ['client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     // The provider's own guard against calls into a private network would forbid a gateway on loopback.
     fetch: (url, { dispatcher, ...init }) => fetch(url, init),
   });
@@ -115,6 +131,11 @@ server.listen(Number(options.port), '127.0.0.1', () => {
 });
 process.on('SIGHUP', () => {
   keys = newKeys();
+  answer = provide(keys);
+  tell({ rotated: true, kids: keys.map((key) => key.kid) });
+});
+process.on('SIGUSR2', () => {
+  keys = [...newKeys(), ...keys];
   answer = provide(keys);
   tell({ rotated: true, kids: keys.map((key) => key.kid) });
 });

@@ -1,0 +1,199 @@
+//! What must not grow with the directory: one member, a thousand members, somebody's name, a page, a deactivation.
+
+use super::{
+    Recorded, Size, bare,
+    directory::Directory,
+    drive::Load,
+    gateway::Failure,
+    ground::{Bare, Ground},
+    line, load, median,
+    rows::{self, Rows},
+    wire::Wire,
+};
+use std::time::{Duration, Instant};
+use tokio::runtime::Runtime;
+
+const CONNECTIONS: usize = 32;
+/// How often each change is made.
+const TIMES: usize = 40;
+/// Members of one request.
+const THOUSAND: usize = 1_000;
+const TURN: Duration = Duration::from_millis(700);
+const TURNS: usize = 3;
+
+/// The store's own commit beside which changes are timed.
+struct Sync<'a> {
+    runtime: &'a Runtime,
+    bare: Bare,
+    row: Rows,
+    count: usize,
+}
+
+impl Sync<'_> {
+    /// One row on disk, in milliseconds.
+    fn time(&mut self) -> Result<f64, Failure> {
+        self.count += 1;
+        Ok(milliseconds(self.bare.sync(self.runtime, &self.row, self.count)?))
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
+/// All of it on one store.
+pub fn measure((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size: &Size) -> Result<(), Failure> {
+    let row = rows::of_tables(&recorded.user, &["identities"]);
+    let mut sync = Sync { runtime, bare: ground.bare(runtime)?, row, count: 0 };
+    let began = Instant::now();
+    let small = Directory::make((runtime, ground), recorded, (size.large / 10, 0), size)?;
+    let large = Directory::make((runtime, ground), recorded, (size.large, TIMES), size)?;
+    let made = began.elapsed().as_secs_f64();
+    println!("{} and {} people were written straight into the store in {made:.1} s", size.large / 10, size.large);
+    one_more_member(&large, &mut sync, size)?;
+    a_thousand_members(&large, &mut sync)?;
+    deactivation(&large, &mut sync, size)?;
+    pages(&large, size)?;
+    names(&small, &large)?;
+    let Directory { gateway, place, .. } = large;
+    gateway.kill()?;
+    let open = runtime.block_on(async {
+        let mut tx = place.store().await?.read().await?;
+        let counted: Option<(i64,)> = tx.first("SELECT count(*) FROM sessions WHERE ended_at IS NULL", &[]).await?;
+        Ok::<_, Failure>(counted.map_or(0, |(count,)| count))
+    })?;
+    if open > 0 { Err(format!("{open} sessions outlived their people").into()) } else { Ok(()) }
+}
+
+/// A change against one sync and so much more.
+fn beside_sync(name: &str, times: &mut [f64], syncs: &mut [f64], more: f64) {
+    let (time, sync) = (median(times), median(syncs));
+    let limit = sync + more;
+    line(name, (format!("{time:.2} ms"), format!("{sync:.2}+{more} ms")), time / limit, time <= limit);
+}
+
+/// Puts one person at a time into the small group and into the large one, in turns.
+fn one_more_member(directory: &Directory, sync: &mut Sync<'_>, size: &Size) -> Result<(), Failure> {
+    const FLAT: f64 = 1.2;
+    let at = (directory.gateway.address, directory.place.token.as_str());
+    let bodies: Vec<String> = (0..2 * TIMES + 2).map(|number| load::person(&format!("new{number:08}"))).collect();
+    let (_, newcomers) = load::post(at, "/scim/v2/Users", &bodies, 8)?;
+    let [small, large, _] = &directory.groups;
+    let mut wire = Wire::connect(at.0, at.1)?;
+    let (mut syncs, mut times) = (Vec::new(), [Vec::new(), Vec::new()]);
+    for (turn, pair) in newcomers.chunks(2).enumerate() {
+        let alone = sync.time()?;
+        for (newcomer, (group, times)) in pair.iter().zip([small, large].into_iter().zip(&mut times)) {
+            let began = Instant::now();
+            load::send(
+                &mut wire,
+                ("PATCH", &format!("/scim/v2/Groups/{group}")),
+                &load::more(std::slice::from_ref(newcomer)),
+            )?;
+            // The first of all finds nothing prepared.
+            if turn > 0 {
+                times.push(milliseconds(began.elapsed()));
+            }
+        }
+        syncs.push(alone);
+    }
+    let [small, large] = &mut times;
+    beside_sync(&format!("one more member of {}", size.members), small, &mut syncs, 0.3);
+    beside_sync(&format!("one more member of {}", size.large), large, &mut syncs, 0.3);
+    let (small, large) = (median(small), median(large));
+    let name = format!("one more of {} against {}", size.large, size.members);
+    line(&name, (format!("{large:.2} ms"), format!("{small:.2} ms")), large / small, large / small <= FLAT);
+    Ok(())
+}
+
+/// Requests that each put another thousand into a group.
+fn a_thousand_members(directory: &Directory, sync: &mut Sync<'_>) -> Result<(), Failure> {
+    let [_, _, group] = &directory.groups;
+    let mut wire = Wire::connect(directory.gateway.address, &directory.place.token)?;
+    let (mut syncs, mut times) = (Vec::new(), Vec::new());
+    for members in directory.people.chunks(THOUSAND).take(11) {
+        syncs.push(sync.time()?);
+        let body = load::more(members);
+        let began = Instant::now();
+        load::send(&mut wire, ("PATCH", &format!("/scim/v2/Groups/{group}")), &body)?;
+        times.push(milliseconds(began.elapsed()));
+    }
+    beside_sync("a thousand more members at once", &mut times, &mut syncs, 40.0);
+    Ok(())
+}
+
+/// People who have sessions and keys are told to be inactive.
+fn deactivation(directory: &Directory, sync: &mut Sync<'_>, size: &Size) -> Result<(), Failure> {
+    let mut wire = Wire::connect(directory.gateway.address, &directory.place.token)?;
+    let (mut syncs, mut times) = (Vec::new(), Vec::new());
+    for (turn, person) in directory.people.iter().take(TIMES).enumerate() {
+        let alone = sync.time()?;
+        let began = Instant::now();
+        load::send(&mut wire, ("PATCH", &format!("/scim/v2/Users/{person}")), load::INACTIVE)?;
+        if turn > 0 {
+            times.push(milliseconds(began.elapsed()));
+            syncs.push(alone);
+        }
+    }
+    beside_sync(&format!("a deactivation among {}", size.large), &mut times, &mut syncs, 1.0);
+    Ok(())
+}
+
+/// The first page and the last one, in turns; both say how many there are.
+fn pages(directory: &Directory, size: &Size) -> Result<(), Failure> {
+    const MOST: f64 = 1.5;
+    let mut wire = Wire::connect(directory.gateway.address, &directory.place.token)?;
+    // Those who came for the groups are the last.
+    let total = size.large + 2 * TIMES + 2;
+    let mut times = [Vec::new(), Vec::new()];
+    for turn in 0..TIMES {
+        for (start, times) in [1, total - 99].into_iter().zip(&mut times) {
+            let began = Instant::now();
+            let answer = wire.send("GET", &format!("/scim/v2/Users?startIndex={start}&count=100"), "")?;
+            let time = milliseconds(began.elapsed());
+            let body: serde_json::Value = serde_json::from_slice(&answer.body)?;
+            let people = body["Resources"].as_array().map_or(0, Vec::len);
+            if body["totalResults"] != total || people != 100 {
+                return Err(format!("{people} of {} from {start}", body["totalResults"]).into());
+            }
+            if turn > 0 {
+                times.push(time);
+            }
+        }
+    }
+    let [first, last] = times.each_mut().map(|times| median(times));
+    let name = format!("the last page of {} against the first", size.large);
+    line(&name, (format!("{last:.2} ms"), format!("{first:.2} ms")), last / first, last / first <= MOST);
+    Ok(())
+}
+
+/// One person by their userName, of few and of many, against a handler that says the same bytes.
+fn names(small: &Directory, large: &Directory) -> Result<(), Failure> {
+    const LEAST: f64 = 0.3;
+    const ALIKE: f64 = 0.9;
+    let load = |directory: &Directory| {
+        let path = "/scim/v2/Users?filter=userName%20eq%20%2200000777@northwind.example%22";
+        let header = format!("Authorization: Bearer {}", directory.place.token);
+        Load::learn(vec![directory.gateway.address], path, &header)
+    };
+    let loads = [load(small)?, load(large)?];
+    let plain = bare::Bare::start(&loads[1])?;
+    let plain = loads[1].to(&plain.addresses);
+    let mut rates = [Vec::new(), Vec::new(), Vec::new()];
+    for turn in 0..=TURNS {
+        for (load, rates) in loads.iter().chain([&plain]).zip(&mut rates) {
+            let rate = load.run(CONNECTIONS, TURN)?;
+            if turn > 0 {
+                rates.push(rate);
+            }
+        }
+    }
+    let [few, many, limit] = rates.each_mut().map(|rates| median(rates));
+    for (rate, directory) in [(few, small), (many, large)] {
+        let name = format!("userName eq over {} people", directory.people.len());
+        line(&name, (format!("{rate:.0} /s"), format!("{limit:.0} /s")), rate / limit, rate >= LEAST * limit);
+    }
+    let name = format!("userName eq, {} against {}", large.people.len(), small.people.len());
+    line(&name, (format!("{many:.0} /s"), format!("{few:.0} /s")), many / few, many >= ALIKE * few);
+    Ok(())
+}
