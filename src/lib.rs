@@ -50,8 +50,16 @@
 //!
 //! **An employee signs in.** `/login` finds the connection by the address's verified domain. [`sso::Oidc`] makes the
 //! provider's address; what must come back is sealed into a cookie of this browser. The provider's answer becomes an
-//! [`sso::Identity`]; [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
-//! session begins, and opens only the terms until they are accepted.
+//! [`sso::Identity`]; a SAML provider's, which comes by a form to the connection's own address and is verified by [`sso::saml`],
+//! becomes the same. [`access::who::decide`] says whom it is; claims become facts; the funnel settles what rules give; a
+//! session begins, and opens only the terms until they are accepted. Whatever comes of it leaves a trace
+//! ([`model::SignInTrace`], one shape for every protocol): somebody who fails reads its code from the page, and an admin finds by it
+//! why, and what to do. A connection's test ([`App::test_connection`](app::App::test_connection)) is the same journey, undone before
+//! it is done.
+//!
+//! **A domain becomes the organization's.** A connection's settings claim it; nothing rests on that until the domain's DNS says the
+//! same ([`App::verify_domain`](app::App::verify_domain)), which is asked again every day. Once an owner has tested the connection,
+//! single sign-on may be enforced for the domain: [`Work`](app::Work) signs out who is in by another way, and the owner guard has its say.
 //!
 //! **An owner publishes a mapping.** [`mapping::check`] compiles the text against the organization as it is, and reports every
 //! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's

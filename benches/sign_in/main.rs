@@ -8,7 +8,7 @@
 mod provider;
 
 use castgate::{
-    app::{App, Clock, NewConnection, NewOrganization, SignInBegun},
+    app::{App, Clock, NewConnection, NewOrganization, SignInBegun, Whence},
     cache::Cache,
     config::Settings,
     crypto::{Sealer, keyfile},
@@ -115,7 +115,7 @@ impl House {
                 let app = self.app.clone();
                 tokio::spawn(async move {
                     for (cookie, callback) in callbacks {
-                        app.finish_sign_in(&cookie, callback).await?;
+                        app.finish_sign_in(Some(&cookie), callback, Whence::default()).await?;
                     }
                     Ok::<(), castgate::app::Error>(())
                 })

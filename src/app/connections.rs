@@ -1,11 +1,11 @@
 //! Connections.
 
-use super::{App, Ctx, Error, Work};
+use super::{App, Ctx, Error, Work, saml::NewSamlKey};
 use crate::scim::Extensions;
 use crate::{
     cache::Revocation,
     crypto::Context,
-    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, OrganizationId, fold},
+    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, OrganizationId, SamlSettings, fold},
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -22,22 +22,31 @@ pub struct NewConnection {
 }
 
 impl App {
-    /// Makes a connection, enabled.
+    /// Makes a connection, enabled; one that speaks SAML only if its provider is known.
     pub async fn create_connection(&self, ctx: &Ctx, new: NewConnection) -> Result<Connection, Error> {
         check_name(&new.name)?;
+        let settings = self.checked(new.settings)?;
         let connection = Connection {
             id: ConnectionId::from_uuid(self.clock().uuid()),
             name: new.name,
-            enabled: true,
-            settings: self.checked(new.settings)?,
+            // Of a provider whose keys nobody knows nothing can be believed.
+            enabled: settings.saml.as_ref().is_none_or(SamlSettings::is_ready),
+            settings,
+            schemas: Vec::new(),
             epoch: 0,
             pushes_groups: false,
             created_at: ctx.now,
             version: 1,
         };
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
+        let speaks_saml = connection.settings.saml.is_some();
+        if speaks_saml {
+            // Before a key is made for somebody who may not have one.
+            drop(self.read(ctx, Capability::ManageOrganization).await?);
+        }
+        let key = self.first_saml_key(ctx, &connection.id, speaks_saml).await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = Box::pin(work.add_connection(connection, sealed)).await;
+        let outcome = Box::pin(work.add_connection(connection, (sealed, key))).await;
         work.finish(outcome).await
     }
 
@@ -52,8 +61,12 @@ impl App {
     ) -> Result<Connection, Error> {
         let settings = self.checked(settings)?;
         let sealed = self.seal_secret(ctx, id, client_secret.as_ref())?;
+        if settings.saml.is_some() {
+            drop(self.read(ctx, Capability::ManageOrganization).await?);
+        }
+        let key = self.first_saml_key(ctx, id, settings.saml.is_some()).await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed))).await;
+        let outcome = Box::pin(work.change_connection(id, if_match, (settings, sealed, key))).await;
         work.finish(outcome).await
     }
 
@@ -82,9 +95,15 @@ impl App {
         found.ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
-    fn checked(&self, settings: ConnectionSettings) -> Result<ConnectionSettings, Error> {
+    fn checked(&self, mut settings: ConnectionSettings) -> Result<ConnectionSettings, Error> {
         if let Some(tokens) = &settings.provider_tokens {
             self.check_provider_tokens(tokens)?;
+        }
+        if let Some(saml) = settings.saml.take() {
+            if settings.oidc.is_some() {
+                return Err(Error::invalid("settings", "a connection signs people in by oidc or by saml, not by both"));
+            }
+            settings.saml = Some(self.checked_saml(saml)?);
         }
         if let Some(oidc) = &settings.oidc
             && let Err(why) = self.oidc().check(oidc)
@@ -107,14 +126,21 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_connection(&mut self, connection: Connection, sealed: Option<Vec<u8>>) -> Result<Connection, Error> {
+    async fn add_connection(
+        &mut self,
+        connection: Connection,
+        (sealed, key): (Option<Vec<u8>>, Option<NewSamlKey>),
+    ) -> Result<Connection, Error> {
         let organization = self.ctx.organization.clone();
         let others = self.tx.connections(&organization).await?;
         if others.iter().any(|other| fold(&other.name) == fold(&connection.name)) {
             let detail = format!("there is a connection “{}” already", connection.name);
             return Err(Error::conflict("taken", detail));
         }
+        self.check_own_schemas(&connection.settings).await?;
         self.tx.insert_connection(&organization, &connection, sealed.as_deref()).await?;
+        self.add_first_key(key).await?;
+        self.write_saml(&connection, self.ctx.now).await?;
         self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tx.move_organization_epoch(&organization).await?;
@@ -126,7 +152,7 @@ impl Work<'_> {
         &mut self,
         id: &ConnectionId,
         if_match: Option<i64>,
-        (settings, sealed): (ConnectionSettings, Option<Vec<u8>>),
+        (settings, sealed, key): (ConnectionSettings, Option<Vec<u8>>, Option<NewSamlKey>),
     ) -> Result<Connection, Error> {
         let organization = self.ctx.organization.clone();
         let known = self.tx.connection(&organization, id).await?;
@@ -139,8 +165,12 @@ impl Work<'_> {
         if if_match.is_some_and(|version| version != connection.version) {
             return Err(Error::Stale);
         }
+        self.check_own_schemas(&settings).await?;
         connection.settings = settings;
+        may_be_enabled(&connection)?;
         self.write_connection(&mut connection).await?;
+        self.add_first_key(key).await?;
+        self.write_saml(&connection, self.ctx.now).await?;
         if let Some(sealed) = sealed {
             self.tx.set_client_secret(&self.ctx.organization, id, &sealed).await?;
         }
@@ -162,6 +192,7 @@ impl Work<'_> {
             return Ok(connection);
         }
         connection.enabled = enabled;
+        may_be_enabled(&connection)?;
         // Sessions carry the epoch that they began in: moving it on ends them all by writing one row.
         connection.epoch += i64::from(!enabled);
         self.write_connection(&mut connection).await?;
@@ -178,35 +209,29 @@ impl Work<'_> {
     }
 
     /// Whoever signs in by it may be an owner: a change of it may leave none who can be reached.
-    async fn connection_to_change(&mut self, id: &ConnectionId) -> Result<Connection, Error> {
+    pub(super) async fn connection_to_change(&mut self, id: &ConnectionId) -> Result<Connection, Error> {
         self.touch_owners().await?;
         let found = self.tx.connection(&self.ctx.organization, id).await?;
         found.ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
-    async fn write_connection(&mut self, connection: &mut Connection) -> Result<(), Error> {
+    pub(super) async fn write_connection(&mut self, connection: &mut Connection) -> Result<(), Error> {
         if !self.tx.update_connection(&self.ctx.organization, connection).await? {
             return Err(Error::Stale);
         }
         connection.version += 1;
         Ok(())
     }
+}
 
-    /// The connection's domains are its own, and nobody else's in the whole deployment.
-    async fn take_domains(&mut self, connection: &Connection) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        for domain in &connection.settings.domains {
-            let owner = self.tx.domain(domain).await?;
-            if owner.is_some_and(|owner| owner != (organization.clone(), connection.id.clone())) {
-                return Err(Error::conflict(
-                    "domain_taken",
-                    format!("the domain {domain} is verified for another connection"),
-                ));
-            }
-        }
-        let domains = &connection.settings.domains;
-        Ok(self.tx.set_domains(&organization, &connection.id, domains, self.ctx.now).await?)
+/// Of a SAML provider whose keys nobody knows nothing can be believed: such a connection stays disabled.
+fn may_be_enabled(connection: &Connection) -> Result<(), Error> {
+    if connection.enabled && connection.settings.saml.as_ref().is_some_and(|saml| !saml.is_ready()) {
+        let detail = "its provider's entity id, address and certificate have to be known while it is enabled: send its \
+                      metadata, or the three";
+        return Err(Error::invalid("settings.saml", detail));
     }
+    Ok(())
 }
 
 /// Where a client secret lies: it cannot be opened anywhere else.

@@ -2,7 +2,7 @@
 
 use crate::{
     mapping::Diagnostic,
-    model::{BadId, UserId},
+    model::{BadId, SignInCode, SignInFailure, UserId},
     scim::ScimError,
     sso::SsoError,
     store::StoreError,
@@ -76,6 +76,14 @@ pub enum Error {
     /// The provider vouches for somebody who does not get in.
     #[error("{0}")]
     TurnedAway(TurnedAway),
+    /// A sign-in that failed, and the code of its trace.
+    #[error("{why}")]
+    SignIn {
+        /// Why.
+        why: Box<Error>,
+        /// What a person reads to an admin.
+        code: SignInCode,
+    },
     /// Try again later.
     #[error("the service is not available now: {0}")]
     Unavailable(String),
@@ -115,6 +123,26 @@ pub enum TurnedAway {
         "whoever invited you may no longer give what the invitation offers; please ask an owner of the organization"
     )]
     Withheld,
+    /// Single sign-on is enforced for their e-mail domain, by another connection.
+    #[error("people with your e-mail address sign in by their company's own sign-in alone; please begin there")]
+    Enforced,
+}
+
+impl TurnedAway {
+    /// The reason, in the vocabulary of the trace.
+    #[must_use]
+    pub fn failure(&self) -> SignInFailure {
+        match self {
+            Self::Expired => SignInFailure::StateLost,
+            Self::Suspended => SignInFailure::Suspended,
+            Self::NoAccess => SignInFailure::NoRuleMatched,
+            Self::Clash => SignInFailure::Clash,
+            Self::DeadLink => SignInFailure::LinkDead,
+            Self::NotInvited => SignInFailure::NotInvited,
+            Self::Withheld => SignInFailure::InvitationWithheld,
+            Self::Enforced => SignInFailure::EnforcedElsewhere,
+        }
+    }
 }
 
 fn last_owner(last: Option<&UserId>) -> String {
@@ -140,6 +168,30 @@ impl Error {
     /// Something that cannot be right, and where.
     pub fn invalid(place: impl Into<String>, detail: impl Into<String>) -> Self {
         Self::Invalid { place: place.into(), detail: detail.into() }
+    }
+
+    /// Why a sign-in that ended with this failed.
+    #[must_use]
+    pub fn sign_in_failure(&self) -> SignInFailure {
+        match self {
+            Self::SignIn { why, .. } => why.sign_in_failure(),
+            Self::Provider(error) => error.failure(),
+            Self::TurnedAway(why) => why.failure(),
+            Self::TermsNotAccepted => SignInFailure::TermsNotAccepted,
+            Self::NotFound { .. } => SignInFailure::ConnectionDisabled,
+            Self::NotSignedIn
+            | Self::Forbidden { .. }
+            | Self::Conflict { .. }
+            | Self::LastOwner { .. }
+            | Self::Stale
+            | Self::Unseen
+            | Self::Invalid { .. }
+            | Self::Mapping { .. }
+            | Self::Scim(_)
+            | Self::Unavailable(_)
+            | Self::ReadOnly(_)
+            | Self::Internal(_) => SignInFailure::OurFault,
+        }
     }
 
     /// A mistake of ours.

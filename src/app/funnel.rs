@@ -5,7 +5,7 @@
 
 use super::{Error, Work, in_force::InForce, owners::gives_owner};
 use crate::{
-    mapping::{Grant, GrantScope, GroupFact, Mapping, UserFacts},
+    mapping::{Grant, GrantScope, GroupFact, Mapping, Outcome, UserFacts},
     model::{
         Connection, EventKind, FactSource, Group, GroupOrigin, OrganizationId, Scope, Source, Subject, Terms, User,
     },
@@ -118,6 +118,27 @@ pub(super) async fn wanted_of_user(
     let subject = Subject::User(user.id.clone());
     let user = UserFacts { connection, attributes: &attributes, groups: &facts };
     Ok(mapping.grants_for_user(&user, now).iter().map(|grant| terms_of(&subject, grant)).collect())
+}
+
+/// What rules give a person and their groups, and what they nearly did: for whoever asks why.
+pub(super) async fn outcome_of_user(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    mapping: &Mapping,
+    names: &ConnectionNames,
+    (user, now): (&User, crate::model::Instant),
+) -> Result<Outcome, Error> {
+    let Some(connection) = names.get(user.connection.as_ref()) else { return Ok(Outcome::default()) };
+    let groups = tx.groups_of(organization, &user.id).await?;
+    let facts: Vec<_> = groups.iter().filter_map(|group| group_fact(names, group)).collect();
+    let attributes = Value::Object(attributes_of(tx, organization, names, user).await?);
+    let mut outcome = mapping.for_user(&UserFacts { connection, attributes: &attributes, groups: &facts }, now);
+    for group in &facts {
+        let more = mapping.for_group(group, now);
+        outcome.grants.extend(more.grants);
+        outcome.near_misses.extend(more.near_misses);
+    }
+    Ok(outcome)
 }
 
 /// The facts about a person, shaped as a SCIM User: claims, and over them what was pushed.

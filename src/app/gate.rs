@@ -193,7 +193,9 @@ impl App {
             | TokenKind::Code
             | TokenKind::Refresh
             | TokenKind::ClientSecret
-            | TokenKind::ScimAccess => Err(Error::NotSignedIn),
+            | TokenKind::ScimAccess
+            | TokenKind::Test
+            | TokenKind::Setup => Err(Error::NotSignedIn),
         }
     }
 

@@ -23,10 +23,16 @@ pub struct Round {
     pub expired: usize,
     /// SCIM tokens whose coming end was told.
     pub warned: usize,
+    /// Certificates of providers whose coming end was told.
+    pub certificates: usize,
+    /// Connections whose provider's metadata said something new.
+    pub refreshed: usize,
     /// Notices that were told.
     pub told: usize,
     /// Sessions and links that were forgotten.
     pub forgotten: u64,
+    /// E-mail domains whose record was looked at again.
+    pub domains: usize,
     /// Signing keys that were made.
     pub keys: usize,
 }
@@ -37,8 +43,11 @@ impl App {
         Ok(Round {
             expired: self.close_expired().await?,
             warned: self.warn_of_expiry().await?,
+            certificates: self.warn_of_certificates().await?,
+            refreshed: self.refresh_saml_providers().await?,
             told: self.tell_notices().await?,
             forgotten: self.forget_the_past().await?,
+            domains: self.recheck_domains().await?,
             keys: usize::from(self.rotate_when_due().await?.is_some()),
         })
     }
@@ -82,10 +91,15 @@ impl App {
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
+<<<<<<< HEAD
         forgotten += tx.forget_key_uses(self.clock().now().minus(KEY_USES)).await?;
+=======
+        forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
+>>>>>>> main
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
+        forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;
         Ok(forgotten)
     }

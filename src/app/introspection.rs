@@ -93,7 +93,9 @@ impl App {
                 | TokenKind::Code
                 | TokenKind::Refresh
                 | TokenKind::ClientSecret
-                | TokenKind::ScimAccess,
+                | TokenKind::ScimAccess
+                | TokenKind::Test
+                | TokenKind::Setup,
             ) => Ok(None),
             None => self.of_signed(ctx, text).await,
         };

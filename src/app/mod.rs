@@ -15,11 +15,14 @@ mod bindings;
 mod cli_login;
 mod clock;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connections;
 mod credentials;
 mod ctx;
 mod cursor;
 mod directory;
+mod domains;
 mod error;
 mod funnel;
 mod gate;
@@ -40,8 +43,11 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod saml;
+mod schemas;
 mod seen;
 mod service_accounts;
+mod setup_links;
 mod sign_in;
 mod sign_out;
 mod signing;
@@ -56,9 +62,12 @@ pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
+pub use connection_removal::ConnectionRemoval;
+pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
+pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
@@ -81,9 +90,12 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
+pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
-pub use sign_in::{ClientKey, Route, SignInBegun, SignedIn};
+pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
+pub use sign_in::{ClientKey, Finished, Route, SamlArrival, SignInBegun, SignedIn, Whence};
 pub use sign_out::{ProviderSignOut, Reach};
 pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
@@ -97,13 +109,14 @@ use crate::{
     crypto::Sealer,
     model::{Instant, RequestId},
     net,
-    sso::{Oidc, PinnedKeys},
+    sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
 use directory::Unheard;
 use in_force::Compiled;
 use key_uses::KeyUses;
 use provisioning::PushQueue;
+use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
@@ -123,6 +136,9 @@ struct Inner {
     clock: Clock,
     oidc: Oidc,
     pinned_keys: PinnedKeys,
+    saml_providers: SamlProviders,
+    saml_rings: KeyRings,
+    texts: net::TextRecords,
     compiled: Compiled,
     keys: Keys,
     audit_keys: RwLock<Option<Arc<AuditKeys>>>,
@@ -141,7 +157,9 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
-        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http));
+        let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
+        let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
+        let texts = net::TextRecords::new(settings.domains.resolvers.clone());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
@@ -154,6 +172,9 @@ impl App {
             clock,
             oidc,
             pinned_keys,
+            saml_providers,
+            saml_rings,
+            texts,
             compiled,
             keys,
             audit_keys,
@@ -228,5 +249,10 @@ impl App {
     /// Keys of providers and their clients, at addresses that an administrator pinned.
     fn pinned_keys(&self) -> &PinnedKeys {
         &self.inner.pinned_keys
+    }
+
+    /// What SAML providers publish about themselves.
+    fn saml_providers(&self) -> &SamlProviders {
+        &self.inner.saml_providers
     }
 }

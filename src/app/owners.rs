@@ -1,6 +1,6 @@
 //! The owner floor, around the pure judgement of [`plan::owners`](crate::plan::owners).
 
-use super::{Actor, Error, Work};
+use super::{Actor, Error, Work, domains::enforced_connection};
 use crate::{
     model::{BindingId, EventKind, Role, Scope, Source, Subject, Terms, User, UserId, UserState},
     plan::owners::{Author, Outlook, Verdict, judge},
@@ -129,7 +129,11 @@ async fn can_sign_in(tx: &mut Tx, organization: &crate::model::OrganizationId, u
     if user.state() != UserState::Active {
         return Ok(false);
     }
+    let enforced = enforced_connection(tx, organization, user.email.as_deref()).await?;
+    if enforced.is_some_and(|enforced| user.connection.as_ref() != Some(&enforced)) {
+        return Ok(false);
+    }
     let Some(id) = &user.connection else { return Ok(true) };
     let connection = tx.connection(organization, id).await?;
-    Ok(connection.is_some_and(|connection| connection.enabled && connection.settings.oidc.is_some()))
+    Ok(connection.is_some_and(|connection| connection.enabled && connection.settings.signs_in()))
 }

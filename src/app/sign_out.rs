@@ -1,6 +1,6 @@
 //! Signing out: here, everywhere, at the provider, and because the provider says so.
 
-use super::{Actor, App, Ctx, Error, Need, Work, credentials::id_token_place};
+use super::{Actor, App, Ctx, Error, Need, SignOutAt, Work, credentials::id_token_place};
 use crate::{
     cache::Revocation,
     crypto::{TokenKind, sha256, token},
@@ -14,7 +14,7 @@ use serde_json::json;
 use std::time::Duration;
 
 /// How long a sign-in that is under way is kept from bringing back what the provider ended: longer than one may take.
-const REMEMBERED: Duration = Duration::from_mins(15);
+pub(super) const REMEMBERED: Duration = Duration::from_mins(15);
 /// ID tokens beyond this many bytes do not go into an address: with 250 groups inside no server would take it.
 const LONGEST_HINT: usize = 4096;
 
@@ -30,10 +30,10 @@ pub enum Reach {
 /// Where the provider signs somebody out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderSignOut {
-    /// Where the browser goes.
-    pub url: String,
-    /// What comes back with the browser.
-    pub state: String,
+    /// Where the browser goes, or with what.
+    pub at: SignOutAt,
+    /// What comes back with the browser, where the provider's answer proves nothing itself.
+    pub state: Option<String>,
 }
 
 impl App {
@@ -70,8 +70,13 @@ impl App {
         let connection = tx.connection(&session.organization, id).await.ok()??;
         let user = tx.user(&session.organization, &session.user).await.ok()?;
         drop(tx);
-        let settings = connection.settings.oidc?;
         let hint = sealed.and_then(|sealed| self.sealer().open_text(&id_token_place(session), sealed).ok());
+        if connection.settings.saml.is_some() {
+            let at = self.saml_sign_out(session, &connection, hint.as_ref()?.expose_secret()).await;
+            let at = at.inspect_err(|error| tracing::warn!(%error, "the provider is not told of a sign-out"));
+            return Some(ProviderSignOut { at: at.ok()??, state: None });
+        }
+        let settings = connection.settings.oidc?;
         let hint = hint.as_ref().map(ExposeSecret::expose_secret).filter(|hint| hint.len() <= LONGEST_HINT);
         // RP-Initiated Logout 1.0 §2: who is meant, where the ID token cannot say it.
         let who = user.as_ref().filter(|_| hint.is_none()).map(|user| user.email.as_ref().unwrap_or(&user.user_name));
@@ -81,7 +86,7 @@ impl App {
         let (back, now) = (self.signed_out_address(), self.clock().now());
         let hints = (hint, who.map(String::as_str));
         let url = self.oidc().end_session_url(&settings, hints, &back, Some(&state), now).await.ok()??;
-        Some(ProviderSignOut { url, state })
+        Some(ProviderSignOut { at: SignOutAt::Address(url), state: Some(state) })
     }
 
     /// Our own address that providers send people back to after they signed out there.
@@ -182,7 +187,8 @@ impl Work<'_> {
         Ok(self.tell_of_provider(connection, &ended))
     }
 
-    fn tell_of_provider(&mut self, connection: &ConnectionId, ended: &[(SessionId, UserId)]) -> usize {
+    /// Tells which sessions a provider ended, and drops what is cached of them.
+    pub(super) fn tell_of_provider(&mut self, connection: &ConnectionId, ended: &[(SessionId, UserId)]) -> usize {
         let named = ended.iter().flat_map(|(session, user)| [user.to_string(), session.to_string()]);
         let subjects: Vec<String> = std::iter::once(connection.to_string()).chain(named).collect();
         let detail = json!({"sessions": ended.len(), "how": "signed out at the provider"});

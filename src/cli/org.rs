@@ -36,6 +36,19 @@ pub(super) enum Org {
         #[arg(long)]
         name: Option<String>,
     },
+    /// Says that an e-mail domain is an organization's, where no DNS can be asked. This is on record, and owners see it.
+    ///
+    /// A connection of the organization has to claim the domain before.
+    ///
+    /// Example: castgate org assert-domain acme acme.example
+    AssertDomain {
+        #[command(flatten)]
+        configuration: Configuration,
+        /// Its short name.
+        slug: String,
+        /// The domain.
+        domain: String,
+    },
     /// Deletes an organization with everything in it: people, groups, keys, mapping, events. There is no way back.
     ///
     /// Asks for the short name a second time; a script says it with --yes.
@@ -64,6 +77,15 @@ impl Org {
                 if renamed.slug != slug {
                     say!("Sign-in addresses with “{slug}” lead nowhere any more.");
                 }
+            }
+            Self::AssertDomain { configuration, slug, domain } => {
+                let app = open::app(open::settings(&configuration)?).await?;
+                let shown = app.assert_domain(&slug, &domain).await?;
+                say!(
+                    "{} is {slug}'s now, by the connection “{}”, because you say so: no DNS record shows it. This is on record.",
+                    shown.claim.domain,
+                    shown.connection_name
+                );
             }
             Self::Delete { configuration, slug, yes } => {
                 // Asked before the store is opened: nothing is held while somebody thinks.

@@ -14,6 +14,8 @@ const LONG_SESSION: Duration = Duration::from_hours(24 * 30);
 
 /// A key must be known before it signs, and its tokens must end before it goes.
 const SHORTEST_ROTATION: Duration = Duration::from_hours(1);
+/// Between a failed sign-in and the admin who looks at it.
+const SHORTEST_TRACE: Duration = Duration::from_hours(1);
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +65,8 @@ impl Settings {
         self.check_keys(&mut found);
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
+        self.check_sign_in(&mut found);
+        self.check_domains(&mut found);
         self.check_hosts(&mut found);
         self.check_limits(&mut found);
         self.check_rotation(&mut found);
@@ -201,6 +205,17 @@ impl Settings {
                 "tokens.jwt_lifetime",
                 "must be between 1s and 60s: a token outlives a revocation that long",
             ));
+        }
+    }
+
+    fn check_sign_in(&self, found: &mut Vec<Finding>) {
+        if self.sign_in.trace_kept.get() < SHORTEST_TRACE {
+            found
+                .push(error("sign_in.trace_kept", "must be at least 1h: an admin has to find what a person reads out"));
+        }
+        if self.sign_in.trace_values {
+            let message = "keeps personal data of everybody who signs in, for as long as sign_in.trace_kept";
+            found.push(warning("sign_in.trace_values", message));
         }
     }
 

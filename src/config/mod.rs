@@ -5,6 +5,7 @@
 //! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
 
 mod check;
+mod domains;
 mod hosts;
 mod load;
 mod mail;
@@ -13,6 +14,7 @@ mod settings;
 mod units;
 
 pub use check::{Finding, Severity};
+pub use domains::{DomainProofs, Domains};
 pub use hosts::HostPattern;
 pub use load::{ConfigError, DEFAULT, Place};
 pub use mail::{Invitations, Mail, MailSecurity, MailTransport};

@@ -1,6 +1,7 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
 use super::{
+    domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
     server::Server,
@@ -24,6 +25,10 @@ pub struct Settings {
     pub cache: Cache,
     /// How long a sign-in lasts.
     pub sessions: Sessions,
+    /// What is remembered of sign-ins.
+    pub sign_in: SignIn,
+    /// E-mail domains and whose they are.
+    pub domains: Domains,
     /// Limits of the SCIM door.
     pub scim: Scim,
     /// How much one caller may ask.
@@ -140,6 +145,16 @@ pub struct Sessions {
     pub cookie_domain: Option<String>,
     /// Whether the cookie comes along from elsewhere.
     pub same_site: SameSite,
+}
+
+/// `[sign_in]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SignIn {
+    /// How long traces are kept.
+    pub trace_kept: Span,
+    /// Whether they have the values of claims, and not their names alone.
+    pub trace_values: bool,
 }
 
 /// `[scim]`

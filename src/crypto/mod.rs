@@ -6,6 +6,8 @@
 //! asking. All of it rests on one library, `aws-lc-rs`, and on the system's [randomness](random).
 
 pub mod audit_key;
+pub mod certificate;
+mod der;
 pub mod foreign;
 pub mod hash;
 pub mod jwt;
@@ -13,9 +15,11 @@ pub mod keyfile;
 pub mod keyring;
 pub mod random;
 pub mod seal;
+pub mod service_key;
 pub mod token;
 
 pub use audit_key::{AuditKey, AuditKeyError};
+pub use certificate::{Certificate, CertificateError, DigestAlgorithm, SignatureAlgorithm};
 pub use foreign::{Demands, ForeignKeys, JwsAlgorithm, JwsFault, Unverified};
 pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
@@ -23,4 +27,5 @@ pub use keyfile::{KeyFileError, MasterKey};
 pub use keyring::KeyRingError;
 pub use random::{NoRandomness, fill_or_abort};
 pub use seal::{Context, SealError, Sealer};
+pub use service_key::{ContentCipher, KeyTransport, ServiceKey, ServiceKeyError};
 pub use token::{BadToken, Presented, Secret, TokenKind};

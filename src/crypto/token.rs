@@ -40,11 +40,15 @@ pub enum TokenKind {
     ClientSecret,
     /// An access token of a connection's OAuth client: a SCIM bearer token that lives for an hour.
     ScimAccess,
+    /// The address of a connection's test.
+    Test,
+    /// A link by which somebody without an account sets one connection up.
+    Setup,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Scim,
         Self::ApiKey,
         Self::Session,
@@ -55,6 +59,8 @@ impl TokenKind {
         Self::Refresh,
         Self::ClientSecret,
         Self::ScimAccess,
+        Self::Test,
+        Self::Setup,
     ];
 
     /// What every token of this kind begins with.
@@ -71,6 +77,8 @@ impl TokenKind {
             Self::Refresh => "cgr_",
             Self::ClientSecret => "cgo_",
             Self::ScimAccess => "cga_",
+            Self::Test => "cgt_",
+            Self::Setup => "cgu_",
         }
     }
 

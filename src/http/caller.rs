@@ -7,7 +7,7 @@ use super::{
     server::ClientAddress,
 };
 use crate::{
-    app::{App, Credential, Ctx, Error, Visit},
+    app::{App, Credential, Ctx, Error, Visit, Whence},
     crypto::TokenKind,
 };
 use axum::{
@@ -19,6 +19,16 @@ use std::{convert::Infallible, sync::Arc};
 
 /// The header in which a script of ours sends the form token.
 const TOKEN_HEADER: &str = "x-castgate-csrf";
+
+/// From where a request comes, for the trace of a sign-in.
+impl FromRequestParts<App> for Whence {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Infallible> {
+        let address = parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
+        Ok(Self { address, request: parts.extensions.get::<Noted>().map(|noted| noted.id().clone()) })
+    }
+}
 
 /// Somebody whom a credential lets in.
 #[derive(Clone)]

@@ -3,6 +3,7 @@
 use crate::{
     app::{Error, TurnedAway},
     mapping::Diagnostic,
+    model::SignInCode,
     scim::{ScimError, ScimType},
     sso::SsoError,
 };
@@ -38,8 +39,10 @@ pub(super) struct Refusal {
     pub(super) scim_type: Option<ScimType>,
     /// What is wrong with a mapping.
     pub(super) diagnostics: Vec<Diagnostic>,
+    /// What a person whose sign-in failed reads to an admin.
+    pub(super) reference: Option<Box<SignInCode>>,
     /// For the log.
-    pub(super) internals: Option<String>,
+    pub(super) internals: Option<Box<str>>,
     /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
     pub(super) challenge: Option<Box<Challenge>>,
 }
@@ -53,7 +56,8 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let (sentence, scim_type, internals, challenge) = (None, None, None, None);
-        Self { status, code, detail, sentence, scim_type, diagnostics: Vec::new(), internals, challenge }
+        let (diagnostics, reference) = (Vec::new(), None);
+        Self { status, code, detail, sentence, scim_type, diagnostics, reference, internals, challenge }
     }
 
     /// There is nothing at this address.
@@ -63,7 +67,7 @@ impl Refusal {
 
     /// A mistake of ours; `why` is for the log.
     pub(super) fn internal(why: impl Into<String>) -> Self {
-        Self { internals: Some(why.into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", OURS) }
+        Self { internals: Some(why.into().into()), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", OURS) }
     }
 
     /// What the router or an extractor said, which knows a status and perhaps a sentence.
@@ -100,13 +104,16 @@ impl Refusal {
             SsoError::Refused { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
             SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
+            SsoError::TooWeak { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
+            SsoError::Replayed => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
             SsoError::LogoutInvalid { .. } => (StatusCode::BAD_REQUEST, "logout_token_invalid"),
             SsoError::GroupsUnknown { .. } => (StatusCode::BAD_GATEWAY, "provider_groups_unknown"),
             SsoError::NoClientKey => (StatusCode::BAD_GATEWAY, "no_client_key"),
             SsoError::UserinfoInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_userinfo_invalid"),
         };
         let why = error.to_string();
-        Self { sentence: Some(PROVIDER), internals: Some(why.clone()), ..Self::new(status, code, why) }
+        Self { sentence: Some(PROVIDER), internals: Some(why.as_str().into()), ..Self::new(status, code, why) }
     }
 
     fn of_turned_away(why: &TurnedAway) -> Self {
@@ -118,6 +125,7 @@ impl Refusal {
             TurnedAway::DeadLink => (StatusCode::GONE, "dead_link"),
             TurnedAway::NotInvited => (StatusCode::FORBIDDEN, "invitation_of_another"),
             TurnedAway::Withheld => (StatusCode::FORBIDDEN, "invitation_withheld"),
+            TurnedAway::Enforced => (StatusCode::FORBIDDEN, "enforced_elsewhere"),
         };
         Self::new(status, code, why.to_string())
     }
@@ -154,12 +162,14 @@ impl From<Error> for Refusal {
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),
+            Error::SignIn { why, code } => Self { reference: Some(Box::new(code)), ..Self::from(*why) },
             Error::Unavailable(why) => {
-                Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
+                Self { internals: Some(why.into()), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", AWAY) }
             }
-            Error::ReadOnly(why) => {
-                Self { internals: Some(why), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "read_only", READ_ONLY) }
-            }
+            Error::ReadOnly(why) => Self {
+                internals: Some(why.into()),
+                ..Self::new(StatusCode::SERVICE_UNAVAILABLE, "read_only", READ_ONLY)
+            },
             Error::Internal(why) => Self::internal(why),
         }
     }

@@ -10,14 +10,15 @@ use super::{
     doors::{Caller, Doors, OrganizationFrom, get, post},
     error::SignInFailure,
     pages::{
-        notice,
+        notice, saml,
         sign_in::{self, Ask, SoFar},
+        trial,
     },
 };
 use crate::{
-    app::{App, Error, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway},
+    app::{App, Error, Finished, Reach, Route, SignInBegun, SignedIn as Arrived, TermsState, TurnedAway, Whence},
     config::SameSite,
-    model::{ConnectionId, EventKind, OrganizationId},
+    model::{ConnectionId, EventKind, OrganizationId, SignInProtocol},
     sso::Callback,
     telemetry::metrics,
 };
@@ -29,14 +30,14 @@ use axum::{
 use serde::Deserialize;
 use url::Url;
 
-const HTML: Option<&str> = Some("text/html");
+pub(super) const HTML: Option<&str> = Some("text/html");
 
 /// One sentence for an organization that does not exist and for one that has no sign-in.
 const NOWHERE: &str =
     "We could not find a sign-in for this organization. Check its short name, or ask a colleague for it.";
 
 /// What a sign-in may come to.
-const ARRIVALS: &[EventKind] = &[
+pub(super) const ARRIVALS: &[EventKind] = &[
     EventKind::SessionStarted,
     EventKind::SessionEnded,
     EventKind::SignInRefused,
@@ -69,7 +70,8 @@ pub(super) fn doors() -> Doors {
             get("/login/callback", finish)
                 .summary("Back from the provider, with a session")
                 .answers_to(Caller::Anyone, sealed)
-                .tells(ARRIVALS)
+                .tells(&[ARRIVALS, &[EventKind::ConnectionTested]].concat())
+                .answers_as(200, HTML)
                 .answers_as(303, None),
         )
         .door(get("/login/link", show_link).summary("The page of a one-time link").answers_as(200, HTML))
@@ -158,21 +160,37 @@ async fn leave(
 pub(super) fn leave_with(app: &App, begun: &SignInBegun) -> Response {
     let host = Url::parse(&begun.url).ok().and_then(|url| url.host_str().map(str::to_owned));
     let provider = host.as_deref().unwrap_or("your provider");
-    let mut response = notice::on_the_way("Off to your organization's sign-in", provider, &begun.url);
-    add_cookie(&mut response, cookies::set_sign_in(app.settings(), &begun.cookie));
+    let title = "Off to your organization's sign-in";
+    let mut response = match &begun.form {
+        Some(form) => saml::posts_itself(title, provider, form),
+        None => notice::on_the_way(title, provider, &begun.url),
+    };
+    let cookie = match begun.returns_by_post {
+        true => cookies::set_saml_sign_in(app.settings(), &begun.cookie),
+        false => cookies::set_sign_in(app.settings(), &begun.cookie),
+    };
+    add_cookie(&mut response, cookie);
     response
 }
 
 /// `GET /login/callback`: the provider sends the browser back. The memory of the sign-in is used up, whatever comes of it.
-async fn finish(State(app): State<App>, headers: HeaderMap, Query(callback): Query<Callback>) -> Response {
+async fn finish(
+    State(app): State<App>,
+    whence: Whence,
+    headers: HeaderMap,
+    Query(callback): Query<Callback>,
+) -> Response {
     let sealed = cookies::sign_in(&headers, app.settings());
-    let outcome = match sealed {
-        Some(sealed) => app.finish_sign_in(&sealed, callback).await,
-        None => Err(Error::TurnedAway(TurnedAway::Expired)),
-    };
-    metrics().sign_in("oidc", said_of(&outcome));
+    let outcome = app.finish_sign_in(sealed.as_deref(), callback, whence).await;
+    metrics().sign_in(SignInProtocol::Oidc.name(), said_of_finished(&outcome));
+    finished(&app, &headers, outcome).await
+}
+
+/// What the browser is answered in which a sign-in has come back, by whichever protocol.
+pub(super) async fn finished(app: &App, headers: &HeaderMap, outcome: Result<Finished, Error>) -> Response {
     let mut response = match outcome {
-        Ok(arrived) => arrive(&app, &headers, &arrived).await,
+        Ok(Finished::SignedIn(arrived)) => arrive(app, headers, &arrived).await,
+        Ok(Finished::Tested(test)) => trial::result(&test),
         Err(error) => SignInFailure::from(error).into_response(),
     };
     add_cookie(&mut response, cookies::clear_sign_in(app.settings()));
@@ -192,35 +210,49 @@ struct Link {
 /// `POST /login/link`
 async fn use_link(
     State(app): State<App>,
+    whence: Whence,
     headers: HeaderMap,
     FormBody(link): FormBody<Link>,
 ) -> Result<Response, SignInFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let outcome = app.use_sign_in_link(&link.token).await;
-    metrics().sign_in("link", said_of(&outcome));
+    let outcome = app.use_sign_in_link(&link.token, whence).await;
+    metrics().sign_in(SignInProtocol::Link.name(), said_of(&outcome));
     let arrived = outcome?;
     Ok(arrive(&app, &headers, &arrived).await)
 }
 
-/// An outcome's word among the metrics.
-fn said_of(outcome: &Result<Arrived, Error>) -> &'static str {
+/// The same of a sign-in that has come back, which may have been a test.
+pub(super) fn said_of_finished(outcome: &Result<Finished, Error>) -> &'static str {
     match outcome {
-        Ok(_) => "signed_in",
-        Err(Error::Provider(_)) => "refused_by_provider",
-        Err(Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink)) => "expired",
-        Err(Error::TurnedAway(
+        Ok(Finished::Tested(_)) => "tested",
+        Ok(Finished::SignedIn(_)) | Err(_) => said_of(outcome),
+    }
+}
+
+/// An outcome's word among the metrics.
+pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
+    let error = match outcome {
+        Ok(_) => return "signed_in",
+        Err(Error::SignIn { why, .. }) => why,
+        Err(error) => error,
+    };
+    match error {
+        Error::Provider(_) => "refused_by_provider",
+        Error::TurnedAway(TurnedAway::Expired | TurnedAway::DeadLink) => "expired",
+        Error::TurnedAway(
             TurnedAway::Suspended
             | TurnedAway::NoAccess
             | TurnedAway::Clash
             | TurnedAway::NotInvited
-            | TurnedAway::Withheld,
-        )) => "turned_away",
-        Err(_) => "failed",
+            | TurnedAway::Withheld
+            | TurnedAway::Enforced,
+        ) => "turned_away",
+        _ => "failed",
     }
 }
 
 /// A fresh session in this browser; what it held before ends.
-async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
+pub(super) async fn arrive(app: &App, headers: &HeaderMap, arrived: &Arrived) -> Response {
     if let Some(before) = cookies::session(headers, app.settings())
         && let Err(error) = app.sign_out(&before, Reach::Here).await
     {

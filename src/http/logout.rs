@@ -7,6 +7,7 @@ use super::{
     error::PageFailure,
     login::add_cookie,
     pages::notice,
+    saml::leave_to_sign_out,
 };
 use crate::{
     app::{App, Reach},
@@ -60,12 +61,12 @@ async fn sign_out(
         elsewhere = app.sign_out(&secret, reach).await?;
     }
     let mut response = match &elsewhere {
-        Some(out) => notice::on_the_way("You are signed out here", "sign out at your provider", &out.url),
+        Some(out) => leave_to_sign_out("You are signed out here", &out.at),
         None => notice::signed_out(false),
     };
     add_cookie(&mut response, cookies::clear_session(settings));
-    if let Some(out) = &elsewhere {
-        add_cookie(&mut response, cookies::set_sign_out(settings, &out.state));
+    if let Some(state) = elsewhere.as_ref().and_then(|out| out.state.as_ref()) {
+        add_cookie(&mut response, cookies::set_sign_out(settings, state));
     }
     Ok(response)
 }

@@ -31,9 +31,12 @@ mod pages;
 mod path;
 mod provider;
 mod request;
+mod saml;
 mod scim;
 mod server;
+mod setup;
 mod terms;
+mod trials;
 mod verify;
 
 pub use doors::{Answered, BodyLimit, Caller, Declared, OrganizationFrom, SchemaOf, Taken};
@@ -56,8 +59,11 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        saml::doors(),
         logout::doors(),
         provider::doors(),
+        trials::doors(),
+        setup::doors(),
         invitations::doors(),
         terms::doors(),
         account::doors(),

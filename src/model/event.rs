@@ -43,6 +43,36 @@ event_kinds! {
     ConnectionDisabled = "connection.disabled",
     /// A disabled connection was enabled.
     ConnectionEnabled = "connection.enabled",
+    /// A connection has a new key of ours for SAML, published and about to sign.
+    SamlKeyRotated = "connection.saml_key_rotated",
+    /// A certificate of a connection's provider is about to end.
+    CertificateEnding = "connection.certificate_ending",
+    /// A schema was declared for all connections.
+    SchemaDeclared = "schema.declared",
+    /// A declared schema changed.
+    SchemaChanged = "schema.changed",
+    /// A declared schema was taken back.
+    SchemaRemoved = "schema.removed",
+    /// A connection was deleted, with everybody whom it brought.
+    ConnectionDeleted = "connection.deleted",
+    /// A test of a connection began.
+    ConnectionTestStarted = "connection.test_started",
+    /// A test of a connection ended.
+    ConnectionTested = "connection.tested",
+    /// A link was made by which somebody without an account may set a connection up.
+    SetupLinkCreated = "setup_link.created",
+    /// A set-up link was revoked.
+    SetupLinkRevoked = "setup_link.revoked",
+    /// An e-mail domain was shown to be the organization's, by its DNS.
+    DomainVerified = "domain.verified",
+    /// The operator said that an e-mail domain is the organization's.
+    DomainAsserted = "domain.asserted",
+    /// The record that showed an e-mail domain is gone.
+    DomainLost = "domain.lost",
+    /// Single sign-on is enforced for an e-mail domain.
+    DomainEnforced = "domain.enforced",
+    /// Single sign-on is no longer enforced for an e-mail domain.
+    DomainReleased = "domain.released",
     /// A SCIM token was made.
     TokenCreated = "token.created",
     /// A SCIM token was revoked.

@@ -1,5 +1,6 @@
 //! Attributes of people that the SCIM schemas do not have and a provider sends all the same.
 
+use super::Instant;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -16,6 +17,19 @@ pub struct ExtensionSchema {
     pub attributes: Vec<ExtensionAttribute>,
 }
 
+/// A schema that all connections of an organization have, as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KeptSchema {
+    /// The declaration.
+    pub schema: ExtensionSchema,
+    /// How often it was changed, and one.
+    pub version: i64,
+    /// When it was declared.
+    pub created_at: Instant,
+    /// When it last changed.
+    pub updated_at: Instant,
+}
+
 /// One attribute of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -28,6 +42,23 @@ pub struct ExtensionAttribute {
     /// Whether it has a list of them.
     #[serde(default)]
     pub multi_valued: bool,
+    /// What it means.
+    #[serde(default)]
+    pub description: String,
+    /// The parts of its values, if they are complex.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sub_attributes: Vec<ExtensionPart>,
+}
+
+/// One part of a complex value: a single, simple value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExtensionPart {
+    /// Its name. `value`, `type`, `display` and `primary` mean what they mean in the lists of SCIM (RFC 7643 §2.4).
+    pub name: String,
+    /// What its value is: anything but complex.
+    #[serde(rename = "type", default)]
+    pub kind: ExtensionType,
     /// What it means.
     #[serde(default)]
     pub description: String,
@@ -50,6 +81,8 @@ pub enum ExtensionType {
     DateTime,
     /// A URI.
     Reference,
+    /// An object of parts.
+    Complex,
 }
 
 impl ExtensionType {
@@ -63,6 +96,7 @@ impl ExtensionType {
             Self::Decimal => "decimal",
             Self::DateTime => "dateTime",
             Self::Reference => "reference",
+            Self::Complex => "complex",
         }
     }
 }

@@ -125,6 +125,8 @@ ids! {
     TokenId = "tok_";
     /// An OAuth client of a connection: the public half of its credential.
     ClientId = "cli_";
+    /// A key of ours at a connection that speaks SAML.
+    SamlKeyId = "smk_";
     /// An API key.
     KeyId = "key_";
     /// A sign-in.
@@ -135,6 +137,12 @@ ids! {
     JobId = "job_";
     /// An offer of roles and groups.
     InvitationId = "inv_";
+    /// One attempt to sign in.
+    SignInId = "sgn_";
+    /// One test of a connection.
+    TestId = "tst_";
+    /// A link by which somebody without an account sets one connection up.
+    SetupLinkId = "set_";
     /// One line of the provisioning log.
     PushId = "psh_";
     /// One HTTP request or command.

@@ -1,8 +1,10 @@
 //! Line 0: the nouns, plain data. Nothing here decides anything; it only says what things are called.
 
 mod binding;
+mod domain;
 mod event;
 mod extension;
+mod failure;
 mod id;
 mod instant;
 mod invitation;
@@ -14,11 +16,17 @@ mod place;
 mod provider;
 mod push;
 mod role;
+mod saml;
 mod session;
+mod setup;
+mod sign_in;
+mod trial;
 
 pub use binding::*;
+pub use domain::*;
 pub use event::*;
 pub use extension::*;
+pub use failure::*;
 pub use id::*;
 pub use instant::*;
 pub use invitation::*;
@@ -30,4 +38,8 @@ pub use place::*;
 pub use provider::*;
 pub use push::*;
 pub use role::*;
+pub use saml::*;
 pub use session::*;
+pub use setup::*;
+pub use sign_in::*;
+pub use trial::*;

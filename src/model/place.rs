@@ -212,6 +212,9 @@ pub struct ConnectionSettings {
     pub match_pairs: Vec<MatchPair>,
     /// Sign-in by OpenID Connect, if the connection signs people in.
     pub oidc: Option<super::OidcSettings>,
+    /// Sign-in by SAML 2.0, if the connection signs people in by that.
+    #[serde(default)]
+    pub saml: Option<super::SamlSettings>,
     /// E-mail domains (folded) whose people sign in here. Verified by the organization's owner.
     #[serde(default)]
     pub domains: Vec<String>,
@@ -257,11 +260,20 @@ impl ConnectionSettings {
             group_push: GroupPush::Accept,
             match_pairs: profile.match_pairs(),
             oidc: None,
+            saml: None,
             domains: Vec::new(),
             attributes: default_attributes(),
             provider_tokens: None,
             extensions: Vec::new(),
         }
+    }
+}
+
+impl ConnectionSettings {
+    /// Whether people could sign in by it, if it is enabled.
+    #[must_use]
+    pub fn signs_in(&self) -> bool {
+        self.oidc.is_some() || self.saml.as_ref().is_some_and(super::SamlSettings::is_ready)
     }
 }
 
@@ -276,6 +288,10 @@ pub struct Connection {
     pub enabled: bool,
     /// What an admin set.
     pub settings: ConnectionSettings,
+    /// What its provider may push beside the schemas of SCIM: what its own settings declare, and then what the organization
+    /// declares for all.
+    #[serde(default)]
+    pub schemas: Vec<super::ExtensionSchema>,
     /// Its sessions and tokens are those of this epoch; disabling moves it on and ends them in O(1).
     pub epoch: i64,
     /// Where its people's groups come from: claims until it pushes its first group, then SCIM for ever.

@@ -8,5 +8,7 @@
 pub mod address;
 mod client;
 mod resolver;
+mod texts;
 
 pub use client::{Client, NetError, Policy, Response};
+pub use texts::{NoAnswer, TextRecords};

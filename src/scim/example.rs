@@ -48,9 +48,15 @@ pub fn example(tolerance: Tolerance, kind: ResourceType, body: &Map<String, Valu
             get(operation, "path").and_then(Value::as_str).is_some_and(|path| path.contains('['))
         })?,
         Tolerance::NoPath => operation(body, |operation| !has(operation, "path"))?,
-        Tolerance::HollowValue | Tolerance::RepeatedValue | Tolerance::UnknownMember | Tolerance::LooseFilter => {
-            return None;
+        Tolerance::LooseFilter => {
+            let filter = get(body, "filter").and_then(Value::as_str)?;
+            format!("filter={}", filter_without_values(&filter::parse(filter, Dialect::Tolerant).ok()?))
         }
+        Tolerance::HollowValue
+        | Tolerance::RepeatedValue
+        | Tolerance::UnknownMember
+        | Tolerance::PlusForSpace
+        | Tolerance::UnencodedPlus => return None,
     };
     Some(shortened(found))
 }

@@ -139,9 +139,18 @@ fn keep_declared(urn: &str, value: &Value, only: &[Item]) -> Option<Value> {
     if whole {
         return Some(value.clone());
     }
-    let named = |key: &str| declared(only, urn).any(|path| path.name.eq_ignore_ascii_case(key));
-    let kept = value.as_object()?.iter().filter(|(key, _)| named(key));
-    some_object(kept.map(|(key, value)| (key.clone(), value.clone())).collect())
+    let mut kept = Map::new();
+    for (key, value) in value.as_object()? {
+        let named: Vec<_> = declared(only, urn).filter(|path| path.name.eq_ignore_ascii_case(key)).collect();
+        let parts: Vec<&str> = named.iter().filter_map(|path| path.sub.as_deref()).collect();
+        if named.is_empty() {
+            continue;
+        }
+        let is_wanted = |part: &str| parts.iter().any(|wanted| wanted.eq_ignore_ascii_case(part));
+        let whole = parts.len() < named.len();
+        kept.insert(key.clone(), if whole { value.clone() } else { retain_parts(value.clone(), &is_wanted) });
+    }
+    some_object(kept)
 }
 
 fn drop_declared(resource: &mut Map<String, Value>, path: &AttributePath) {
@@ -150,7 +159,15 @@ fn drop_declared(resource: &mut Map<String, Value>, path: &AttributePath) {
     if path.is_schema() {
         resource.shift_remove(&urn);
     } else if let Some(Value::Object(object)) = resource.get_mut(&urn) {
-        object.retain(|key, _| !key.eq_ignore_ascii_case(&path.name));
+        match &path.sub {
+            None => object.retain(|key, _| !key.eq_ignore_ascii_case(&path.name)),
+            Some(part) => {
+                let values = object.iter_mut().filter(|(key, _)| key.eq_ignore_ascii_case(&path.name));
+                for (_, value) in values {
+                    *value = retain_parts(value.take(), &|name| !name.eq_ignore_ascii_case(part));
+                }
+            }
+        }
     }
 }
 

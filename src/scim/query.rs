@@ -2,11 +2,11 @@
 
 use super::{
     error::ScimError,
-    extension::Extensions,
+    extension::{Declared, Extensions},
     patch::{get, names_schema},
     projection::Projection,
-    schema::{Attribute, Named, ResourceType, Type},
-    tolerance::Leniency,
+    schema::{Named, ResourceType, Type},
+    tolerance::{Leniency, Tolerance},
 };
 use crate::{
     filter::{AttributePath, Dialect, Filter, Literal, Node, Operator, parse},
@@ -29,6 +29,8 @@ pub struct Query {
     pub sort: Option<Sort>,
     /// What of each.
     pub projection: Projection,
+    /// What the request got away with.
+    pub tolerances: Vec<Tolerance>,
 }
 
 /// An order.
@@ -76,6 +78,9 @@ impl Query {
             None => None,
             Some((_, text)) => Some(read_filter(known, text, dialect, unknown)?),
         };
+        let is_loose =
+            |(_, text): &&(String, String)| dialect == Dialect::Tolerant && parse(text, Dialect::Strict).is_err();
+        let loose = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")).filter(is_loose);
         let sort = match find("sortBy") {
             None => None,
             Some(by) => match (sort_key(known, by), unknown) {
@@ -96,6 +101,7 @@ impl Query {
             cursor,
             sort,
             projection: Projection::parse(known.kind, find("attributes"), find("excludedAttributes")),
+            tolerances: loose.map(|_| Tolerance::LooseFilter).into_iter().collect(),
         })
     }
 
@@ -109,7 +115,8 @@ impl Query {
         dialect: Dialect,
         extensions: Extensions<'_>,
     ) -> Result<Self, ScimError> {
-        Self::parse_extended(kind, &search_parameters(body, dialect)?, dialect, extensions)
+        let (parameters, tolerances) = search_parameters(body, dialect)?;
+        Ok(Self::parse_extended(kind, &parameters, dialect, extensions)?.and_tolerates(&tolerances))
     }
 
     /// Reads the body of a `POST /.search`, which looks for users and groups: what it asks of each.
@@ -123,9 +130,14 @@ impl Query {
         dialect: Dialect,
         extensions: Extensions<'_>,
     ) -> Result<(Self, Self), ScimError> {
-        let parameters = search_parameters(body, dialect)?;
+        let (parameters, tolerances) = search_parameters(body, dialect)?;
         let of = |kind| Self::read(Known { kind, extensions }, &parameters, dialect, Unknown::Absent);
-        Ok((of(ResourceType::User)?, of(ResourceType::Group)?))
+        Ok((of(ResourceType::User)?.and_tolerates(&tolerances), of(ResourceType::Group)?))
+    }
+
+    fn and_tolerates(mut self, tolerances: &[Tolerance]) -> Self {
+        self.tolerances.extend(tolerances);
+        self
     }
 }
 
@@ -138,8 +150,8 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    /// An attribute of the organization's own, and its path as it was declared.
-    fn extended(self, path: &AttributePath) -> Option<(AttributePath, &'a ExtensionAttribute)> {
+    /// An attribute of the organization's own, or a part of one.
+    fn extended(self, path: &AttributePath) -> Option<Declared<'a>> {
         self.extensions.find(path).filter(|_| self.kind == ResourceType::User)
     }
 }
@@ -154,11 +166,14 @@ enum Unknown {
 
 const SEARCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:SearchRequest";
 
-/// The body of a search request as the parameters that a GET would have.
-fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<(String, String)>, ScimError> {
+/// Names and values.
+type Parameters = Vec<(String, String)>;
+
+/// The body of a search request as the parameters that a GET would have, and what it got away with.
+fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<(Parameters, Vec<Tolerance>), ScimError> {
     let mut leniency = Leniency::new(dialect);
     if !names_schema(body, SEARCH_SCHEMA) {
-        leniency.allow(super::Tolerance::SchemasMissing, || {
+        leniency.allow(Tolerance::SchemasMissing, || {
             ScimError::invalid_syntax(format!("A search must name its schema: \"schemas\": [\"{SEARCH_SCHEMA}\"]."))
         })?;
     }
@@ -176,7 +191,7 @@ fn search_parameters(body: &Map<String, Value>, dialect: Dialect) -> Result<Vec<
         };
         parameters.push((name.to_owned(), text));
     }
-    Ok(parameters)
+    Ok((parameters, leniency.into_used()))
 }
 
 /// A number of RFC 7644 §3.4.2.4; below zero is zero, beyond 64 bits is as much as there is.
@@ -195,8 +210,8 @@ fn number(text: Option<&str>, name: &str) -> Result<Option<u64>, ScimError> {
 fn sort_key(known: Known<'_>, by: &str) -> Result<AttributePath, ScimError> {
     let kind = known.kind;
     let path: Option<AttributePath> = by.trim().parse().ok();
-    if let Some((path, _)) = path.as_ref().and_then(|path| known.extended(path)) {
-        return Ok(path);
+    if let Some(declared) = path.as_ref().and_then(|path| known.extended(path)) {
+        return Ok(declared.path);
     }
     let named = path.and_then(|path| kind.find(&path));
     named.map(|named| named.path()).ok_or_else(|| ScimError::invalid_value(format!("sortBy: {}", kind.unknown(by))))
@@ -245,51 +260,73 @@ fn without_foreign(known: Known<'_>, filter: Filter) -> Filter {
 }
 
 /// The same filter, every attribute known and canonically spelt. `inside` is the attribute whose brackets this is in.
-fn canonical(all: Known<'_>, filter: Filter, inside: Option<Named>) -> Result<Filter, ScimError> {
+fn canonical(all: Known<'_>, filter: Filter, inside: Option<Inside<'_>>) -> Result<Filter, ScimError> {
     let kind = all.kind;
     let each =
         |parts: Vec<Filter>| parts.into_iter().map(|part| canonical(all, part, inside)).collect::<Result<_, _>>();
     let node = match filter.node {
-        Node::Compare { path, operator, value } if inside.is_none() && all.extended(&path).is_some() => {
-            let (path, kind) = all.extended(&path).map_or((path, Type::String), |(path, one)| (path, type_of(one)));
-            check_order(kind, operator, &value, &path)?;
-            Node::Compare { path, operator, value }
-        }
-        Node::Present(path) if inside.is_none() && all.extended(&path).is_some() => {
-            Node::Present(all.extended(&path).map_or(path, |(path, _)| path))
-        }
         Node::Compare { path, operator, value } => {
-            let (path, attribute) = known(kind, &path, inside)?;
-            check_order(attribute.kind, operator, &value, &path)?;
+            let (path, of_type) = known(all, &path, inside)?;
+            check_order(of_type, operator, &value, &path)?;
             Node::Compare { path, operator, value }
         }
-        Node::Present(path) => Node::Present(known(kind, &path, inside)?.0),
+        Node::Present(path) => Node::Present(known(all, &path, inside)?.0),
         Node::And(parts) => Node::And(each(parts)?),
         Node::Or(parts) => Node::Or(each(parts)?),
         Node::Not(part) => Node::Not(Box::new(canonical(all, *part, inside)?)),
+        Node::Element { path, filter } if all.extended(&path).is_some_and(|found| found.part.is_none()) => {
+            let Some(found) = all.extended(&path).filter(|found| inside.is_none() && found.attribute.multi_valued)
+            else {
+                return Err(ScimError::invalid_filter(format!("“{path}” has no parts that brackets could ask about.")));
+            };
+            let filter = canonical(all, *filter, Some(Inside::Declared(found.attribute)))?;
+            Node::Element { path: found.path, filter: Box::new(filter) }
+        }
         Node::Element { path, filter } => {
             let named = find(kind, &path)?;
             if named.part.is_some() || named.attribute.sub_attributes.is_empty() {
                 return Err(ScimError::invalid_filter(format!("“{path}” has no parts that brackets could ask about.")));
             }
-            Node::Element { path: named.path(), filter: Box::new(canonical(all, *filter, Some(named))?) }
+            Node::Element { path: named.path(), filter: Box::new(canonical(all, *filter, Some(Inside::Known(named)))?) }
         }
     };
     Ok(Filter { node, span: filter.span })
 }
 
-fn known(
-    kind: ResourceType,
-    path: &AttributePath,
-    inside: Option<Named>,
-) -> Result<(AttributePath, &'static Attribute), ScimError> {
-    let Some(outer) = inside else {
-        let named = find(kind, path)?;
-        return Ok((named.path(), named.leaf()));
+/// The attribute whose brackets something is in.
+#[derive(Debug, Clone, Copy)]
+enum Inside<'a> {
+    Known(Named),
+    Declared(&'a ExtensionAttribute),
+}
+
+/// An attribute's path as it is spelt, and what it is compared as.
+fn known(all: Known<'_>, path: &AttributePath, inside: Option<Inside<'_>>) -> Result<(AttributePath, Type), ScimError> {
+    let kind = all.kind;
+    let alone = |name: &str| Some(name).filter(|_| path.sub.is_none() && path.schema.is_none()).map(str::to_owned);
+    let (outer, part) = match inside {
+        None => {
+            if let Some(found) = all.extended(path) {
+                let of_type = type_of(found.kind());
+                return Ok((found.path, of_type));
+            }
+            let named = find(kind, path)?;
+            return Ok((named.path(), named.leaf().kind));
+        }
+        Some(Inside::Known(outer)) => {
+            let part = outer.attribute.part(&path.name);
+            (outer.attribute.name, part.and_then(|part| Some((alone(part.name)?, part.kind))))
+        }
+        Some(Inside::Declared(outer)) => {
+            let parts = outer.sub_attributes.iter().map(|part| (part.name.as_str(), part.kind));
+            // A simple value stands for its own `value`.
+            let own = Some(("value", outer.kind)).filter(|_| outer.sub_attributes.is_empty());
+            let part = parts.chain(own).find(|(name, _)| name.eq_ignore_ascii_case(&path.name));
+            (outer.name.as_str(), part.and_then(|(name, kind)| Some((alone(name)?, type_of(kind)))))
+        }
     };
-    let part = outer.attribute.part(&path.name).filter(|_| path.sub.is_none() && path.schema.is_none());
-    let unknown = || ScimError::invalid_filter(kind.unknown(&format!("{}.{path}", outer.attribute.name)));
-    part.map(|part| (AttributePath::new(part.name), part)).ok_or_else(unknown)
+    let unknown = || ScimError::invalid_filter(kind.unknown(&format!("{outer}.{path}")));
+    part.map(|(name, of_type)| (AttributePath::new(name), of_type)).ok_or_else(unknown)
 }
 
 fn find(kind: ResourceType, path: &AttributePath) -> Result<Named, ScimError> {
@@ -297,8 +334,9 @@ fn find(kind: ResourceType, path: &AttributePath) -> Result<Named, ScimError> {
 }
 
 /// The type that declared values compare as.
-fn type_of(attribute: &ExtensionAttribute) -> Type {
-    match attribute.kind {
+fn type_of(kind: ExtensionType) -> Type {
+    match kind {
+        ExtensionType::Complex => Type::Complex,
         ExtensionType::Boolean => Type::Boolean,
         ExtensionType::DateTime => Type::DateTime,
         ExtensionType::Reference => Type::Reference,

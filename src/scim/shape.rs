@@ -234,7 +234,7 @@ pub(super) fn is_hollow(element: &Value) -> bool {
 }
 
 /// RFC 7643 §2.4: `primary` is true at most once. Of several the last one counts.
-fn keep_last_primary(elements: &mut [Value], path: &str, leniency: &mut Leniency) -> Result<(), ScimError> {
+pub(super) fn keep_last_primary(elements: &mut [Value], path: &str, leniency: &mut Leniency) -> Result<(), ScimError> {
     let Some(last) = elements.iter().rposition(is_primary) else { return Ok(()) };
     for element in elements.iter_mut().take(last).filter(|element| is_primary(element)) {
         leniency.allow(Tolerance::SeveralPrimary, || {

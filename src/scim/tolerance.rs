@@ -49,13 +49,17 @@ pub enum Tolerance {
     NoPath,
     /// A filter outside of the grammar, such as one whose text has no quotes.
     LooseFilter,
+    /// A space of a filter written as `+`, as forms write it and URIs do not (RFC 3986 §2).
+    PlusForSpace,
+    /// A `+` of an address in a filter that was sent as it is, and so reads as a space.
+    UnencodedPlus,
     /// A member of a group whom nobody knows yet, kept until they come.
     UnknownMember,
 }
 
 impl Tolerance {
     /// All of them.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 24] = [
         Self::StringBoolean,
         Self::NumberForText,
         Self::EmptyText,
@@ -77,6 +81,8 @@ impl Tolerance {
         Self::NothingToRemove,
         Self::NoPath,
         Self::LooseFilter,
+        Self::PlusForSpace,
+        Self::UnencodedPlus,
         Self::UnknownMember,
     ];
 
@@ -109,6 +115,8 @@ impl Tolerance {
             Self::NothingToRemove => "a path that matches no value; there was nothing to remove",
             Self::NoPath => "an operation without a path",
             Self::LooseFilter => "a filter outside of the grammar, such as a text without quotes",
+            Self::PlusForSpace => "a space of a filter written as +",
+            Self::UnencodedPlus => "a + of an address in a filter, sent as it is and so read as a space",
             Self::UnknownMember => "a member whom nobody knows yet, kept until they come",
         }
     }
@@ -138,6 +146,8 @@ impl Tolerance {
             Self::NothingToRemove => "nothing_to_remove",
             Self::NoPath => "no_path",
             Self::LooseFilter => "loose_filter",
+            Self::PlusForSpace => "plus_for_space",
+            Self::UnencodedPlus => "unencoded_plus",
             Self::UnknownMember => "unknown_member",
         }
     }

@@ -65,6 +65,18 @@ pub enum SsoError {
         /// The rule that it breaks.
         why: TokenFault,
     },
+    /// A SAML message does not prove what it says.
+    #[error("the provider's SAML message was refused: {0}")]
+    Saml(#[from] super::saml::SamlFault),
+    /// The provider did not let the person prove who they are as the connection asks.
+    #[error("the person did not sign in as the connection asks: {what}")]
+    TooWeak {
+        /// What was asked, and what was done.
+        what: String,
+    },
+    /// A message that may be used once was used before.
+    #[error("the provider's answer was used before; the sign-in has to be started again")]
+    Replayed,
     /// The logout token does not prove that somebody signed out at the provider.
     #[error("the logout token was refused: {why}")]
     LogoutInvalid {

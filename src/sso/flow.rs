@@ -5,6 +5,7 @@ use crate::model::{Instant, OidcSettings};
 use openidconnect::CsrfToken;
 use serde::{Deserialize, Serialize};
 use std::{fmt, time::Duration};
+use url::Url;
 
 /// How long somebody may take to sign in at the provider: passwords, second factors, consent.
 const PATIENCE: Duration = Duration::from_mins(15);
@@ -18,6 +19,21 @@ pub struct Begun {
     pub url: String,
     /// What the second half needs; bind it to the browser and keep it from everybody, the browser's owner included.
     pub pending: Pending,
+}
+
+impl Begun {
+    /// Adds something of the caller's own to the state: it comes back with the answer, also by a browser that has forgotten
+    /// where it began. Opaque to the provider, and as public as the address bar.
+    pub fn add_to_state(&mut self, tag: &str) {
+        let Ok(mut url) = Url::parse(&self.url) else { return };
+        let state = format!("{}.{tag}", self.pending.state);
+        let pairs = url.query_pairs().into_owned();
+        let pairs: Vec<_> =
+            pairs.map(|(name, value)| if name == "state" { (name, state.clone()) } else { (name, value) }).collect();
+        url.query_pairs_mut().clear().extend_pairs(pairs);
+        self.url = url.into();
+        self.pending.state = state;
+    }
 }
 
 impl fmt::Debug for Begun {
@@ -90,6 +106,12 @@ impl Pending {
 }
 
 impl Callback {
+    /// What was added to the state ([`Begun::add_to_state`]); nothing of it is believed.
+    #[must_use]
+    pub fn added_to_state(&self) -> Option<&str> {
+        self.state.as_deref()?.split_once('.').map(|(_, tag)| tag)
+    }
+
     /// RFC 9207 §2.4: the issuer in the answer is the one that was asked, and is there if it was promised.
     pub(super) fn check_issuer(&self, expected: Issuer<'_>, promised: bool) -> Result<(), SsoError> {
         let absent_as_agreed = self.iss.is_none() && !promised;

@@ -15,7 +15,10 @@ pub struct Identity {
     pub claims: Map<String, Value>,
     /// The provider's id for its session (`sid`), which a back-channel logout names.
     pub provider_session: Option<String>,
-    /// The ID token as it came; a hint when signing out at the provider. A secret of the person's session.
+    /// When that session ends at the latest, if it says so: then ours does.
+    pub provider_session_until: Option<Instant>,
+    /// What the provider wants to see when they sign out there: the ID token as it came, or for SAML a
+    /// [`SignOutName`](super::SignOutName). A secret of the person's session.
     pub id_token: String,
     /// The groups it asserted.
     pub groups: GroupsClaim,
@@ -23,6 +26,17 @@ pub struct Identity {
     pub authenticated_at: Option<Instant>,
     /// How they signed in at the provider (`acr`), if it says so.
     pub acr: Option<String>,
+    /// What said all this may be used once, where nothing else sees to that.
+    pub once: Option<Once>,
+}
+
+/// The id of a message that may be used once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Once {
+    /// Its id, unique at the provider.
+    pub id: String,
+    /// When nobody would accept it any more.
+    pub until: Instant,
 }
 
 impl fmt::Debug for Identity {

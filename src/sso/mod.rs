@@ -1,4 +1,4 @@
-//! Line 7: sign-in by OpenID Connect.
+//! Line 7: sign-in by OpenID Connect, and by [SAML](saml).
 //!
 //! A sign-in has two halves. [`Oidc::begin`] makes the address of the provider's sign-in page and a [`Pending`], which
 //! the application seals into a cookie: that binds the answer to the browser. [`Oidc::finish`] takes the query with which the
@@ -11,6 +11,7 @@
 mod client;
 mod error;
 mod exchange;
+mod failure;
 mod flow;
 mod groups;
 mod identity;
@@ -21,6 +22,9 @@ mod keys;
 mod logout;
 mod metadata;
 mod providers;
+pub mod saml;
+mod saml_identity;
+mod saml_provider;
 mod step_up;
 mod token;
 mod userinfo;
@@ -28,10 +32,12 @@ mod userinfo;
 pub use client::ClientProof;
 pub use error::{SsoError, TokenFault};
 pub use flow::{Begun, Callback, Pending};
-pub use identity::{GroupsClaim, Identity};
+pub use identity::{GroupsClaim, Identity, Once};
 pub use jwks::PinnedKeys;
 pub use logout::LogoutNotice;
 pub use metadata::ProviderSummary;
+pub use saml_identity::{SignOutName, saml_identity};
+pub use saml_provider::{SamlProviders, learn};
 pub use step_up::StepUp;
 
 use crate::{
@@ -307,5 +313,7 @@ fn identity(
         acr: text("acr"),
         claims: userinfo::merged(token, userinfo),
         id_token,
+        provider_session_until: None,
+        once: None,
     }
 }

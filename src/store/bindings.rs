@@ -296,6 +296,11 @@ impl Tx {
                    AND (b.source_kind <> 'floor' OR ?2 = 1)
                    AND u.removed_at IS NULL AND u.directory_active = 1 AND u.suspended_by_person = 0
                    AND (u.connection = '' OR (c.enabled = 1 AND c.signs_in = 1))
+                       AND NOT EXISTS (SELECT 1 FROM domain_claims d
+                                       WHERE d.organization = u.organization AND d.enforced_at IS NOT NULL
+                                         AND d.proof <> '' AND d.connection <> u.connection
+                                         AND substr(u.email_folded, length(u.email_folded) - length(d.domain))
+                                             = '@' || d.domain)
                  LIMIT 1",
                 args![organization, floor_counts],
             )
@@ -322,6 +327,11 @@ impl Tx {
                      WHERE m.organization = ?1 AND m.group_id = ?2 AND m.member_kind = 'user' AND m.ended IS NULL
                        AND u.removed_at IS NULL AND u.directory_active = 1 AND u.suspended_by_person = 0
                        AND (u.connection = '' OR (c.enabled = 1 AND c.signs_in = 1))
+                       AND NOT EXISTS (SELECT 1 FROM domain_claims d
+                                       WHERE d.organization = u.organization AND d.enforced_at IS NOT NULL
+                                         AND d.proof <> '' AND d.connection <> u.connection
+                                         AND substr(u.email_folded, length(u.email_folded) - length(d.domain))
+                                             = '@' || d.domain)
                      LIMIT 1",
                     args![organization, group],
                 )

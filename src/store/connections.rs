@@ -1,18 +1,30 @@
-//! Connections and their e-mail domains.
+//! Connections.
 
 use super::{StoreError, Tx, args};
-use crate::model::{Connection, ConnectionId, Instant, OrganizationId, fold};
+use crate::model::{Connection, ConnectionId, ConnectionSettings, Instant, KeptSchema, OrganizationId, fold};
 
 /// A connection behind its organization.
-type AtRow = (OrganizationId, ConnectionId, String, bool, String, i64, bool, Instant, i64);
-pub(super) type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64);
+type AtRow = (OrganizationId, ConnectionId, String, bool, String, i64, bool, Instant, i64, Option<String>);
+/// The last one: what the organization declares for all.
+pub(super) type ConnectionRow = (ConnectionId, String, bool, String, i64, bool, Instant, i64, Option<String>);
 
 /// A connection from its columns.
 pub(super) fn connection(row: ConnectionRow) -> Result<Connection, StoreError> {
-    let (id, name, enabled, settings, epoch, pushes_groups, created_at, version) = row;
-    let settings = serde_json::from_str(&settings)
+    let (id, name, enabled, settings, epoch, pushes_groups, created_at, version, shared) = row;
+    let settings: ConnectionSettings = serde_json::from_str(&settings)
         .map_err(|error| StoreError::Corrupt(format!("settings of connection {id}: {error}")))?;
-    Ok(Connection { id, name, enabled, settings, epoch, pushes_groups, created_at, version })
+    let mut schemas = settings.extensions.clone();
+    for shared in kept_schemas(shared)? {
+        if schemas.iter().all(|own| !own.urn.eq_ignore_ascii_case(&shared.schema.urn)) {
+            schemas.push(shared.schema);
+        }
+    }
+    Ok(Connection { id, name, enabled, settings, schemas, epoch, pushes_groups, created_at, version })
+}
+
+fn kept_schemas(text: Option<String>) -> Result<Vec<KeptSchema>, StoreError> {
+    let Some(text) = text else { return Ok(Vec::new()) };
+    serde_json::from_str(&text).map_err(|error| StoreError::Corrupt(format!("schemas of an organization: {error}")))
 }
 
 fn settings_text(connection: &Connection) -> Result<String, StoreError> {
@@ -37,7 +49,7 @@ impl Tx {
                 connection.name,
                 fold(&connection.name),
                 connection.enabled,
-                connection.settings.oidc.is_some(),
+                connection.settings.signs_in(),
                 settings_text(connection)?,
                 sealed_secret,
                 connection.epoch,
@@ -67,7 +79,7 @@ impl Tx {
                     connection.name,
                     fold(&connection.name),
                     connection.enabled,
-                    connection.settings.oidc.is_some(),
+                    connection.settings.signs_in(),
                     settings_text(connection)?,
                     connection.epoch,
                     connection.pushes_groups,
@@ -90,6 +102,33 @@ impl Tx {
         )
         .await
         .map(drop)
+    }
+
+    /// Deletes a connection with what lies beside it. Its people and groups are ended before; what happened stays.
+    pub async fn delete_connection(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ConnectionId,
+    ) -> Result<(), StoreError> {
+        for statement in [
+            "DELETE FROM domains WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM domain_claims WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM scim_tokens WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM scim_clients WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM provider_jwts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM identities WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM pending_members WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM adoptions WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM tolerance_counts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM client_keys WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM provider_logouts WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM connection_tests WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM setup_links WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM connections WHERE organization = ?1 AND id = ?2",
+        ] {
+            self.run(statement, args![organization, id]).await?;
+        }
+        Ok(())
     }
 
     /// Stores the sealed client secret.
@@ -126,8 +165,9 @@ impl Tx {
         id: &ConnectionId,
     ) -> Result<Option<Connection>, StoreError> {
         self.first(
-            "SELECT id, name, enabled, settings, epoch, pushes_groups, created_at, version FROM connections
-             WHERE organization = ?1 AND id = ?2",
+            "SELECT id, name, enabled, settings, epoch, pushes_groups, created_at, version,
+                    (SELECT e.schemas FROM extension_schemas e WHERE e.organization = connections.organization)
+             FROM connections WHERE organization = ?1 AND id = ?2",
             args![organization, id],
         )
         .await?
@@ -143,13 +183,14 @@ impl Tx {
     ) -> Result<Option<(OrganizationId, Connection)>, StoreError> {
         let row: Option<AtRow> = self
             .first(
-                "SELECT organization, id, name, enabled, settings, epoch, pushes_groups, created_at, version
+                "SELECT organization, id, name, enabled, settings, epoch, pushes_groups, created_at, version,
+                        (SELECT e.schemas FROM extension_schemas e WHERE e.organization = connections.organization)
                  FROM connections WHERE id = ?1",
                 args![id],
             )
             .await?;
-        row.map(|(organization, id, name, enabled, settings, epoch, groups, made, version)| {
-            Ok((organization, connection((id, name, enabled, settings, epoch, groups, made, version))?))
+        row.map(|(organization, id, name, enabled, settings, epoch, groups, made, version, shared)| {
+            Ok((organization, connection((id, name, enabled, settings, epoch, groups, made, version, shared))?))
         })
         .transpose()
     }
@@ -158,36 +199,35 @@ impl Tx {
     pub async fn connections(&mut self, organization: &OrganizationId) -> Result<Vec<Connection>, StoreError> {
         let rows = self
             .all(
-                "SELECT id, name, enabled, settings, epoch, pushes_groups, created_at, version FROM connections
-                 WHERE organization = ?1 ORDER BY name_folded",
+                "SELECT id, name, enabled, settings, epoch, pushes_groups, created_at, version,
+                        (SELECT e.schemas FROM extension_schemas e WHERE e.organization = connections.organization)
+                 FROM connections WHERE organization = ?1 ORDER BY name_folded",
                 args![organization],
             )
             .await?;
         rows.into_iter().map(connection).collect()
     }
 
-    /// Says that the connection owns these domains (folded), and no others. Unique over the whole deployment.
-    pub async fn set_domains(
-        &mut self,
-        organization: &OrganizationId,
-        connection: &ConnectionId,
-        domains: &[String],
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        self.run("DELETE FROM domains WHERE organization = ?1 AND connection = ?2", args![organization, connection])
-            .await?;
-        for domain in domains {
-            self.run(
-                "INSERT INTO domains (domain, organization, connection, verified_at) VALUES (?1, ?2, ?3, ?4)",
-                args![domain, organization, connection, now],
-            )
-            .await?;
-        }
-        Ok(())
+    /// The schemas that the organization declares for all its connections.
+    pub async fn schemas(&mut self, organization: &OrganizationId) -> Result<Vec<KeptSchema>, StoreError> {
+        let row: Option<(String,)> =
+            self.first("SELECT schemas FROM extension_schemas WHERE organization = ?1", args![organization]).await?;
+        kept_schemas(row.map(|(text,)| text))
     }
 
-    /// Who owns this domain (folded).
-    pub async fn domain(&mut self, domain: &str) -> Result<Option<(OrganizationId, ConnectionId)>, StoreError> {
-        self.first("SELECT organization, connection FROM domains WHERE domain = ?1", args![domain]).await
+    /// Says which schemas the organization declares for all its connections.
+    pub async fn set_schemas(
+        &mut self,
+        organization: &OrganizationId,
+        schemas: &[KeptSchema],
+    ) -> Result<(), StoreError> {
+        let text = serde_json::to_string(schemas).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        self.run(
+            "INSERT INTO extension_schemas (organization, schemas) VALUES (?1, ?2)
+             ON CONFLICT (organization) DO UPDATE SET schemas = excluded.schemas",
+            args![organization, text],
+        )
+        .await
+        .map(drop)
     }
 }

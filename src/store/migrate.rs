@@ -26,6 +26,9 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 6, name: "provisioning log", sql: include_str!("migrations/006_provisioning_log.sql") },
     Migration { version: 7, name: "provider auth", sql: include_str!("migrations/007_provider_auth.sql") },
     Migration { version: 8, name: "invitations", sql: include_str!("migrations/008_invitations.sql") },
+    Migration { version: 9, name: "extension schemas", sql: include_str!("migrations/009_extension_schemas.sql") },
+    Migration { version: 10, name: "saml", sql: include_str!("migrations/010_saml.sql") },
+    Migration { version: 11, name: "sign-in trace", sql: include_str!("migrations/011_sign_in_trace.sql") },
     Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
     Migration { version: 13, name: "keys", sql: include_str!("migrations/013_keys.sql") },
 ];
@@ -223,8 +226,15 @@ mod tests {
         include_str!("migrations/006_provisioning_log.sample.sql"),
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
+<<<<<<< HEAD
         include_str!("migrations/012_oidc_end.sample.sql"),
         include_str!("migrations/013_keys.sample.sql"),
+=======
+        include_str!("migrations/009_extension_schemas.sample.sql"),
+        include_str!("migrations/010_saml.sample.sql"),
+        include_str!("migrations/011_sign_in_trace.sample.sql"),
+        include_str!("migrations/012_oidc_end.sample.sql"),
+>>>>>>> main
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

@@ -22,6 +22,7 @@ type HolderRow = (
     bool,
     Instant,
     i64,
+    Option<String>,
 );
 
 /// What a SCIM bearer token opens.
@@ -256,7 +257,8 @@ impl Tx {
         let row: Option<HolderRow> = self
             .first(
                 "SELECT t.id, t.organization, t.last_used_at, t.expires_at, c.id, c.name, c.enabled, c.settings, c.epoch,
-                        c.pushes_groups, c.created_at, c.version
+                        c.pushes_groups, c.created_at, c.version,
+                        (SELECT e.schemas FROM extension_schemas e WHERE e.organization = t.organization)
                  FROM scim_tokens t JOIN connections c ON c.organization = t.organization AND c.id = t.connection
                  WHERE t.hash = ?1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > ?2)
                    AND c.enabled = 1 AND c.epoch = t.connection_epoch",
@@ -264,9 +266,22 @@ impl Tx {
             )
             .await?;
         let Some(row) = row else { return Ok(None) };
-        let (token, organization, last_used_at, expires_at, id, name, enabled, settings, epoch, groups, made, version) =
-            row;
-        let connection = connection((id, name, enabled, settings, epoch, groups, made, version))?;
+        let (
+            token,
+            organization,
+            last_used_at,
+            expires_at,
+            id,
+            name,
+            enabled,
+            settings,
+            epoch,
+            groups,
+            made,
+            version,
+            shared,
+        ) = row;
+        let connection = connection((id, name, enabled, settings, epoch, groups, made, version, shared))?;
         Ok(Some(TokenHolder { token, organization, connection, last_used_at, expires_at }))
     }
 

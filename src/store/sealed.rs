@@ -70,6 +70,7 @@ impl SealedColumn {
         column!("connections"."client_secret", organization: "organization", row: "id"),
         column!("sessions"."id_token", organization: "organization", row: "id"),
         column!("signing_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
+        column!("saml_keys"."secret", organization: "organization", row: "id"),
         column!("client_keys"."secret", organization: "organization", row: "id"),
         column!("letters"."sealed", organization: "organization", row: "id"),
         column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),

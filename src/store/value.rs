@@ -5,7 +5,8 @@
 
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, ServiceAccountId, SessionId, TokenId, UserId,
+    OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
+    SignInFailure, SignInId, TestId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -128,8 +129,14 @@ stored_as_text!(
     RequestId,
     Role,
     RoleId,
+    SamlKeyId,
     ServiceAccountId,
     SessionId,
+    SetupLinkId,
+    SignInCode,
+    SignInFailure,
+    SignInId,
+    TestId,
     TokenId,
     UserId,
 );

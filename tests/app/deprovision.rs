@@ -174,8 +174,8 @@ async fn a_disabled_connection_ends_its_sessions_for_good_and_keeps_its_people()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_link_signs_in_once_and_a_session_ends_when_it_is_ended() {
     everywhere(async |world| {
-        let signed_in = world.app.use_sign_in_link(&world.tenant.link).await.unwrap();
-        let again = world.app.use_sign_in_link(&world.tenant.link).await;
+        let signed_in = world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await.unwrap();
+        let again = world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await;
         assert!(matches!(again, Err(Error::TurnedAway(_))), "{again:?}");
         let visit = world.visit_session(signed_in.secret.expose()).await.unwrap();
         let ctx = visit.ctx(&world.app).unwrap();

@@ -32,8 +32,7 @@ pub(crate) async fn invite(world: &World, email: &str) -> Invitation {
 /// From now on the connection vouches for addresses at this domain.
 async fn own_domain(world: &World, domain: &str) {
     let mut tx = world.store.write("test").await.unwrap();
-    let domains = [domain.to_owned()];
-    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, domain)).await.unwrap();
     tx.commit().await.unwrap();
 }
 

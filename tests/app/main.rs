@@ -26,6 +26,7 @@ mod providers;
 mod races;
 mod role_changes;
 mod roles;
+mod saml;
 mod scale;
 mod tenancy;
 mod tenants;

@@ -187,6 +187,7 @@ async fn connections_tokens_and_credentials_are_read_as_they_were_written() {
             name: "Entra".to_owned(),
             enabled: true,
             settings,
+            schemas: Vec::new(),
             epoch: 2,
             pushes_groups: false,
             created_at: NOW,

@@ -225,7 +225,7 @@ async fn populate(world: &World, other: &crate::harness::Tenant) -> Ids {
     let group = app.create_group(&push, &other.okta, group).await.unwrap().group;
     let token = app.create_scim_token(&operator, &other.okta.id, None).await.unwrap().token.id;
     let client = app.create_scim_client(&operator, &other.okta.id, client_wish()).await.unwrap().client.id;
-    let session = app.use_sign_in_link(&other.link).await.unwrap();
+    let session = app.use_sign_in_link(&other.link, castgate::app::Whence::default()).await.unwrap();
     let visit = app.visit(castgate::app::Credential::Session(session.secret.expose())).await.unwrap();
     let Actor::User { session, .. } = visit.actor() else { panic!("not a session") };
     let ctx = visit.ctx(app).unwrap();

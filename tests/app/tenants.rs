@@ -2,8 +2,12 @@
 
 use crate::harness::{Tenant, World, everywhere, found};
 use castgate::{
-    app::{Asked, ClientProof, ClientWish, Ctx, Error, Route, Verdict, tolerated},
-    model::{Holder, OrganizationId, Role, Subject},
+    app::{Asked, ClientProof, ClientWish, Ctx, Error, NewConnection, Route, Verdict, tolerated},
+    crypto::ServiceKey,
+    model::{
+        ConnectionId, ConnectionSettings, Holder, OrganizationId, Profile, Role, SamlBinding, SamlEndpoint,
+        SamlSettings, Subject,
+    },
     scim::{ResourceType, Tolerance},
     store::args,
 };
@@ -35,14 +39,26 @@ async fn fill(world: &World) {
     crate::bindings::custom_role(world, "x", "[]").await;
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
+<<<<<<< HEAD
     world.key_used(&world.tenant.key).await;
     let mut tx = world.store.write("test").await.unwrap();
     tx.ask_key_review(&world.tenant.organization, "", world.now()).await.unwrap();
+=======
+    let saml = saml_connection(world, &owner).await;
+    let schema = json!({"urn": "urn:acme:params:scim:2.0:User", "attributes": [{"name": "badge"}]});
+    world.app.declare_schema(&owner, serde_json::from_value(schema).unwrap()).await.unwrap();
+    world.app.use_sign_in_link(&world.tenant.link, castgate::app::Whence::default()).await.unwrap();
+    world.app.test_connection(&owner, &world.tenant.okta.id).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
+    world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
+    world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
+    let mut tx = world.store.write("test").await.unwrap();
+    tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
+>>>>>>> main
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);
-    let domains = [domain];
-    tx.set_domains(&world.tenant.organization, &world.tenant.okta.id, &domains, world.now()).await.unwrap();
+    tx.set_domain_claim(&world.tenant.organization, &crate::harness::shown_domain(world, &domain)).await.unwrap();
     tx.approve_adoption(&world.tenant.organization, &world.tenant.okta.id, &ada.id, (world.now(), "test"))
         .await
         .unwrap();
@@ -56,6 +72,27 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
+}
+
+/// A connection that speaks SAML, with a key of ours and a certificate of its provider's.
+async fn saml_connection(world: &World, owner: &Ctx) -> ConnectionId {
+    let key = ServiceKey::generate().unwrap();
+    let certificate = key.certificate("idp", world.now(), world.now().plus(Duration::from_hours(24))).unwrap();
+    let endpoint = |location: &str| SamlEndpoint {
+        binding: SamlBinding::Redirect,
+        location: location.to_owned(),
+        response_location: None,
+    };
+    let saml = SamlSettings {
+        entity_id: "https://idp.test".to_owned(),
+        metadata_url: Some("https://idp.test/metadata".to_owned()),
+        sign_on: vec![endpoint("https://idp.test/sso")],
+        certificates: vec![data_encoding::BASE64.encode(&certificate)],
+        ..SamlSettings::default()
+    };
+    let settings = ConnectionSettings { saml: Some(saml), ..ConnectionSettings::of(Profile::Generic) };
+    let new = NewConnection { name: "saml".to_owned(), settings, client_secret: None };
+    world.app.create_connection(owner, new).await.unwrap().id
 }
 
 /// A push that got away with something, counted for good, and one that is not yet.

@@ -26,10 +26,10 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
-    (&["openidconnect"], &["sso"]),
+    (&["openidconnect", "roxmltree", "miniz_oxide"], &["sso"]),
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
-    (&["reqwest"], &["net"]),
+    (&["reqwest", "simple_dns"], &["net"]),
     (&["aws_lc_rs", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping"]),
     (&["saphyr"], &["cli"]), // `-o yaml`

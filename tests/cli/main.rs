@@ -11,6 +11,7 @@ mod help;
 mod login;
 mod mapping;
 mod nouns;
+mod schemas;
 mod terminal;
 #[path = "../world/mod.rs"]
 mod world;

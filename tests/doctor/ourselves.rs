@@ -38,6 +38,23 @@ async fn castgate_has_no_fault_in_any_profile_and_nothing_is_left_behind() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn roles_are_asked_for_where_they_are_promised_in_either_dialect_of_them() {
+    let world = World::start().await;
+    let organization = world.organization("acme").await;
+    for (name, profile) in [("generic", Profile::Generic), ("okta", Profile::Okta)] {
+        let settings = ConnectionSettings { read_roles: true, ..ConnectionSettings::of(profile) };
+        let connection = organization.connection_with(name, settings).await;
+        let base = format!("{}/scim/v2", world.origin);
+        let report = said(doctor(&base, connection.token(), &["-o", "json", "--read-only"])).await.report();
+        assert_eq!(named(&report, &["fault", "advice"]), BTreeSet::new(), "{report:#}");
+        let held = named(&report, &["holds"]);
+        for rule in ["roles-list", "roles-by-id", "me-says-what-it-is"] {
+            assert!(held.contains(rule), "{rule} was not asked for: {report:#}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_strict_connection_keeps_the_rfcs() {
     let world = World::start().await;
     let settings = ConnectionSettings { dialect: ScimDialect::Strict, ..ConnectionSettings::of(Profile::Generic) };

@@ -76,6 +76,11 @@ const SEEDS: &[Seed] = &[
         Becomes(409),
     ),
     seed(0, &["empty-user-name-400"], "POST /Users", "\"userName\":\"\"", Answered("invalidValue", "invalidPath")),
+    // Who asks, and roles.
+    seed(0, &["me-says-what-it-is"], "GET /Me", "", Becomes(405)),
+    seed(0, &["roles-list"], "GET /Roles", "count=1", Lost),
+    seed(0, &["roles-by-id"], "GET /Roles/", "", Lost),
+    seed(0, &["roles-read-only"], "POST /Roles", "", Becomes(422)),
     // Pages.
     seed(0, &["nobody-is-an-empty-list"], "GET /Users", "nobody-", Lost),
     seed(

@@ -3,6 +3,7 @@
 
 use crate::{
     filter::{Dialect, Filter, StandardKinds, parse, parse_path},
+    model::ExtensionSchema,
     scim::{Extensions, GroupDocument, Patch, Query, ResourceType, USER_SCHEMA, UserDocument, parse_object},
 };
 use serde_json::{Map, Value, json};
@@ -27,6 +28,31 @@ fn somebody() -> Map<String, Value> {
     }
 }
 
+/// The URN of a schema of somebody's own.
+const OWN: &str = "urn:acme:2.0:User";
+
+/// A schema of somebody's own, with something of every type in it.
+fn declared() -> Vec<ExtensionSchema> {
+    let parts = json!([{"name": "value"}, {"name": "type"}, {"name": "primary", "type": "boolean"}, {"name": "rate", "type": "decimal"}]);
+    let schema = json!({"urn": OWN, "attributes": [
+        {"name": "badge", "type": "integer"}, {"name": "remote", "type": "boolean"}, {"name": "hired", "type": "dateTime"},
+        {"name": "page", "type": "reference"}, {"name": "tags", "multi_valued": true},
+        {"name": "site", "type": "complex", "sub_attributes": [{"name": "city"}, {"name": "floor", "type": "integer"}]},
+        {"name": "phones", "type": "complex", "multi_valued": true, "sub_attributes": parts},
+    ]});
+    vec![serde_json::from_value(schema).expect("is a schema")]
+}
+
+/// The same person with values of that schema.
+fn somebody_with_more() -> UserDocument {
+    let mut body = somebody();
+    let own = json!({"badge": 7, "tags": ["a", "b"], "site": {"city": "Turin", "floor": 3},
+                     "phones": [{"value": "1", "type": "desk", "primary": true}, {"value": "2", "type": "home"}]});
+    body.insert(OWN.to_owned(), own);
+    let read = UserDocument::parse_extended(&body, Dialect::Tolerant, Extensions(&declared()));
+    read.expect("is somebody").0
+}
+
 /// A filter: what prints reads back as the same, and what is strict is tolerable.
 pub fn filter(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -45,6 +71,13 @@ pub fn filter(data: &[u8]) {
         assert!(tolerant.is_ok(), "{text:?} is strict and not tolerable");
         for kind in [ResourceType::User, ResourceType::Group] {
             let _ = Query::parse(kind, &[("filter".to_owned(), text.to_owned())], dialect);
+        }
+        let (declared, parameters) = (declared(), [("filter".to_owned(), text.to_owned())]);
+        let query = Query::parse_extended(ResourceType::User, &parameters, dialect, Extensions(&declared));
+        if let Some(filter) = query.ok().and_then(|query| query.filter) {
+            let resource = Value::Object(somebody_with_more().into_map());
+            let kinds = Extensions(&declared);
+            assert_eq!(filter.explain(&resource, &kinds).matched, filter.matches(&resource, &kinds), "{text:?}");
         }
     }
 }
@@ -77,6 +110,7 @@ fn apply(body: &Value, dialect: Dialect) {
     let Some(body) = body.as_object() else { return };
     let Ok(patch) = Patch::parse(body, dialect) else { return };
     let _ = patch.for_group();
+    apply_with_more(body, &patch, dialect);
     let Ok((before, _)) = UserDocument::parse(&somebody(), Dialect::Tolerant) else { return };
     let Ok(once) = patch.apply_to_user(&before) else { return };
     assert_eq!(once.changed, once.document != before);
@@ -87,6 +121,27 @@ fn apply(body: &Value, dialect: Dialect) {
     }
     if patch.operations.len() == 1 && dialect == Dialect::Tolerant {
         let twice = patch.apply_to_user(&once.document).map(|patched| patched.document);
+        assert_eq!(twice.as_ref().ok(), Some(&once.document), "twice is not once: {body:?}");
+    }
+}
+
+/// The same for somebody on a connection with a schema of its own.
+fn apply_with_more(body: &Map<String, Value>, patch: &Patch, dialect: Dialect) {
+    let (declared, before) = (declared(), somebody_with_more());
+    let extensions = Extensions(&declared);
+    let Ok(once) = patch.apply_to_extended_user(&before, extensions) else { return };
+    if dialect == Dialect::Strict {
+        return;
+    }
+    let mut again = once.document.as_map().clone();
+    assert_eq!(extensions.told(again.clone()), again, "what is kept is what is told: {body:?}");
+    again.insert("schemas".to_owned(), json!([USER_SCHEMA]));
+    match UserDocument::parse_extended(&again, Dialect::Tolerant, extensions) {
+        Ok((again, _)) => assert_eq!(again, once.document, "{body:?}"),
+        Err(error) => panic!("{again:?} is kept and would not be taken: {error:?}"),
+    }
+    if patch.operations.len() == 1 {
+        let twice = patch.apply_to_extended_user(&once.document, extensions).map(|patched| patched.document);
         assert_eq!(twice.as_ref().ok(), Some(&once.document), "twice is not once: {body:?}");
     }
 }
@@ -106,6 +161,8 @@ pub fn body(data: &[u8]) {
     let Ok(body) = parse_object(data) else { return };
     let Ok((before, _)) = UserDocument::parse(&somebody(), Dialect::Tolerant) else { return };
     for dialect in DIALECTS {
+        let declared = declared();
+        let _ = UserDocument::parse_extended(&body, dialect, Extensions(&declared));
         let made = UserDocument::parse(&body, dialect);
         let replaced = UserDocument::parse_replacement(&body, &before, dialect, Extensions::default());
         for (user, _) in [made, replaced].into_iter().flatten().filter(|_| dialect == Dialect::Tolerant) {

@@ -4,7 +4,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 
-use castgate::{filter, scim};
+use castgate::{filter, model, scim};
 use serde_json::Value;
 use std::{
     fs,
@@ -66,6 +66,19 @@ const WORDS: &[&str] = &[
     "%2f",
     ".example.com",
     "eyJhbGciOiJFUzI1NiJ9",
+    "<a>",
+    "</a>",
+    "<!--",
+    "-->",
+    "]]>",
+    "<?x?>",
+    "&#13;",
+    "&amp;",
+    " xmlns=\"urn:a\"",
+    " xmlns:p=\"urn:p\"",
+    "p:",
+    " ID=\"_a1\"",
+    "http://www.w3.org/2000/09/xmldsig#",
 ];
 
 /// The first number of a run: the same mutations every time.
@@ -184,4 +197,14 @@ fn a_token_whose_header_is_taken_has_one_meaning() {
 #[test]
 fn a_sign_in_leads_to_places_of_the_settings_alone() {
     replay("return_to", gateway::return_to, Vec::new());
+}
+
+#[test]
+fn saml_messages_pass_the_gate_or_do_not_and_none_is_accepted() {
+    replay("saml", gateway::saml, Vec::new());
+}
+
+#[test]
+fn saml_metadata_gives_keys_and_addresses_or_nothing() {
+    replay("saml_metadata", gateway::saml_metadata, Vec::new());
 }

@@ -2,7 +2,10 @@
 
 use crate::{desk, postgres::fresh_database, token_in};
 use castgate::{
-    app::{Acceptance, App, Clock, Ctx, Error, NewConnection, NewOrganization, SignedIn, TurnedAway, Wish},
+    app::{
+        Acceptance, App, Clock, Ctx, Error, Finished, NewConnection, NewOrganization, SignedIn, TurnedAway, Whence,
+        Wish,
+    },
     cache::Cache,
     config::Settings,
     crypto::{MasterKey, Sealer},
@@ -38,6 +41,7 @@ impl Scene {
         let mail = tempfile::tempdir().unwrap();
         let mut settings = Settings::load(None, std::iter::empty()).unwrap();
         settings.network.allow_private_addresses = true;
+        settings.domains.proof = castgate::config::DomainProofs::Settings;
         settings.mail.folder = Some(mail.path().to_owned());
         let cache = Cache::open(&settings.cache).unwrap();
         let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
@@ -75,11 +79,20 @@ impl Scene {
     }
 
     async fn finish(&self, (cookie, callback): (String, Callback)) -> Result<SignedIn, Error> {
-        self.app.finish_sign_in(&cookie, callback).await
+        signed_in(self.app.finish_sign_in(Some(&cookie), callback, Whence::default()).await)
     }
 
     async fn now(&self, invitation: &Invitation) -> Invitation {
         self.app.invitation(&self.operator, &invitation.id).await.unwrap()
+    }
+}
+
+fn signed_in(finished: Result<Finished, Error>) -> Result<SignedIn, Error> {
+    match finished {
+        Ok(Finished::SignedIn(signed_in)) => Ok(signed_in),
+        Ok(Finished::Tested(test)) => panic!("nobody tests anything: {test:?}"),
+        Err(Error::SignIn { why, .. }) => Err(*why),
+        Err(error) => Err(error),
     }
 }
 
@@ -144,7 +157,7 @@ async fn a_first_sign_in_uses_an_invitation_up_where_the_domain_is_the_connectio
             let query = desk::choose(&scene.lab, &begun.url, person).await;
             let query: HashMap<String, String> = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
             let callback = serde_json::from_value(serde_json::json!(query)).unwrap();
-            scene.app.finish_sign_in(&begun.cookie, callback).await.unwrap()
+            signed_in(scene.app.finish_sign_in(Some(&begun.cookie), callback, Whence::default()).await).unwrap()
         };
         let now = || scene.app.clock().now();
         sign_in().await;

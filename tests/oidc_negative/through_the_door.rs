@@ -89,8 +89,10 @@ impl House {
         session_of(&answer)
     }
 
+    /// Whether a session holds. Nobody here has accepted the terms, which is what whoever is in is told of.
     async fn is_in(&self, session: &str) -> bool {
-        self.world.client.get("/auth/verify", &[("cookie", session)]).await.status == 200
+        let answer = self.world.client.get("/auth/verify", &[("cookie", session)]).await;
+        answer.status == 200 || answer.text.contains("terms_not_accepted")
     }
 
     fn notice(&self, id: &str, about: &Value) -> Value {

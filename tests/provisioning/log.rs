@@ -225,11 +225,17 @@ async fn nothing_that_looks_like_a_secret_gets_into_the_log() {
         entra.post("/Users", body.clone()).await.expect(201);
         entra.post("/Users", body).await.expect(409);
         entra.patch("/Users/x", patch(&json!([{"op": token, "path": token, "value": token}]))).await.expect(400);
+        // Somebody's JWT, pasted where a name belongs: the refusal of the second one repeats it to the provider alone.
+        let jwt = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl";
+        entra.post("/Users", user(jwt)).await.expect(201);
+        let mut another = user(jwt);
+        another["externalId"] = json!("another");
+        entra.post("/Users", another).await.expect(409);
         let lines = json!(scene.log("").await).to_string();
         let organization = &scene.acme.founded.id;
         let mut tx = scene.store.read().await.unwrap();
         let stored = format!("{lines}{:?}", tx.pushes(organization, "", 100).await.unwrap());
-        for secret in [token.as_str(), "canary-password", "ada@acme.example"] {
+        for secret in [token.as_str(), jwt, "canary-password", "ada@acme.example"] {
             assert!(!stored.contains(secret), "{secret} is in {stored}");
         }
         assert!(stored.contains("[hidden]"), "{stored}");

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
+mod bulk;
 mod dialects;
 mod log;
 #[path = "../rig/postgres.rs"]

@@ -98,3 +98,47 @@ async fn each_kind_of_thing_is_counted_by_its_name() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_up_is_counted_by_how_its_filter_came() {
+    everywhere(async |scene: Scene| {
+        let entra = &scene.entra;
+        entra.post("/Users", user("ada+test@acme.example")).await.expect(201);
+        let times = async |name: &str| {
+            let all = counts(&scene).await;
+            let one = all.iter().find(|one| one["tolerance"] == name);
+            one.map_or(0, |one| one["times"].as_i64().unwrap())
+        };
+        // As the RFC has it: nothing to count.
+        entra.get("/Users?filter=userName%20eq%20%22ada%2Btest@acme.example%22").await.expect(200);
+        assert!(counts(&scene).await.is_empty());
+        // Spaces as forms write them, and again, which is one line of the log and counts twice.
+        for _ in 0..2 {
+            entra.get("/Groups?filter=displayName+eq+%22no+body%22").await.expect(200);
+        }
+        assert_eq!((times("plus_for_space").await, times("loose_filter").await), (2, 0));
+        assert_eq!(scene.newest().await["times"], 2);
+        // An address sent as it is: found all the same.
+        let found = entra.get("/Users?filter=userName%20eq%20%22ada+test@acme.example%22").await.expect(200);
+        assert_eq!(found.json()["totalResults"], 1);
+        assert_eq!((times("unencoded_plus").await, times("plus_for_space").await), (1, 2));
+        entra.get("/Users?filter=userName%20eq%20%22nobody+here@acme.example%22").await.expect(200);
+        assert_eq!(times("unencoded_plus").await, 1, "what found nobody was no kindness");
+        // Searches by POST are asked as strictly as those by GET, each kind and all together.
+        for (number, path) in ["/Users/.search", "/Groups/.search", "/.search"].into_iter().enumerate() {
+            let before = times("schemas_missing").await;
+            entra.post(path, json!({"filter": "externalId eq jyoung"})).await.expect(200);
+            let all = counts(&scene).await;
+            let loose = all.iter().find(|one| one["tolerance"] == "loose_filter").unwrap();
+            assert_eq!(loose["times"], number + 1, "{path}");
+            assert_eq!(loose["example"], "filter=externalId eq \"…\"");
+            assert_eq!(times("schemas_missing").await, before + 1, "{path}");
+            let whole = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:SearchRequest"],
+                               "filter": "externalId eq \"jyoung\""});
+            entra.post(path, whole).await.expect(200);
+            assert_eq!(times("loose_filter").await, i64::try_from(number).unwrap() + 1);
+            assert_eq!(times("schemas_missing").await, before + 1);
+        }
+    })
+    .await;
+}

@@ -23,6 +23,8 @@ prepare_packages() {
         have_postgres || missing+=(postgresql)
         have chromium || missing+=(chromium)
         [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+        have xmlsec1 || missing+=(xmlsec1)
+        [ -d /usr/share/simplesamlphp ] || missing+=(simplesamlphp php-cli php-xml php-mbstring php-curl php-sqlite3)
     fi
     [ ${#missing[@]} -gt 0 ] || return 0
     say "installing ${missing[*]}"
@@ -75,6 +77,17 @@ EOF
     export CASTGATE_TEST_CANAILLE
 }
 
+# pysaml2 likewise. SimpleSAMLphp is Debian's.
+prepare_saml() {
+    once pysaml2 "$rig/saml/requirements.txt" <<EOF
+python3 -m venv .
+bin/pip install --quiet --disable-pip-version-check --only-binary :all: -r '$rig/saml/requirements.txt'
+EOF
+    CASTGATE_TEST_PYSAML2=$cache/pysaml2
+    CASTGATE_TEST_SIMPLESAMLPHP=/usr/share/simplesamlphp
+    export CASTGATE_TEST_PYSAML2 CASTGATE_TEST_SIMPLESAMLPHP
+}
+
 # Node 20 is what the OpenID provider asks for; Debian 12 has 18. A newer one comes as a Python package.
 prepare_node() {
     local major
@@ -105,6 +118,7 @@ prepare() {
     prepare_python
     if [ "$legs" = required ]; then
         prepare_canaille
+        prepare_saml
         prepare_node
     fi
     exec 9>&-

@@ -4,7 +4,7 @@ use crate::world::{Answer, Connection, Organization, World};
 use castgate::{
     app::{Actor, ClientProof, ClientWish, Ctx, Gift, KeyWish},
     http::Declared,
-    model::{Holder, Profile, Role, UserId},
+    model::{ConnectionId, ConnectionSettings, Holder, OidcSettings, Profile, Role, UserId},
 };
 use serde_json::{Value, json};
 
@@ -136,15 +136,16 @@ impl Scene {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
                 vec![self.push.post("/Groups", json!({"schemas": schemas, "displayName": name})).await.expect(201).id()]
             }
-            "/connections/{id}/clients/{client}" => {
+            "/connections/{id}" if route.method == "DELETE" => {
                 let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
-                let wish = ClientWish { name, proof: ClientProof::Secret };
-                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
-                vec![made.to_string(), client.id.to_string()]
+                let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
+                return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if path.starts_with("/connections/") => {
-                let made = self.acme.connection(&name, Profile::Okta).await;
-                vec![made.stored.id.to_string(), made.token.id.to_string()]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/"]
+                .iter()
+                .any(|of| path.starts_with(of)) =>
+            {
+                self.of_connection(path, name).await
             }
             path if path.starts_with("/clusters/") => {
                 vec![
@@ -167,12 +168,104 @@ impl Scene {
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             "/roles/{id}" => vec![self.role(&name).await],
+            "/schemas/{urn}" => vec![self.schema().await],
             "/invitations/{token}" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
+    }
+
+    /// The ids of something that belongs to a connection or to a sign-in.
+    async fn of_connection(&self, path: &str, name: String) -> Vec<String> {
+        match path {
+            "/connections/{id}/clients/{client}" => {
+                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
+                let wish = ClientWish { name, proof: ClientProof::Secret };
+                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
+                vec![made.to_string(), client.id.to_string()]
+            }
+            path if path.starts_with("/connections/{id}/saml") || path.starts_with("/login/saml/") => {
+                vec![self.saml_connection(&name).await]
+            }
+            "/connections/{id}/setup-links" => vec![self.setup_link(&name).await.0],
+            "/connections/{id}/setup-links/{link}" => {
+                let (connection, link, _) = self.setup_link(&name).await;
+                vec![connection, link]
+            }
+            path if path.starts_with("/setup/{token}") => vec![self.setup_link(&name).await.2],
+            path if path.starts_with("/domains/") => vec![self.domain(&name).await],
+            "/connections/{id}/tests" => vec![self.signing_connection(&name).await.to_string()],
+            "/connections/{id}/tests/{test}" => {
+                let connection = self.signing_connection(&name).await;
+                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
+                vec![connection.to_string(), begun.test.id.to_string()]
+            }
+            "/login/test/{token}" => {
+                let connection = self.signing_connection(&name).await;
+                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
+                vec![begun.url.rsplit('/').next().unwrap().to_owned()]
+            }
+            "/sign-ins/{code}" => {
+                self.session(&name).await;
+                let traces = self
+                    .world
+                    .app
+                    .sign_ins(&self.acme.operator, &castgate::store::SignInSearch::default(), "", 1)
+                    .await
+                    .unwrap();
+                vec![traces[0].code.to_string()]
+            }
+            path if path.starts_with("/connections/") => {
+                let made = self.acme.connection(&name, Profile::Okta).await;
+                vec![made.stored.id.to_string(), made.token.id.to_string()]
+            }
+            path => panic!("nothing is known of what {path} names: say here how to make one"),
+        }
+    }
+
+    /// A connection whose SAML provider is made up, and known.
+    async fn saml_connection(&self, name: &str) -> String {
+        use castgate::model::{SamlBinding, SamlEndpoint, SamlSettings};
+        let now = castgate::app::Clock::machine().now();
+        let key = castgate::crypto::ServiceKey::generate().unwrap();
+        let certificate = key.certificate("idp", now, now.plus(std::time::Duration::from_hours(24 * 365))).unwrap();
+        let location = "https://idp.invalid/sso".to_owned();
+        let saml = SamlSettings {
+            entity_id: "https://idp.invalid".to_owned(),
+            metadata_url: Some("https://idp.invalid/metadata".to_owned()),
+            sign_on: vec![SamlEndpoint { binding: SamlBinding::Redirect, location, response_location: None }],
+            certificates: vec![data_encoding::BASE64.encode(&certificate)],
+            ..SamlSettings::default()
+        };
+        let settings = ConnectionSettings { saml: Some(saml), ..ConnectionSettings::of(Profile::Generic) };
+        self.acme.connection_with(name, settings).await.stored.id.to_string()
+    }
+
+    /// A connection whose provider nobody reaches.
+    async fn signing_connection(&self, name: &str) -> ConnectionId {
+        let mut settings = ConnectionSettings::of(Profile::Okta);
+        let (issuer, client_id) = ("http://127.0.0.1:1".to_owned(), "castgate".to_owned());
+        settings.oidc = Some(OidcSettings::new(issuer, client_id));
+        self.acme.connection_with(name, settings).await.stored.id
+    }
+
+    /// A disabled connection, and a link by which it is set up: its id and its token.
+    async fn setup_link(&self, name: &str) -> (String, String, String) {
+        let connection = self.signing_connection(name).await;
+        let app = &self.world.app;
+        app.set_connection_enabled(&self.acme.operator, &connection, false).await.unwrap();
+        let made = app.create_setup_link(&self.acme.operator, &connection, None).await.unwrap();
+        (connection.to_string(), made.link.id.to_string(), made.url.rsplit('/').next().unwrap().to_owned())
+    }
+
+    /// A domain that a connection claims.
+    async fn domain(&self, name: &str) -> String {
+        let domain = format!("{name}.example.com");
+        let settings = ConnectionSettings { domains: vec![domain.clone()], ..ConnectionSettings::of(Profile::Okta) };
+        self.acme.connection_with(name, settings).await;
+        domain
     }
 
     async fn local_group(&self, name: &str) -> String {
@@ -201,6 +294,20 @@ impl Scene {
         let name = Some(name.to_owned());
         let wish = castgate::app::RoleWish { name, capabilities: Some(capabilities), ..Default::default() };
         self.world.app.create_role(&self.acme.operator, wish).await.unwrap().role.id.to_string()
+    }
+
+    fn urn(&self) -> String {
+        format!("urn:acme:params:scim:schemas:n{}:2.0:User", self.number())
+    }
+
+    /// A schema that is declared for all connections. There is a limit to how many there may be.
+    async fn schema(&self) -> String {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        for kept in app.schemas(operator).await.unwrap() {
+            app.remove_schema(operator, &kept.schema.urn).await.unwrap();
+        }
+        let schema = json!({"urn": self.urn(), "attributes": [{"name": "badge"}]});
+        app.declare_schema(operator, serde_json::from_value(schema).unwrap()).await.unwrap().schema.urn
     }
 
     async fn binding(&self, name: &str) -> String {
@@ -290,6 +397,7 @@ impl Scene {
             ("POST", "/api/v1/connections") => {
                 json(json!({"name": format!("new-{}", self.number()), "settings": {"profile": "okta"}}))
             }
+            ("POST", "/api/v1/schemas") => json(json!({"urn": self.urn(), "attributes": [{"name": "badge"}]})),
             ("POST", "/api/v1/roles") => {
                 json(json!({"name": format!("new-{}", self.number()), "capabilities": ["view-costs"]}))
             }
@@ -299,6 +407,10 @@ impl Scene {
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
             ("POST" | "PUT", path) if path.starts_with("/api/v1/mapping/") => json(json!({"text": MAPPING})),
+            ("POST", "/setup/{token}") => {
+                let form = "issuer=https://id.example.com&client_id=castgate".to_owned();
+                Some(("application/x-www-form-urlencoded", form))
+            }
             ("POST", "/auth/introspect") => Some(("application/x-www-form-urlencoded", "token=x".to_owned())),
             ("POST", _) if route.example.is_none() && !route.path.starts_with("/api/") => {
                 Some(("application/x-www-form-urlencoded", String::new()))

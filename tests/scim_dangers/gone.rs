@@ -1,6 +1,6 @@
 //! Gone means gone: whatever form a deactivation has, `/auth/verify` refuses from the moment of its answer.
 
-use crate::{Scene, USER_SCHEMA, everywhere, group, patch};
+use crate::{Scene, USER_SCHEMA, bulk, everywhere, group, patch};
 use serde_json::{Value, json};
 
 /// Every PATCH by which a directory says that somebody is inactive.
@@ -58,6 +58,62 @@ async fn a_put_and_a_delete_cut_sessions_and_keys_before_their_answers() {
         ends_by(scene, "put@example.com", "PUT", Some(put("put@example.com", json!(false))), 200).await;
         ends_by(scene, "text@example.com", "PUT", Some(put("text@example.com", json!("False"))), 200).await;
         ends_by(scene, "delete@example.com", "DELETE", None, 204).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_operation_of_a_bulk_request_cuts_sessions_and_keys_before_its_answer() {
+    everywhere(async |scene| {
+        let put = |name: &str, active: Value| {
+            json!({"schemas": [USER_SCHEMA], "userName": name, "active": active, "groups": []})
+        };
+        let mut ways: Vec<(&str, Value, &str)> =
+            patches().iter().map(|operations| ("PATCH", patch(operations), "200")).collect();
+        ways.push(("PUT", put("{name}", json!(false)), "200"));
+        ways.push(("PUT", put("{name}", json!("False")), "200"));
+        ways.push(("DELETE", Value::Null, "204"));
+        for (number, (method, data, status)) in ways.into_iter().enumerate() {
+            let name = format!("bulk{number}@example.com");
+            let id = scene.hire(&name).await;
+            let held = scene.credentials(&id).await;
+            held.open(scene, "").await;
+            let data: Value = serde_json::from_str(&data.to_string().replace("{name}", &name)).unwrap();
+            let mut operation = json!({"method": method, "path": format!("/Users/{id}")});
+            if !data.is_null() {
+                operation["data"] = data;
+            }
+            let answer = scene.okta.post("/Bulk", bulk(&json!([operation]))).await.expect(200);
+            held.refused(scene, "", 401, &operation.to_string()).await;
+            assert_eq!(answer.json()["Operations"][0]["status"], status, "{operation}: {answer:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulk_request_cuts_many_and_leaves_the_rest() {
+    everywhere(async |scene| {
+        let (mut ids, mut all) = (Vec::new(), Vec::new());
+        for number in 0..4 {
+            let id = scene.hire(&format!("many{number}@example.com")).await;
+            all.push(scene.credentials(&id).await);
+            ids.push(id);
+        }
+        let off = patch(&json!([{"op": "replace", "path": "active", "value": false}]));
+        let operations = json!([
+            {"method": "PATCH", "path": format!("/Users/{}", ids[0]), "data": off},
+            {"method": "PATCH", "path": "/Users/usr_nobody", "data": off},
+            {"method": "PATCH", "path": format!("/Users/{}", ids[1]), "data": patch(&json!([{"op": "replace", "path": "active"}]))},
+            {"method": "DELETE", "path": format!("/Users/{}", ids[2])},
+        ]);
+        scene.okta.post("/Bulk", bulk(&operations)).await.expect(200);
+        for (number, held) in all.iter().enumerate() {
+            match number {
+                0 | 2 => held.refused(scene, "", 401, "its operation").await,
+                _ => held.open(scene, "").await,
+            }
+        }
     })
     .await;
 }

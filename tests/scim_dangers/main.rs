@@ -25,6 +25,7 @@ use world::{Answer, Connection, Organization, World};
 
 const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
+const BULK_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:BulkRequest";
 const PATCH_SCHEMA: &str = "urn:ietf:params:scim:api:messages:2.0:PatchOp";
 
 /// One organization and its Okta, and the store that they lie in.
@@ -156,6 +157,10 @@ fn user(name: &str) -> Value {
 fn group(name: &str, members: &[&str]) -> Value {
     let members: Vec<Value> = members.iter().map(|id| json!({"value": id})).collect();
     json!({"schemas": [GROUP_SCHEMA], "displayName": name, "members": members})
+}
+
+fn bulk(operations: &Value) -> Value {
+    json!({"schemas": [BULK_SCHEMA], "Operations": operations})
 }
 
 fn patch(operations: &Value) -> Value {

@@ -13,6 +13,7 @@ fn declared() -> Vec<ExtensionSchema> {
         kind,
         multi_valued,
         description: format!("The {name}."),
+        sub_attributes: Vec::new(),
     };
     let attributes = vec![
         attribute("badge", ExtensionType::Integer, false),

@@ -2,18 +2,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a test stops where it is wrong")]
 
+mod addresses;
 mod answers;
 mod bulk;
 mod changes;
 mod complaints;
 mod dialogues;
 mod extensions;
+mod okta_spec;
 mod paging;
 mod refusals;
 #[path = "../world/resources.rs"]
 mod resources;
 mod rfc;
 mod roles;
+mod schemas;
 mod tenancy;
 mod tokens;
 #[path = "../world/mod.rs"]

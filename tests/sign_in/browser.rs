@@ -56,6 +56,12 @@ impl Browser {
         self.go(Method::POST, form.action, Some(form.fields)).await
     }
 
+    /// Sends a form that is on no page that was seen.
+    pub async fn post(&mut self, address: &str, fields: &[(&str, &str)]) -> Page {
+        let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        self.go(Method::POST, Url::parse(address).unwrap(), Some(fields)).await
+    }
+
     /// Sends the page's form with one of its buttons.
     pub async fn press(&mut self, page: &Page, action: &str, button: (&str, &str)) -> Page {
         let mut form = page.form(action);

@@ -7,6 +7,9 @@
 
 mod browser;
 mod chromium;
+mod deletion;
+mod dns;
+mod domains;
 mod endings;
 mod groups;
 mod journey;
@@ -14,7 +17,10 @@ mod people;
 mod provider;
 mod refusals;
 mod scene;
+mod setup;
 mod signing_out;
+mod trace;
+mod trial;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -6,7 +6,7 @@ use crate::{
     provider::Provider,
     world::{Answer, Organization, World},
 };
-use castgate::app::Clock;
+use castgate::{app::Clock, config::Settings};
 use serde_json::{Value, json};
 
 /// The e-mail domain of everybody at the provider.
@@ -45,12 +45,17 @@ pub struct Scene {
 impl Scene {
     /// Everything set up by the API, as an owner does it. None where the provider cannot run.
     pub async fn set(algorithm: &str) -> Option<Self> {
+        Self::set_with(algorithm, Clock::machine(), |_| {}).await
+    }
+
+    /// The same with a clock and settings of one's own.
+    pub async fn set_with(algorithm: &str, clock: Clock, settle: impl FnOnce(&mut Settings)) -> Option<Self> {
         if !have(&["CASTGATE_TEST_NODE_MODULES"]) {
             return None;
         }
         // What castgate logs shows where a test fails.
         let _ = tracing_subscriber::fmt().with_test_writer().try_init();
-        let world = World::start_with(Clock::machine(), |_| {}).await;
+        let world = World::start_with(clock, settle).await;
         let organization = world.organization("acme").await;
         // The provider has to know the connection's own addresses, and the connection the provider's.
         let bearer = format!("Bearer {}", organization.key);

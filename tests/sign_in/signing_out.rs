@@ -22,6 +22,13 @@ impl Scene {
         (browser, first)
     }
 
+    /// Somebody who has accepted the terms already, in another browser.
+    async fn elsewhere(&self, user: &str) -> Browser {
+        let mut browser = Browser::new();
+        self.sign_in(&mut browser, user, &format!("{user}@{DOMAIN}")).await.expect(200, "/account");
+        browser
+    }
+
     async fn is_in(&self, browser: &mut Browser) -> bool {
         self.verify(browser, "").await.status == 200
     }
@@ -31,7 +38,7 @@ impl Scene {
 async fn who_signs_out_at_the_provider_is_out_in_every_session_that_came_of_it() {
     let Some(scene) = Scene::set("RS256").await else { return };
     let (mut alice, mut first) = scene.twice("alice").await;
-    let mut elsewhere = scene.enter("alice").await;
+    let mut elsewhere = scene.elsewhere("alice").await;
     let mut bob = scene.enter("bob").await;
     let account = alice.open(&scene.at("/account")).await.expect(200, "/account");
     let asks = alice.submit(&account, "/logout", &[]).await;
@@ -79,7 +86,7 @@ async fn a_frame_of_the_provider_ends_the_session_that_it_names_and_no_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn signing_out_everywhere_ends_every_session_here_and_this_browsers_at_the_provider() {
     let Some(scene) = Scene::set("RS256").await else { return };
-    let (mut alice, mut other) = (scene.enter("alice").await, scene.enter("alice").await);
+    let (mut alice, mut other) = (scene.enter("alice").await, scene.elsewhere("alice").await);
     let mut bob = scene.enter("bob").await;
     let account = alice.open(&scene.at("/account")).await.expect(200, "/account");
     assert!(account.text.contains("Sign out everywhere"), "{}", account.text);

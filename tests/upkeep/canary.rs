@@ -61,7 +61,8 @@ impl Door<'_> {
             answer.headers().get_all(SET_COOKIE).iter().map(|cookie| cookie.to_str().unwrap().to_owned()).collect();
         let others: Vec<_> = answer.headers().iter().filter(|(name, _)| **name != SET_COOKIE).collect();
         // The page behind a link asks its reader to press a button, and has to send the link's own token on.
-        if status >= 400 || !path.starts_with("/login/link") {
+        let has_token = ["/login/link", "/login/test/", "/setup/"].iter().any(|of| path.starts_with(of));
+        if status >= 400 || !has_token {
             writeln!(self.answers.0, "{status} {others:?}").unwrap();
             self.answers.0.push_str(&answer.text().await.unwrap());
         }
@@ -127,6 +128,16 @@ async fn everybody_comes(place: &Place, door: &mut Door<'_>) -> String {
     let form = ("content-type", "application/x-www-form-urlencoded");
     let origin = ("origin", door.origin);
     let (link, token) = (format!("/login/link?token={}", place.link), format!("token={}", place.link));
+    let set_up = format!("issuer=http%3A%2F%2F127.0.0.1%3A9&client_id=castgate&client_secret={CLIENT_SECRET}");
+    let (setup, test) = (format!("/setup/{}", place.setup_link), format!("/login/test/{}", place.test_link));
+    door.send("GET", &setup, &[], "").await;
+    assert_eq!(door.send("POST", &setup, &[form, origin], &set_up).await.0, 303);
+    door.send("POST", &setup, &[form, origin], &format!("client_secret={CLIENT_SECRET}")).await;
+    door.send("POST", &format!("{setup}/test"), &[form, origin], "").await;
+    door.send("GET", &test, &[], "").await;
+    door.send("POST", &test, &[form, origin], "").await;
+    door.send("GET", &format!("/login/callback?code={MISTYPED}&state={MISTYPED}.{MISTYPED}"), &[], "").await;
+    door.send("GET", "/api/v1/sign-ins", &[("authorization", &key)], "").await;
     let (_, mut cookies) = door.send("GET", &link, &[], "").await;
     cookies.extend(door.send("POST", "/login/link", &[form, origin], &token).await.1);
     door.send("POST", "/login/link", &[form, origin], &token).await;
@@ -160,6 +171,8 @@ async fn visit(place: &Place, server: &Server) -> (Vec<Needle>, Vec<(String, Vec
         ("the SCIM token", place.scim_token.clone()),
         ("the API key", place.key.clone()),
         ("the sign-in link", place.link.clone()),
+        ("the set-up link", place.setup_link.clone()),
+        ("the address of a test", place.test_link.clone()),
         ("the session", session),
         ("a password", PASSWORD.to_owned()),
         ("a mistyped secret", MISTYPED.to_owned()),

@@ -32,6 +32,9 @@ pub(crate) struct Place {
     pub(crate) scim_token: String,
     pub(crate) key: String,
     pub(crate) link: String,
+    /// The tokens of a set-up link and of a connection's test.
+    pub(crate) setup_link: String,
+    pub(crate) test_link: String,
     more: Vec<(String, String)>,
 }
 
@@ -68,6 +71,16 @@ impl Place {
         let client_secret = Some(SecretString::from(CLIENT_SECRET));
         let new = NewConnection { name: "directory".to_owned(), settings, client_secret };
         let connection = app.create_connection(&operator, new).await.unwrap();
+        let new = NewConnection {
+            name: "to-be-set-up".to_owned(),
+            settings: ConnectionSettings::of(Profile::Generic),
+            client_secret: None,
+        };
+        let other = app.create_connection(&operator, new).await.unwrap();
+        app.set_connection_enabled(&operator, &other.id, false).await.unwrap();
+        let in_url = |url: &str| url.rsplit('/').next().unwrap().to_owned();
+        let setup_link = in_url(&app.create_setup_link(&operator, &other.id, None).await.unwrap().url);
+        let test_link = in_url(&app.test_connection(&operator, &connection.id).await.unwrap().url);
         let token = app.create_scim_token(&operator, &connection.id, None).await.unwrap();
         Self {
             directory,
@@ -76,6 +89,8 @@ impl Place {
             scim_token: token.secret.expose().to_owned(),
             key: founded.key.expose().to_owned(),
             link: founded.link.expose().to_owned(),
+            setup_link,
+            test_link,
             more,
         }
     }

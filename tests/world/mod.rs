@@ -84,6 +84,9 @@ impl World {
         settings.server.public_url = origin.parse().unwrap();
         directory.path().clone_into(&mut settings.store.data_directory);
         settings.network.allow_private_addresses = true;
+        // Unless a test is about domains, an admin is believed, and nobody's DNS is asked.
+        settings.domains.proof = castgate::config::DomainProofs::Settings;
+        settings.domains.resolvers = vec!["127.0.0.1:1".parse().unwrap()];
         "error".clone_into(&mut settings.log.level);
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.

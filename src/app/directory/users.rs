@@ -334,7 +334,7 @@ pub(super) fn described_document(mut document: Map<String, Value>, active: bool)
 
 /// What the connection declares; it also knows how those and all other attributes compare.
 pub(super) fn extensions(connection: &Connection) -> Extensions<'_> {
-    Extensions(&connection.settings.extensions)
+    Extensions(&connection.schemas)
 }
 
 /// How the connection reads SCIM.

@@ -1,7 +1,9 @@
 //! From the link in a letter to a person with a role: looked at, followed through the provider, used up.
 
 use super::{
-    super::{Actor, App, Ctx, Error, Need, SignInBegun, TurnedAway, Work, sign_in::signs_in},
+    super::{
+        Actor, App, Ctx, Error, Need, SignInBegun, TurnedAway, Work, domains::enforced_connection, sign_in::signs_in,
+    },
     giving::{in_words, inviter},
     letters::moment,
 };
@@ -109,6 +111,10 @@ fn hash_of(link: &str) -> Result<[u8; 32], Error> {
 async fn providers_for(tx: &mut Tx, ctx: &Ctx, email: &str) -> Result<Vec<Connection>, Error> {
     let mut ready = tx.connections(&ctx.organization).await?;
     ready.retain(signs_in);
+    if let Some(only) = enforced_connection(tx, &ctx.organization, Some(email)).await? {
+        ready.retain(|one| one.id == only);
+        return Ok(ready);
+    }
     let domain = email.rsplit_once('@').map(|(_, domain)| fold(domain)).unwrap_or_default();
     if let Some((organization, id)) = tx.domain(&domain).await?
         && organization == ctx.organization

@@ -141,11 +141,17 @@ impl Attempt {
         CURRENT.scope(self, work).await
     }
 
+    /// The request's number.
+    #[must_use]
+    pub fn request(&self) -> RequestId {
+        self.0.asked.request.clone()
+    }
+
     /// One of several things that this request asks for, with a line of its own: an operation of a bulk request. To be done in
     /// its [`scope`](Self::scope) and concluded like any other.
     #[must_use]
     pub fn part(&self, app: &App, asked: Asked) -> Self {
-        let part = app.attempt(Asked { request: self.0.asked.request.clone(), ..asked });
+        let part = app.attempt(Asked { request: self.request(), ..asked });
         {
             let (mine, mut its) = (self.found(), part.found());
             its.whose.clone_from(&mine.whose);

@@ -5,6 +5,8 @@
 //! say nothing new) waits in this process's [queue](queue) and is written about a second later, many lines by one commit; a
 //! process that is killed takes the last second of those along, and nothing else.
 //!
+//! Each operation of a bulk request is an attempt of its own, a [part](Attempt::part) of the whole, which has its line as well.
+//!
 //! What a provider got away with lies in the lines. It is [counted](counts) from there, each line once, so that counting costs
 //! a push nothing, and no two pushes wait for one counter.
 
@@ -16,7 +18,7 @@ mod redact;
 
 pub use attempt::{Asked, Attempt, Verdict, tolerated};
 pub use counts::PushRound;
-pub(super) use {attempt::Line, moved::Moved, queue::PushQueue};
+pub(super) use {attempt::Line, moved::Moved, queue::PushQueue, redact::text as redacted};
 
 use super::{App, Ctx, Error};
 use crate::model::{Capability, Push};

@@ -181,11 +181,12 @@ fn gathered(taken: &[Waiting]) -> Vec<(&Waiting, u32)> {
     let mut lines: Vec<(&Waiting, u32)> = Vec::with_capacity(taken.len());
     let mut places: HashMap<(&Whose, u16, &str, &str), usize> = HashMap::new();
     for line in taken {
-        let PushEntry { status, method, tolerances, .. } = &line.entry;
-        let asked_again = method == "GET" && *status == 200 && tolerances.is_empty();
+        let PushEntry { status, method, .. } = &line.entry;
+        let asked_again = method == "GET" && *status == 200;
         if asked_again || matches!(status, 401 | 429) {
             let key = (&line.whose, *status, method.as_str(), line.entry.path.as_str());
-            if let Some((_, times)) = places.get(&key).and_then(|place| lines.get_mut(*place)) {
+            let same = |(known, _): &&mut (&Waiting, u32)| known.entry.tolerances == line.entry.tolerances;
+            if let Some((_, times)) = places.get(&key).and_then(|place| lines.get_mut(*place)).filter(same) {
                 *times += line.entry.times;
                 continue;
             }

@@ -7,7 +7,7 @@ const LONGEST: usize = 500;
 const HIDDEN: &str = "[hidden]";
 
 /// The text without what looks like a credential: a token of ours, a JWT, and any word so long that no name is it.
-pub(super) fn text(text: &str) -> String {
+pub(in crate::app) fn text(text: &str) -> String {
     let mut shown = String::with_capacity(text.len().min(LONGEST));
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

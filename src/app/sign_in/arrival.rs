@@ -1,57 +1,45 @@
 //! Who signed in: loads what [`who::decide`] asks for, and does what it says.
 
 use super::{
-    super::{App, Ctx, Error, Need, TurnedAway, Work, directory::Found},
-    SignedIn,
+    super::{Error, TurnedAway, Work, directory::Found, domains::enforced_elsewhere},
+    SignInAttempt,
     facts::{claim, external_id, facts_of, user_name, verified_email},
     session::{Opened, Origin},
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
+    crypto::sha256,
     model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
-    sso::{GroupsClaim, Identity},
+    sso::{GroupsClaim, Identity, SsoError},
 };
 use serde_json::{Map, Value, json};
 use std::collections::BTreeSet;
 
-impl App {
-    /// From an identity to a session: who it is, what is known of them now, and whether they get in.
-    pub(super) async fn arrive(
-        &self,
-        ctx: &Ctx,
-        origin: Origin<'_>,
-        (return_to, invitation): (String, Option<Vec<u8>>),
-    ) -> Result<SignedIn, Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_and_open(origin, invitation.as_deref()).await;
-        match work.finish(outcome).await {
-            Ok(opened) => Ok(opened.signed_in(return_to)),
-            Err(Error::TurnedAway(why)) => {
-                self.tell_of_refusal(ctx, &origin.0.id, &why.to_string()).await?;
-                Err(Error::TurnedAway(why))
-            }
-            Err(error) => Err(error),
-        }
-    }
-}
-
 impl Work<'_> {
     /// The person and their session, in one transaction: nobody is written down who did not get in.
-    async fn settle_and_open(&mut self, origin: Origin<'_>, link: Option<&[u8]>) -> Result<Opened, Error> {
+    pub(super) async fn settle_and_open(
+        &mut self,
+        origin: Origin<'_>,
+        link: Option<&[u8]>,
+        attempt: &mut SignInAttempt,
+    ) -> Result<Opened, Error> {
         let (connection, identity, _) = origin;
         self.tx.hold_sign_ins(&connection.id, false).await?;
-        let user = self.settle_arrival(connection, identity, link).await?;
-        self.open_session(&user, Some(origin)).await
+        let user = self.settle_arrival(connection, identity, link, attempt).await?;
+        self.open_session(&user, Some(origin), attempt).await
     }
 
     /// The person, written as the sign-in says; or why they do not get in.
-    async fn settle_arrival(
+    pub(in crate::app) async fn settle_arrival(
         &mut self,
         connection: &Connection,
         identity: &Identity,
         link: Option<&[u8]>,
+        attempt: &mut SignInAttempt,
     ) -> Result<User, Error> {
+        self.use_once(connection, identity).await?;
+        attempt.entry.derived.facts = facts_of(&connection.settings, &identity.claims);
         let email = verified_email(&identity.claims);
         let (invited, invitation) = self.invitation_of_arrival(link, email, &identity.claims).await?;
         let found = self.find_signed_in(connection, identity).await?;
@@ -66,6 +54,13 @@ impl Work<'_> {
             }
         };
         let person = found.user.clone().or(other);
+        let said = identity.claims.get("email").and_then(Value::as_str);
+        let name = user_name(&connection.settings, &identity.subject, &identity.claims);
+        let known = person.as_ref().and_then(|person| person.email.as_deref());
+        let organization = self.ctx.organization.clone();
+        let addresses = [said, Some(name), by_link, known];
+        enforced_elsewhere(&mut self.tx, &organization, (&connection.id, &addresses)).await?;
+        attempt.entry.user = person.as_ref().map(|user| user.id.clone());
         let proven = match namesake {
             // Of an invitation to an address the domain's owner speaks.
             Namesake::None => self.owns_domain_of(connection, email).await?,
@@ -101,12 +96,28 @@ impl Work<'_> {
             case.invited = Invited::No;
         }
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
+        attempt.derive(&access);
+        self.tell_groups(&user, attempt).await?;
         case.turned_away = access.is_empty();
+        if case.turned_away {
+            self.tell_near_misses(&user, attempt).await?;
+        }
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
             (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
+                attempt.entry.user = Some(user.id.clone());
                 Ok(user)
             }
+        }
+    }
+
+    /// What may be used once is used up in the transaction that says who it is: nobody comes in by it a second time.
+    async fn use_once(&mut self, connection: &Connection, identity: &Identity) -> Result<(), Error> {
+        let Some(once) = &identity.once else { return Ok(()) };
+        let message = (&sha256(once.id.as_bytes()), once.until);
+        match self.tx.use_saml_message(&self.ctx.organization, &connection.id, message).await? {
+            true => Ok(()),
+            false => Err(SsoError::Replayed.into()),
         }
     }
 
@@ -129,7 +140,7 @@ impl Work<'_> {
                 return Ok(Found { known: self.by_match(connection, &user).await?, user: Some(user) });
             }
         }
-        let name = user_name(&identity.subject, &identity.claims);
+        let name = user_name(&connection.settings, &identity.subject, &identity.claims);
         let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
         match by_name {
             Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
@@ -149,7 +160,7 @@ impl Work<'_> {
         let claims = &identity.claims;
         let facts = facts_of(&connection.settings, claims);
         let mut document = facts.clone();
-        document.insert("userName".to_owned(), json!(user_name(&identity.subject, claims)));
+        document.insert("userName".to_owned(), json!(user_name(&connection.settings, &identity.subject, claims)));
         let shown = UserDocument::from_stored(document);
         let id = UserId::from_uuid(self.app.clock().uuid());
         let user = User {

@@ -70,10 +70,17 @@ pub(super) fn external_id<'a>(
     pairs.find_map(|pair| claim(pair, subject, claims))
 }
 
-/// The userName of somebody who was never pushed: what the provider calls them, else their address, else the subject.
-pub(super) fn user_name<'a>(subject: &'a str, claims: &'a Map<String, Value>) -> &'a str {
+/// The userName of somebody who was never pushed: what a push would be matched by, else what the provider calls them, else
+/// their address, else the subject.
+pub(super) fn user_name<'a>(
+    settings: &ConnectionSettings,
+    subject: &'a str,
+    claims: &'a Map<String, Value>,
+) -> &'a str {
+    let mut pairs = settings.match_pairs.iter().filter(|pair| pair.attribute == MatchAttribute::UserName);
+    let matched = pairs.find_map(|pair| claim(pair, subject, claims));
     let text = |name: &str| claims.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
-    text("preferred_username").or_else(|| text("email")).unwrap_or(subject)
+    matched.or_else(|| text("preferred_username")).or_else(|| text("email")).unwrap_or(subject)
 }
 
 /// The address, if the provider says that it is verified.

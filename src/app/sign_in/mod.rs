@@ -1,24 +1,33 @@
 //! Sign-in: from an e-mail address to a provider, and from the provider's answer to a session.
 
 mod arrival;
+mod attempt;
 mod client;
+mod explain;
 mod facts;
+mod finish;
+mod saml;
 mod session;
+mod traces;
 
+pub(super) use attempt::SignInAttempt;
+pub use attempt::Whence;
 pub use client::ClientKey;
+pub use finish::Finished;
+pub(super) use finish::Journey;
+pub use saml::SamlArrival;
 
 use super::{
-    App, Ctx, Error, TurnedAway,
+    App, Error,
     terms::{TermsState, terms_state},
 };
 use crate::{
-    crypto::{Context, Secret, TokenKind, token},
-    model::{Connection, ConnectionId, EventKind, Instant, OrganizationId, UserId, UserState, fold},
-    sso::{Callback, GroupsClaim, Identity, Pending, SsoError},
+    crypto::{Context, Secret},
+    model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
+    sso::{Pending, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use std::time::Duration;
 
 /// How long somebody may take at the provider's pages.
@@ -47,8 +56,12 @@ pub enum Route {
 pub struct SignInBegun {
     /// Where the browser goes.
     pub url: String,
+    /// With this form, if it goes by one.
+    pub form: Option<PostForm>,
     /// What the browser keeps: sealed, and good for ten minutes.
     pub cookie: String,
+    /// Whether the provider's answer comes by a form of another site: the cookie has to be sent along with that.
+    pub returns_by_post: bool,
 }
 
 /// Somebody signed in.
@@ -74,10 +87,19 @@ struct Begun {
     return_to: String,
     began: Instant,
     pending: Pending,
+    /// As the person typed it.
+    #[serde(default)]
+    email: Option<String>,
     /// The hash of the invitation's link that led here.
     #[serde(default)]
     invitation: Option<Vec<u8>>,
+    /// The test of the connection that this is, if it is one.
+    #[serde(default)]
+    test: Option<TestId>,
 }
+
+/// The longest address that there is (RFC 5321 §4.5.3.1.3).
+const LONGEST_EMAIL: usize = 254;
 
 const COOKIE: Context<'static> = Context { organization: "-", table: "cookies", row: "sign-in", column: "pending" };
 
@@ -138,103 +160,45 @@ impl App {
         return_to: &str,
         invitation: Option<Vec<u8>>,
     ) -> Result<SignInBegun, Error> {
-        let now = self.clock().now();
         let connection = self.sign_in_connection(organization, connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        let journey = Journey { return_to: return_to.to_owned(), invitation, ..Journey::default() };
+        self.begin_with((organization, &connection), login_hint, journey).await
+    }
+
+    /// The same by a connection as it is, enabled or not.
+    pub(super) async fn begin_with(
+        &self,
+        (organization, connection): (&OrganizationId, &Connection),
+        login_hint: Option<&str>,
+        journey: Journey,
+    ) -> Result<SignInBegun, Error> {
+        let now = self.clock().now();
+        if let Some(saml) = &connection.settings.saml {
+            return self.begin_saml((organization, connection, saml), login_hint, journey, now).await;
+        }
+        let settings =
+            connection.settings.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", &connection.name))?;
+        let mut begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        begun.add_to_state(&self.where_it_began(organization, &connection.id, now)?);
         let kept = Begun {
             organization: organization.clone(),
             connection: connection.id.clone(),
-            return_to: return_to.to_owned(),
+            return_to: journey.return_to,
             began: now,
             pending: begun.pending,
-            invitation,
+            email: login_hint.map(|email| email.chars().take(LONGEST_EMAIL).collect()),
+            invitation: journey.invitation,
+            test: journey.test,
         };
         let bytes = serde_json::to_vec(&kept).map_err(Error::internal)?;
         let sealed = self.sealer().seal(&COOKIE, &bytes).map_err(Error::internal)?;
-        Ok(SignInBegun { url: begun.url, cookie: BASE64URL_NOPAD.encode(&sealed) })
-    }
-
-    /// Finishes a sign-in with the provider's answer, in the browser that began it.
-    pub async fn finish_sign_in(&self, cookie: &str, callback: Callback) -> Result<SignedIn, Error> {
-        let now = self.clock().now();
-        let begun = self.open_cookie(cookie, now)?;
-        let connection = self.sign_in_connection(&begun.organization, &begun.connection).await?;
-        let settings = connection.settings.oidc.as_ref().ok_or_else(|| Error::internal("no OIDC settings"))?;
-        let proof = self.client_proof(&begun.organization, &connection.id, settings).await?;
-        let redirect = self.redirect_uri();
-        let identity = self.oidc().finish(settings, &proof, &redirect, &begun.pending, &callback, now).await;
-        let identity = identity.and_then(|identity| with_known_groups(identity, &connection));
-        let ctx = self.sign_in_ctx(&begun, now);
-        match identity {
-            Ok(identity) => {
-                let origin = (&connection, &identity, begun.began);
-                self.arrive(&ctx, origin, (begun.return_to, begun.invitation)).await
-            }
-            Err(error) => {
-                self.tell_of_refusal(&ctx, &connection.id, &error.to_string()).await?;
-                Err(error.into())
-            }
-        }
-    }
-
-    /// Signs in by a link that works once.
-    pub async fn use_sign_in_link(&self, link: &str) -> Result<SignedIn, Error> {
-        let dead = || Error::TurnedAway(TurnedAway::DeadLink);
-        let presented = token::parse(link, TokenKind::Link).map_err(|_| dead())?;
-        let now = self.clock().now();
-        let mut tx = self.store().write("sign-in link").await?;
-        let Some((organization, user)) = tx.use_sign_in_link(&presented.hash(), now).await? else {
-            tx.rollback().await?;
-            return Err(dead());
-        };
-        let user = tx.user(&organization, &user).await?.ok_or_else(dead)?;
-        if user.state() != UserState::Active {
-            tx.commit().await?;
-            return Err(Error::TurnedAway(TurnedAway::Suspended));
-        }
-        tx.commit().await?;
-        let ctx = Ctx { actor: super::Actor::System, organization, now, request: self.new_request() };
-        self.start_session(&ctx, &user, "/account".to_owned()).await
-    }
-
-    /// A refused sign-in leaves a line for the owners, with the reason that the person is not told.
-    async fn tell_of_refusal(&self, ctx: &Ctx, connection: &ConnectionId, why: &str) -> Result<(), Error> {
-        let mut tx = self.store().write("sign-in refused").await?;
-        let event = crate::model::Event {
-            id: crate::model::EventId::from_uuid(self.clock().uuid()),
-            number: None,
-            at: ctx.now,
-            kind: EventKind::SignInRefused,
-            actor: ctx.actor.to_string(),
-            request: ctx.request.clone(),
-            subjects: vec![connection.to_string()],
-            detail: json!({"why": why}),
-        };
-        tx.insert_event(&ctx.organization, &event).await?;
-        Ok(tx.commit().await?)
+        let cookie = BASE64URL_NOPAD.encode(&sealed);
+        Ok(SignInBegun { url: begun.url, form: None, cookie, returns_by_post: false })
     }
 
     async fn sign_in_connection(&self, organization: &OrganizationId, id: &ConnectionId) -> Result<Connection, Error> {
         let found = self.store().read().await?.connection(organization, id).await?;
         found.filter(signs_in).ok_or_else(|| Error::not_found("connection", id.as_str()))
-    }
-
-    fn open_cookie(&self, cookie: &str, now: Instant) -> Result<Begun, Error> {
-        let expired = || Error::TurnedAway(TurnedAway::Expired);
-        let sealed = BASE64URL_NOPAD.decode(cookie.as_bytes()).map_err(|_| expired())?;
-        let bytes = self.sealer().open(&COOKIE, &sealed).map_err(|_| expired())?;
-        let begun: Begun = serde_json::from_slice(&bytes).map_err(|_| expired())?;
-        if begun.began.plus(PATIENCE) < now { Err(expired()) } else { Ok(begun) }
-    }
-
-    fn sign_in_ctx(&self, begun: &Begun, now: Instant) -> Ctx {
-        Ctx {
-            actor: super::Actor::Connection { id: begun.connection.clone() },
-            organization: begun.organization.clone(),
-            now,
-            request: self.new_request(),
-        }
     }
 
     /// Our own address that the provider sends people back to.
@@ -244,15 +208,7 @@ impl App {
     }
 }
 
-/// Groups that are too many to list are not none: where sign-ins say them, whoever cannot be read does not come in.
-fn with_known_groups(identity: Identity, connection: &Connection) -> Result<Identity, SsoError> {
-    if identity.groups == GroupsClaim::Overage && !connection.pushes_groups {
-        return Err(SsoError::GroupsUnknown { why: "the connection names no groups_endpoint".to_owned() });
-    }
-    Ok(identity)
-}
-
 /// Whether people can sign in by this connection now.
 pub(super) fn signs_in(connection: &Connection) -> bool {
-    connection.enabled && connection.settings.oidc.is_some()
+    connection.enabled && connection.settings.signs_in()
 }

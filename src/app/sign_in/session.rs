@@ -2,7 +2,7 @@
 
 use super::{
     super::{App, Ctx, Error, Need, TurnedAway, Work, credentials::id_token_place},
-    SignedIn, terms_state,
+    SignInAttempt, SignedIn, terms_state,
 };
 use crate::{
     app::TermsState,
@@ -31,25 +31,35 @@ impl Opened {
 
 impl App {
     /// A session for somebody who came by a link.
-    pub(super) async fn start_session(&self, ctx: &Ctx, user: &User, return_to: String) -> Result<SignedIn, Error> {
+    pub(super) async fn start_session(
+        &self,
+        ctx: &Ctx,
+        user: &User,
+        (return_to, attempt): (String, &mut SignInAttempt),
+    ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.open_unchanged(user).await;
+        let outcome = work.open_unchanged(user, attempt).await;
         Ok(work.finish(outcome).await?.signed_in(return_to))
     }
 }
 
 impl Work<'_> {
-    async fn open_unchanged(&mut self, user: &User) -> Result<Opened, Error> {
+    async fn open_unchanged(&mut self, user: &User, attempt: &mut SignInAttempt) -> Result<Opened, Error> {
         // Suspended between the link and here: the newer word counts.
         let now = self.tx.user(&self.ctx.organization, &user.id).await?;
         if now.is_none_or(|now| now.session_epoch != user.session_epoch) {
             return Err(Error::TurnedAway(TurnedAway::Suspended));
         }
-        self.open_session(user, None).await
+        self.open_session(user, None, attempt).await
     }
 
-    /// Opens a session for somebody whose identity is settled.
-    pub(super) async fn open_session(&mut self, user: &User, origin: Option<Origin<'_>>) -> Result<Opened, Error> {
+    /// Opens a session for somebody whose identity is settled. The trace of the sign-in is written with it.
+    pub(super) async fn open_session(
+        &mut self,
+        user: &User,
+        origin: Option<Origin<'_>>,
+        attempt: &mut SignInAttempt,
+    ) -> Result<Opened, Error> {
         let organization = self.ctx.organization.clone();
         let current = self.tx.user(&organization, &user.id).await?.filter(|user| user.state() == UserState::Active);
         let user = current.ok_or(Error::TurnedAway(TurnedAway::Suspended))?;
@@ -58,6 +68,8 @@ impl Work<'_> {
         }
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.app.clock().fill(bytes));
         let (connection, identity) = origin.map(|(connection, identity, _)| (connection, identity)).unzip();
+        let absolute = self.ctx.now.plus(self.app.settings().sessions.absolute.get());
+        let until = identity.and_then(|identity| identity.provider_session_until);
         let session = Session {
             id: SessionId::from_uuid(self.app.clock().uuid()),
             organization: organization.clone(),
@@ -67,7 +79,7 @@ impl Work<'_> {
             connection_epoch: connection.map_or(0, |connection| connection.epoch),
             created_at: self.ctx.now,
             last_seen_at: self.ctx.now,
-            expires_at: self.ctx.now.plus(self.app.settings().sessions.absolute.get()),
+            expires_at: until.map_or(absolute, |until| until.min(absolute)),
             provider_session: identity.and_then(|identity| identity.provider_session.clone()),
             authenticated_at: identity.and_then(|identity| identity.authenticated_at),
             acr: identity.and_then(|identity| identity.acr.clone()),
@@ -79,6 +91,9 @@ impl Work<'_> {
         self.tell(EventKind::SessionStarted, [user.id.to_string(), session.id.to_string()], json!({}));
         self.end_oldest(&user).await?;
         let terms = terms_state(&mut self.tx, &organization, &user.id, self.ctx.now).await?;
+        attempt.succeed(matches!(terms, TermsState::Never | TermsState::Lapsed));
+        let trace = attempt.trace(self.app, self.ctx.now);
+        self.tx.insert_sign_in(&organization, &trace).await?;
         Ok(Opened { secret, session, terms })
     }
 

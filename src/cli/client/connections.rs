@@ -6,14 +6,19 @@ use super::{
     habits::Habits,
     noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
+    setup_links::SetupLinks,
     stop::Stop,
     table::plain,
+    trial::Trial,
     verbs::SearchOptions,
 };
 use crate::model::ProviderTokens;
 use clap::{Subcommand, ValueEnum};
 use serde_json::{Map, Value, json};
 use std::path::{Path, PathBuf};
+
+/// People who are named before a deletion.
+const NAMED: usize = 20;
 
 /// `castgate connections`
 #[derive(Debug, clap::Args)]
@@ -38,6 +43,8 @@ enum Verb {
     #[command(after_help = "Examples:
   castgate connections create okta --profile okta --domain acme.example \\
     --issuer https://acme.okta.com --client-id 0oa1b2 --client-secret-file secret.txt
+  castgate connections create okta --saml-metadata https://acme.okta.com/app/x1/sso/saml/metadata --domain acme.example
+  castgate connections create adfs --saml-metadata FederationMetadata.xml --domain acme.example
   castgate connections create entra --profile entra        # for SCIM alone
   castgate connections create entra --profile entra --entra-tenant 5a1c2e7e-0000-4000-8000-3d7f1b2c9a10
   castgate connections create other --settings settings.json")]
@@ -48,6 +55,24 @@ enum Verb {
   castgate connections set entra --patch-response empty --group-push known-members
   castgate connections set other --settings settings.json      # any of its settings, as the API has them")]
     Set(Set),
+    /// Both sides of a SAML connection: what to enter at the provider, its certificates, our keys, and what is unwise.
+    #[command(after_help = "Example:
+  castgate connections saml okta -o yaml")]
+    Saml(One),
+    /// Reads the SAML metadata of a connection's provider now.
+    #[command(after_help = "Example:
+  castgate connections refresh okta")]
+    Refresh(One),
+    /// Makes a new SAML key of ours: published now, signing when the provider has read of it.
+    #[command(after_help = "Example:
+  castgate connections rotate-key okta --overlap-hours 48")]
+    RotateKey {
+        #[command(flatten)]
+        one: One,
+        /// How long the new key is published before it signs, and the old one after.
+        #[arg(long, value_name = "HOURS", default_value_t = 48)]
+        overlap_hours: u32,
+    },
     /// Lets a disabled connection push and sign in again.
     #[command(after_help = "Example:
   castgate connections enable okta")]
@@ -57,6 +82,11 @@ enum Verb {
   castgate connections disable okta
   castgate connections disable okta --yes")]
     Disable(One),
+    /// Deletes a connection with everybody whom it brought. Shows first who loses what.
+    #[command(after_help = "Examples:
+  castgate connections delete okta
+  castgate connections delete okta --yes")]
+    Delete(One),
     /// The SCIM tokens by which a provider pushes.
     #[command(subcommand)]
     Tokens(Tokens),
@@ -75,6 +105,14 @@ enum Verb {
         /// Who: an id or a user name.
         user: String,
     },
+    /// Links by which the customer's own IT sets a connection up.
+    #[command(subcommand)]
+    SetupLinks(SetupLinks),
+    /// Signs in by the connection for real without touching anybody's access, and says what would come of it. It may be disabled.
+    #[command(after_help = "Examples:
+  castgate connections test okta
+  castgate connections test okta --no-browser -o json")]
+    Test(Trial),
     /// What its provider sends that the RFC does not allow, and how often.
     #[command(after_help = "Example:
   castgate connections tolerances entra")]
@@ -141,6 +179,12 @@ struct Create {
     /// The file that holds the client secret; -: standard input.
     #[arg(long, value_name = "FILE", requires = "issuer")]
     client_secret_file: Option<PathBuf>,
+    /// The provider's SAML metadata: an address, which is read again and again, or a file; -: standard input.
+    #[arg(long, value_name = "URL|FILE", conflicts_with = "issuer")]
+    saml_metadata: Option<String>,
+    /// Lets SAML sign-ins begin at the provider too.
+    #[arg(long, requires = "saml_metadata")]
+    idp_initiated: bool,
     /// An e-mail domain whose people sign in here; repeat it for several.
     #[arg(long = "domain", value_name = "DOMAIN")]
     domains: Vec<String>,
@@ -167,14 +211,33 @@ impl Connections {
             Verb::Create(new) => {
                 let connection = client.api.post(CONNECTIONS.path, new.body()?).await?;
                 let (scim, redirect) = (text(&connection, "scim_url"), text(&connection, "redirect_uri"));
+                let sign_in = match connection["saml_entity_id"].as_str() {
+                    Some(entity) => format!("ACS URL        {redirect}\n  entity id      {}", plain(entity)),
+                    None => format!("redirect URI   {redirect}"),
+                };
                 let sentence = format!(
-                    "Connection {} is made. At the provider:\n  SCIM base URL  {scim}\n  redirect URI   {redirect}\n\
+                    "Connection {} is made. At the provider:\n  SCIM base URL  {scim}\n  {sign_in}\n\
                      A token for pushing: castgate connections tokens create {0}",
                     plain(&new.name)
                 );
                 client.output.done(&sentence, &connection)
             }
             Verb::Set(set) => set.run(&client).await,
+            Verb::Saml(one) => {
+                let path = format!("{}/saml", client.connection(&one).await?);
+                client.output.one(&client.api.get(&path, &[]).await?)
+            }
+            Verb::Refresh(one) => {
+                let path = format!("{}/saml/refresh", client.connection(&one).await?);
+                let connection = client.api.post(&path, json!({})).await?;
+                client.output.done(&format!("The metadata of {} is read.", text(&connection, "name")), &connection)
+            }
+            Verb::RotateKey { one, overlap_hours } => {
+                let path = format!("{}/saml/keys", client.connection(&one).await?);
+                let keys = client.api.post(&path, json!({"overlap_hours": overlap_hours})).await?;
+                let from = text(&keys[0], "signs_from");
+                client.output.done(&format!("A new key is published, and signs from {from} on."), &keys)
+            }
             Verb::Enable(one) => {
                 let path = client.connection(&one).await?;
                 let connection = client.api.post(&format!("{path}/enable"), json!({})).await?;
@@ -189,6 +252,14 @@ impl Connections {
                 let connection = client.api.post(&format!("{path}/disable"), json!({})).await?;
                 client.output.done(&format!("Connection {} is disabled.", text(&connection, "name")), &connection)
             }
+            Verb::Delete(one) => {
+                let path = client.connection(&one).await?;
+                let plan = client.api.get(&format!("{path}/deletion"), &[]).await?;
+                client.confirm(&lost(&plan))?;
+                let token = plan["plan"].as_str().unwrap_or_default();
+                let gone = client.api.delete(&format!("{path}?plan={token}")).await?;
+                client.output.done(&format!("Connection {} is deleted.", text(&gone, "name")), &gone)
+            }
             Verb::Tokens(tokens) => tokens.run(&client).await,
             Verb::Clients(clients) => clients.run(&client).await,
             Verb::ClientKeys(keys) => keys.run(&client).await,
@@ -200,6 +271,8 @@ impl Connections {
                 let nothing = client.api.post(&path, json!({"user": id})).await?;
                 client.output.done(&format!("{name} may take {id} over."), &nothing)
             }
+            Verb::SetupLinks(links) => links.run(&client).await,
+            Verb::Test(trial) => trial.run(&client).await,
             Verb::Tolerances(one) => {
                 let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);
                 client.list(&TOLERANCES, &path, &[], None).await
@@ -220,6 +293,22 @@ impl Client {
     }
 }
 
+/// Who loses what by a deletion, as a question begins.
+fn lost(plan: &Value) -> String {
+    let people = plan["impact"]["people"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let keys: u64 = people.iter().filter_map(|person| person["keys"].as_u64()).sum();
+    let names: Vec<String> = people.iter().take(NAMED).map(|person| format!("  {}", text(person, "label"))).collect();
+    let more = if people.len() > NAMED { format!("\n  and {} more", people.len() - NAMED) } else { String::new() };
+    format!(
+        "{} people and {} groups of {} are removed; {} lose access, {keys} keys end.\n{}{more}",
+        plan["people"],
+        plan["groups"],
+        text(plan, "name"),
+        people.len(),
+        names.join("\n")
+    )
+}
+
 fn text(thing: &Value, field: &str) -> String {
     plain(thing[field].as_str().unwrap_or_default())
 }
@@ -233,6 +322,15 @@ impl Create {
         if let (Some(issuer), Some(client_id)) = (&self.issuer, &self.client_id) {
             settings.insert("oidc".to_owned(), json!({"issuer": issuer, "client_id": client_id}));
         }
+        let mut document = None;
+        if let Some(source) = &self.saml_metadata {
+            let mut saml = json!({"idp_initiated": self.idp_initiated});
+            match source.starts_with("https://") || source.starts_with("http://") {
+                true => saml["metadata_url"] = json!(source),
+                false => document = Some(ask::text(Path::new(source))?),
+            }
+            settings.insert("saml".to_owned(), saml);
+        }
         if let Some(tenant) = &self.entra_tenant {
             let tokens = ProviderTokens::of_entra(&tenant.to_ascii_lowercase());
             settings.insert("provider_tokens".to_owned(), json!(tokens));
@@ -241,6 +339,9 @@ impl Create {
             settings.insert("domains".to_owned(), json!(self.domains));
         }
         let mut body = json!({"name": self.name, "settings": settings});
+        if let Some(document) = document {
+            body["metadata"] = json!(document);
+        }
         if let Some(file) = &self.client_secret_file {
             body["client_secret"] = json!(ask::text(file)?.trim());
         }

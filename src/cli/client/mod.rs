@@ -11,6 +11,7 @@ mod client_keys;
 mod clusters;
 mod connections;
 mod contexts;
+mod domains;
 mod events;
 mod groups;
 mod habits;
@@ -25,10 +26,14 @@ mod people;
 mod provisioning;
 mod role_changes;
 mod roles;
+mod schemas;
 mod scim_credentials;
 mod service_accounts;
+mod setup_links;
+mod sign_ins;
 mod stop;
 mod table;
+mod trial;
 mod verbs;
 mod yaml;
 
@@ -75,12 +80,18 @@ pub(super) enum Remote {
     Clusters(clusters::Clusters),
     /// Identity providers.
     Connections(connections::Connections),
+    /// Attributes of people that SCIM does not have and your providers push.
+    Schemas(schemas::Schemas),
+    /// E-mail domains: whose they are, and for which single sign-on is enforced.
+    Domains(domains::Domains),
     /// The rules that turn what providers say into roles.
     Mapping(mapping::Mapping),
     /// Your own API keys.
     Keys(keys::Keys),
     /// What happened.
     Events(events::Events),
+    /// Who tried to sign in, and why it failed.
+    SignIns(sign_ins::SignIns),
     /// What identity providers asked for over SCIM, and what came of it.
     Provisioning(provisioning::Provisioning),
 }
@@ -103,9 +114,12 @@ impl Remote {
             Self::Can(command) => command.run().await,
             Self::Clusters(command) => command.run().await,
             Self::Connections(command) => command.run().await,
+            Self::Schemas(command) => command.run().await,
+            Self::Domains(command) => command.run().await,
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Events(command) => command.run().await,
+            Self::SignIns(command) => command.run().await,
             Self::Provisioning(command) => command.run().await,
         };
         match outcome {

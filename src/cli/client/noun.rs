@@ -1,5 +1,9 @@
 //! The API's nouns as the command line shows them: where they live, what their columns are, what an empty list means.
 
+mod sign_in;
+
+pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
+
 use super::table::{
     Column,
     Show::{Moment, State, Text, With},
@@ -387,3 +391,23 @@ pub(super) const ROLES: Noun = Noun {
     ],
     empty: "No roles.",
 };
+
+pub(super) const SCHEMAS: Noun = Noun {
+    one: "schema",
+    prefix: "urn:",
+    path: "/schemas",
+    names: &["urn"],
+    cursor: "after",
+    columns: &[
+        column("URN", "/urn", Text),
+        column("FOR", "/description", Text),
+        column("ATTRIBUTES", "", With(attributes)),
+        column("UPDATED", "/updated_at", Moment),
+    ],
+    empty: "No schemas: providers push what SCIM has. Declare one with: castgate schemas declare FILE",
+};
+
+fn attributes(schema: &Value) -> String {
+    let all = schema["attributes"].as_array().into_iter().flatten();
+    all.filter_map(|attribute| attribute["name"].as_str()).collect::<Vec<_>>().join(", ")
+}

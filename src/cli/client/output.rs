@@ -96,7 +96,7 @@ impl Output {
 }
 
 fn name(thing: &Value) {
-    if let Some(id) = thing["id"].as_str() {
+    if let Some(id) = thing["id"].as_str().or_else(|| thing["urn"].as_str()) {
         say!("{}", plain(id));
     }
 }

@@ -127,6 +127,8 @@ fn settings(address: SocketAddr, directory: &Path) -> Result<Settings, Failure> 
         ("CASTGATE_SERVER__PUBLIC_URL", format!("http://{address}")),
         ("CASTGATE_STORE__DATA_DIRECTORY", directory.display().to_string()),
         ("CASTGATE_NETWORK__ALLOW_PRIVATE_ADDRESSES", "true".to_owned()),
+        // All organizations of a demo are its own.
+        ("CASTGATE_DOMAINS__PROOF", "settings".to_owned()),
         // No load balancer stands in front of it, and somebody waits for it to end.
         ("CASTGATE_SERVER__DRAIN_NOTICE", "0s".to_owned()),
         ("CASTGATE_SERVER__DRAIN_DEADLINE", "1s".to_owned()),

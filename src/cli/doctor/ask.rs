@@ -149,6 +149,24 @@ impl Ask {
         };
         request.body(self.body.clone().unwrap_or_default().into_bytes())
     }
+
+    /// For a wire without TLS: where it leads, and all that goes over it. Nothing where the address wants TLS.
+    pub(super) fn bytes(&self, base: &str, token: &SecretString) -> Option<(String, u16, Vec<u8>)> {
+        let request = self.request(base, token).ok()?;
+        let uri = request.uri();
+        let host = uri.host().filter(|_| uri.scheme_str() == Some("http"))?;
+        let target = uri.path_and_query().map_or("/", |target| target.as_str());
+        let mut bytes = format!("{} {target} HTTP/1.1\r\nhost: {host}\r\n", request.method()).into_bytes();
+        for (name, value) in request.headers() {
+            bytes.extend_from_slice(format!("{name}: ").as_bytes());
+            bytes.extend_from_slice(value.as_bytes());
+            bytes.extend_from_slice(b"\r\n");
+        }
+        bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", request.body().len()).as_bytes());
+        bytes.extend_from_slice(request.body());
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Some((host, uri.port_u16().unwrap_or(80), bytes))
+    }
 }
 
 #[cfg(test)]

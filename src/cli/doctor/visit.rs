@@ -15,6 +15,7 @@ use std::{
     collections::BTreeMap,
     time::{Duration, Instant},
 };
+use tokio::{io::AsyncWriteExt as _, net::TcpStream};
 
 /// The longest time that a server may have us wait (429), and how often.
 const PATIENCE: (u64, u32) = (60, 5);
@@ -66,6 +67,8 @@ pub(super) struct Facts {
     pub(super) bulk: Option<u64>,
     /// RFC 9865.
     pub(super) cursor: bool,
+    /// Roles: where they are listed.
+    pub(super) roles: Option<String>,
 }
 
 /// A visit.
@@ -242,6 +245,19 @@ impl Visit {
         }
         answer.milliseconds = begun.elapsed().as_millis();
         answer
+    }
+
+    /// Sends something and is gone before it can be answered: a reset, and no farewell. False where that cannot be done.
+    pub(super) async fn lose(&mut self, ask: &Ask) -> bool {
+        let Some((host, port, bytes)) = ask.bytes(&self.base, &self.token) else { return false };
+        self.ledger.expect(ask);
+        self.requests += 1;
+        let gone = async {
+            let mut wire = TcpStream::connect((host, port)).await?;
+            wire.write_all(&bytes).await?;
+            wire.set_zero_linger()
+        };
+        gone.await.is_ok()
     }
 
     /// GET, without parameters.

@@ -1,7 +1,7 @@
 //! Connections.
 
 use super::{
-    List, Paging, client_keys, connection_tokens,
+    List, Paging, client_keys, connection_tokens, saml,
     versions::{changed, tagged, version_seen},
 };
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
         doors::{BodyLimit, Caller, Doors, get, post, put},
         error::ApiFailure,
     },
-    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, Profile},
+    model::{Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, Profile, SamlSettings},
 };
 use axum::{
     Json,
@@ -34,7 +34,7 @@ pub(super) fn doors() -> Doors {
         EventKind::OrganizationOwnerless,
     ];
     let and_owners = |kind| [&[kind][..], &owners[..]].concat();
-    client_keys::doors(connection_tokens::doors(
+    let room = client_keys::doors(connection_tokens::doors(
         Doors::at("/api/v1", "Connections", Caller::SessionOrKey)
             .door(
                 get("/connections", list)
@@ -90,13 +90,14 @@ pub(super) fn doors() -> Doors {
                     .answers::<Shown>(200)
                     .refuses(&["last_owner"]),
             ),
-    ))
+    ));
+    saml::doors(room)
 }
 
 /// A connection as the API shows it. The client secret is never shown again.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Connection")]
-struct Shown {
+pub(super) struct Shown {
     id: ConnectionId,
     name: String,
     enabled: bool,
@@ -104,8 +105,10 @@ struct Shown {
     pushes_groups: bool,
     /// Where its provider pushes to.
     scim_url: String,
-    /// What to register at its provider.
+    /// What to register at its provider: the redirect address, or the ACS address of SAML.
     redirect_uri: String,
+    /// Our entity id for SAML, where our metadata is read.
+    saml_entity_id: Option<String>,
     /// Where its provider sends people back to after they signed out there.
     post_logout_redirect_uri: String,
     /// Where its provider says who signed out there, by itself.
@@ -118,14 +121,16 @@ struct Shown {
     version: i64,
 }
 
-fn shown(app: &App, connection: Connection) -> Shown {
-    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, epoch: _ } = connection;
+pub(super) fn shown(app: &App, connection: Connection) -> Shown {
+    let scim_url = app.scim_url(&connection);
+    let Connection { id, name, enabled, settings, pushes_groups, created_at, version, schemas: _, epoch: _ } =
+        connection;
     let own = format!("{}/oidc/{id}", app.settings().server.origin());
-    let mut scim_url = format!("{}/scim/v2", app.settings().server.origin());
-    if settings.provider_tokens.is_some() {
-        // Nothing in the provider's own tokens says which connection is meant.
-        scim_url = format!("{scim_url}/{id}");
-    }
+    let saml = settings.saml.as_ref().map(|_| app.saml_addresses(&id));
+    let (redirect_uri, saml_entity_id) = match saml {
+        Some(addresses) => (addresses.acs, Some(addresses.entity_id)),
+        None => (app.redirect_uri(), None),
+    };
     Shown {
         id,
         name,
@@ -133,7 +138,8 @@ fn shown(app: &App, connection: Connection) -> Shown {
         settings,
         pushes_groups,
         scim_url,
-        redirect_uri: app.redirect_uri(),
+        redirect_uri,
+        saml_entity_id,
         post_logout_redirect_uri: app.signed_out_address(),
         back_channel_logout_uri: format!("{own}/back-channel-logout"),
         front_channel_logout_uri: format!("{own}/front-channel-logout"),
@@ -178,6 +184,9 @@ struct New {
     settings: Map<String, Value>,
     /// Our secret at the provider, for sign-in. It is sealed and never shown again.
     client_secret: Option<String>,
+    /// The provider's SAML metadata, an XML document: what `settings.saml` leaves out is read from it. Instead, or to have it read
+    /// again and again, say where it is in `settings.saml.metadata_url`.
+    metadata: Option<String>,
 }
 
 async fn create(
@@ -186,6 +195,7 @@ async fn create(
     JsonBody(new): JsonBody<New>,
 ) -> Result<Response, ApiFailure> {
     let settings = settings(new.settings)?;
+    let settings = app.with_saml_metadata(&caller.ctx, settings, new.metadata.as_deref()).await?;
     let new = NewConnection { name: new.name, settings, client_secret: new.client_secret.map(SecretString::from) };
     let connection = app.create_connection(&caller.ctx, new).await?;
     Ok(answer(&app, StatusCode::CREATED, connection))
@@ -199,6 +209,8 @@ struct Replacement {
     settings: Map<String, Value>,
     /// Nothing: the one that is stored stays.
     client_secret: Option<String>,
+    /// The provider's SAML metadata, an XML document.
+    metadata: Option<String>,
 }
 
 async fn replace(
@@ -210,7 +222,8 @@ async fn replace(
 ) -> Result<Response, ApiFailure> {
     let if_match = version_seen(&headers)?;
     let secret = new.client_secret.map(SecretString::from);
-    let connection = app.update_connection(&caller.ctx, &id, if_match, settings(new.settings)?, secret).await?;
+    let settings = app.with_saml_metadata(&caller.ctx, settings(new.settings)?, new.metadata.as_deref()).await?;
+    let connection = app.update_connection(&caller.ctx, &id, if_match, settings, secret).await?;
     Ok(answer(&app, StatusCode::OK, connection))
 }
 
@@ -221,6 +234,9 @@ fn settings(sent: Map<String, Value>) -> Result<ConnectionSettings, Error> {
     let profile: Profile = serde_json::from_value(profile).map_err(bad)?;
     let mut whole = serde_json::to_value(ConnectionSettings::of(profile)).map_err(Error::internal)?;
     if let Value::Object(whole) = &mut whole {
+        if sent.get("saml").is_some_and(|saml| !saml.is_null()) {
+            whole.insert("match".to_owned(), json!(SamlSettings::match_pairs()));
+        }
         whole.extend(sent);
     }
     serde_json::from_value(whole).map_err(bad)
@@ -257,6 +273,14 @@ mod tests {
         assert_eq!(read(&json!({"profile": "entra"})).unwrap(), ConnectionSettings::of(Profile::Entra));
         let domains = read(&json!({"profile": "okta", "domains": ["acme.test"]})).unwrap().domains;
         assert_eq!(domains, ["acme.test"]);
+    }
+
+    #[test]
+    fn over_saml_the_name_id_is_the_user_name_unless_somebody_says_otherwise() {
+        let saml = json!({"saml": {"metadata_url": "https://idp.test/metadata"}});
+        assert_eq!(read(&saml).unwrap().match_pairs, SamlSettings::match_pairs());
+        let other = json!({"saml": {}, "match": [{"claim": "sub", "attribute": "externalId"}]});
+        assert_ne!(read(&other).unwrap().match_pairs, SamlSettings::match_pairs());
     }
 
     #[test]

@@ -6,9 +6,12 @@ mod authorize;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod connection_removal;
+mod connection_tests;
 mod connection_tokens;
 mod connections;
 mod directory;
+mod domains;
 mod groups;
 mod invitations;
 mod key_moves;
@@ -19,9 +22,13 @@ mod organization;
 mod provisioning;
 mod role_changes;
 mod roles;
+mod saml;
+mod schemas;
 mod scim_clients;
 mod service_accounts;
 mod sessions;
+mod setup_links;
+mod sign_ins;
 mod versions;
 
 use lists::{List, Paging};
@@ -34,22 +41,32 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
+<<<<<<< HEAD
 pub(super) fn doors() -> [Doors; 18] {
+=======
+pub(super) fn doors() -> [Doors; 22] {
+>>>>>>> main
     [
         organization::doors(),
         clusters::doors(),
         connections::doors(),
+        connection_tests::doors(),
+        connection_removal::doors(),
+        setup_links::doors(),
+        domains::doors(),
         scim_clients::doors(),
         provisioning::doors(),
         adoptions::doors(),
         mapping::doors(),
         directory::doors(),
         sessions::doors(),
+        sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
         role_changes::doors(),
         roles::doors(),
+        schemas::doors(),
         keys::doors(),
         key_moves::doors(),
         service_accounts::doors(),

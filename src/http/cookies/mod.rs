@@ -13,6 +13,7 @@ use axum_extra::extract::CookieJar;
 /// Seconds that somebody may take at the provider.
 const SIGN_IN_LIFE: u64 = 600;
 const SIGN_IN: &str = "castgate-sign-in";
+const SAML: &str = "castgate-saml";
 
 /// Over TLS the name is one that only this host, over TLS, can have set (RFC 6265bis §4.1.3.2); only TLS, where the hosts of a
 /// domain share it (§4.1.3.1).
@@ -96,6 +97,34 @@ fn sign_in_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderVa
     header(&format!("{name}={value}; Path=/login; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"))
 }
 
+/// Only this host, over TLS, can have set it: nobody plants a sign-in of their own in somebody's browser from a sibling host.
+fn saml_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Host-" } else { "" };
+    format!("{prefix}{SAML}")
+}
+
+/// The sealed memory of a sign-in over SAML under way.
+pub(super) fn saml_sign_in(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &saml_name(settings))
+}
+
+/// A `Set-Cookie` that remembers a sign-in over SAML under way. Not Lax: the provider's answer is a form that its own site posts,
+/// and with that no browser sends a Lax cookie. It opens nothing by itself, and an answer that does not name its request is
+/// refused. `Secure` on loopback too, where browsers take it, because they refuse `None` without.
+pub(super) fn set_saml_sign_in(settings: &Settings, sealed: &str) -> Option<HeaderValue> {
+    saml_header(settings, sealed, SIGN_IN_LIFE)
+}
+
+/// A `Set-Cookie` that forgets it: an answer is for one use, whatever came of it.
+pub(super) fn clear_saml_sign_in(settings: &Settings) -> Option<HeaderValue> {
+    saml_header(settings, "", 0)
+}
+
+fn saml_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue> {
+    let name = saml_name(settings);
+    header(&format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=None; Secure"))
+}
+
 /// What this browser left with to sign out at the provider.
 pub(super) fn sign_out(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     read(headers, &sign_out_name(settings))
@@ -169,6 +198,12 @@ mod tests {
     fn a_sign_in_is_remembered_for_ten_minutes_and_only_at_the_sign_in() {
         let value = set_sign_in(&settings("https://id.example"), "sealed").unwrap();
         insta::assert_snapshot!(value.to_str().unwrap(), @"__Secure-castgate-sign-in=sealed; Path=/login; Max-Age=600; HttpOnly; SameSite=Lax; Secure");
+    }
+
+    #[test]
+    fn a_sign_in_over_saml_is_remembered_for_the_form_that_another_site_posts() {
+        let value = set_saml_sign_in(&settings("https://id.example"), "sealed").unwrap();
+        insta::assert_snapshot!(value.to_str().unwrap(), @"__Host-castgate-saml=sealed; Path=/; Max-Age=600; HttpOnly; SameSite=None; Secure");
     }
 
     #[test]

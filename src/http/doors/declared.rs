@@ -7,6 +7,8 @@ use std::fmt;
 
 /// The most that is read of a body that is not SCIM's.
 const MAX_BODY: usize = 256 * 1024;
+/// The most that is read of a form with a SAML message: half a MiB of XML in Base64, with the letters that a form escapes.
+const MAX_SAML: usize = 1024 * 1024;
 
 /// Whom a route answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +49,8 @@ pub enum BodyLimit {
     Unread,
     /// What a form or a document of the API needs.
     Usual,
+    /// What a SAML message may be, in a form.
+    Saml,
     /// What `scim.max_body` says.
     Scim,
 }
@@ -58,6 +62,7 @@ impl BodyLimit {
         match self {
             Self::Unread => None,
             Self::Usual => Some(MAX_BODY),
+            Self::Saml => Some(MAX_SAML),
             Self::Scim => Some(settings.scim.max_body.bytes()),
         }
     }

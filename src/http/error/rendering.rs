@@ -121,7 +121,7 @@ pub(super) fn render(mut refusal: Refusal, room: Room) -> Response {
         response.extensions_mut().insert(Problem(problem));
     }
     if let Some(internals) = internals {
-        response.extensions_mut().insert(Internals(internals));
+        response.extensions_mut().insert(Internals(internals.into_string()));
     }
     response
 }
@@ -194,6 +194,10 @@ fn page(refusal: &Refusal) -> Markup {
 fn sign_in_page(refusal: &Refusal) -> Markup {
     let body = html! {
         (sentence(refusal))
+        @if let Some(code) = &refusal.reference {
+            p { "If it happens again, tell your administrator this reference code:" }
+            p class="lead" { code id="reference" { (code) } }
+        }
         p { a class="button fill" href="/login" { "Try again" } }
     };
     pages::page("You are not signed in", &body)

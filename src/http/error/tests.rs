@@ -37,6 +37,7 @@ fn every_error() -> Vec<Error> {
         TurnedAway::DeadLink,
         TurnedAway::NotInvited,
         TurnedAway::Withheld,
+        TurnedAway::Enforced,
     ];
     all.extend(away.map(Error::TurnedAway));
     all

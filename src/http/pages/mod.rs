@@ -1,4 +1,4 @@
-//! Pages for people: one layout, one style sheet, no script, nothing from elsewhere.
+//! Pages for people: one layout, one style sheet, nothing from elsewhere; no script but the line that takes a form to a provider.
 //!
 //! Everything works in a browser without script and under a content security policy that allows our own style sheet and our
 //! own forms and nothing else. maud escapes whatever is put into a page; nothing here goes around that.
@@ -9,8 +9,11 @@ pub(super) mod invitation;
 mod layout;
 mod markdown;
 pub(super) mod notice;
+pub(super) mod saml;
+pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod terms;
+pub(super) mod trial;
 
 pub(super) use notice::page;
 
@@ -33,7 +36,13 @@ static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| format!("/assets/castg
 pub(super) fn doors() -> Doors {
     let sheet = async |headers: HeaderMap| asset(&headers, STYLE, "text/css; charset=utf-8");
     let mark = async |headers: HeaderMap| asset(&headers, MARK, "image/svg+xml");
+    let submit = async |headers: HeaderMap| asset(&headers, saml::SUBMIT, "text/javascript; charset=utf-8");
     Doors::at("", "Pages", Caller::Anyone)
+        .door(
+            get(saml::SUBMIT_ADDRESS, submit)
+                .summary("The script that takes a SAML form to its provider")
+                .answers_as(200, Some("text/javascript")),
+        )
         .door(get("/assets/castgate.css", sheet).summary("The style sheet").answers_as(200, Some("text/css")))
         .door(get("/assets/castgate.svg", mark).summary("The mark").answers_as(200, Some("image/svg+xml")))
 }

@@ -25,6 +25,18 @@ pub(in crate::http) fn signed_out(at_the_provider_too: bool) -> Response {
     Page { title: "Signed out", organization: None, width: Width::Narrow, go_to: None, body }.respond(StatusCode::OK)
 }
 
+/// The session here is over; the provider could not end all of its own.
+pub(in crate::http) fn signed_out_in_part() -> Response {
+    let body = html! {
+        div class="card" {
+            h1 { "You are signed out here" }
+            p class="lead" { "Your provider says that you may still be signed in elsewhere. Close the browser to be sure." }
+            p { a class="button" href="/login" { "Sign in again" } }
+        }
+    };
+    Page { title: "Signed out", organization: None, width: Width::Narrow, go_to: None, body }.respond(StatusCode::OK)
+}
+
 /// The browser goes on to `target` by itself.
 ///
 /// Not a redirect: Chromium holds the whole chain of redirects behind a form to the page's `form-action`, and where

@@ -2,13 +2,22 @@
 //!
 //! A provider that signs its own tokens says in none of them which connection is meant: the address does.
 
-use crate::model::ConnectionId;
+use crate::{app::App, model::ConnectionId};
 use axum::{
     extract::Request,
     http::{Uri, uri::PathAndQuery},
 };
 
 const DOOR: &str = "/scim/v2";
+
+/// The root of every location that a request is told which came by this connection's own address, or by the common one.
+pub(super) fn base(app: &App, at: Option<&ConnectionId>) -> String {
+    let origin = app.settings().server.origin();
+    match at {
+        Some(connection) => format!("{origin}{DOOR}/{connection}"),
+        None => format!("{origin}{DOOR}"),
+    }
+}
 
 /// The connection in whose own address a request came. In the request's extensions.
 #[derive(Debug, Clone)]

@@ -1,9 +1,10 @@
 //! Resources as answers: JSON, ETag, Location.
 
+use super::caller::Push;
 use crate::{
-    app::{App, CursorPage, GroupView, Receipt, UserView},
+    app::{CursorPage, GroupView, Receipt, UserView},
     http::error::ScimFailure,
-    model::PatchResponse,
+    model::{Instant, PatchResponse},
     scim::{
         BulkResult, EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ResourceType, ScimError,
         cursor_response, group_json, list_response, user_json, weak,
@@ -25,41 +26,37 @@ pub(super) struct Resource {
     json: Value,
     location: String,
     version: String,
-}
-
-/// The root of every location.
-pub(super) fn base(app: &App) -> String {
-    format!("{}/scim/v2", app.settings().server.origin())
+    modified: Instant,
 }
 
 /// Where a resource is.
-pub(super) fn location(app: &App, kind: ResourceType, id: &str) -> String {
-    format!("{}{}/{id}", base(app), kind.endpoint())
+pub(super) fn location(push: &Push, kind: ResourceType, id: &str) -> String {
+    format!("{}{}/{id}", push.base, kind.endpoint())
 }
 
 /// A user, whole.
-pub(super) fn user(app: &App, mut view: UserView) -> Resource {
+pub(super) fn user(push: &Push, mut view: UserView) -> Resource {
     // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
-    let document = view.take_document();
+    let document = push.extensions().told(view.take_document());
     let UserView { user, groups } = view;
-    let (base, version) = (base(app), weak(&user.version.to_string()));
+    let (base, version) = (&*push.base, weak(&user.version.to_string()));
     let groups: Vec<GroupRef<'_>> =
         groups.iter().map(|group| GroupRef { id: group.id.as_str(), display: &group.display_name }).collect();
     let meta = ResourceMeta {
         id: user.id.as_str(),
-        base_url: &base,
+        base_url: base,
         created: user.created_at,
         modified: user.updated_at,
         version: &version,
     };
     let json = user_json(document, meta, &groups);
-    Resource { json, location: format!("{base}/Users/{}", user.id), version }
+    Resource { json, location: format!("{base}/Users/{}", user.id), version, modified: user.updated_at }
 }
 
 /// A group, with its members where the view has them.
-pub(super) fn group(app: &App, view: &GroupView) -> Resource {
+pub(super) fn group(push: &Push, view: &GroupView) -> Resource {
     let GroupView { group, members } = view;
-    let (base, version) = (base(app), weak(&group.version.to_string()));
+    let (base, version) = (&*push.base, weak(&group.version.to_string()));
     // Without names: clients that compare what they sent with what they get do best without.
     let members: Option<Vec<Member<'_>>> = members.as_ref().map(|members| {
         members
@@ -69,19 +66,19 @@ pub(super) fn group(app: &App, view: &GroupView) -> Resource {
     });
     let meta = ResourceMeta {
         id: group.id.as_str(),
-        base_url: &base,
+        base_url: base,
         created: group.created_at,
         modified: group.updated_at,
         version: &version,
     };
     let json = group_json(&group.display_name, group.external_id.as_deref(), meta, members.as_deref());
-    Resource { json, location: format!("{base}/Groups/{}", group.id), version }
+    Resource { json, location: format!("{base}/Groups/{}", group.id), version, modified: group.updated_at }
 }
 
 impl Resource {
     /// As one operation of a bulk request has it; the resource itself only where somebody asked what it is.
     pub(super) fn in_bulk(self, status: StatusCode, projection: Option<&Projection>) -> BulkResult {
-        let Self { json, location, version } = self;
+        let Self { json, location, version, modified: _ } = self;
         let response = projection.map(|projection| projection.apply(json));
         BulkResult { status: status.as_u16(), location: Some(location), version: Some(version), response }
     }
@@ -93,7 +90,7 @@ impl Resource {
 
     /// 200.
     pub(super) fn ok(self, projection: &Projection) -> Response {
-        let Self { json, location: _, version } = self;
+        let Self { json, location: _, version, modified: _ } = self;
         let mut response = self::json(&projection.apply(json));
         put(&mut response, ETAG, &version);
         response
@@ -109,13 +106,15 @@ impl Resource {
         response
     }
 
-    /// Its id.
-    pub(super) fn id(&self) -> &str {
-        self.json["id"].as_str().unwrap_or_default()
+    /// Its id, and when it was last changed: what a receipt notes of it.
+    pub(super) fn state(&self) -> (&str, Instant) {
+        (self.json["id"].as_str().unwrap_or_default(), self.modified)
     }
 
-    /// 201 and where it is (RFC 7644 §3.3). The receipt says whether the provider got to know.
-    pub(super) fn created(self, projection: &Projection, receipt: Receipt) -> Response {
+    /// 201 and where it is (RFC 7644 §3.3), with a receipt that says whether the provider got to know.
+    pub(super) fn created(self, projection: &Projection, mut receipt: Receipt) -> Response {
+        let (id, modified) = self.state();
+        receipt.tells_of(id, modified);
         let location = self.location.clone();
         let mut response = self.ok(projection);
         *response.status_mut() = StatusCode::CREATED;

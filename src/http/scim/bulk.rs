@@ -1,14 +1,24 @@
 //! `/Bulk`: many operations in one request, each by the use case and in the transaction that it would have by itself
 //! (RFC 7644 §3.7).
 
-use super::{answer, body::Object, caller::Push, dialect, groups, parameters, users};
+use super::{
+    answer,
+    body::Object,
+    caller::Push,
+    dialect,
+    diary::{Operation, Page},
+    groups, parameters, users,
+};
 use crate::{
-    app::App,
+    app::{App, Receipt, Verdict},
     http::{
         error::{Refusal, ScimFailure},
         request::Noted,
     },
-    scim::{Asked, Bulk, BulkMethod, BulkResult, EntityTags, Projection, ResourceType, ScimError, Step, bulk_response},
+    scim::{
+        Asked, Bulk, BulkMethod, BulkResult, EntityTags, Projection, ResourceType, ScimError, ScimType, Step,
+        bulk_response,
+    },
 };
 use axum::{
     Extension,
@@ -16,7 +26,10 @@ use axum::{
     http::{StatusCode, Uri},
     response::Response,
 };
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 pub(super) async fn run(
     State(app): State<App>,
@@ -40,17 +53,21 @@ pub(super) async fn run(
         results: bulk.operations.iter().map(|_| None).collect(),
         errors: 0,
         away: None,
+        receipt: app.receipt(),
     };
     for step in bulk.steps() {
         if bulk.fail_on_errors.is_some_and(|most| job.errors >= most) {
             break;
         }
-        job.step(step).await;
+        Box::pin(job.step(step)).await;
     }
-    let results = job.finish();
-    Ok(answer::json(&bulk_response(
+    let (results, receipt) = job.finish();
+    let mut response = answer::json(&bulk_response(
         bulk.operations.iter().zip(results).filter_map(|(operation, result)| result.map(|result| (operation, result))),
-    )))
+    ));
+    // What was made is made, also if the provider never learns of it: then each is answered again when it comes again.
+    response.extensions_mut().insert(Arc::new(receipt));
+    Ok(response)
 }
 
 /// A bulk request while it is done.
@@ -68,6 +85,8 @@ struct Job<'a> {
     errors: u64,
     /// Why nothing more is tried: the store is away.
     away: Option<ScimError>,
+    /// Of everything that was made.
+    receipt: Receipt,
 }
 
 impl Job<'_> {
@@ -76,22 +95,72 @@ impl Job<'_> {
         self.push.ctx.now = self.app.clock().now();
         match step {
             Step::Do { operation, without } => {
-                let result = match self.perform(operation, &without).await {
-                    Ok(result) => result,
-                    Err(refusal) => self.refused(refusal, self.location(operation)),
+                let page = self.page(operation, false);
+                let work = self.perform(operation, &without);
+                let outcome = match &page {
+                    Some(page) => Box::pin(page.tells(work)).await,
+                    None => work.await,
                 };
+                let location = self.location(operation);
+                let result = self.result(page, outcome, location);
                 self.note(operation, result);
             }
             Step::Complete { operation } => {
                 let Some(attributes) = self.incomplete.remove(&operation) else { return };
                 let Some(before) = self.results.get_mut(operation).and_then(Option::take) else { return };
-                let result = match self.complete(operation, &attributes).await {
-                    Ok(after) => BulkResult { status: before.status, ..after },
-                    Err(refusal) => self.refused(refusal, before.location),
+                let page = self.page(operation, true);
+                let work = self.complete(operation, &attributes);
+                let outcome = match &page {
+                    Some(page) => Box::pin(page.tells(work)).await,
+                    None => work.await,
                 };
-                self.note(operation, result);
+                let BulkResult { status, location, .. } = before;
+                let after = self.result(page, outcome, location);
+                let status = if after.is_error() { after.status } else { status };
+                self.note(operation, BulkResult { status, ..after });
             }
         }
+    }
+
+    /// The operation's own page in the provisioning log. Completing what was made without something is a change by itself.
+    fn page(&self, operation: usize, completes: bool) -> Option<Page> {
+        let given = self.bulk.operations.get(operation)?;
+        let asked = given.asked.as_ref().ok();
+        let id = match completes {
+            true => given.bulk_id.as_ref().and_then(|bulk_id| self.made.get(bulk_id)).cloned(),
+            false => asked.and_then(|asked| asked.resolved_id(&self.made)),
+        };
+        let path = match (asked, id) {
+            (Some(asked), Some(id)) => format!("{}/{id}", asked.kind.endpoint()),
+            (Some(asked), None) => asked.kind.endpoint().to_owned(),
+            (None, _) => given.path.clone(),
+        };
+        let method = if completes { "PATCH" } else { &given.method };
+        let kind = asked.map_or(ResourceType::User, |asked| asked.kind);
+        Page::of_operation(self.app, Operation { method, path, kind, data: asked.map(|asked| &asked.data) })
+    }
+
+    /// What is said of an operation, here and in the provisioning log.
+    fn result(
+        &mut self,
+        page: Option<Page>,
+        outcome: Result<BulkResult, Refusal>,
+        location: Option<String>,
+    ) -> BulkResult {
+        let (result, verdict) = match outcome {
+            Ok(result) => {
+                let verdict = Verdict { status: result.status, ..Verdict::default() };
+                (result, verdict)
+            }
+            Err(refusal) => {
+                let error = self.refused(refusal);
+                (BulkResult::refused(&error, location), verdict(&error))
+            }
+        };
+        if let Some(page) = page {
+            page.end(verdict);
+        }
+        result
     }
 
     fn note(&mut self, operation: usize, result: BulkResult) {
@@ -126,7 +195,7 @@ impl Job<'_> {
 
     /// Does one operation, as the request by itself does it.
     async fn carry_out(
-        &self,
+        &mut self,
         asked: &Asked,
         version: Option<&str>,
         data: &serde_json::Map<String, serde_json::Value>,
@@ -155,10 +224,15 @@ impl Job<'_> {
                     ResourceType::Group => app.delete_group(&push.ctx, &push.connection, target).await?,
                     ResourceType::Role => return Err(roles_are_read_only()),
                 }
-                let location = Some(answer::location(app, kind, &id));
+                let location = Some(answer::location(push, kind, &id));
                 return Ok(BulkResult { status: 204, location, version: None, response: None });
             }
         };
+        let (id, modified) = done.state();
+        match asked.method {
+            BulkMethod::Create => self.receipt.tells_of(id, modified),
+            BulkMethod::Replace | BulkMethod::Change | BulkMethod::Delete => self.receipt.tells_of_change(id, modified),
+        }
         Ok(done.in_bulk(status, projection.as_ref()))
     }
 
@@ -190,7 +264,7 @@ impl Job<'_> {
     fn location(&self, operation: usize) -> Option<String> {
         let asked = self.bulk.operations.get(operation)?.asked.as_ref().ok()?;
         let id = asked.resolved_id(&self.made).filter(|id| !id.starts_with("bulkId:"))?;
-        Some(answer::location(self.app, asked.kind, &id))
+        Some(answer::location(&self.push, asked.kind, &id))
     }
 
     fn nothing_made_of(&self, bulk_id: &str) -> ScimError {
@@ -204,7 +278,7 @@ impl Job<'_> {
         }
     }
 
-    fn refused(&mut self, mut refusal: Refusal, location: Option<String>) -> BulkResult {
+    fn refused(&mut self, mut refusal: Refusal) -> ScimError {
         if let Some(why) = refusal.internals.take() {
             tracing::error!(request = self.push.ctx.request.as_str(), why, "an operation of a bulk request failed");
         }
@@ -212,19 +286,27 @@ impl Job<'_> {
         if error.status == StatusCode::SERVICE_UNAVAILABLE.as_u16() {
             self.away = Some(error.clone());
         }
-        BulkResult::refused(&error, location)
+        error
     }
 
     /// The results. What is still incomplete when the request was given up says so.
-    fn finish(mut self) -> Vec<Option<BulkResult>> {
+    fn finish(mut self) -> (Vec<Option<BulkResult>>, Receipt) {
         let incomplete: Vec<usize> = self.incomplete.keys().copied().collect();
         for operation in incomplete {
             let location = self.results.get_mut(operation).and_then(Option::take).and_then(|before| before.location);
             let detail = "It was made without what it refers to, which was given up after too many errors.";
-            self.note(operation, BulkResult::refused(&ScimError::conflict(detail), location));
+            let page = self.page(operation, true);
+            let result = self.result(page, Err(ScimError::conflict(detail).into()), location);
+            self.note(operation, result);
         }
-        self.results
+        (self.results, self.receipt)
     }
+}
+
+/// What the provisioning log says of a refusal.
+fn verdict(error: &ScimError) -> Verdict {
+    let ScimError { status, scim_type, detail } = error;
+    Verdict { status: *status, scim_type: scim_type.map(ScimType::as_str), message: Some(detail.clone()) }
 }
 
 fn roles_are_read_only() -> Refusal {

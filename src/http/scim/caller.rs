@@ -1,6 +1,6 @@
 //! Whose push it is.
 
-use super::address::Addressed;
+use super::address::{self, Addressed};
 use crate::{
     app::{App, Attempt, Ctx, Error, Refusing, Shown},
     http::{
@@ -24,12 +24,14 @@ use std::sync::Arc;
 pub(super) struct Push {
     pub(super) ctx: Ctx,
     pub(super) connection: Arc<Connection>,
+    /// The address by which it was asked, and behind which every location in the answer is: `…/scim/v2`, or the connection's own.
+    pub(super) base: Arc<str>,
 }
 
 impl Push {
-    /// The schemas that its connection declares.
+    /// The schemas that are declared for its connection.
     pub(super) fn extensions(&self) -> Extensions<'_> {
-        Extensions(&self.connection.settings.extensions)
+        Extensions(&self.connection.schemas)
     }
 }
 
@@ -42,6 +44,7 @@ pub(super) async fn authenticate(
 ) -> Result<Response, ScimFailure> {
     let extensions = request.extensions();
     let at = extensions.get::<Addressed>().map(|Addressed(connection)| connection);
+    let base = address::base(&app, at).into();
     let from = extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
     let bearer = bearer(request.headers()).ok_or_else(nobody)?;
     let attempt = Attempt::current();
@@ -62,7 +65,7 @@ pub(super) async fn authenticate(
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
-    request.extensions_mut().insert(Push { ctx, connection });
+    request.extensions_mut().insert(Push { ctx, connection, base });
     Ok(next.run(request).await)
 }
 

@@ -17,6 +17,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
+use serde_json::{Map, Value};
+use std::future::Future;
 
 /// What nginx's log says of a caller who did not wait.
 const WENT_AWAY: u16 = 499;
@@ -36,10 +38,57 @@ pub(super) async fn keep(State(app): State<App>, request: Request, next: Next) -
 }
 
 /// The page of a request; turned when the request is over, also when nobody waits for its answer any more.
-struct Page {
+pub(super) struct Page {
     app: App,
     attempt: Attempt,
     verdict: Option<Verdict>,
+}
+
+impl Page {
+    /// The page of one operation of the bulk request that this task is about.
+    pub(super) fn of_operation(app: &App, operation: Operation<'_>) -> Option<Self> {
+        let whole = Attempt::current()?;
+        let Operation { method, path, kind, data } = operation;
+        let path = path.split('?').next().unwrap_or_default();
+        let attempt = whole.part(
+            app,
+            Asked {
+                request: whole.request(),
+                method: shown_method(&method.to_ascii_uppercase()),
+                path: shown_path(path),
+                resource: path.rsplit('/').next().filter(|id| is_id(id)).map(str::to_owned),
+                kind,
+                // Whatever the connection wants of a PATCH by itself: in bulk it has a status of 200.
+                selective: true,
+            },
+        );
+        if let Some(data) = data {
+            attempt.with_body(&serde_json::to_vec(data).unwrap_or_default());
+        }
+        Some(Self { app: app.clone(), attempt, verdict: None })
+    }
+
+    /// Does what the page is about.
+    pub(super) async fn tells<F: Future>(&self, work: F) -> F::Output {
+        self.attempt.clone().scope(work).await
+    }
+
+    /// What was answered.
+    pub(super) fn end(mut self, verdict: Verdict) {
+        self.verdict = Some(verdict);
+    }
+}
+
+/// What an operation of a bulk request asks for.
+pub(super) struct Operation<'a> {
+    /// The method, as it was sent.
+    pub(super) method: &'a str,
+    /// The path behind `/scim/v2`, or whatever was sent as one.
+    pub(super) path: String,
+    /// What kind of thing its data tells of.
+    pub(super) kind: ResourceType,
+    /// Its data.
+    pub(super) data: Option<&'a Map<String, Value>>,
 }
 
 impl Drop for Page {
@@ -55,15 +104,19 @@ fn asked(app: &App, request: &Request) -> Asked {
     let mut parts = path.split('/').filter(|part| !part.is_empty());
     let (noun, rest) = (parts.next().unwrap_or_default(), parts.next());
     let kind = if noun.eq_ignore_ascii_case("Groups") { ResourceType::Group } else { ResourceType::User };
-    let known_method = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method.as_str());
     Asked {
         request: request.extensions().get::<Noted>().map_or_else(|| app.new_request(), |noted| noted.id().clone()),
-        method: if known_method { method.as_str().to_owned() } else { LEFT_OUT.to_owned() },
+        method: shown_method(method.as_str()),
         path: format!("{}{}", shown_path(path), shown_query(uri)),
         resource: rest.filter(|id| is_id(id)).map(str::to_owned),
         kind,
         selective: parameters::projection(kind, uri).0.is_selective(),
     }
+}
+
+fn shown_method(method: &str) -> String {
+    let is_known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].contains(&method);
+    if is_known { method.to_owned() } else { LEFT_OUT.to_owned() }
 }
 
 fn is_id(text: &str) -> bool {

@@ -33,7 +33,7 @@ pub(super) async fn configuration(
     });
     let max_results = settings.max_page_size as u64;
     let capabilities = Capabilities { max_results, bulk: Some(limits), sort: true, pagination };
-    let mut told = scim::service_provider_config(&answer::base(&app), capabilities);
+    let mut told = scim::service_provider_config(&push.base, capabilities);
     // The profile refuses what most providers send, so it is true of strict connections alone.
     if is_strict {
         told["interopProfileConformant"] = Value::Bool(true);
@@ -44,49 +44,36 @@ pub(super) async fn configuration(
     Ok(answer::json(&told))
 }
 
-pub(super) async fn resource_types(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    uri: Uri,
-) -> Result<Response, ScimFailure> {
+pub(super) async fn resource_types(Extension(push): Extension<Push>, uri: Uri) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    let base = answer::base(&app);
-    let role = reads_roles(&push).then(|| scim::role_resource_type(&base, roles::words(&push)));
-    Ok(answer::json(&and(scim::resource_types(&base, push.extensions()), role)))
+    let base = &*push.base;
+    let role = reads_roles(&push).then(|| scim::role_resource_type(base, roles::words(&push)));
+    Ok(answer::json(&and(scim::resource_types(base, push.extensions()), role)))
 }
 
 pub(super) async fn resource_type(
-    State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
 ) -> Result<Response, ScimFailure> {
-    let base = answer::base(&app);
+    let base = &*push.base;
     let role = (reads_roles(&push) && id == ResourceType::Role.name())
-        .then(|| scim::role_resource_type(&base, roles::words(&push)));
-    answer::found(scim::resource_type(&base, &id, push.extensions()).or(role), "ResourceType", &id)
+        .then(|| scim::role_resource_type(base, roles::words(&push)));
+    answer::found(scim::resource_type(base, &id, push.extensions()).or(role), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    uri: Uri,
-) -> Result<Response, ScimFailure> {
+pub(super) async fn schemas(Extension(push): Extension<Push>, uri: Uri) -> Result<Response, ScimFailure> {
     no_filter(&uri)?;
-    let base = answer::base(&app);
-    let role = reads_roles(&push).then(|| scim::role_schema(&base, roles::words(&push)));
-    Ok(answer::json(&and(scim::schemas(&base, push.extensions()), role)))
+    let base = &*push.base;
+    let role = reads_roles(&push).then(|| scim::role_schema(base, roles::words(&push)));
+    Ok(answer::json(&and(scim::schemas(base, push.extensions()), role)))
 }
 
-pub(super) async fn schema(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(urn): Path<String>,
-) -> Result<Response, ScimFailure> {
-    let base = answer::base(&app);
+pub(super) async fn schema(Extension(push): Extension<Push>, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
+    let base = &*push.base;
     let words = roles::words(&push);
     let role =
-        (reads_roles(&push) && words.schema().eq_ignore_ascii_case(&urn)).then(|| scim::role_schema(&base, words));
-    answer::found(scim::schema(&base, &urn, push.extensions()).or(role), "Schema", &urn)
+        (reads_roles(&push) && words.schema().eq_ignore_ascii_case(&urn)).then(|| scim::role_schema(base, words));
+    answer::found(scim::schema(base, &urn, push.extensions()).or(role), "Schema", &urn)
 }
 
 /// Only a connection whose roles have an effect is told that it may assign some.

@@ -32,22 +32,17 @@ const KIND: ResourceType = ResourceType::Group;
 const SHOWN_UNASKED: usize = 100;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, &push)?;
-    if parameters::is_loose(&uri) {
-        note(&[Tolerance::LooseFilter], &push);
-    }
-    find(&app, &push, query).await
+    find(&app, &push, parameters::query(KIND, &uri, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
-    find(&app, &push, query).await
+    find(&app, &push, parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
     if query.cursor.is_some() {
         let page = app.groups_by_cursor(&push.ctx, &push.connection, &query).await?;
-        return Ok(answer::cursor_list(page, |view| answer::group(app, &view).shown(&query.projection)));
+        return Ok(answer::cursor_list(page, |view| answer::group(push, &view).shown(&query.projection)));
     }
     let (total, groups) = found(app, push, &query).await?;
     let groups = groups.into_iter().map(|group| group.shown(&query.projection)).collect();
@@ -59,8 +54,11 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
     let (mut total, mut views) = app.groups(&push.ctx, &push.connection, query).await?;
     if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
         (total, views) = app.groups(&push.ctx, &push.connection, &again).await?;
+        if total > 0 {
+            note(&[Tolerance::UnencodedPlus], push);
+        }
     }
-    Ok((total, views.iter().map(|view| answer::group(app, view)).collect()))
+    Ok((total, views.iter().map(|view| answer::group(push, view)).collect()))
 }
 
 pub(super) async fn create(
@@ -70,8 +68,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let made = make(&app, &push, &body).await?;
-    let receipt = app.receipt(made.id());
-    Ok(made.created(&parameters::projection(KIND, &uri).0, receipt))
+    Ok(made.created(&parameters::projection(KIND, &uri).0, app.receipt()))
 }
 
 pub(super) async fn read(
@@ -84,7 +81,7 @@ pub(super) async fn read(
     let (projection, _) = parameters::projection(KIND, &uri);
     let view = app.group(&push.ctx, &push.connection, &id, projection.wants("members")).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
-    Ok(answer::group(&app, &view).ok_unless(known.as_ref(), &projection))
+    Ok(answer::group(&push, &view).ok_unless(known.as_ref(), &projection))
 }
 
 pub(super) async fn replace(
@@ -130,7 +127,7 @@ pub(super) async fn delete(
 pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
     let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
     note(&tolerances, push);
-    Ok(answer::group(app, &app.create_group(&push.ctx, &push.connection, document).await?))
+    Ok(answer::group(push, &app.create_group(&push.ctx, &push.connection, document).await?))
 }
 
 /// What a PUT does.
@@ -142,7 +139,7 @@ pub(super) async fn set(
 ) -> Result<Resource, Refusal> {
     let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
     note(&tolerances, push);
-    Ok(answer::group(app, &app.replace_group(&push.ctx, &push.connection, target, document).await?))
+    Ok(answer::group(push, &app.replace_group(&push.ctx, &push.connection, target, document).await?))
 }
 
 /// What a PATCH does. The members are shown if they are at most `most`; a PATCH that names none shows them only where that
@@ -157,5 +154,5 @@ pub(super) async fn change(
     let patch = Patch::parse(body, dialect(push))?.for_group()?;
     note(&patch.tolerances, push);
     let most = if patch.members.is_empty() && most != usize::MAX { 0 } else { most };
-    Ok(answer::group(app, &app.patch_group(&push.ctx, &push.connection, target, &patch, most).await?))
+    Ok(answer::group(push, &app.patch_group(&push.ctx, &push.connection, target, &patch, most).await?))
 }

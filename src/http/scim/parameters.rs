@@ -1,23 +1,39 @@
 //! What stands behind the question mark, and If-Match and If-None-Match.
 
-use super::{caller::Push, dialect};
+use super::{body::note, caller::Push, dialect};
 use crate::{
-    filter::{Dialect, Filter, Literal, Node, parse},
+    filter::{Filter, Literal, Node},
     http::{error::ScimFailure, request::parameters},
-    scim::{EntityTags, Projection, Query, ResourceType},
+    scim::{EntityTags, Projection, Query, ResourceType, Tolerance},
 };
 use axum::http::{HeaderMap, HeaderName, Uri};
+use serde_json::{Map, Value};
 
-/// The query of a list.
+/// The query of a list. What it gets away with is counted.
 pub(super) fn query(kind: ResourceType, uri: &Uri, push: &Push) -> Result<Query, ScimFailure> {
-    Ok(Query::parse_extended(kind, &parameters(uri), dialect(push), push.extensions())?)
+    let query = Query::parse_extended(kind, &parameters(uri), dialect(push), push.extensions())?;
+    note(&query.tolerances, push);
+    if has_plus_for_space(uri) {
+        note(&[Tolerance::PlusForSpace], push);
+    }
+    Ok(query)
 }
 
-/// Whether the filter of a query was understood by kindness alone.
-pub(super) fn is_loose(uri: &Uri) -> bool {
-    let given = parameters(uri);
-    let filter = given.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter"));
-    filter.is_some_and(|(_, text)| parse(text, Dialect::Strict).is_err() && parse(text, Dialect::Tolerant).is_ok())
+/// The query of a search. What it gets away with is counted.
+pub(super) fn search(kind: ResourceType, body: &Map<String, Value>, push: &Push) -> Result<Query, ScimFailure> {
+    let query = Query::from_search(kind, body, dialect(push), push.extensions())?;
+    note(&query.tolerances, push);
+    Ok(query)
+}
+
+/// Whether a filter has a `+` between its words. One inside of a text may be meant as one, see [`with_pluses`].
+fn has_plus_for_space(uri: &Uri) -> bool {
+    let pairs = uri.query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+    let mut filters = pairs.filter(|(name, _)| name.eq_ignore_ascii_case("filter"));
+    // An escaped quote ends no text, and stands in one.
+    let plain =
+        |filter: &str| filter.replace("%22", "\"").replace("%5C", "\\").replace("%5c", "\\").replace("\\\"", "");
+    filters.next_back().is_some_and(|(_, filter)| plain(filter).split('"').step_by(2).any(|words| words.contains('+')))
 }
 
 /// What of one resource is wanted, and whether the client said anything about it.
@@ -89,6 +105,22 @@ mod tests {
         let uri: Uri = "/Users?filter=userName+eq%20%22a%2Bb@x%22".parse().unwrap();
         let query = read(&uri);
         assert_eq!(query.filter.unwrap().to_string(), r#"userName eq "a+b@x""#);
+    }
+
+    #[test]
+    fn a_plus_between_words_is_one_for_a_space_and_one_in_a_text_may_be_a_plus() {
+        for (query, wanted) in [
+            ("filter=userName+eq%20%22a%22", true),
+            ("filter=userName%20eq+%22a%22", true),
+            ("filter=userName%20eq%20%22a+b@x%22", false),
+            ("filter=userName%20eq%20%22a%5C%22+b%22", false),
+            ("filter=userName%20eq%20%22a%5C%22+b%22+and+title+pr", true),
+            ("filter=a%20pr&sortBy=a+b", false),
+            ("count=1", false),
+        ] {
+            let uri: Uri = format!("/Users?{query}").parse().unwrap();
+            assert_eq!(has_plus_for_space(&uri), wanted, "{query}");
+        }
     }
 
     #[test]

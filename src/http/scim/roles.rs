@@ -1,6 +1,6 @@
 //! `/Roles`: what a provider can assign. Read only.
 
-use super::{answer, body::Object, caller::Push, dialect, parameters};
+use super::{answer, body::Object, caller::Push, parameters};
 use crate::{
     app::App,
     http::error::ScimFailure,
@@ -32,8 +32,7 @@ pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
-    find(&app, &push, &query).await
+    find(&app, &push, &parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: &Query) -> Answer {
@@ -42,7 +41,7 @@ async fn find(app: &App, push: &Push, query: &Query) -> Answer {
     }
     let roles = app.offered_roles(&push.ctx).await?;
     let most = app.settings().scim.max_page_size as u64;
-    let (total, page) = scim::role_page(&roles, query, most, (words(push), &answer::base(app)));
+    let (total, page) = scim::role_page(&roles, query, most, (words(push), &*push.base));
     Ok(answer::list(page, total, query.start_index))
 }
 
@@ -55,6 +54,6 @@ pub(super) async fn read(
     let roles = app.offered_roles(&push.ctx).await?;
     let (projection, _) = parameters::projection(KIND, &uri);
     let found = scim::offered_role(&roles, &id, words(&push));
-    let shown = found.map(|role| projection.apply(role.json(words(&push), &answer::base(&app))));
+    let shown = found.map(|role| projection.apply(role.json(words(&push), &push.base)));
     answer::found(shown, "Role", &id)
 }

@@ -1,6 +1,11 @@
 //! `/.search`: users and groups in one list (RFC 7644 §3.4.3), the users first, each kind in its own order.
 
-use super::{answer, body::Object, caller::Push, dialect, groups, users};
+use super::{
+    answer,
+    body::{Object, note},
+    caller::Push,
+    dialect, groups, users,
+};
 use crate::{
     app::App,
     http::error::ScimFailure,
@@ -14,6 +19,7 @@ pub(super) async fn everything(
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {
     let (user_query, mut group_query) = Query::of_everything(&body, dialect(&push), push.extensions())?;
+    note(&user_query.tolerances, &push);
     if user_query.cursor.is_some() {
         let detail = "A cursor leads through one kind of resources: search /Users or /Groups.";
         return Err(ScimError::invalid_cursor(detail).into());

@@ -28,22 +28,17 @@ type Answer = Result<Response, ScimFailure>;
 const KIND: ResourceType = ResourceType::User;
 
 pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, &push)?;
-    if parameters::is_loose(&uri) {
-        note(&[Tolerance::LooseFilter], &push);
-    }
-    find(&app, &push, query).await
+    find(&app, &push, parameters::query(KIND, &uri, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
-    let query = Query::from_search(KIND, &body, dialect(&push), push.extensions())?;
-    find(&app, &push, query).await
+    find(&app, &push, parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
     if query.cursor.is_some() {
         let page = app.users_by_cursor(&push.ctx, &push.connection, &query).await?;
-        return Ok(answer::cursor_list(page, |view| answer::user(app, view).shown(&query.projection)));
+        return Ok(answer::cursor_list(page, |view| answer::user(push, view).shown(&query.projection)));
     }
     let (total, users) = found(app, push, &query).await?;
     let users = users.into_iter().map(|user| user.shown(&query.projection)).collect();
@@ -55,8 +50,11 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
     let (mut total, mut views) = app.users(&push.ctx, &push.connection, query).await?;
     if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
         (total, views) = app.users(&push.ctx, &push.connection, &again).await?;
+        if total > 0 {
+            note(&[Tolerance::UnencodedPlus], push);
+        }
     }
-    Ok((total, views.into_iter().map(|view| answer::user(app, view)).collect()))
+    Ok((total, views.into_iter().map(|view| answer::user(push, view)).collect()))
 }
 
 pub(super) async fn create(
@@ -66,8 +64,7 @@ pub(super) async fn create(
     Object(body): Object,
 ) -> Answer {
     let made = make(&app, &push, &body).await?;
-    let receipt = app.receipt(made.id());
-    Ok(made.created(&parameters::projection(KIND, &uri).0, receipt))
+    Ok(made.created(&parameters::projection(KIND, &uri).0, app.receipt()))
 }
 
 pub(super) async fn read(
@@ -79,7 +76,7 @@ pub(super) async fn read(
 ) -> Answer {
     let view = app.user(&push.ctx, &push.connection, &id).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
-    Ok(answer::user(&app, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &uri).0))
+    Ok(answer::user(&push, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &uri).0))
 }
 
 pub(super) async fn replace(
@@ -122,7 +119,7 @@ pub(super) async fn delete(
 pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
     let (document, tolerances) = UserDocument::parse_extended(body, dialect(push), push.extensions())?;
     note(&tolerances, push);
-    Ok(answer::user(app, app.create_user(&push.ctx, &push.connection, document).await?))
+    Ok(answer::user(push, app.create_user(&push.ctx, &push.connection, document).await?))
 }
 
 /// What a PUT does.
@@ -132,7 +129,7 @@ pub(super) async fn set(
     target: Target<'_>,
     body: &Map<String, Value>,
 ) -> Result<Resource, Refusal> {
-    Ok(answer::user(app, app.replace_user(&push.ctx, &push.connection, target, body).await?))
+    Ok(answer::user(push, app.replace_user(&push.ctx, &push.connection, target, body).await?))
 }
 
 /// What a PATCH does.
@@ -143,5 +140,5 @@ pub(super) async fn change(
     body: &Map<String, Value>,
 ) -> Result<Resource, Refusal> {
     let patch = Patch::parse(body, dialect(push))?;
-    Ok(answer::user(app, app.patch_user(&push.ctx, &push.connection, target, &patch).await?))
+    Ok(answer::user(push, app.patch_user(&push.ctx, &push.connection, target, &patch).await?))
 }

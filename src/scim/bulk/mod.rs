@@ -15,7 +15,7 @@ use super::{
     schema::ResourceType,
     tolerance::{Leniency, Tolerance},
 };
-use crate::filter::Dialect;
+use crate::{filter::Dialect, model::ConnectionId};
 use references::{Place, each_reference, substitute, substitute_text};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -52,6 +52,8 @@ pub struct Bulk {
 pub struct BulkOperation {
     /// The method, as it was sent; what it means is in `asked`.
     pub method: String,
+    /// The path, as it was sent.
+    pub path: String,
     /// The name by which other operations may refer to what this one makes.
     pub bulk_id: Option<String>,
     /// The version that the client saw, for a change.
@@ -127,7 +129,7 @@ impl BulkOperation {
         let method = text("method").unwrap_or_default();
         let bulk_id = text("bulkId").filter(|id| !id.is_empty());
         let asked = Asked::parse(given, &method, bulk_id.is_some(), dialect);
-        Self { method, bulk_id, version: text("version"), asked }
+        Self { method, path: text("path").unwrap_or_default(), bulk_id, version: text("version"), asked }
     }
 }
 
@@ -234,6 +236,11 @@ fn target(path: &str) -> Result<(ResourceType, Option<String>, String), ScimErro
     let plain = plain.trim_start_matches('/').trim_end_matches('/');
     // "The Resource's relative path": some write it from the host's root.
     let plain = plain.strip_prefix("scim/v2/").unwrap_or(plain);
+    // … and that is the connection's own for those who were given that address.
+    let plain = plain.split_once('/').map_or(plain, |(first, rest)| match first.parse::<ConnectionId>() {
+        Ok(_) => rest,
+        Err(_) => plain,
+    });
     let (endpoint, id) = match plain.split_once('/') {
         Some((endpoint, id)) => (endpoint, Some(id.to_owned())),
         None => (plain, None),

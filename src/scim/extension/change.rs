@@ -6,10 +6,11 @@ use super::{
         patch::Op,
         tolerance::{Leniency, Tolerance},
     },
-    Extensions, named,
-    shape::{shape, shape_list},
+    Extensions,
+    parts::{self, Target},
+    shape::{in_order as parts_in_order, shape, shape_list},
 };
-use crate::model::{ExtensionAttribute, ExtensionSchema};
+use crate::model::{ExtensionAttribute, ExtensionSchema, ExtensionType};
 use serde_json::{Map, Value};
 
 impl Extensions<'_> {
@@ -90,14 +91,11 @@ fn change_named(
     leniency: &mut Leniency,
 ) -> Result<(), ScimError> {
     let path = format!("{}:{name}", schema.urn);
-    let Some(attribute) = named(schema, name) else {
-        return leniency.allow(Tolerance::UnknownAttribute, || {
-            let known: Vec<&str> = schema.attributes.iter().map(|attribute| attribute.name.as_str()).collect();
-            let detail =
-                format!("“{}” has no attribute “{name}”; its attributes are {}.", schema.urn, known.join(", "));
-            ScimError::invalid_path(detail)
-        });
-    };
+    let Some(target) = Target::read(schema, name, leniency)? else { return Ok(()) };
+    if target.is_inside() {
+        return parts::change(object, &target, (op, value), &path, leniency);
+    }
+    let attribute = target.attribute;
     let after = match (op, value) {
         (Op::Remove, None | Some(Value::Null)) => None,
         (Op::Remove, Some(listed)) => without(object, attribute, listed, &path, leniency)?,
@@ -105,12 +103,13 @@ fn change_named(
         (Op::Add, Some(value)) if attribute.multi_valued => {
             let mut list = list_at(object, attribute);
             for element in shape_list(attribute, value, &path, leniency)? {
-                if !list.contains(&element) {
-                    list.push(element);
-                }
+                parts::add(attribute, &mut list, element);
             }
             super::super::shape::check_length(&path, list.len())?;
             Some(Value::Array(list)).filter(|list| list.as_array().is_some_and(|list| !list.is_empty()))
+        }
+        (Op::Add | Op::Replace, Some(Value::Object(said))) if is_one_object(attribute) => {
+            over(attribute, object.get(&attribute.name), said, &path, leniency)?
         }
         (Op::Add | Op::Replace, value) => shape(attribute, value.unwrap_or(Value::Null), &path, leniency)?,
     };
@@ -135,11 +134,32 @@ fn without(
     leniency.note(Tolerance::RemoveWithValue);
     let listed = shape_list(attribute, listed, path, leniency)?;
     let mut list = list_at(object, attribute);
-    list.retain(|element| !listed.contains(element));
+    list.retain(|element| !listed.iter().any(|wanted| parts::includes(element, wanted)));
     Ok(if list.is_empty() { None } else { Some(Value::Array(list)) })
 }
 
-fn list_at(object: &Map<String, Value>, attribute: &ExtensionAttribute) -> Vec<Value> {
+fn is_one_object(attribute: &ExtensionAttribute) -> bool {
+    attribute.kind == ExtensionType::Complex && !attribute.multi_valued
+}
+
+/// RFC 7644 §3.5.2.3: of a complex attribute the given parts replace existing ones; the others stay. A part given as null goes.
+fn over(
+    attribute: &ExtensionAttribute,
+    before: Option<&Value>,
+    said: Map<String, Value>,
+    path: &str,
+    leniency: &mut Leniency,
+) -> Result<Option<Value>, ScimError> {
+    let mut parts = before.and_then(Value::as_object).cloned().unwrap_or_default();
+    parts.retain(|name, _| !said.keys().any(|key| key.eq_ignore_ascii_case(name)));
+    if let Some(Value::Object(new)) = shape(attribute, Value::Object(said), path, leniency)? {
+        parts.extend(new);
+    }
+    let parts = parts_in_order(attribute, parts);
+    Ok(if parts.is_empty() { None } else { Some(Value::Object(parts)) })
+}
+
+pub(super) fn list_at(object: &Map<String, Value>, attribute: &ExtensionAttribute) -> Vec<Value> {
     object.get(&attribute.name).and_then(Value::as_array).cloned().unwrap_or_default()
 }
 

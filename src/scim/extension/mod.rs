@@ -1,56 +1,63 @@
-//! Schemas of an organization's own (RFC 7643 §3.3): what a connection's settings declare beside the core and the enterprise
-//! extension. They are data of a tenant, so they are looked up where they are needed and are no part of [`ResourceType`].
+//! Schemas of an organization's own (RFC 7643 §3.3): what it declares beside the core and the enterprise extension, for one
+//! connection or for all. They are data of a tenant, so they are looked up where they are needed and are no part of
+//! [`ResourceType`](super::ResourceType).
 
 mod change;
+mod declaration;
+mod parts;
 mod shape;
 
-use super::schema::{ENTERPRISE_SCHEMA, GROUP_SCHEMA, USER_SCHEMA};
-use crate::{
-    filter::{AttributeKinds, AttributePath, Kind, StandardKinds},
-    model::{ExtensionAttribute, ExtensionSchema, ExtensionType},
-};
-use serde_json::{Value, json};
-use std::collections::HashSet;
+pub(super) use declaration::declared_json;
 
-/// The most schemas of a connection, and the most attributes of each: every request looks through them.
+use super::{schema::ENTERPRISE_SCHEMA, tolerance::Leniency};
+use crate::{
+    filter::{AttributeKinds, AttributePath, Dialect, Kind, StandardKinds},
+    model::{ExtensionAttribute, ExtensionPart, ExtensionSchema, ExtensionType},
+};
+use serde_json::{Map, Value};
+
+/// The most schemas of a connection, the most attributes of each, and the most parts of each of those: every request looks
+/// through them.
 const MOST: usize = 50;
 
-/// What a connection declares.
+/// What is declared for a connection.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Extensions<'a>(pub &'a [ExtensionSchema]);
 
 impl<'a> Extensions<'a> {
-    /// Whether these can be declared.
-    ///
-    /// # Errors
-    /// What is wrong with which, as a sentence.
-    pub fn check(self) -> Result<(), String> {
-        if self.0.len() > MOST {
-            return Err(format!("there are {} schemas; a connection has at most {MOST}", self.0.len()));
-        }
-        let mut urns = HashSet::new();
-        for schema in self.0 {
-            check_schema(schema)?;
-            if !urns.insert(schema.urn.to_ascii_lowercase()) {
-                return Err(format!("“{}” is declared twice", schema.urn));
-            }
-        }
-        Ok(())
-    }
-
     /// The schema of this URN, whatever its case.
     #[must_use]
     pub fn schema(self, urn: &str) -> Option<&'a ExtensionSchema> {
         self.0.iter().find(|schema| schema.urn.eq_ignore_ascii_case(urn))
     }
 
-    /// The attribute that a path names, and its path in the declared spelling.
+    /// What a path names: an attribute, or a part of it.
     #[must_use]
-    pub fn find(self, path: &AttributePath) -> Option<(AttributePath, &'a ExtensionAttribute)> {
+    pub fn find(self, path: &AttributePath) -> Option<Declared<'a>> {
         let schema = self.schema(path.schema.as_deref()?)?;
-        let attribute = named(schema, &path.name).filter(|_| path.sub.is_none())?;
-        let path = AttributePath { schema: Some(schema.urn.clone()), name: attribute.name.clone(), sub: None };
-        Some((path, attribute))
+        let attribute = named(schema, &path.name)?;
+        let part = match &path.sub {
+            Some(sub) => Some(part_of(attribute, sub)?),
+            None => None,
+        };
+        let (name, sub) = (attribute.name.clone(), part.map(|part| part.name.clone()));
+        Some(Declared { path: AttributePath { schema: Some(schema.urn.clone()), name, sub }, attribute, part })
+    }
+
+    /// A document as it is told: of schemas that are the organization's own only what is declared, and as it is declared now.
+    /// What was kept under an earlier declaration is not lost, and seen again when that comes back.
+    #[must_use]
+    pub fn told(self, mut document: Map<String, Value>) -> Map<String, Value> {
+        let is_own = |key: &String| key.starts_with("urn:") && key != ENTERPRISE_SCHEMA;
+        let own: Vec<String> = document.keys().filter(|key| is_own(key)).cloned().collect();
+        for urn in own {
+            let told = self.schema(&urn).map(|schema| object_told(schema, document.get(&urn)));
+            match told.filter(|told| !told.is_empty()) {
+                Some(told) => drop(document.insert(urn, Value::Object(told))),
+                None => drop(document.shift_remove(&urn)),
+            }
+        }
+        document
     }
 
     /// What a key or a PATCH path names: a schema, and what stands behind its URN. The URN has dots and colons itself, so it is
@@ -71,14 +78,48 @@ impl<'a> Extensions<'a> {
     }
 }
 
+/// What a path names.
+#[derive(Debug, Clone)]
+pub struct Declared<'a> {
+    /// The path in the declared spelling.
+    pub path: AttributePath,
+    /// The attribute.
+    pub attribute: &'a ExtensionAttribute,
+    /// The part of it, if the path names one.
+    pub part: Option<&'a ExtensionPart>,
+}
+
+impl Declared<'_> {
+    /// What its values are. A complex attribute stands for its `value` (RFC 7644 §3.4.2.2), if it has one.
+    #[must_use]
+    pub fn kind(&self) -> ExtensionType {
+        let part = self.part.or_else(|| part_of(self.attribute, "value"));
+        part.map_or(self.attribute.kind, |part| part.kind)
+    }
+}
+
+/// What is told of an object that was kept.
+fn object_told(schema: &ExtensionSchema, kept: Option<&Value>) -> Map<String, Value> {
+    let told = schema.attributes.iter().filter_map(|attribute| {
+        let value = kept?.get(&attribute.name)?.clone();
+        let value = shape::shape(attribute, value, &attribute.name, &mut Leniency::new(Dialect::Tolerant));
+        Some((attribute.name.clone(), value.ok().flatten()?))
+    });
+    told.collect()
+}
+
 impl AttributeKinds for Extensions<'_> {
     fn kind(&self, path: &AttributePath) -> Kind {
-        match self.find(path).map(|(_, attribute)| attribute.kind) {
+        match self.find(path).map(|found| found.kind()) {
             Some(ExtensionType::DateTime) => Kind::Instant,
             Some(ExtensionType::Reference) => Kind::CaseExact,
-            Some(ExtensionType::String | ExtensionType::Boolean | ExtensionType::Integer | ExtensionType::Decimal) => {
-                Kind::CaseFolded
-            }
+            Some(
+                ExtensionType::String
+                | ExtensionType::Boolean
+                | ExtensionType::Integer
+                | ExtensionType::Decimal
+                | ExtensionType::Complex,
+            ) => Kind::CaseFolded,
             None => StandardKinds.kind(path),
         }
     }
@@ -89,62 +130,12 @@ fn named<'a>(schema: &'a ExtensionSchema, name: &str) -> Option<&'a ExtensionAtt
     schema.attributes.iter().find(|attribute| attribute.name.eq_ignore_ascii_case(name))
 }
 
-fn check_schema(schema: &ExtensionSchema) -> Result<(), String> {
-    let urn = &schema.urn;
-    // RFC 7643 §10.2.1; and the way in which a path is told from a schema.
-    let is_schema = urn.parse::<AttributePath>().is_ok_and(|path| path.is_schema());
-    if !is_schema || !urn.ends_with(":User") || urn.len() > 200 {
-        return Err(format!("“{urn}” is no URN of a schema for users, such as urn:acme:params:scim:2.0:User"));
-    }
-    if [USER_SCHEMA, GROUP_SCHEMA, ENTERPRISE_SCHEMA].iter().any(|known| known.eq_ignore_ascii_case(urn)) {
-        return Err(format!("“{urn}” is there already"));
-    }
-    if schema.attributes.is_empty() || schema.attributes.len() > MOST {
-        return Err(format!("“{urn}” has to have between 1 and {MOST} attributes"));
-    }
-    let mut names = HashSet::new();
-    for ExtensionAttribute { name, .. } in &schema.attributes {
-        let is_name = name.parse::<AttributePath>().is_ok_and(|path| path.schema.is_none() && path.sub.is_none());
-        if !is_name || name.starts_with(['$', '_']) || name.len() > 100 {
-            return Err(format!(
-                "“{name}” in “{urn}” is no name of an attribute: a letter, then letters, digits, - and _"
-            ));
-        }
-        if !names.insert(name.to_ascii_lowercase()) {
-            return Err(format!("“{name}” is declared twice in “{urn}”"));
-        }
-    }
-    Ok(())
+/// The part of this name, whatever its case.
+fn part_of<'a>(attribute: &'a ExtensionAttribute, name: &str) -> Option<&'a ExtensionPart> {
+    attribute.sub_attributes.iter().find(|part| part.name.eq_ignore_ascii_case(name))
 }
 
-/// What `/Schemas` says of one, without `meta`.
-pub(super) fn declared_json(schema: &ExtensionSchema) -> Value {
-    let attributes = schema.attributes.iter().map(|attribute| {
-        let mut json = json!({
-            "name": attribute.name,
-            "type": attribute.kind.as_str(),
-            "multiValued": attribute.multi_valued,
-            "description": attribute.description,
-            "required": false,
-            "caseExact": attribute.kind == ExtensionType::Reference,
-            "mutability": "readWrite",
-            "returned": "default",
-            "uniqueness": "none",
-        });
-        if attribute.kind == ExtensionType::Reference {
-            json["referenceTypes"] = json!(["uri"]);
-        }
-        json
-    });
-    let name = schema.urn.rsplit(':').nth(2).unwrap_or("User");
-    json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Schema"],
-        "id": schema.urn,
-        "name": name,
-        "description": schema.description,
-        "attributes": attributes.collect::<Vec<_>>(),
-    })
-}
-
+#[cfg(test)]
+mod complex_tests;
 #[cfg(test)]
 mod tests;

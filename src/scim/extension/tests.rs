@@ -1,8 +1,6 @@
 use super::*;
-use crate::{
-    filter::Dialect,
-    scim::{Patch, Projection, Query, ResourceType, UserDocument},
-};
+use crate::scim::{Patch, Projection, Query, ResourceType, USER_SCHEMA, UserDocument};
+use serde_json::json;
 
 const URN: &str = "urn:acme:params:scim:2.0:User";
 
@@ -12,6 +10,7 @@ fn declared() -> Vec<ExtensionSchema> {
         kind,
         multi_valued,
         description: String::new(),
+        sub_attributes: Vec::new(),
     };
     let attributes = vec![
         attribute("badge", ExtensionType::Integer, false),
@@ -114,6 +113,7 @@ fn what_cannot_be_declared_is_named() {
             kind: ExtensionType::String,
             multi_valued: false,
             description: String::new(),
+            sub_attributes: Vec::new(),
         });
         let schema =
             ExtensionSchema { urn: urn.to_owned(), description: String::new(), attributes: attributes.collect() };

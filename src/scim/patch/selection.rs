@@ -42,6 +42,10 @@ pub(super) fn change(
                 leniency.allow(Tolerance::TargetCreated, || nothing(text))?;
                 let mut made = Value::Object(seed.ok_or_else(|| nothing(text))?);
                 edit.perform(&mut made, &Map::new());
+                // What the path asks for would not be what it makes: `emails[value eq "a"].value` = "b", sent again.
+                if pick(attribute, filter, std::slice::from_ref(&made)).is_empty() {
+                    return Ok(());
+                }
                 elements.push(made);
                 settle_primary(&mut elements, &[], edit.sets_primary());
             }

@@ -82,8 +82,51 @@ const clients = proofs.map((proof) => ({
   }),
 }));
 
+// What the provider remembers outlives a change of its keys: who stands at its pages goes on.
+const memory = new Map();
+class Memory {
+  constructor(model) {
+    this.model = model;
+  }
+
+  key(id) {
+    return `${this.model}:${id}`;
+  }
+
+  async upsert(id, payload) {
+    memory.set(this.key(id), payload);
+    if (payload.uid) memory.set(`uid:${payload.uid}`, id);
+  }
+
+  async find(id) {
+    return memory.get(this.key(id));
+  }
+
+  async findByUid(uid) {
+    return this.find(memory.get(`uid:${uid}`));
+  }
+
+  async findByUserCode() {
+    return undefined;
+  }
+
+  async consume(id) {
+    const payload = memory.get(this.key(id));
+    if (payload) payload.consumed = Math.floor(Date.now() / 1000);
+  }
+
+  async destroy(id) {
+    memory.delete(this.key(id));
+  }
+
+  async revokeByGrantId(grant) {
+    for (const [key, payload] of memory) if (payload?.grantId === grant) memory.delete(key);
+  }
+}
+
 function provide(keys) {
   const provider = new Provider(issuer, {
+    adapter: Memory,
     jwks: { keys },
     clients,
     findAccount,

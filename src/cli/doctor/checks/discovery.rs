@@ -94,6 +94,8 @@ async fn types(visit: &mut Visit) {
         .filter_map(|one| one["schema"].as_str())
         .collect();
     visit.facts.enterprise = urns.contains(&ENTERPRISE);
+    let roles = types.resources().iter().find(|one| one["name"] == "Role");
+    visit.facts.roles = roles.and_then(|one| one["endpoint"].as_str()).map(str::to_owned);
     let one = visit.get("/ResourceTypes/User").await;
     let held = one.is(&[200]).and_then(|()| one.says("/name", &json!("User")));
     visit.judge(&TYPE, &one, held.and_then(|()| one.says("/schema", &json!(USER))));

@@ -9,11 +9,14 @@ mod entra;
 mod filters;
 mod groups;
 mod lifecycle;
+mod lost;
+mod me;
 mod members;
 mod paging;
 mod people;
 mod projection;
 mod refusals;
+mod roles;
 mod versions;
 
 use super::{
@@ -37,6 +40,10 @@ pub(super) async fn all(visit: &mut Visit) -> Result<(), Stop> {
     refusals::check(visit).await;
     visit.enter("paging", paging::RULES);
     paging::check(visit).await;
+    visit.enter("who asks", me::RULES);
+    me::check(visit).await;
+    visit.enter("roles", roles::RULES);
+    roles::check(visit).await;
     if visit.scope.read_only {
         skip(visit);
         return Ok(());
@@ -63,6 +70,8 @@ pub(super) async fn all(visit: &mut Visit) -> Result<(), Stop> {
     cursors::check(visit).await;
     visit.enter("bulk", bulk::RULES);
     bulk::check(visit).await;
+    visit.enter("lost answers", lost::RULES);
+    lost::check(visit).await;
     Ok(())
 }
 
@@ -106,6 +115,7 @@ fn skip(visit: &mut Visit) {
         ("versions", versions::RULES),
         ("cursors", cursors::RULES),
         ("bulk", bulk::RULES),
+        ("lost answers", lost::RULES),
     ] {
         visit.enter(area, rules);
         visit.leave("--read-only");

@@ -1,0 +1,133 @@
+//! Set-up links: somebody without an account fills in one connection's values, tries them and copies what their side needs.
+
+use super::{
+    body::FormBody,
+    cookies,
+    doors::{BodyLimit, Caller, Doors, OrganizationFrom, get, post},
+    error::PageFailure,
+    login::see_other,
+    pages::setup,
+};
+use crate::{
+    app::{App, Error, SetupValues, Whence},
+    model::EventKind,
+};
+use axum::{
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode},
+    response::Response,
+};
+use secrecy::SecretString;
+use serde::Deserialize;
+
+const HTML: Option<&str> = Some("text/html");
+
+pub(super) fn doors() -> Doors {
+    let sealed = OrganizationFrom::Sealed;
+    Doors::at("", "Set-up links", Caller::Anyone)
+        .door(
+            get("/setup/{token}", show)
+                .part::<String>("token")
+                .summary("The page of a set-up link: one connection's values, and nothing else")
+                .answers_to(Caller::Anyone, sealed)
+                .answers_as(200, HTML),
+        )
+        .door(
+            post("/setup/{token}", save)
+                .part::<String>("token")
+                .summary("Fill in the values of a set-up link's connection")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(&[EventKind::ConnectionChanged])
+                .answers_as(303, None),
+        )
+        .door(
+            post("/setup/{token}/test", test)
+                .reads(BodyLimit::Unread)
+                .part::<String>("token")
+                .summary("Test a set-up link's connection")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(&[EventKind::ConnectionTestStarted])
+                .answers_as(303, None),
+        )
+        .door(
+            post("/setup/{token}/scim-token", make_token)
+                .reads(BodyLimit::Unread)
+                .part::<String>("token")
+                .summary("Make a SCIM token for a set-up link's connection, shown once")
+                .answers_to(Caller::Anyone, sealed)
+                .tells(&[EventKind::TokenCreated])
+                .answers_as(200, HTML),
+        )
+}
+
+/// `GET /setup/{token}`: looking changes nothing.
+async fn show(State(app): State<App>, whence: Whence, Path(token): Path<String>) -> Result<Response, PageFailure> {
+    let shown = app.setup_shown(&token, &whence).await?;
+    Ok(setup::setup(StatusCode::OK, &shown, &token, None, None))
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Filled {
+    issuer: String,
+    client_id: String,
+    client_secret: String,
+}
+
+/// `POST /setup/{token}`. There is no session whose token the form could carry: the address itself is the secret, and only a page
+/// of ours may send it.
+async fn save(
+    State(app): State<App>,
+    whence: Whence,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    FormBody(filled): FormBody<Filled>,
+) -> Result<Response, PageFailure> {
+    cookies::refuse_cross_site(&headers, app.settings())?;
+    let Filled { issuer, client_id, client_secret } = filled;
+    let values = SetupValues { issuer, client_id, client_secret: Some(SecretString::from(client_secret)) };
+    match app.set_up(&token, values, &whence).await {
+        Ok(()) => Ok(see_other(&format!("/setup/{token}"))),
+        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => again(&app, (&token, &whence), &error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /setup/{token}/test`
+async fn test(
+    State(app): State<App>,
+    whence: Whence,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageFailure> {
+    cookies::refuse_cross_site(&headers, app.settings())?;
+    match app.test_by_setup_link(&token, &whence).await {
+        Ok(begun) => Ok(see_other(&begun.url)),
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// `POST /setup/{token}/scim-token`
+async fn make_token(
+    State(app): State<App>,
+    whence: Whence,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, PageFailure> {
+    cookies::refuse_cross_site(&headers, app.settings())?;
+    match app.token_by_setup_link(&token, &whence).await {
+        Ok(made) => {
+            let shown = app.setup_shown(&token, &whence).await?;
+            Ok(setup::setup(StatusCode::OK, &shown, &token, None, Some(made.secret.expose())))
+        }
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The page once more, with what was wrong.
+async fn again(app: &App, (token, whence): (&str, &Whence), error: &Error) -> Result<Response, PageFailure> {
+    let shown = app.setup_shown(token, whence).await?;
+    Ok(setup::setup(StatusCode::CONFLICT, &shown, token, Some(&error.to_string()), None))
+}

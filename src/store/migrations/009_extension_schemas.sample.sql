@@ -1,0 +1,1 @@
+INSERT INTO extension_schemas VALUES ('org_06h00000000000000000000000', '[{"schema":{"urn":"urn:acme:params:scim:2.0:User","description":"","attributes":[{"name":"badge","type":"integer","multi_valued":false,"description":""}]},"version":1,"created_at":1000000,"updated_at":1000000}]');
