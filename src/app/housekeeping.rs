@@ -91,11 +91,8 @@ impl App {
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
-<<<<<<< HEAD
         forgotten += tx.forget_key_uses(self.clock().now().minus(KEY_USES)).await?;
-=======
         forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
->>>>>>> main
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;

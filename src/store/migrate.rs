@@ -226,15 +226,11 @@ mod tests {
         include_str!("migrations/006_provisioning_log.sample.sql"),
         include_str!("migrations/007_provider_auth.sample.sql"),
         include_str!("migrations/008_invitations.sample.sql"),
-<<<<<<< HEAD
-        include_str!("migrations/012_oidc_end.sample.sql"),
-        include_str!("migrations/013_keys.sample.sql"),
-=======
         include_str!("migrations/009_extension_schemas.sample.sql"),
         include_str!("migrations/010_saml.sample.sql"),
         include_str!("migrations/011_sign_in_trace.sample.sql"),
         include_str!("migrations/012_oidc_end.sample.sql"),
->>>>>>> main
+        include_str!("migrations/013_keys.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

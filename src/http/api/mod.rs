@@ -41,11 +41,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-<<<<<<< HEAD
-pub(super) fn doors() -> [Doors; 18] {
-=======
-pub(super) fn doors() -> [Doors; 22] {
->>>>>>> main
+pub(super) fn doors() -> [Doors; 24] {
     [
         organization::doors(),
         clusters::doors(),
