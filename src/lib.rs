@@ -65,6 +65,12 @@
 //! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's
 //! access before and after is the impact; the owner guard has its say; one transaction makes it the version in force.
 //!
+//! **Somebody's role changes.** [`App::preview_role_change`](app::App::preview_role_change) makes the change, sees which API keys
+//! it touches, and undoes it; whoever asked reads each key with its last use and what would stop. [`App::change_roles`](app::App::change_roles)
+//! makes it again with the preview's token and a choice for each key: delete, keep, move to a service account with the same
+//! secret, rotate. Touches it other keys by now, nothing happens. What a machine changes is found afterwards: the key carries
+//! less at once, its owner and the organization's owners get a letter, and it is deleted after the grace.
+//!
 //! **Somebody is invited.** [`App::invite`](app::App::invite) weighs each address and what the inviter holds, stores the link's hash
 //! and seals the letter beside it; [`worker`] hands the letter to [`mail`] after the commit. The link's page changes nothing; its
 //! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to

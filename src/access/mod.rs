@@ -8,11 +8,13 @@
 //! decides whether somebody who arrives is somebody known.
 
 mod effective;
+mod kept;
 mod narrow;
 mod nearest;
 mod table;
 pub mod who;
 
 pub use effective::{Access, Default, Derivation, Held, Via, capabilities};
+pub use kept::{Stopped, rights_of, role_that_gives, together};
 pub use nearest::NearMiss;
 pub use table::capability_table;

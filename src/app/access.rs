@@ -177,5 +177,5 @@ async fn held_by(
 /// The key, if it still works and is this holder's.
 async fn live_key(tx: &mut Tx, ctx: &Ctx, holder: &Holder, id: &KeyId) -> Result<Option<ApiKey>, Error> {
     let key = tx.api_key_by_id(&ctx.organization, id, ctx.now).await?;
-    Ok(key.filter(|key| key.owner == *holder))
+    Ok(key.filter(|key| key.owner == *holder && key.active))
 }

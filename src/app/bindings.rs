@@ -1,6 +1,6 @@
 //! Role bindings by people: who holds what, giving and taking. A role's rules and guards are those of the funnel.
 
-use super::{App, Ctx, Error, Work, owners::gives_owner};
+use super::{App, Ctx, Error, Holding, RoleChange, Work, key_safe::nothing_done, owners::gives_owner};
 use crate::{
     access::capabilities,
     model::{
@@ -76,20 +76,22 @@ impl App {
     /// Gives somebody a role. Nobody gives what they do not hold.
     pub async fn give(&self, ctx: &Ctx, gift: Gift) -> Result<Binding, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.give(gift).await;
+        let Gift { subject, role, cluster, until } = gift;
+        let change = RoleChange::Give { subject: Holding(subject.id().to_owned()), role, cluster, until };
+        let outcome = work.unseen(change).await.and_then(|done| done.binding.ok_or_else(nothing_done));
         work.finish(outcome).await
     }
 
-    /// Takes what a person gave. Keys of whoever loses it carry less from their next use on.
+    /// Takes what a person gave.
     pub async fn take(&self, ctx: &Ctx, id: &BindingId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.take(id).await;
+        let outcome = work.unseen(RoleChange::Take { binding: id.clone() }).await.map(drop);
         work.finish(outcome).await
     }
 }
 
 impl Work<'_> {
-    async fn give(&mut self, gift: Gift) -> Result<Binding, Error> {
+    pub(super) async fn give(&mut self, gift: Gift) -> Result<Binding, Error> {
         let Gift { subject, role, cluster, until } = gift;
         if until.is_some_and(|until| until <= self.ctx.now) {
             return Err(Error::invalid("until", "give a moment that is still to come"));
@@ -117,7 +119,7 @@ impl Work<'_> {
         Ok(binding)
     }
 
-    async fn take(&mut self, id: &BindingId) -> Result<(), Error> {
+    pub(super) async fn take(&mut self, id: &BindingId) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let gone = || Error::not_found("binding", id.as_str());
         let seen = self.tx.binding(&organization, id).await?.ok_or_else(gone)?;

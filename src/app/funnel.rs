@@ -250,6 +250,7 @@ impl Work<'_> {
         let Diff { open, close } = diff;
         let touched = || open.iter().chain(close.iter().map(|binding| &binding.terms)).map(|terms| &terms.subject);
         for subject in touched() {
+            self.review_keys_of(subject);
             match subject {
                 Subject::User(user) => self.revoke_user(&user.clone()),
                 Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),

@@ -112,6 +112,12 @@ impl Visit {
         self.actor.clone()
     }
 
+    /// The key that it came in by, if it did.
+    #[must_use]
+    pub(super) fn key(&self) -> Option<&crate::model::KeyId> {
+        self.actor.key()
+    }
+
     /// The id of the session or of the key.
     #[must_use]
     pub(super) fn way_id(&self) -> &str {

@@ -13,6 +13,9 @@ const CHUNK: i64 = 200;
 /// How long ended sessions and used links are kept, for whoever asks what happened.
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
+/// How long it is known how often a key was used in each hour.
+const KEY_USES: Duration = Duration::from_hours(48);
+
 /// What a round did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Round {
@@ -88,6 +91,7 @@ impl App {
         let mut tx = self.store().write("forget").await?;
         let mut forgotten = tx.forget_credentials(before).await?;
         forgotten += tx.forget_client_tokens(self.clock().now().minus(super::providers::REMEMBERED)).await?;
+        forgotten += tx.forget_key_uses(self.clock().now().minus(KEY_USES)).await?;
         forgotten += tx.forget_sign_ins(self.clock().now().minus(self.settings().sign_in.trace_kept.get())).await?;
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
@@ -107,6 +111,7 @@ impl Work<'_> {
                 continue;
             }
             closed += 1;
+            self.review_keys_of(&binding.terms.subject);
             match &binding.terms.subject {
                 Subject::User(user) => self.revoke_user(user),
                 Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),

@@ -33,6 +33,15 @@ pub struct KeyWish {
     pub rights: Option<Vec<RightWish>>,
 }
 
+/// What is said of a key. What is left out stays as it is.
+#[derive(Debug, Clone, Default)]
+pub struct KeyChange {
+    /// What people call it: 1 to 100 letters.
+    pub name: Option<String>,
+    /// Whether it is switched on.
+    pub active: Option<bool>,
+}
+
 /// One right of a new key.
 #[derive(Debug, Clone)]
 pub struct RightWish {
@@ -51,13 +60,7 @@ impl App {
 
     /// Makes an API key: of the actor's own, or of a service account whose rights the actor holds.
     pub async fn create_key_of(&self, ctx: &Ctx, owner: &Holder, wish: KeyWish) -> Result<NewKey, Error> {
-        let need = match owner {
-            Holder::User(id) if ctx.actor.user() == Some(id) => Need::Self_,
-            Holder::User(_) => {
-                return Err(Error::Forbidden { need: "to be the person whose key it will be".to_owned() });
-            }
-            Holder::ServiceAccount(_) => Capability::CreateServiceAccountKeys.into(),
-        };
+        let need = need_to_change(ctx, owner)?;
         let mut work = self.begin(ctx, need).await?;
         let outcome = work.add_key(owner, wish).await;
         work.finish(outcome).await
@@ -76,11 +79,15 @@ impl App {
         Ok(tx.api_keys_of(&ctx.organization, owner).await?)
     }
 
-    /// Gives one of somebody's keys another name.
-    pub async fn rename_key(&self, ctx: &Ctx, owner: &Holder, id: &KeyId, name: &str) -> Result<ApiKey, Error> {
-        let name = checked_name(name)?;
+    /// Gives one of somebody's keys another name, or switches it on or off.
+    pub async fn change_key(
+        &self,
+        ctx: &Ctx,
+        (owner, id): (&Holder, &KeyId),
+        change: &KeyChange,
+    ) -> Result<ApiKey, Error> {
         let mut work = self.begin(ctx, need_for(ctx, owner)).await?;
-        let outcome = work.rename_key(owner, id, name).await;
+        let outcome = work.change_key(owner, id, change).await;
         work.finish(outcome).await
     }
 
@@ -103,6 +110,8 @@ impl App {
 impl Work<'_> {
     async fn add_key(&mut self, owner: &Holder, wish: KeyWish) -> Result<NewKey, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        // A change of roles is made before this key is, or sees it.
+        self.tx.hold_keys(&organization, false).await?;
         let name = checked_name(&wish.name)?.to_owned();
         if owner_state(&mut self.tx, self.ctx, owner).await? != UserState::Active {
             return Err(Error::conflict("holder_suspended", format!("{owner} is suspended: bring it back first")));
@@ -111,6 +120,19 @@ impl Work<'_> {
             Some(wishes) => Some(self.rights(wishes).await?),
             None => None,
         };
+        let (fresh, secret) = self.fresh_key(owner, name);
+        let expires_at = wish.life.map(|life| now.plus(life));
+        let key = ApiKey { rights, expires_at, ..fresh };
+        let key = self.no_more_than_the_maker(key).await?;
+        self.insert_key(&key, &secret).await?;
+        let subjects = [owner.to_string(), key.id.to_string()];
+        let detail = json!({"hint": key.hint, "rights": key.rights, "expires_at": key.expires_at});
+        self.tell(EventKind::KeyCreated, subjects, detail);
+        Ok(NewKey { key, secret })
+    }
+
+    /// A key with a new secret, which carries whatever its owner holds and does not stop by itself.
+    pub(super) fn fresh_key(&self, owner: &Holder, name: String) -> (ApiKey, Secret) {
         let clock = self.app.clock();
         let secret = token::generate(TokenKind::ApiKey, &mut |bytes: &mut [u8]| clock.fill(bytes));
         let key = ApiKey {
@@ -118,23 +140,36 @@ impl Work<'_> {
             owner: owner.clone(),
             name,
             hint: secret.hint(),
-            rights,
+            rights: None,
             created_by: self.ctx.actor.to_string(),
-            created_at: now,
-            expires_at: wish.life.map(|life| now.plus(life)),
+            created_at: self.ctx.now,
+            expires_at: None,
+            active: true,
             last_used_at: None,
+            last_used_from: None,
+            known_by: None,
+            rotate_by: None,
+            replaced_by: None,
+            attenuated_at: None,
+            delete_at: None,
         };
-        let key = self.no_more_than_the_maker(key).await?;
-        self.tx.insert_api_key(&organization, &key, &secret.hash()).await?;
-        let subjects = [owner.to_string(), key.id.to_string()];
-        let detail = json!({"hint": key.hint, "rights": key.rights, "expires_at": key.expires_at});
-        self.tell(EventKind::KeyCreated, subjects, detail);
-        Ok(NewKey { key, secret })
+        (key, secret)
+    }
+
+    /// Writes a new key, and what it carries now: what it loses later is known by that.
+    pub(super) async fn insert_key(&mut self, key: &ApiKey, secret: &Secret) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        self.tx.insert_api_key(&organization, key, &secret.hash()).await?;
+        let Some(owner) = key.owner.user() else { return Ok(()) };
+        let Some(user) = self.tx.user(&organization, owner).await? else { return Ok(()) };
+        let access = self.app.access_of(&mut self.tx, &organization, &user, now).await?;
+        let carried = self.app.carried_by(&mut self.tx, &organization, (key, access)).await?.kept();
+        Ok(self.tx.keep_carried(&organization, &key.id, &carried, (None, None)).await?)
     }
 
     /// Nobody gives what they do not hold: a key made by a key does not outlive it, and a key of a service account carries
     /// nothing that its maker does not hold.
-    async fn no_more_than_the_maker(&mut self, mut key: ApiKey) -> Result<ApiKey, Error> {
+    pub(super) async fn no_more_than_the_maker(&mut self, mut key: ApiKey) -> Result<ApiKey, Error> {
         let organization = self.ctx.organization.clone();
         if let Some(id) = self.ctx.actor.key()
             && let Some(maker) = self.tx.api_key_by_id(&organization, id, self.ctx.now).await?
@@ -184,20 +219,37 @@ impl Work<'_> {
         if known.is_some() { Ok(()) } else { Err(Error::not_found("role", id.as_str())) }
     }
 
-    async fn rename_key(&mut self, owner: &Holder, id: &KeyId, name: &str) -> Result<ApiKey, Error> {
+    async fn change_key(&mut self, owner: &Holder, id: &KeyId, change: &KeyChange) -> Result<ApiKey, Error> {
         let organization = self.ctx.organization.clone();
         let gone = || Error::not_found("key", id.as_str());
         let key = self.tx.api_key_by_id(&organization, id, self.ctx.now).await?;
-        let mut key = key.filter(|key| key.owner == *owner).ok_or_else(gone)?;
-        if key.name == name {
+        let before = key.filter(|key| key.owner == *owner).ok_or_else(gone)?;
+        let mut key = before.clone();
+        if let Some(name) = &change.name {
+            checked_name(name)?.clone_into(&mut key.name);
+        }
+        key.active = change.active.unwrap_or(key.active);
+        if key == before {
             return Ok(key);
         }
-        if !self.tx.rename_api_key(&organization, owner, id, name).await? {
+        if !self.tx.change_api_key(&organization, owner, id, (&key.name, key.active)).await? {
             return Err(gone());
         }
-        name.clone_into(&mut key.name);
-        self.tell(EventKind::KeyChanged, [owner.to_string(), id.to_string()], json!({"name": name}));
+        let detail = json!({"name": key.name, "active": key.active});
+        self.tell(EventKind::KeyChanged, [owner.to_string(), id.to_string()], detail);
+        if key.active != before.active {
+            self.revoke(Revocation::Key { organization, key: id.clone() });
+        }
         Ok(key)
+    }
+}
+
+/// Who makes a key: a person their own, and a service account's who may make its keys.
+pub(super) fn need_to_change(ctx: &Ctx, owner: &Holder) -> Result<Need, Error> {
+    match owner {
+        Holder::User(id) if ctx.actor.user() == Some(id) => Ok(Need::Self_),
+        Holder::User(_) => Err(Error::Forbidden { need: "to be the person whose key it will be".to_owned() }),
+        Holder::ServiceAccount(_) => Ok(Capability::CreateServiceAccountKeys.into()),
     }
 }
 

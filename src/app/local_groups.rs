@@ -1,6 +1,6 @@
 //! Groups that people make here. Those of a provider are the provider's: here they are only read.
 
-use super::{App, Ctx, Error, Work};
+use super::{App, Ctx, Error, RoleChange, Work, key_safe::nothing_done};
 use crate::{
     model::{Capability, EventKind, Group, GroupId, GroupOrigin, Holder, Subject},
     plan::Diff,
@@ -40,21 +40,24 @@ impl App {
     /// Deletes a local group for good: its members leave it, and what it was given is taken.
     pub async fn delete_local_group(&self, ctx: &Ctx, id: &GroupId) -> Result<RemovedGroup, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.delete_local_group(id).await;
+        let done = work.unseen(RoleChange::DeleteGroup { group: id.clone() }).await;
+        let outcome = done.and_then(|done| done.removed.ok_or_else(nothing_done));
         work.finish(outcome).await
     }
 
     /// Puts a person or a service account into a local group. False when they were in it.
     pub async fn join_local_group(&self, ctx: &Ctx, id: &GroupId, member: &Holder) -> Result<bool, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.join_local_group(id, member).await;
+        let done = work.unseen(RoleChange::Join { group: id.clone(), member: member.clone() }).await;
+        let outcome = done.and_then(|done| done.came.ok_or_else(nothing_done));
         work.finish(outcome).await
     }
 
     /// Takes a person or a service account out of a local group.
     pub async fn leave_local_group(&self, ctx: &Ctx, id: &GroupId, member: &Holder) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.leave_local_group(id, member).await;
+        let done = work.unseen(RoleChange::Leave { group: id.clone(), member: member.clone() }).await;
+        let outcome = done.map(drop);
         work.finish(outcome).await
     }
 }
@@ -131,13 +134,14 @@ impl Work<'_> {
         Ok(group)
     }
 
-    async fn delete_local_group(&mut self, id: &GroupId) -> Result<RemovedGroup, Error> {
+    pub(super) async fn delete_local_group(&mut self, id: &GroupId) -> Result<RemovedGroup, Error> {
         let organization = self.ctx.organization.clone();
         let mut group = self.local_group(id).await?;
         // Before its members are gone: one of them may be the last owner.
         if self.tx.group_gives_owner(&organization, id).await? {
             self.touch_owners().await?;
         }
+        self.review_keys_of(&Subject::Group(id.clone()));
         let members = self.tx.empty_group(&organization, id, self.ctx.now).await?;
         let close = self.tx.bindings_of(&organization, &Subject::Group(id.clone())).await?;
         let bindings = close.len();
@@ -166,7 +170,7 @@ impl Work<'_> {
         Ok(true)
     }
 
-    async fn leave_local_group(&mut self, id: &GroupId, member: &Holder) -> Result<(), Error> {
+    pub(super) async fn leave_local_group(&mut self, id: &GroupId, member: &Holder) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let group = self.local_group(id).await?;
         self.owners_by_group(id).await?;
@@ -187,7 +191,10 @@ impl Work<'_> {
         self.touch_group(&mut group).await?;
         self.tell(EventKind::GroupMembersChanged, [group.id.to_string(), member.to_string()], detail);
         match member {
-            Holder::User(user) => self.revoke_user(user),
+            Holder::User(user) => {
+                self.revoke_user(user);
+                self.review_keys_of(&member.subject());
+            }
             Holder::ServiceAccount(_) => self.revoke_everybody(),
         }
         Ok(())

@@ -1,10 +1,11 @@
 //! Mapping drafts, checks, plans and publication.
 
 use super::{
-    App, Ctx, Error, Seen, Work,
+    App, Ctx, Error, RoleChange, Seen, Work,
     access::{access_with, default_of},
     funnel::{ConnectionNames, is_rule, wanted_of_group, wanted_of_user},
     in_force::vocabulary_of,
+    key_safe::{RoleMove, nothing_done},
     seen::text_revision,
 };
 use crate::{
@@ -87,9 +88,17 @@ impl App {
     /// Publishes a text: a new version, in force from now on.
     pub async fn publish_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.publish(text).await;
+        let done = work.unseen(RoleChange::Publish { text: text.to_owned() }).await;
+        let outcome = done.and_then(|done| done.plan.ok_or_else(nothing_done));
         work.finish(outcome).await
     }
+}
+
+/// Everybody who holds something else than before.
+fn role_moves(people: Vec<User>, before: Vec<Roles>, after: Vec<Roles>) -> Vec<RoleMove> {
+    let moves = people.into_iter().zip(before.into_iter().zip(after));
+    let moves = moves.map(|(user, (before, after))| RoleMove { user, before, after });
+    moves.filter(|one| one.before != one.after).collect()
 }
 
 /// Which draft a new one replaces.
@@ -129,7 +138,7 @@ impl Work<'_> {
         Ok(checked)
     }
 
-    async fn publish(&mut self, text: &str) -> Result<MappingPlan, Error> {
+    pub(super) async fn publish(&mut self, text: &str) -> Result<MappingPlan, Error> {
         // A push at the same moment would be judged by the version before, and stay so.
         self.tx.hold_directory(&self.ctx.organization, true).await?;
         self.put_in_force(text).await
@@ -159,6 +168,9 @@ impl Work<'_> {
         self.revoke_everybody();
         let after = self.roles_of(&touched, Some((&mapping, &names))).await?;
         let impact = self.impact(&touched, &before, &after).await?;
+        self.role_moves = role_moves(touched, before, after);
+        // Whose default changes has no binding that says so.
+        self.review_all_keys();
         Ok(MappingPlan { version: Some(version), warnings: checked.diagnostics, diff, impact })
     }
 

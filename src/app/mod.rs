@@ -30,6 +30,8 @@ mod housekeeping;
 mod in_force;
 mod introspection;
 mod invitations;
+mod key_safe;
+mod key_uses;
 mod keys;
 mod local_groups;
 mod mappings;
@@ -71,7 +73,11 @@ pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
-pub use keys::{KeyWish, NewKey, RightWish};
+pub use key_safe::{
+    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged,
+    RotatedKey, TouchedKey,
+};
+pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::{Draft, MappingPlan};
 pub use master_keys::{KeyUse, Resealed};
@@ -108,6 +114,7 @@ use crate::{
 };
 use directory::Unheard;
 use in_force::Compiled;
+use key_uses::KeyUses;
 use provisioning::PushQueue;
 use saml::KeyRings;
 use signing::Keys;
@@ -140,6 +147,7 @@ struct Inner {
     /// When this process began: of what was made before, it cannot know who was told.
     began: Instant,
     pushes: PushQueue,
+    key_uses: KeyUses,
 }
 
 impl App {
@@ -155,6 +163,7 @@ impl App {
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
+        let key_uses = KeyUses::default();
         let inner = Inner {
             settings,
             store,
@@ -173,6 +182,7 @@ impl App {
             unheard,
             began,
             pushes,
+            key_uses,
         };
         Self { inner: Arc::new(inner) }
     }

@@ -218,7 +218,14 @@ impl Work<'_> {
             created_by: self.ctx.actor.to_string(),
             created_at: now,
             expires_at: None,
+            active: true,
             last_used_at: None,
+            last_used_from: None,
+            known_by: None,
+            rotate_by: None,
+            replaced_by: None,
+            attenuated_at: None,
+            delete_at: None,
         };
         self.tx.insert_api_key(organization, &row, &key.hash()).await?;
         self.tx.insert_sign_in_link(organization, owner, &link.hash(), (now, now.plus(LINK_LIFE))).await?;

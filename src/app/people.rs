@@ -115,7 +115,7 @@ pub fn revision(user: &User) -> String {
 }
 
 impl Work<'_> {
-    async fn remove_local(&mut self, id: &UserId) -> Result<(), Error> {
+    pub(super) async fn remove_local(&mut self, id: &UserId) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let user = present(self.tx.user_to_change(&organization, id).await?, id)?;
         if let Some(connection) = &user.connection {
@@ -127,7 +127,7 @@ impl Work<'_> {
         self.remove_user(user).await
     }
 
-    async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
+    pub(super) async fn suspend(&mut self, id: &UserId, suspended: bool, seen: Option<&Seen>) -> Result<User, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.user_to_change(&organization, id).await?, id)?;
         still(seen, &revision(&before))?;

@@ -1,7 +1,7 @@
 //! Custom roles: sets of capabilities that an organization names. What one lets its holders do is looked up at every use, so
 //! a change is one of everybody who holds it, and of every key that carries it, at once.
 
-use super::{App, Ctx, Error, Work};
+use super::{App, Ctx, Error, RoleChange, Work};
 use crate::{
     access::Access,
     model::{BuiltInRole, Capability, CustomRole, EventKind, KeptRole, Role, RoleId, Scope, Subject, fold},
@@ -44,7 +44,13 @@ impl App {
     /// Changes a custom role, for everybody who holds it. Nobody adds what they do not hold.
     pub async fn change_role(&self, ctx: &Ctx, id: &RoleId, wish: RoleWish) -> Result<KeptRole, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_role(id, wish).await;
+        let outcome = match wish.capabilities.clone() {
+            // Only what it lets its holders do changes anybody's rights.
+            Some(capabilities) => {
+                work.edit_role_unseen(RoleChange::EditRole { role: id.clone(), capabilities }, id, wish).await
+            }
+            None => work.change_role(id, wish).await,
+        };
         work.finish(outcome).await
     }
 
@@ -82,7 +88,7 @@ impl Work<'_> {
         Ok(kept)
     }
 
-    async fn change_role(&mut self, id: &RoleId, wish: RoleWish) -> Result<KeptRole, Error> {
+    pub(super) async fn change_role(&mut self, id: &RoleId, wish: RoleWish) -> Result<KeptRole, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         let before = self.tx.role_to_change(&organization, id).await?;
@@ -115,6 +121,7 @@ impl Work<'_> {
         let (gained, lost) = (changed(&after.role, &before.role), changed(&before.role, &after.role));
         let detail = json!({"name": after.role.name, "gained": gained, "lost": lost});
         self.tell(EventKind::RoleChanged, [id.to_string()], detail);
+        self.review_all_keys();
         if !gained.is_empty() || !lost.is_empty() {
             self.tell_holders(id, json!({"role": id, "gained": gained, "lost": lost})).await?;
         }

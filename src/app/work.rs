@@ -2,16 +2,21 @@
 
 use super::{
     Actor, App, Attempt, Ctx, Error, Need,
+    key_safe::RoleMove,
     owners::OwnersAtRisk,
     provisioning::{Line, Moved},
 };
 use crate::{
     cache::Revocation,
-    model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Terms, UserId},
+    model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Subject, Terms, UserId},
     store::{MappingState, Tx},
     telemetry::meter,
 };
 use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// Above this many it is cheaper to look at everybody's keys than at each one's.
+const MOST_REVIEWS: usize = 20;
 
 /// One change under way. Dropped without [`Work::commit`] it changes nothing.
 #[derive(Debug)]
@@ -24,6 +29,10 @@ pub struct Work<'a> {
     pub(super) mapping_state: Option<MappingState>,
     events: Vec<Event>,
     revocations: Vec<Revocation>,
+    /// Whose keys are to be looked at afterwards: the ids of users and groups; '' is everybody.
+    reviews: BTreeSet<String>,
+    /// What publishing a mapping did to people.
+    pub(super) role_moves: Vec<RoleMove>,
     /// The provider's request that this is done for, if it is, and what it comes to.
     pub(super) attempt: Option<(Attempt, Moved)>,
     /// Its line in the provisioning log, once it is written and until it is on disk.
@@ -51,7 +60,8 @@ impl App {
         };
         let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
         let attempt = Attempt::current().map(|attempt| (attempt, Moved::default()));
-        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations, attempt, line: None })
+        let (reviews, role_moves, line) = (BTreeSet::new(), Vec::new(), None);
+        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations, reviews, role_moves, attempt, line })
     }
 
     /// What somebody does about themselves needs no capability, and is more than a key may do that carries only some: it
@@ -156,6 +166,28 @@ impl Work<'_> {
         }
     }
 
+    /// Somebody's rights may have changed: their keys are looked at afterwards, and so are those of a group's members.
+    pub(super) fn review_keys_of(&mut self, subject: &Subject) {
+        match subject {
+            Subject::User(_) | Subject::Group(_) if self.reviews.len() < MOST_REVIEWS => {
+                self.reviews.insert(subject.id().to_owned());
+            }
+            Subject::User(_) | Subject::Group(_) => self.review_all_keys(),
+            // A service account's keys are no person's: they carry what it holds, and stay.
+            Subject::ServiceAccount(_) => {}
+        }
+    }
+
+    /// Anybody's rights may have changed.
+    pub(super) fn review_all_keys(&mut self) {
+        self.reviews = [String::new()].into();
+    }
+
+    /// Ends work that nobody audits, unless it came to something that is told of.
+    pub(super) async fn commit_notes(self) -> Result<(), Error> {
+        if self.events.is_empty() { Ok(self.tx.commit().await?) } else { self.commit().await }
+    }
+
     /// Drops what is cached of one person.
     pub(super) fn revoke_user(&mut self, user: &UserId) {
         let organization = self.ctx.organization.clone();
@@ -212,6 +244,9 @@ impl Work<'_> {
         }
         self.guard_owners().await?;
         self.mark_once().await?;
+        for subject in std::mem::take(&mut self.reviews) {
+            self.tx.ask_key_review(&self.ctx.organization, &subject, self.ctx.now).await?;
+        }
         if self.events.is_empty() {
             return Err(Error::internal("a change that no event tells of"));
         }

@@ -67,6 +67,7 @@ impl Guest {
         session: Option<String>,
     ) -> Result<Self, Error> {
         let visit = app.visit(credential).await?;
+        app.note_key_use(&visit, parts.extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address));
         let noted = parts.extensions.get::<Noted>().cloned();
         if let Some(noted) = &noted {
             noted.note_caller(visit.actor().kind(), &visit.organization);

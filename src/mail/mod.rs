@@ -6,11 +6,13 @@
 mod address;
 mod folder;
 mod invitation;
+mod key_notice;
 mod letter;
 mod smtp;
 
 pub use address::{BadAddress, checked_address};
 pub use invitation::Invited;
+pub use key_notice::KeyNotice;
 pub use letter::Letter;
 
 use crate::config::{MailTransport, Settings};

@@ -89,8 +89,18 @@ event_kinds! {
     AccessTokenIssued = "client.token_issued",
     /// An API key was made.
     KeyCreated = "key.created",
-    /// An API key was renamed.
+    /// An API key was renamed, or switched on or off.
     KeyChanged = "key.changed",
+    /// An API key went to a service account, with its secret as it was.
+    KeyMoved = "key.moved",
+    /// Another API key takes the place of one, which ends when both have held for a while.
+    KeyRotated = "key.rotated",
+    /// An API key carries less than it did, because its owner holds less.
+    KeyAttenuated = "key.attenuated",
+    /// An API key that carried less carries again what it did.
+    KeyRestored = "key.restored",
+    /// Somebody who knows the secrets of API keys has left: the keys are to be rotated.
+    KeyRotationDue = "key.rotation_due",
     /// An API key was revoked.
     KeyRevoked = "key.revoked",
     /// A service account was made.
@@ -149,6 +159,8 @@ event_kinds! {
     InvitationWithheld = "invitation.withheld",
     /// An invitation's letter could not be delivered.
     InvitationUndelivered = "invitation.undelivered",
+    /// A letter about something else could not be delivered.
+    LetterUndelivered = "letter.undelivered",
     /// Who may be invited changed.
     InvitationSettingsChanged = "invitation.settings_changed",
     /// A custom role was made.

@@ -1,11 +1,9 @@
-//! Credentials: sessions, tokens, keys. Secrets themselves are nowhere; only their SHA-256.
+//! Sessions, and whose a credential is. Secrets themselves are nowhere; only their SHA-256.
 
-use super::{
-    Capability, ConnectionId, Instant, KeyId, OrganizationId, Role, Scope, ServiceAccountId, SessionId, Subject, UserId,
-};
+use super::{ConnectionId, Instant, OrganizationId, ServiceAccountId, SessionId, Subject, UserId};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use std::{borrow::Cow, collections::BTreeSet, fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 /// A sign-in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -141,47 +139,4 @@ impl From<ServiceAccountId> for Holder {
     fn from(id: ServiceAccountId) -> Self {
         Self::ServiceAccount(id)
     }
-}
-
-/// What a key was narrowed to, at one scope.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-pub struct KeyRight {
-    /// What it may carry there.
-    #[serde(flatten)]
-    pub carries: Carries,
-    /// Where.
-    pub scope: Scope,
-}
-
-/// What a key may carry, if its owner holds it too.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Carries {
-    /// What this role lets its holder do.
-    Role(Role),
-    /// These capabilities.
-    Capabilities(BTreeSet<Capability>),
-}
-
-/// An API key. Its rights are its own ∩ its owner's, at use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ApiKey {
-    /// Its id: not the secret.
-    pub id: KeyId,
-    /// Whose.
-    pub owner: Holder,
-    /// What its owner calls it.
-    pub name: String,
-    /// The first letters of the secret.
-    pub hint: String,
-    /// What it was narrowed to; none: it carries whatever its owner holds.
-    pub rights: Option<Vec<KeyRight>>,
-    /// Who made it: an actor's text.
-    pub created_by: String,
-    /// When it was made.
-    pub created_at: Instant,
-    /// When it stops by itself.
-    pub expires_at: Option<Instant>,
-    /// When it was last let in, to the minute.
-    pub last_used_at: Option<Instant>,
 }

@@ -8,15 +8,15 @@ use std::time::Duration;
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT organization, id, owner, name, hint, rights, created_by, created_at, expires_at, last_used_at ",
-            "FROM api_keys ",
+            "SELECT organization, id, owner, name, hint, rights, created_by, created_at, expires_at, last_used_at, active, ",
+            "last_used_from, known_by, rotate_by, replaced_by, attenuated_at, delete_at FROM api_keys ",
             $rest
         )
     };
 }
 
 /// A key, and whose organization's it is.
-struct KeyRow(OrganizationId, ApiKey);
+pub(super) struct KeyRow(pub(super) OrganizationId, pub(super) ApiKey);
 
 impl FromRow for KeyRow {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
@@ -39,6 +39,13 @@ impl FromRow for KeyRow {
             created_at: row.get(7)?,
             expires_at: row.get(8)?,
             last_used_at: row.get(9)?,
+            active: row.get(10)?,
+            last_used_from: row.get(11)?,
+            known_by: row.get(12)?,
+            rotate_by: row.get(13)?,
+            replaced_by: row.get(14)?,
+            attenuated_at: row.get(15)?,
+            delete_at: row.get(16)?,
         };
         Ok(Self(row.get(0)?, key))
     }
@@ -74,7 +81,7 @@ impl Tx {
         .map(drop)
     }
 
-    /// The API key of this secret's hash and its organization, unless revoked or expired.
+    /// The API key of this secret's hash and its organization, unless revoked, expired or switched off.
     pub async fn api_key(
         &mut self,
         hash: &[u8; 32],
@@ -82,7 +89,9 @@ impl Tx {
     ) -> Result<Option<(OrganizationId, ApiKey)>, StoreError> {
         let row: Option<KeyRow> = self
             .first(
-                select_keys!("WHERE hash = ?1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?2)"),
+                select_keys!(
+                    "WHERE hash = ?1 AND revoked_at IS NULL AND active = 1 AND (expires_at IS NULL OR expires_at > ?2)"
+                ),
                 args![hash, now],
             )
             .await?;
@@ -123,18 +132,19 @@ impl Tx {
         Ok(rows.into_iter().map(|KeyRow(_, key)| key).collect())
     }
 
-    /// Gives a key another name. False when its owner has no such key, or it had been revoked.
-    pub async fn rename_api_key(
+    /// Gives a key another name, and switches it on or off. False when its owner has no such key, or it had been revoked.
+    pub async fn change_api_key(
         &mut self,
         organization: &OrganizationId,
         owner: &Holder,
         id: &KeyId,
-        name: &str,
+        (name, active): (&str, bool),
     ) -> Result<bool, StoreError> {
         let rows = self
             .run(
-                "UPDATE api_keys SET name = ?4 WHERE organization = ?1 AND owner = ?2 AND id = ?3 AND revoked_at IS NULL",
-                args![organization, owner, id, name],
+                "UPDATE api_keys SET name = ?4, active = ?5
+                 WHERE organization = ?1 AND owner = ?2 AND id = ?3 AND revoked_at IS NULL",
+                args![organization, owner, id, name, active],
             )
             .await?;
         Ok(rows == 1)

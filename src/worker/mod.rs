@@ -1,10 +1,11 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
-//! Events are [sealed](sealing), the [provisioning log](pushes) written, [letters](letters) sent, and the [master keys](keys) looked
-//! at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it is lost, because all of it
-//! is rows.
+//! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
+//! [letters](letters) sent, and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the
+//! next one tries again; nothing in it is lost, because all of it is rows.
 
+mod key_safety;
 mod keys;
 mod letters;
 mod pushes;
@@ -30,6 +31,7 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         pushes::run(&app, &ending),
         sealing::run(&app, &ending),
         keys::run(&app, &ending),
+        key_safety::run(&app, &ending),
         letters::run(&app, &ending)
     );
 }

@@ -108,6 +108,9 @@ async fn the_last_owner_is_not_taken_and_the_refusal_says_who_it_is() {
         assert!(matches!(world.app.take(&owner, &first).await, Err(Error::LastOwner { .. })));
         world.app.take(&owner, &for_a_day.id).await.unwrap();
         world.give(Subject::User(ada.id.clone()), Role::OWNER, None).await.unwrap();
+        for key in world.app.keys(&owner).await.unwrap() {
+            world.app.revoke_key(&owner, &key.id).await.unwrap();
+        }
         world.app.take(&owner, &first).await.unwrap();
         assert!(matches!(world.app.members(&owner, "", 1).await, Err(Error::Forbidden { .. })));
         assert!(world.app.members(&world.as_user(&ada.id), "", 1).await.is_ok());

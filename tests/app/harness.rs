@@ -247,6 +247,13 @@ impl World {
         self.app.give(&self.as_user(&self.tenant.owner), gift).await
     }
 
+    /// A use of a key, written.
+    pub(crate) async fn key_used(&self, secret: &str) {
+        let visit = self.visit_key(secret).await.unwrap();
+        self.app.note_key_use(&visit, "192.0.2.7".parse().ok());
+        self.app.write_key_uses().await.unwrap();
+    }
+
     pub(crate) async fn visit_session(&self, secret: &str) -> Result<Arc<Visit>, Error> {
         self.app.visit(Credential::Session(secret)).await
     }

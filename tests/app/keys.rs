@@ -2,7 +2,7 @@
 
 use crate::harness::{World, everywhere, settings};
 use castgate::{
-    app::{AccountChange, Actor, Credential, Ctx, Error, KeyWish, RightWish},
+    app::{AccountChange, Actor, Credential, Ctx, Error, Gift, KeyChange, KeyWish, RightWish},
     model::{Capability, Carries, Holder, Role, Scope, ServiceAccountId, Subject},
 };
 use std::time::Duration;
@@ -90,14 +90,16 @@ async fn a_key_carries_its_own_rights_and_its_owners_and_follows_both() {
         };
         assert!(!can(narrow.expose(), Capability::ManageClusters).await, "its owner only looks");
         assert!(can(narrow.expose(), Capability::ViewClusters).await);
-        let given = world.give(Subject::User(ada.id.clone()), Role::OWNER, None).await.unwrap();
+        // At the machine itself, where nobody is shown first which keys it touches.
+        let gift = Gift { subject: Subject::User(ada.id.clone()), role: Role::OWNER, cluster: None, until: None };
+        let given = world.app.give(&world.operator(), gift).await.unwrap();
         assert_eq!(names(world, whole.expose()).await, ["owner"]);
         assert!(can(narrow.expose(), Capability::ManageClusters).await, "and now may more");
         assert!(!can(narrow.expose(), Capability::ManageMembers).await, "which the key does not carry");
         let visit = world.visit_key(narrow.expose()).await.unwrap();
         let ctx = visit.ctx(&world.app).unwrap();
         assert!(matches!(world.app.members(&ctx, "", 1).await, Err(Error::Forbidden { .. })), "in the use cases too");
-        world.app.take(&world.as_user(&world.tenant.owner), &given.id).await.unwrap();
+        world.app.take(&world.operator(), &given.id).await.unwrap();
         assert_eq!(names(world, whole.expose()).await, ["viewer"]);
         assert!(!can(narrow.expose(), Capability::ManageClusters).await);
 
@@ -151,7 +153,8 @@ async fn whoever_manages_members_sees_and_ends_their_keys() {
         let secret = world.key(&ada.id).await;
         let (owner, holder) = (world.as_user(&world.tenant.owner), Holder::User(ada.id.clone()));
         let key = world.app.keys_of(&owner, &holder).await.unwrap().remove(0);
-        assert_eq!(world.app.rename_key(&owner, &holder, &key.id, " laptop ").await.unwrap().name, "laptop");
+        let rename = KeyChange { name: Some(" laptop ".to_owned()), active: None };
+        assert_eq!(world.app.change_key(&owner, (&holder, &key.id), &rename).await.unwrap().name, "laptop");
         let others = world.app.keys_of(&world.as_user(&ada.id), &Holder::User(world.tenant.owner.clone())).await;
         assert!(matches!(others, Err(Error::Forbidden { .. })));
         assert!(world.visit_key(secret.expose()).await.is_ok());
@@ -226,6 +229,24 @@ async fn a_pushed_group_takes_no_machine_by_a_push() {
         let (account, _) = world.machine("agent").await;
         let group = world.group("eng", &[account.id.as_str()]).await.unwrap();
         assert_eq!(group.members.as_deref(), Some([].as_slice()), "to a provider it is nobody");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_that_is_switched_off_opens_nothing_until_it_is_on_again() {
+    everywhere(async |world| {
+        let (ada, secret, key) = crate::role_changes::member_with_key(world, "ada").await;
+        let (acts, holder) = (world.as_user(&ada.id), Holder::User(ada.id.clone()));
+        assert!(crate::role_changes::can(world, &secret, Capability::ViewClusters).await);
+        let switch = async |active| {
+            let change = KeyChange { active: Some(active), name: None };
+            world.app.change_key(&acts, (&holder, &key.id), &change).await.unwrap()
+        };
+        assert!(!switch(false).await.active);
+        assert!(out(&world.visit_key(&secret).await), "at once");
+        assert!(switch(true).await.active);
+        assert!(crate::role_changes::can(world, &secret, Capability::ViewClusters).await);
     })
     .await;
 }

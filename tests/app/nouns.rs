@@ -243,7 +243,14 @@ async fn keys_of_people_and_machines_are_read_as_they_were_written() {
             created_by: "user usr_1".to_owned(),
             created_at: NOW,
             expires_at: None,
+            active: true,
             last_used_at: None,
+            last_used_from: None,
+            known_by: None,
+            rotate_by: None,
+            replaced_by: None,
+            attenuated_at: None,
+            delete_at: None,
         };
         let narrow = ApiKey {
             id: KeyId::from_uuid(uuid(7)),
@@ -268,8 +275,10 @@ async fn keys_of_people_and_machines_are_read_as_they_were_written() {
             assert_eq!(seen, ApiKey { last_used_at: Some(NOW), ..key.clone() });
         }
         assert_eq!(tx.api_key(&[5; 32], LATER).await.unwrap(), None, "it has expired");
-        assert!(tx.rename_api_key(&org, &narrow.owner, &narrow.id, "x").await.unwrap());
-        assert!(!tx.rename_api_key(&org, &key.owner, &narrow.id, "x").await.unwrap(), "somebody else's");
+        assert!(tx.change_api_key(&org, &narrow.owner, &narrow.id, ("x", true)).await.unwrap());
+        assert!(!tx.change_api_key(&org, &key.owner, &narrow.id, ("x", true)).await.unwrap(), "somebody else's");
+        assert!(tx.change_api_key(&org, &key.owner, &key.id, ("agent", false)).await.unwrap());
+        assert_eq!(tx.api_key(&[3; 32], NOW).await.unwrap(), None, "it is switched off");
         assert!(!tx.revoke_api_key(&org, &key.owner, &narrow.id, NOW).await.unwrap(), "somebody else's");
         assert!(tx.revoke_api_key(&org, &narrow.owner, &narrow.id, NOW).await.unwrap());
         assert_eq!(tx.revoke_api_keys_of(&org, &narrow.owner, NOW).await.unwrap(), 0);

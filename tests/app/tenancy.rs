@@ -3,8 +3,8 @@
 use crate::harness::{World, everywhere, found, member, object, patch, user};
 use castgate::{
     app::{
-        AccountChange, Actor, BindingSearch, ClientProof, ClientWish, ClusterChange, Ctx, Error, Gift, KeyWish,
-        RightWish,
+        AccountChange, Actor, BindingSearch, ClientProof, ClientWish, ClusterChange, Ctx, Error, Gift, KeyChange,
+        KeyWish, RightWish,
     },
     model::{
         BindingId, Carries, ClientId, ClusterId, ConnectionId, ConnectionSettings, GroupId, Holder, KeyId, Profile,
@@ -141,6 +141,7 @@ async fn ask_about_machines_and_bindings(world: &World, ids: &Ids) -> Vec<String
         until: None,
     };
     let whole = |subject| gift(subject, None);
+    let rename = KeyChange { name: Some("x".to_owned()), active: None };
     let owners = Subject::User(world.tenant.owner.clone());
     let scope = BindingSearch { scope: Some(ids.cluster.to_string()), ..BindingSearch::default() };
     vec![
@@ -148,7 +149,9 @@ async fn ask_about_machines_and_bindings(world: &World, ids: &Ids) -> Vec<String
         told("remove member", app.remove_member(&owner, &ids.user).await),
         told("groups of member", app.groups_of_member(&owner, &ids.user).await),
         told("keys of user", app.keys_of(&owner, &person).await),
-        told("rename key", app.rename_key(&owner, &person, &ids.key, "x").await),
+        told("rename key", app.change_key(&owner, (&person, &ids.key), &rename).await),
+        told("rotate key", app.rotate_key(&owner, (&mine, &ids.key), None).await),
+        told("move key", app.move_key(&owner, (&ids.user, &ids.key), &ids.machine).await),
         told("revoke key of user", app.revoke_key_of(&owner, &person, &ids.key).await),
         told("their key as mine", app.revoke_key_of(&owner, &mine, &ids.key).await),
         told("service account", app.service_account(&owner, &ids.machine).await),
@@ -158,7 +161,8 @@ async fn ask_about_machines_and_bindings(world: &World, ids: &Ids) -> Vec<String
         told("close it", app.close_service_account(&owner, &ids.machine).await),
         told("its keys", app.keys_of(&owner, &machine).await),
         told("make its key", app.create_key_of(&owner, &machine, wish()).await),
-        told("rename its key", app.rename_key(&owner, &machine, &ids.machine_key, "x").await),
+        told("rename its key", app.change_key(&owner, (&machine, &ids.machine_key), &rename).await),
+        told("rotate its key", app.rotate_key(&owner, (&machine, &ids.machine_key), None).await),
         told("revoke its key", app.revoke_key_of(&owner, &machine, &ids.machine_key).await),
         told("a key for a cluster", app.create_key_of(&owner, &mine, right(Carries::Role(Role::VIEWER))).await),
         told("binding", app.binding(&owner, &ids.binding).await),

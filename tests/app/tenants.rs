@@ -39,6 +39,7 @@ async fn fill(world: &World) {
     crate::bindings::custom_role(world, "x", "[]").await;
     crate::invitations::invite(world, "grace@acme.test").await;
     world.app.set_invitation_domains(&owner, &["acme.test".to_owned()], None).await.unwrap();
+    world.key_used(&world.tenant.key).await;
     let saml = saml_connection(world, &owner).await;
     let schema = json!({"urn": "urn:acme:params:scim:2.0:User", "attributes": [{"name": "badge"}]});
     world.app.declare_schema(&owner, serde_json::from_value(schema).unwrap()).await.unwrap();
@@ -49,6 +50,7 @@ async fn fill(world: &World) {
     world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
+    tx.ask_key_review(&world.tenant.organization, "", world.now()).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
     let domain = format!("{}.test", world.tenant.organization);

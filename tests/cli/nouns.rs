@@ -217,3 +217,28 @@ async fn what_providers_asked_for_and_got_away_with() {
         ["profile", "dialect", "group_push", "adoption", "patch_response"].map(|name| after["settings"][name].clone());
     assert_eq!(spoken, ["entra", "strict", "known_members", "never", "empty"]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_of_roles_shows_the_keys_that_it_touches_and_does_with_each_what_is_said() {
+    let scene = Scene::set().await;
+    let okta = scene.organization.connection("okta", Profile::Okta).await;
+    let key = scene.viewer(&okta).await;
+    let change = ["users", "role", "vera@acme.test", "member"];
+    let asked = scene.run(&change).await.expect(2);
+    assert!(asked.err.contains("KEPT IT LOSES") && asked.err.contains("vera@acme.test"), "{asked:#?}");
+    assert!(asked.err.contains("add --yes"), "{asked:#?}");
+    let done = scene.run(&[&change[..], &["--keys", "keep", "--yes"]].concat()).await.expect(0);
+    assert!(done.out.starts_with("vera@acme.test is member now.") && done.out.contains("kept"), "{done:#?}");
+    assert_eq!(scene.run_as(&key, &["can", "me", "manage-clusters"]).await.expect(0).out.lines().count(), 1);
+    scene.run(&["service-accounts", "create", "agents"]).await.expect(0);
+    let down = ["users", "role", "vera@acme.test", "viewer", "--yes"];
+    let wrong = scene.run(&[&down[..], &["--keys", "move:other=agents"]].concat()).await.expect(2);
+    assert!(wrong.err.contains("touches no key “other”"), "{wrong:#?}");
+    let moved = scene.run(&[&down[..], &["--keys", "move:test=agents"]].concat()).await.expect(0);
+    assert!(moved.out.contains("moved") && moved.out.contains("member at organization"), "{moved:#?}");
+    scene.run_as(&key, &["can", "me", "manage-clusters"]).await.expect(0);
+    assert!(scene.shows(&["service-accounts", "keys", "list", "agents"]).await.contains("test"));
+    // The other commands show them as well.
+    let given = scene.run(&["bindings", "create", "--user", "vera@acme.test", "--role", "analyst"]).await.expect(0);
+    assert!(given.out.contains("is given"), "her key is the machine's: nothing is touched: {given:#?}");
+}

@@ -205,3 +205,62 @@ async fn roles_terms_the_organizations_name_and_a_local_user() {
     call("DELETE", &format!("/users/{owner}"), None).await.expect(204);
     call("GET", "/me", None).await.expect(401);
 }
+
+#[tokio::test]
+async fn a_change_of_roles_that_touches_a_key_is_previewed_and_the_moved_key_goes_on() {
+    let world = World::start().await;
+    let acme = world.organization("acme").await;
+    let call = owner!(world, acme);
+    let (ada, key) = viewer(&world, &acme).await;
+    let verify = async |can: &str| {
+        let bearer = bearer(&key);
+        world.client.get(&format!("/auth/verify?can={can}"), &[("authorization", &bearer)]).await
+    };
+    let gift = json!({"subject": ada, "role": "member"});
+    let refused = call("POST", "/bindings", Some(gift.clone())).await.expect(409).json();
+    assert_eq!(refused["code"], "preview_required");
+    let preview = async |change: &Value| {
+        call("POST", "/role-changes/preview", Some(json!({"change": change}))).await.expect(200).json()
+    };
+    let up = json!({"kind": "give", "subject": ada, "role": "member"});
+    let seen = preview(&up).await;
+    assert_eq!(seen["keys"].as_array().unwrap().len(), 1);
+    assert_eq!((&seen["unless_said"]["do"], &seen["keys"][0]["stops"]), (&json!("delete"), &json!([])));
+    let with = json!({"change": up, "preview": seen["token"], "others": {"do": "keep"}});
+    let made = call("POST", "/role-changes", Some(with)).await.expect(200).json();
+    assert_eq!((&made["binding"]["role"], &made["keys"][0]["done"]), (&json!("member"), &json!("kept")));
+    verify("manage-clusters").await.expect(200);
+
+    let down = json!({"kind": "set_role", "user": ada, "role": "viewer"});
+    let machine = call("POST", "/service-accounts", Some(json!({"name": "agents"}))).await.expect(201).id();
+    let seen = preview(&down).await;
+    assert!(seen["keys"][0]["uses_last_day"].as_i64().unwrap() >= 1, "{seen}");
+    assert_eq!(seen["keys"][0]["last_used_from"], "127.0.0.1");
+    let id = seen["keys"][0]["id"].as_str().unwrap().to_owned();
+    let mut wish = json!({"change": down, "preview": "kp1_AAAA", "keys": {&id: {"do": "move", "to": machine}}});
+    call("POST", "/role-changes", Some(wish.clone())).await.expect(400);
+    wish["preview"] = preview(&up).await["token"].clone();
+    assert_eq!(call("POST", "/role-changes", Some(wish.clone())).await.expect(409).json()["code"], "preview_stale");
+    wish["preview"] = seen["token"].clone();
+    let made = call("POST", "/role-changes", Some(wish)).await.expect(200).json();
+    assert_eq!((&made["keys"][0]["done"], &made["keys"][0]["to"]), (&json!("moved"), &json!(machine)));
+    assert_eq!(verify("manage-clusters").await.expect(200).header("x-castgate-user"), machine.as_str());
+    verify("manage-members").await.expect(403);
+    let moved = call("GET", &format!("/service-accounts/{machine}/keys"), None).await.expect(200).json();
+    assert_eq!((&moved["items"][0]["id"], &moved["items"][0]["known_by"]), (&json!(id), &json!(ada)));
+
+    // The switch, and another key in its place.
+    let path = format!("/service-accounts/{machine}/keys/{id}");
+    call("PATCH", &path, Some(json!({"active": false}))).await.expect(200);
+    verify("manage-clusters").await.expect(401);
+    call("PATCH", &path, Some(json!({"active": true}))).await.expect(200);
+    let rotated = call("POST", &format!("{path}/rotate"), Some(json!({"overlap_hours": 1}))).await.expect(201).json();
+    assert_eq!(rotated["old"]["replaced_by"], rotated["new"]["id"]);
+    verify("manage-clusters").await.expect(200);
+    let new = bearer(rotated["new"]["secret"].as_str().unwrap());
+    world.client.get("/auth/verify?can=manage-clusters", &[("authorization", &new)]).await.expect(200);
+    assert_eq!(
+        call("POST", &format!("{path}/rotate"), Some(json!({}))).await.expect(409).json()["code"],
+        "already_replaced"
+    );
+}

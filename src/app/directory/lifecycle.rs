@@ -5,7 +5,7 @@ use super::{
     users::described,
 };
 use crate::{
-    model::{Connection, EventKind, IdentityKind, User, UserState},
+    model::{Connection, EventKind, IdentityKind, Subject, User, UserState},
     scim::UserDocument,
 };
 use serde_json::json;
@@ -44,7 +44,7 @@ impl Work<'_> {
             self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
         }
         self.revoke_user(&user.id);
-        Ok(())
+        self.tell_of_known_keys(user).await
     }
 
     /// Deletes somebody. The tombstone keeps id, direct bindings and keys for the day they come back.
@@ -83,6 +83,7 @@ impl Work<'_> {
         let groups = self.tx.reopen_memberships_of(&organization, &user.id, removed_at, now).await?;
         self.tell(EventKind::UserRevived, [user.id.to_string()], json!({"memberships": groups}));
         self.revoke_user(&user.id);
+        self.review_keys_of(&Subject::User(user.id.clone()));
         self.join_waiting_groups(connection, &user).await?;
         self.settle_user(&user).await?;
         Ok(user)

@@ -248,8 +248,12 @@ impl Work<'_> {
         let Moves { came, went, waiting, wrote: _ } = moves;
         if came.len() + went.len() > MANY {
             self.revoke_everybody();
+            self.review_keys_of(&Subject::Group(group.id.clone()));
         } else {
-            came.union(went).for_each(|user| self.revoke_user(user));
+            for user in came.union(went) {
+                self.revoke_user(user);
+                self.review_keys_of(&Subject::User(user.clone()));
+            }
         }
         let people = came.union(went).map(ToString::to_string);
         let subjects = std::iter::once(group.id.to_string()).chain(people);

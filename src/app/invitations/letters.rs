@@ -7,7 +7,7 @@ use super::{
 use crate::{
     crypto::{Context, Secret},
     mail::{self, Invited, Letter, MailError},
-    model::{Delivery, DeliveryState, EventKind, Instant, Invitation, JobId, OrganizationId},
+    model::{Delivery, DeliveryState, EventKind, Instant, Invitation, InvitationId, JobId, OrganizationId},
     store::DueLetter,
 };
 use serde_json::json;
@@ -53,6 +53,17 @@ impl Work<'_> {
         let plain = serde_json::to_vec(&letter.letter()).map_err(Error::internal)?;
         let sealed = self.app.sealer().seal(&place(&organization, id), &plain).map_err(Error::internal)?;
         Ok(self.tx.insert_letter(&organization, (id, invitation.id.as_str()), &sealed, self.ctx.now).await?)
+    }
+}
+
+impl Work<'_> {
+    /// Puts any letter into the post.
+    pub(in crate::app) async fn post_letter(&mut self, about: &str, letter: &Letter) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let id = JobId::from_uuid(self.app.clock().uuid());
+        let plain = serde_json::to_vec(letter).map_err(Error::internal)?;
+        let sealed = self.app.sealer().seal(&place(&organization, &id), &plain).map_err(Error::internal)?;
+        Ok(self.tx.insert_letter(&organization, (&id, about), &sealed, self.ctx.now).await?)
     }
 }
 
@@ -126,7 +137,11 @@ impl Work<'_> {
         self.tx.delete_letter(&due.organization, &due.id).await?;
         self.tx.set_delivery(&due.organization, (&due.id, &due.about), delivery).await?;
         let detail = json!({"attempts": delivery.attempts});
-        self.tell(EventKind::InvitationUndelivered, [due.about.clone()], detail);
+        let kind = match due.about.parse::<InvitationId>() {
+            Ok(_) => EventKind::InvitationUndelivered,
+            Err(_) => EventKind::LetterUndelivered,
+        };
+        self.tell(kind, [due.about.clone()], detail);
         Ok(())
     }
 }
@@ -137,7 +152,7 @@ fn pause(attempts: i64) -> Duration {
 }
 
 /// A moment as letters say it: to the minute, in UTC.
-pub(super) fn moment(at: Instant) -> String {
+pub(in crate::app) fn moment(at: Instant) -> String {
     match jiff::Timestamp::from_microsecond(at.0) {
         Ok(timestamp) => timestamp.strftime("%-d %B %Y, %H:%M UTC").to_string(),
         Err(_) => at.to_string(),

@@ -11,6 +11,7 @@ mod letters;
 
 pub use acceptance::{Acceptance, InvitationShown};
 pub use letters::LettersRound;
+pub(super) use letters::moment;
 
 use super::{App, Ctx, Error, Work, seen::Seen};
 use crate::{

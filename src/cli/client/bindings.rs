@@ -4,6 +4,7 @@ use super::{
     Client, Common,
     noun::{BINDINGS, GROUPS, MACHINES, USERS},
     output::Output,
+    role_changes::KeyOptions,
     stop::{Code, Stop},
     table::plain,
     verbs::ListOptions,
@@ -60,6 +61,8 @@ enum Verb {
         /// Until the end of this day, UTC, or until a moment such as 2027-01-31T12:00:00Z.
         #[arg(long, value_name = "DAY")]
         until: Option<String>,
+        #[command(flatten)]
+        keys: KeyOptions,
     },
     /// Takes what a person gave. What a rule gave is taken by changing the mapping.
     #[command(after_help = "Example:
@@ -67,6 +70,8 @@ enum Verb {
     Delete {
         /// Its id.
         binding: String,
+        #[command(flatten)]
+        keys: KeyOptions,
     },
 }
 
@@ -108,20 +113,31 @@ impl Bindings {
                 let query: Vec<_> = asked.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
                 client.list(&BINDINGS, BINDINGS.path, &query, options.limit()).await
             }
-            Verb::Create { subject, role, cluster, until } => {
+            Verb::Create { subject, role, cluster, until, keys } => {
                 let id = subject.id(&client).await?;
                 let id = id.ok_or_else(|| Stop::usage("say whom: --user, --group or --service-account"))?;
                 let mut new = Map::from_iter([("subject".to_owned(), json!(id)), ("role".to_owned(), json!(role))]);
                 new.extend(cluster.map(|cluster| ("cluster".to_owned(), json!(cluster))));
                 new.extend(until.map(|until| ("until".to_owned(), json!(moment(until)))));
-                let binding = client.api.post(BINDINGS.path, Value::Object(new)).await?;
-                client.output.done(&format!("The role {} is given.", plain(&role)), &binding)
+                let done = format!("The role {} is given.", plain(&role));
+                match client.api.post(BINDINGS.path, Value::Object(new.clone())).await {
+                    Err(stop) if stop.needs_preview() => {
+                        new.insert("kind".to_owned(), json!("give"));
+                        client.change_roles(Value::Object(new), &keys, &done).await
+                    }
+                    binding => client.output.done(&done, &binding?),
+                }
             }
-            Verb::Delete { binding } => {
+            Verb::Delete { binding, keys } => {
                 let id = client.id(&BINDINGS, BINDINGS.path, &binding).await?;
                 client.confirm("Whoever held this role by it loses it at once.")?;
-                let nothing = client.api.delete(&format!("{}/{id}", BINDINGS.path)).await?;
-                client.output.done("The role is taken.", &nothing)
+                match client.api.delete(&format!("{}/{id}", BINDINGS.path)).await {
+                    Err(stop) if stop.needs_preview() => {
+                        let change = json!({"kind": "take", "binding": id});
+                        client.change_roles(change, &keys, "The role is taken.").await
+                    }
+                    nothing => client.output.done("The role is taken.", &nothing?),
+                }
             }
         }
     }

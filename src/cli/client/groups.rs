@@ -4,6 +4,7 @@ use super::{
     Client, Common,
     noun::{GROUPS, MACHINES, MEMBERS, USERS},
     output::Output,
+    role_changes::KeyOptions,
     stop::{Code, Stop},
     table::{self, plain},
     verbs::SearchOptions,
@@ -54,7 +55,12 @@ enum Verb {
     /// Deletes a local group for good: whoever held a role by it loses it.
     #[command(after_help = "Example:
   castgate groups delete on-call --yes")]
-    Delete(One),
+    Delete {
+        #[command(flatten)]
+        one: One,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
     /// Puts a person or a service account into a local group.
     #[command(after_help = "Example:
   castgate groups add on-call ada@acme.example")]
@@ -77,6 +83,8 @@ struct Pair {
     one: One,
     /// Who: a person's or a service account's id or name.
     member: String,
+    #[command(flatten)]
+    keys: KeyOptions,
 }
 
 impl Groups {
@@ -95,11 +103,18 @@ impl Groups {
                 let group = client.api.send(Method::PATCH, &path, body).await?;
                 client.output.done(&format!("Group {} is called {} now.", plain(&one.group), plain(&name)), &group)
             }
-            Verb::Delete(one) => {
+            Verb::Delete { one, keys } => {
                 let path = client.group(&one).await?;
                 let name = plain(&one.group);
                 client.confirm(&format!("Whoever holds a role by the group {name} loses it at once."))?;
-                let gone = client.api.delete(&path).await?;
+                let gone = match client.api.delete(&path).await {
+                    Err(stop) if stop.needs_preview() => {
+                        let group = path.rsplit('/').next().unwrap_or_default();
+                        let change = json!({"kind": "delete_group", "group": group});
+                        return client.change_roles(change, &keys, &format!("Group {name} is deleted.")).await;
+                    }
+                    gone => gone?,
+                };
                 let count = |field: &str| gone[field].as_i64().unwrap_or_default();
                 let sentence = format!(
                     "Group {name} is deleted; it had {} members and {} bindings.",
@@ -108,8 +123,8 @@ impl Groups {
                 );
                 client.output.done(&sentence, &gone)
             }
-            Verb::Add(pair) => client.move_member(Method::PUT, pair, "is in").await,
-            Verb::Remove(pair) => client.move_member(Method::DELETE, pair, "is no longer in").await,
+            Verb::Add(pair) => client.move_member((Method::PUT, "join"), pair, "is in").await,
+            Verb::Remove(pair) => client.move_member((Method::DELETE, "leave"), pair, "is no longer in").await,
         }
     }
 }
@@ -145,10 +160,17 @@ impl Client {
         }
     }
 
-    async fn move_member(&self, method: Method, Pair { one, member }: Pair, now: &str) -> Result<(), Stop> {
+    async fn move_member(&self, (method, kind): (Method, &str), pair: Pair, now: &str) -> Result<(), Stop> {
+        let Pair { one, member, keys } = pair;
         let path = self.group(&one).await?;
         let id = self.member(&member).await?;
-        let answer = self.api.send(method, &format!("{path}/members/{id}"), super::api::Body::Nothing).await?;
-        self.output.done(&format!("{} {now} {}.", plain(&member), plain(&one.group)), &answer)
+        let done = format!("{} {now} {}.", plain(&member), plain(&one.group));
+        match self.api.send(method, &format!("{path}/members/{id}"), super::api::Body::Nothing).await {
+            Err(stop) if stop.needs_preview() => {
+                let group = path.rsplit('/').next().unwrap_or_default();
+                self.change_roles(json!({"kind": kind, "group": group, "member": id}), &keys, &done).await
+            }
+            answer => self.output.done(&done, &answer?),
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! The caller's own API keys.
 
-use super::{Common, noun::KEYS, stop::Stop, table::plain, verbs::ListOptions};
+use super::{Client, Common, api::Body, noun::KEYS, stop::Stop, table::plain, verbs::ListOptions};
+use ::http::Method;
 use clap::Subcommand;
 use serde_json::json;
 
@@ -32,6 +33,31 @@ enum Verb {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
     },
+    /// Puts another key in the place of one; the old one goes on for a while. The new secret is printed once.
+    #[command(after_help = "Examples:
+  castgate keys rotate ci
+  KEY=$(castgate keys rotate ci --overlap 48 -o secret)")]
+    Rotate {
+        /// Its id or name.
+        key: String,
+        /// For how many hours the old one goes on.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720), value_name = "HOURS")]
+        overlap: u32,
+    },
+    /// Switches a key off: it opens nothing until it is on again.
+    #[command(after_help = "Example:
+  castgate keys off ci")]
+    Off {
+        /// Its id or name.
+        key: String,
+    },
+    /// Switches a key on again.
+    #[command(after_help = "Example:
+  castgate keys on ci")]
+    On {
+        /// Its id or name.
+        key: String,
+    },
     /// Ends a key at once.
     #[command(after_help = "Examples:
   castgate keys revoke ci
@@ -51,6 +77,12 @@ impl Keys {
                 let key = client.api.post(KEYS.path, json!({"name": name, "expires_in_days": days})).await?;
                 client.output.secret(&format!("The secret of the key “{}”", plain(&name)), &key)
             }
+            Verb::Rotate { key, overlap } => {
+                let id = client.id(&KEYS, KEYS.path, &key).await?;
+                client.rotate(&format!("/keys/{id}"), (&key, overlap)).await
+            }
+            Verb::Off { key } => client.switch_key(&key, false).await,
+            Verb::On { key } => client.switch_key(&key, true).await,
             Verb::Revoke { key } => {
                 let id = client.id(&KEYS, KEYS.path, &key).await?;
                 client.confirm(&format!("Programs that use the key “{}” are refused from now on.", plain(&key)))?;
@@ -58,5 +90,24 @@ impl Keys {
                 client.output.done(&format!("Key {} is revoked.", plain(&key)), &nothing)
             }
         }
+    }
+}
+
+impl Client {
+    /// Puts another key in the place of the one at this path.
+    pub(super) async fn rotate(&self, path: &str, (called, overlap): (&str, u32)) -> Result<(), Stop> {
+        let mut rotated = self.api.post(&format!("{path}/rotate"), json!({"overlap_hours": overlap})).await?;
+        let new = rotated["new"].take();
+        let name = plain(called);
+        self.output
+            .secret(&format!("The secret of the key in the place of “{name}”, which works {overlap} hours more"), &new)
+    }
+
+    async fn switch_key(&self, called: &str, active: bool) -> Result<(), Stop> {
+        let id = self.id(&KEYS, KEYS.path, called).await?;
+        let body = Body::Json(json!({"active": active}));
+        let key = self.api.send(Method::PATCH, &format!("/keys/{id}"), body).await?;
+        let how = if active { "on" } else { "off" };
+        self.output.done(&format!("Key {} is {how}.", plain(called)), &key)
     }
 }

@@ -5,6 +5,7 @@ use super::{
     api::Body,
     ask,
     output::Output,
+    role_changes::KeyOptions,
     stop::Stop,
     table::{colourful, plain},
     verbs::waiting,
@@ -12,7 +13,7 @@ use super::{
 use crate::cli::{mapping, say::say};
 use ::http::Method;
 use clap::Subcommand;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::{path::PathBuf, process::ExitCode};
 
 /// The exit code of a plan that changes something.
@@ -66,7 +67,12 @@ enum Verb {
     #[command(after_help = "Examples:
   castgate mapping publish mapping.yaml
   castgate mapping publish mapping.yaml --yes")]
-    Publish(Text),
+    Publish {
+        #[command(flatten)]
+        text: Text,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -96,7 +102,7 @@ impl Mapping {
                 client.show_plan(&plan)?;
                 Ok(if changes(&plan) { ExitCode::from(CHANGES) } else { ExitCode::SUCCESS })
             }
-            Verb::Publish(Text { file }) => open()?.publish(ask::text(&file)?).await,
+            Verb::Publish { text: Text { file }, keys } => open()?.publish(ask::text(&file)?, &keys).await,
         }
     }
 }
@@ -175,7 +181,7 @@ impl Client {
         Ok(())
     }
 
-    async fn publish(&self, text: String) -> Result<ExitCode, Stop> {
+    async fn publish(&self, text: String, keys: &KeyOptions) -> Result<ExitCode, Stop> {
         if !self.yes {
             let plan = self.plan(text.clone()).await?;
             if self.output == Output::Table {
@@ -184,9 +190,16 @@ impl Client {
             self.confirm("This mapping comes into force for everybody in the organization.")?;
         }
         let bar = waiting("Publishing …");
-        let done = self.api.send(Method::POST, "/mapping/publish", Body::Yaml(text)).await;
+        let done = self.api.send(Method::POST, "/mapping/publish", Body::Yaml(text.clone())).await;
         bar.finish_and_clear();
-        let done = done?;
+        let done = match done {
+            Err(stop) if stop.needs_preview() => {
+                let change = json!({"kind": "publish", "text": text});
+                self.change_roles(change, keys, "The mapping is in force.").await?;
+                return Ok(ExitCode::SUCCESS);
+            }
+            done => done?,
+        };
         if self.yes && self.output == Output::Table {
             self.show_plan(&done)?;
         }

@@ -24,6 +24,7 @@ mod noun;
 mod output;
 mod people;
 mod provisioning;
+mod role_changes;
 mod roles;
 mod schemas;
 mod scim_credentials;
@@ -58,6 +59,7 @@ pub(super) enum Remote {
     /// Who you are, what you may do, and why.
     Whoami(account::Whoami),
     /// People.
+    #[command(alias = "members")]
     Users(people::Users),
     /// Groups.
     Groups(groups::Groups),

@@ -3,8 +3,9 @@
 use super::{
     Client, Common,
     account::visitor,
-    noun::{KEYS, SESSIONS, USERS},
+    noun::{KEYS, MACHINES, SESSIONS, USERS},
     output::Output,
+    role_changes::KeyOptions,
     stop::Stop,
     table::plain,
     verbs::SearchOptions,
@@ -35,6 +36,24 @@ enum UserVerb {
   castgate users get ada@acme.example
   castgate users get usr_06h00krhv1t3jel88ooobccad0 -o yaml")]
     Get(User),
+    /// Gives somebody this role in the place of what people gave them before; what rules give stays.
+    ///
+    /// API keys that this touches are shown first, with their use: say with --keys what becomes of them.
+    #[command(after_help = "Examples:
+  castgate users role ada@acme.example analyst
+  castgate users role ada@acme.example viewer --keys move:ci=agents
+  castgate users role ada@acme.example member --cluster prod-eu --keys keep --yes")]
+    Role {
+        #[command(flatten)]
+        user: User,
+        /// owner, member, analyst, viewer, or the id of a custom one.
+        role: String,
+        /// On this cluster alone: its slug or id. Without it in the whole organization.
+        #[arg(long, value_name = "CLUSTER")]
+        cluster: Option<String>,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
     /// Ends somebody's access at once: their sessions, and their keys while they are suspended.
     #[command(after_help = "Examples:
   castgate users suspend ada@acme.example
@@ -57,6 +76,17 @@ enum UserVerb {
     #[command(after_help = "Example:
   castgate users keys ada@acme.example")]
     Keys(User),
+    /// Moves one of somebody's API keys to a service account: its secret and what it carries stay as they are.
+    #[command(after_help = "Example:
+  castgate users move-key ada@acme.example ci agents")]
+    MoveKey {
+        #[command(flatten)]
+        user: User,
+        /// The key's id or name.
+        key: String,
+        /// The service account's id or name.
+        account: String,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -81,6 +111,12 @@ impl Users {
                 }
                 client.output.one(&person)
             }
+            UserVerb::Role { user: User { user }, role, cluster, keys } => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let change = json!({"kind": "set_role", "user": id, "role": role, "cluster": cluster});
+                let done = format!("{} is {} now.", plain(&user), plain(&role));
+                client.change_roles(change, &keys, &done).await
+            }
             UserVerb::Suspend(User { user }) => {
                 let id = client.id(&USERS, USERS.path, &user).await?;
                 client.confirm(&format!("{} loses access at once: sessions end, keys stop.", plain(&user)))?;
@@ -102,6 +138,14 @@ impl Users {
                 client.output.done(&format!("{name} is removed."), &nothing)
             }
             UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
+            UserVerb::MoveKey { user: User { user }, key, account } => {
+                let path = format!("/users/{}/keys", client.id(&USERS, USERS.path, &user).await?);
+                let id = client.id(&KEYS, &path, &key).await?;
+                let to = client.id(&MACHINES, MACHINES.path, &account).await?;
+                client.confirm(&format!("The key “{}” becomes that of {}.", plain(&key), plain(&account)))?;
+                let moved = client.api.post(&format!("{path}/{id}/move"), json!({"to": to})).await?;
+                client.output.done(&format!("Key {} is that of {} now.", plain(&key), plain(&account)), &moved["key"])
+            }
             UserVerb::Keys(User { user }) => {
                 let id = client.id(&USERS, USERS.path, &user).await?;
                 client.list(&KEYS, &format!("/users/{id}/keys"), &[], None).await

@@ -1,6 +1,8 @@
 //! The roles there are, and those that an organization makes for itself.
 
-use super::{Client, Common, api::Body, noun::ROLES, stop::Stop, table::plain, verbs::ListOptions};
+use super::{
+    Client, Common, api::Body, noun::ROLES, role_changes::KeyOptions, stop::Stop, table::plain, verbs::ListOptions,
+};
 use ::http::Method;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
@@ -54,6 +56,8 @@ enum Verb {
         /// All that it lets its holders do from now on.
         #[arg(long = "may", value_name = "CAPABILITY")]
         capabilities: Vec<String>,
+        #[command(flatten)]
+        keys: KeyOptions,
     },
     /// Deletes one that is in use nowhere.
     #[command(after_help = "Example:
@@ -79,7 +83,7 @@ impl Roles {
                 let role = client.api.post(ROLES.path, new).await?;
                 client.output.done(&format!("Role {} is made. Nobody holds it yet.", plain(&name)), &role)
             }
-            Verb::Change { one, name, description, capabilities } => {
+            Verb::Change { one, name, description, capabilities, keys } => {
                 let path = client.role(&one).await?;
                 let mut fields = Map::new();
                 fields.extend(name.map(|name| ("name".to_owned(), json!(name))));
@@ -88,8 +92,20 @@ impl Roles {
                     client.confirm("Whoever holds the role may do this from now on, and nothing else by it.")?;
                     fields.insert("capabilities".to_owned(), json!(capabilities));
                 }
-                let role = client.api.send(Method::PATCH, &path, Body::Json(Value::Object(fields))).await?;
-                client.output.done(&format!("Role {} is changed.", plain(&one.role)), &role)
+                let done = format!("Role {} is changed.", plain(&one.role));
+                match client.api.send(Method::PATCH, &path, Body::Json(Value::Object(fields.clone()))).await {
+                    Err(stop) if stop.needs_preview() => {
+                        // A preview speaks of rights alone: what else there is to say is said first.
+                        let capabilities = fields.shift_remove("capabilities");
+                        if !fields.is_empty() {
+                            client.api.send(Method::PATCH, &path, Body::Json(Value::Object(fields))).await?;
+                        }
+                        let role = path.rsplit('/').next().unwrap_or_default();
+                        let change = json!({"kind": "edit_role", "role": role, "capabilities": capabilities});
+                        client.change_roles(change, &keys, &done).await
+                    }
+                    role => client.output.done(&done, &role?),
+                }
             }
             Verb::Delete(one) => {
                 let path = client.role(&one).await?;

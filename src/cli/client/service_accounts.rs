@@ -89,6 +89,18 @@ enum MachineKeys {
         #[arg(long, value_parser = clap::value_parser!(u32).range(1..=3650))]
         days: Option<u32>,
     },
+    /// Puts another key in the place of one; the old one goes on for a while. The new secret is printed once.
+    #[command(after_help = "Example:
+  castgate service-accounts keys rotate ci deploy --overlap 48")]
+    Rotate {
+        #[command(flatten)]
+        one: One,
+        /// The key's id or name.
+        key: String,
+        /// For how many hours the old one goes on.
+        #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=720), value_name = "HOURS")]
+        overlap: u32,
+    },
     /// Ends a key at once.
     #[command(after_help = "Example:
   castgate service-accounts keys revoke ci deploy")]
@@ -163,6 +175,11 @@ impl MachineKeys {
                 let path = format!("{}{}", client.machine(&one).await?, KEYS.path);
                 let key = client.api.post(&path, json!({"name": name, "expires_in_days": days})).await?;
                 client.output.secret(&format!("The secret of the key “{}”", plain(&name)), &key)
+            }
+            Self::Rotate { one, key, overlap } => {
+                let path = format!("{}{}", client.machine(&one).await?, KEYS.path);
+                let id = client.id(&KEYS, &path, &key).await?;
+                client.rotate(&format!("{path}/{id}"), (&key, overlap)).await
             }
             Self::Revoke { one, key } => {
                 let path = format!("{}{}", client.machine(&one).await?, KEYS.path);

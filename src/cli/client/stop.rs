@@ -43,11 +43,12 @@ pub(in crate::cli) enum Code {
 pub(in crate::cli) struct Stop {
     code: Code,
     message: String,
+    needs_preview: bool,
 }
 
 impl Stop {
     pub(in crate::cli) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self { code, message: message.into(), needs_preview: false }
     }
 
     /// What was typed cannot be done.
@@ -63,6 +64,11 @@ impl Stop {
     /// What had to be said is said already.
     pub(super) fn silent(code: Code) -> Self {
         Self::new(code, "")
+    }
+
+    /// Whether castgate wants to show first what the change does to API keys.
+    pub(super) fn needs_preview(&self) -> bool {
+        self.needs_preview
     }
 
     /// Whether it ends with this code.
@@ -103,7 +109,8 @@ impl Stop {
         if let Some(id) = header("x-request-id") {
             let _ = write!(message, "\n  (request {})", plain(id));
         }
-        Self::new(code_of(status), message)
+        let needs_preview = text("code") == "preview_required";
+        Self { needs_preview, ..Self::new(code_of(status), message) }
     }
 }
 

@@ -25,8 +25,8 @@ use serde_json::json;
 pub(super) const TOLD_OF_ACCESS: [EventKind; 4] =
     [EventKind::AccessChanged, EventKind::OwnerKept, EventKind::OrganizationOwned, EventKind::OrganizationOwnerless];
 
-const ATTENUATED: &str = "Keys of whoever loses a role are attenuated at once: a key carries its own rights and its owner's, \
-                          whichever is less, computed at every use.";
+const PREVIEWED: &str = "Where it touches somebody's API keys it is refused (`preview_required`): ask for a preview of the change, \
+                         and make it as a role change with what becomes of each key.";
 
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageMembers;
@@ -45,8 +45,9 @@ pub(super) fn doors() -> Doors {
                     || json!({"subject": "usr_06h01qbn45r9t2euf2aprlbdqk", "role": "viewer", "cluster": "prod-eu"}),
                 )
                 .answers::<Binding>(201)
-                .refuses(&["not_found", "already_given"])
+                .refuses(&["not_found", "already_given", "preview_required"])
                 .summary("Give a role to a user, a group or a service account; nobody gives what they do not hold")
+                .detail(PREVIEWED)
                 .needs(need)
                 .tells(&TOLD_OF_ACCESS),
         )
@@ -62,9 +63,9 @@ pub(super) fn doors() -> Doors {
             delete("/bindings/{id}", take)
                 .part::<BindingId>("id")
                 .answers_as(204, None)
-                .refuses(&["not_given_by_a_person", "last_owner"])
+                .refuses(&["not_given_by_a_person", "last_owner", "preview_required"])
                 .summary("Take what a person gave; of others, the answer says what to edit instead")
-                .detail(ATTENUATED)
+                .detail(PREVIEWED)
                 .needs(need)
                 .tells(&TOLD_OF_ACCESS),
         )

@@ -31,6 +31,7 @@ pub(super) fn doors() -> Doors {
             kind,
             EventKind::UserChanged,
             EventKind::SessionEnded,
+            EventKind::KeyRotationDue,
             EventKind::AccessChanged,
             EventKind::OwnerKept,
             EventKind::OrganizationOwned,

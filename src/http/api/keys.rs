@@ -2,7 +2,7 @@
 
 use super::{List, Paging, life};
 use crate::{
-    app::{App, Error, KeyWish, Need, NewKey, RightWish},
+    app::{App, Error, KeyChange, KeyWish, Need, NewKey, RightWish},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -49,9 +49,9 @@ pub(super) fn doors() -> Doors {
             .door(
                 patch("/keys/{id}", rename)
                     .part::<KeyId>("id")
-                    .takes::<Name>(|| json!({"name": "laptop"}))
+                    .takes::<Changes>(|| json!({"name": "laptop"}))
                     .answers::<ApiKey>(200)
-                    .summary("Rename one of one's own API keys")
+                    .summary("Rename one of one's own API keys, or switch it on or off")
                     .needs(Need::Self_)
                     .tells(&[EventKind::KeyChanged]),
             )
@@ -110,9 +110,9 @@ fn others_doors(doors: Doors) -> Doors {
             patch("/service-accounts/{id}/keys/{key}", rename_of_machine)
                 .part::<ServiceAccountId>("id")
                 .part::<KeyId>("key")
-                .takes::<Name>(|| json!({"name": "laptop"}))
+                .takes::<Changes>(|| json!({"name": "laptop"}))
                 .answers::<ApiKey>(200)
-                .summary("Rename a service account's API key")
+                .summary("Rename a service account's API key, or switch it on or off")
                 .needs(machines)
                 .tells(&[EventKind::KeyChanged]),
         )
@@ -169,30 +169,45 @@ impl New {
     }
 }
 
+/// What is left out stays as it is.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "KeyName")]
-struct Name {
-    name: String,
+#[schemars(rename = "KeyChange")]
+struct Changes {
+    #[schemars(length(min = 1, max = 100))]
+    name: Option<String>,
+    /// One that is off opens nothing until it is on again.
+    active: Option<bool>,
 }
 
-fn own(caller: &ApiCaller) -> Result<Holder, Error> {
+impl From<Changes> for KeyChange {
+    fn from(Changes { name, active }: Changes) -> Self {
+        Self { name, active }
+    }
+}
+
+pub(super) fn own(caller: &ApiCaller) -> Result<Holder, Error> {
     caller.ctx.actor.holder().ok_or(Error::NotSignedIn)
 }
 
 /// A key with its secret.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "NewKey")]
-struct WithSecret {
+pub(super) struct WithSecret {
     #[serde(flatten)]
     key: ApiKey,
     /// What programs send. It is in this answer and in no other.
     secret: String,
 }
 
+impl From<NewKey> for WithSecret {
+    fn from(new: NewKey) -> Self {
+        Self { secret: new.secret.expose().to_owned(), key: new.key }
+    }
+}
+
 fn made(new: NewKey) -> (StatusCode, Json<WithSecret>) {
-    let secret = new.secret.expose().to_owned();
-    (StatusCode::CREATED, Json(WithSecret { key: new.key, secret }))
+    (StatusCode::CREATED, Json(new.into()))
 }
 
 /// A page of a holder's keys.
@@ -225,9 +240,9 @@ async fn rename(
     State(app): State<App>,
     caller: ApiCaller,
     Path(id): Path<KeyId>,
-    JsonBody(Name { name }): JsonBody<Name>,
+    JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ApiKey>, ApiFailure> {
-    Ok(Json(app.rename_key(&caller.ctx, &own(&caller)?, &id, &name).await?))
+    Ok(Json(app.change_key(&caller.ctx, (&own(&caller)?, &id), &changes.into()).await?))
 }
 
 async fn revoke(State(app): State<App>, caller: ApiCaller, Path(id): Path<KeyId>) -> Result<StatusCode, ApiFailure> {
@@ -275,9 +290,9 @@ async fn rename_of_machine(
     State(app): State<App>,
     caller: ApiCaller,
     Path((id, key)): Path<(ServiceAccountId, KeyId)>,
-    JsonBody(Name { name }): JsonBody<Name>,
+    JsonBody(changes): JsonBody<Changes>,
 ) -> Result<Json<ApiKey>, ApiFailure> {
-    Ok(Json(app.rename_key(&caller.ctx, &Holder::ServiceAccount(id), &key, &name).await?))
+    Ok(Json(app.change_key(&caller.ctx, (&Holder::ServiceAccount(id), &key), &changes.into()).await?))
 }
 
 async fn revoke_of_machine(

@@ -74,7 +74,7 @@ pub(super) fn doors() -> Doors {
                 .summary("Put a mapping into force")
                 .tells(&published)
                 .answers::<Told>(200)
-                .refuses(&["mapping_invalid", "last_owner"]),
+                .refuses(&["mapping_invalid", "last_owner", "preview_required"]),
         )
 }
 

@@ -14,11 +14,13 @@ mod directory;
 mod domains;
 mod groups;
 mod invitations;
+mod key_moves;
 mod keys;
 mod lists;
 mod mapping;
 mod organization;
 mod provisioning;
+mod role_changes;
 mod roles;
 mod saml;
 mod schemas;
@@ -39,7 +41,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 22] {
+pub(super) fn doors() -> [Doors; 24] {
     [
         organization::doors(),
         clusters::doors(),
@@ -58,9 +60,11 @@ pub(super) fn doors() -> [Doors; 22] {
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
+        role_changes::doors(),
         roles::doors(),
         schemas::doors(),
         keys::doors(),
+        key_moves::doors(),
         service_accounts::doors(),
         authorize::doors(),
     ]

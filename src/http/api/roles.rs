@@ -62,7 +62,7 @@ pub(super) fn doors() -> Doors {
                 .part::<RoleId>("id")
                 .takes::<Change>(|| json!({"description": "Looks at what things cost"}))
                 .answers::<ShownCustom>(200)
-                .refuses(&["taken", "changed"])
+                .refuses(&["taken", "changed", "preview_required"])
                 .summary(
                     "Rename a custom role, or change what it lets its holders do; nobody adds what they do not hold",
                 )

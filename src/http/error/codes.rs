@@ -43,7 +43,6 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(408, "body_too_slow", "The body came too slowly."),
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
     code(409, "already_given", "There is such a binding already."),
-    code(409, "already_replaced", "Another token has the place of this one already."),
     code(409, "already_theirs", "The person belongs to the connection already."),
     code(409, "already_invited", "There is a pending invitation to this address. Send it again."),
     code(409, "already_member", "Somebody here has this address. Give them the role itself."),
@@ -52,6 +51,10 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "enabled", "The connection is enabled: its organization's admins alone change it. Disable it first."),
     code(409, "enforced", "Single sign-on is enforced for a domain of the connection. Release it first."),
     code(409, "in_use", "The role is held, offered, carried or given somewhere; the detail says where."),
+    code(409, "already_replaced", "Another token or key has the place of this one already."),
+    code(409, "holder_lacks", "No role gives the service account what the key carries."),
+    code(409, "preview_required", "The change touches API keys. Ask for a preview and send its token."),
+    code(409, "preview_stale", "What was previewed has changed since; the detail says what. Ask for a preview again."),
     code(409, "holder_suspended", "Whose key it would be is suspended."),
     code(409, "no_sign_in", "The connection signs nobody in yet. Give it its sign-in settings first."),
     code(

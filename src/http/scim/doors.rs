@@ -24,6 +24,7 @@ const PEOPLE: &[EventKind] = &[
     EventKind::UserLinked,
     EventKind::GroupMembersChanged,
     EventKind::SessionEnded,
+    EventKind::KeyRotationDue,
     EventKind::InvitationAccepted,
     EventKind::InvitationWithheld,
     EventKind::AccessChanged,

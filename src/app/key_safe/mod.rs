@@ -1,0 +1,377 @@
+//! Key-safe role change: no cluster goes dark because of a dropdown.
+//!
+//! A change of roles or scopes of a person, made by a person, touches that person's API keys. [`App::preview_role_change`] makes
+//! the change, sees which keys it touches, and undoes it: whoever asks reads each key with its last use and what would stop, and
+//! gets a token. [`App::change_roles`] makes the same change again with the token and, for each key, a [`Choice`]; what is touched
+//! then must be what was shown, or nothing happens. Both run one code, so a preview cannot disagree with its change.
+//!
+//! A change by a machine holds nobody up: a key carries its own rights ∩ its owner's, so what is lost is lost at the next use.
+//! [`review`] finds those keys afterwards, from keys to their owners, tells who should know, and deletes them after a grace.
+
+mod choices;
+mod moving;
+mod notices;
+mod review;
+mod rotation;
+mod token;
+mod weigh;
+
+pub use choices::{Choice, KeyDone, KeyOutcome};
+pub use moving::Moved;
+pub use review::ReviewRound;
+pub use rotation::Rotated as RotatedKey;
+pub(super) use weigh::RoleMove;
+
+use super::{App, Ctx, Error, Gift, MappingPlan, Need, RemovedGroup, RoleWish, Work};
+use crate::{
+    access::Stopped,
+    model::{
+        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, Role, RoleId, Scope, Source,
+        Subject, Terms, UserId,
+    },
+    plan::Diff,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+/// A change of roles or scopes of people, made by a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum RoleChange {
+    /// Gives a person this role in the place of every other that people gave them directly at the same scope.
+    SetRole {
+        /// Whom.
+        user: UserId,
+        /// Which.
+        role: Role,
+        /// On this cluster, by its slug or id; nothing: on the whole organization.
+        cluster: Option<String>,
+    },
+    /// Gives a role to a user, a group or a service account.
+    Give {
+        /// The id of whom.
+        subject: Holding,
+        /// Which.
+        role: Role,
+        /// On this cluster, by its slug or id; nothing: on the whole organization.
+        cluster: Option<String>,
+        /// When it stops by itself.
+        until: Option<Instant>,
+    },
+    /// Takes what a person gave.
+    Take {
+        /// Which binding.
+        binding: BindingId,
+    },
+    /// Puts somebody into a local group.
+    Join {
+        /// Which.
+        group: GroupId,
+        /// Whom.
+        member: Holder,
+    },
+    /// Takes somebody out of a local group.
+    Leave {
+        /// Which.
+        group: GroupId,
+        /// Whom.
+        member: Holder,
+    },
+    /// Deletes a local group.
+    DeleteGroup {
+        /// Which.
+        group: GroupId,
+    },
+    /// Makes a custom role let its holders do exactly this.
+    EditRole {
+        /// Which.
+        role: RoleId,
+        /// What.
+        capabilities: BTreeSet<Capability>,
+    },
+    /// Suspends somebody. Their keys are kept for the day they come back, unless another choice is made.
+    Suspend {
+        /// Whom.
+        user: UserId,
+    },
+    /// Removes a local person. Their keys are kept as long as they may come back, unless another choice is made.
+    Remove {
+        /// Whom.
+        user: UserId,
+    },
+    /// Publishes a mapping.
+    Publish {
+        /// The YAML.
+        text: String,
+    },
+}
+
+/// The id of a user, a group or a service account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Holding(pub String);
+
+impl Holding {
+    /// Whom it means.
+    pub fn subject(&self) -> Result<Subject, Error> {
+        self.0.parse().map_err(|error: crate::model::BadSubject| Error::invalid("subject", error.to_string()))
+    }
+}
+
+impl RoleChange {
+    /// What the actor must hold.
+    #[must_use]
+    pub fn need(&self) -> Need {
+        match self {
+            Self::SetRole { .. }
+            | Self::Give { .. }
+            | Self::Take { .. }
+            | Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::DeleteGroup { .. }
+            | Self::Suspend { .. }
+            | Self::Remove { .. } => Capability::ManageMembers.into(),
+            Self::EditRole { .. } | Self::Publish { .. } => Capability::ManageOrganization.into(),
+        }
+    }
+
+    /// What becomes of a touched key of which nothing is said: who is suspended or removed may come back, and their keys with them.
+    fn unless_said(&self) -> Choice {
+        match self {
+            Self::Suspend { .. } | Self::Remove { .. } => Choice::Keep,
+            Self::SetRole { .. }
+            | Self::Give { .. }
+            | Self::Take { .. }
+            | Self::Join { .. }
+            | Self::Leave { .. }
+            | Self::DeleteGroup { .. }
+            | Self::EditRole { .. }
+            | Self::Publish { .. } => Choice::Delete,
+        }
+    }
+}
+
+/// What a change of roles would do to keys.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct KeyPreview {
+    /// What the change is made with. It is worth something as long as the same keys are touched in the same way.
+    pub token: String,
+    /// Every key that is touched.
+    pub keys: Vec<TouchedKey>,
+    /// What becomes of those of which nothing is said: `delete` or `keep`.
+    pub unless_said: Choice,
+}
+
+/// One key that a change of roles touches.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct TouchedKey {
+    /// Its id.
+    pub id: KeyId,
+    /// What its owner calls it.
+    pub name: String,
+    /// The first letters of its secret.
+    pub hint: String,
+    /// Whose.
+    pub owner: UserId,
+    /// What to call them.
+    pub owner_label: String,
+    /// When it was last let in.
+    pub last_used_at: Option<Instant>,
+    /// From where.
+    pub last_used_from: Option<String>,
+    /// How often over the last day, to the hour.
+    pub uses_last_day: i64,
+    /// What it could not do any more, if it is kept.
+    pub stops: Vec<Stopped>,
+}
+
+impl fmt::Display for TouchedKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, hint, owner_label, last_used_at, last_used_from, uses_last_day, stops, .. } = self;
+        write!(f, "“{name}” ({hint}…) of {owner_label}: ")?;
+        match last_used_at {
+            Some(at) => {
+                write!(f, "last used {at}")?;
+                last_used_from.iter().try_for_each(|from| write!(f, " from {from}"))?;
+                write!(f, ", {uses_last_day} times over the last day")?;
+            }
+            None => f.write_str("never used")?,
+        }
+        match stops.as_slice() {
+            [] => f.write_str("; kept it loses nothing"),
+            stops => {
+                let stops: Vec<_> = stops.iter().map(ToString::to_string).collect();
+                write!(f, "; kept it loses {}", stops.join(", "))
+            }
+        }
+    }
+}
+
+/// What comes with a change of roles.
+#[derive(Debug, Clone, Default)]
+pub struct KeyTerms {
+    /// The token of its preview.
+    pub preview: String,
+    /// What becomes of single keys.
+    pub keys: BTreeMap<KeyId, Choice>,
+    /// What becomes of all the others; nothing: what the preview says.
+    pub others: Option<Choice>,
+}
+
+/// A change of roles that was made.
+#[derive(Debug, Default)]
+pub struct RolesChanged {
+    /// The binding that was opened, if one was.
+    pub binding: Option<Binding>,
+    /// What became of each touched key.
+    pub keys: Vec<KeyOutcome>,
+}
+
+/// What a change came to, for whoever asked for that very change.
+#[derive(Debug, Default)]
+pub(super) struct Done {
+    pub(super) binding: Option<Binding>,
+    pub(super) came: Option<bool>,
+    pub(super) removed: Option<RemovedGroup>,
+    pub(super) role: Option<KeptRole>,
+    pub(super) plan: Option<MappingPlan>,
+}
+
+/// That a change came to nothing that it should have come to.
+pub(super) fn nothing_done() -> Error {
+    Error::internal("a change of roles came to nothing")
+}
+
+impl App {
+    /// Which keys a change of roles would touch. The change is made and undone.
+    pub async fn preview_role_change(&self, ctx: &Ctx, change: &RoleChange) -> Result<KeyPreview, Error> {
+        self.write_key_uses().await?;
+        let mut work = self.begin(ctx, change.need()).await?;
+        let outcome = work.previewed(change).await;
+        work.tx.rollback().await?;
+        outcome
+    }
+
+    /// Makes a change of roles as it was previewed, and does with each touched key what was chosen, in one transaction.
+    pub async fn change_roles(&self, ctx: &Ctx, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
+        let mut work = self.begin(ctx, change.need()).await?;
+        let outcome = work.change_roles(change, terms).await;
+        work.finish(outcome).await
+    }
+}
+
+impl Work<'_> {
+    async fn previewed(&mut self, change: &RoleChange) -> Result<KeyPreview, Error> {
+        let seen = self.weigh(change).await?;
+        self.carry_out(change.clone()).await?;
+        // The guard belongs to the preview as it belongs to the change: what it would refuse is refused here.
+        self.guard_owners().await?;
+        let touched = self.touched(&seen).await?;
+        Ok(KeyPreview {
+            token: token::of(&self.ctx.organization, change, &touched)?,
+            keys: self.told_of(&touched).await?,
+            unless_said: change.unless_said(),
+        })
+    }
+
+    async fn change_roles(&mut self, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
+        let seen = self.weigh(change).await?;
+        let done = self.carry_out(change.clone()).await?;
+        let touched = self.touched(&seen).await?;
+        token::check(&terms.preview, (&self.ctx.organization, change), &touched)?;
+        let keys = self.choose(change, (&seen, &touched), terms).await?;
+        Ok(RolesChanged { binding: done.binding, keys })
+    }
+
+    /// A change of roles of which nobody has seen a preview: made if it touches no key.
+    pub(super) async fn unseen(&mut self, change: RoleChange) -> Result<Done, Error> {
+        let seen = self.weigh(&change).await?;
+        let done = self.carry_out(change).await?;
+        self.refuse_unseen(&seen).await.map(|()| done)
+    }
+
+    /// The same for a custom role of which the change says more than what it lets its holders do.
+    pub(super) async fn edit_role_unseen(
+        &mut self,
+        change: RoleChange,
+        id: &RoleId,
+        wish: RoleWish,
+    ) -> Result<KeptRole, Error> {
+        let seen = self.weigh(&change).await?;
+        let role = self.change_role(id, wish).await?;
+        self.refuse_unseen(&seen).await.map(|()| role)
+    }
+
+    async fn refuse_unseen(&mut self, seen: &weigh::Seen) -> Result<(), Error> {
+        let touched = self.touched(seen).await?;
+        if touched.is_empty() {
+            return Ok(());
+        }
+        // What no preview could make possible is said at once.
+        self.guard_owners().await?;
+        let names: Vec<_> = touched.iter().take(5).map(|one| format!("“{}” of {}", one.key.name, one.label)).collect();
+        let more = if touched.len() > names.len() { " and others" } else { "" };
+        let detail = format!(
+            "this touches {} API keys: {}{more}. Ask for a preview (POST /api/v1/role-changes/preview) and make the change with its \
+             token and what is to become of each key (POST /api/v1/role-changes)",
+            touched.len(),
+            names.join(", ")
+        );
+        Err(Error::conflict("preview_required", detail))
+    }
+
+    async fn carry_out(&mut self, change: RoleChange) -> Result<Done, Error> {
+        let mut done = Done::default();
+        match change {
+            RoleChange::SetRole { user, role, cluster } => done.binding = self.set_role(user, role, cluster).await?,
+            RoleChange::Give { subject, role, cluster, until } => {
+                let gift = Gift { subject: subject.subject()?, role, cluster, until };
+                done.binding = Some(self.give(gift).await?);
+            }
+            RoleChange::Take { binding } => self.take(&binding).await?,
+            RoleChange::Join { group, member } => done.came = Some(self.join_local_group(&group, &member).await?),
+            RoleChange::Leave { group, member } => self.leave_local_group(&group, &member).await?,
+            RoleChange::DeleteGroup { group } => done.removed = Some(self.delete_local_group(&group).await?),
+            RoleChange::EditRole { role, capabilities } => {
+                let wish = RoleWish { capabilities: Some(capabilities), ..RoleWish::default() };
+                done.role = Some(self.change_role(&role, wish).await?);
+            }
+            RoleChange::Suspend { user } => drop(self.suspend(&user, true, None).await?),
+            RoleChange::Remove { user } => self.remove_local(&user).await?,
+            RoleChange::Publish { text } => done.plan = Some(self.publish(&text).await?),
+        }
+        Ok(done)
+    }
+
+    /// One role at a scope in the place of whatever people gave there. What rules give stays.
+    async fn set_role(&mut self, user: UserId, role: Role, cluster: Option<String>) -> Result<Option<Binding>, Error> {
+        let organization = self.ctx.organization.clone();
+        let subject = Subject::User(user.clone());
+        let scope: Scope = self.scope_named(cluster.as_deref()).await?;
+        let terms = Terms { subject: subject.clone(), role, scope: scope.clone(), source: Source::Person, until: None };
+        self.may_be_given(&terms).await?;
+        self.member_is_here(&Holder::User(user)).await?;
+        let by_person = |source: &Source| match source {
+            Source::Person | Source::Invitation { .. } => true,
+            Source::Rule { .. } | Source::File | Source::Floor => false,
+        };
+        let held = self.tx.bindings_of(&organization, &subject).await?;
+        let here: Vec<_> =
+            held.into_iter().filter(|held| held.terms.scope == scope && by_person(&held.terms.source)).collect();
+        let same = |held: &Binding| held.terms.role == terms.role && held.terms.until.is_none();
+        let kept = here.iter().find(|held| same(held)).cloned();
+        let close: Vec<_> =
+            here.into_iter().filter(|held| kept.as_ref().is_none_or(|kept| kept.id != held.id)).collect();
+        let open = if kept.is_none() { vec![terms.clone()] } else { Vec::new() };
+        self.apply(&Diff { open, close }, None).await?;
+        if kept.is_some() {
+            return Ok(kept);
+        }
+        let held = self.tx.bindings_of(&organization, &subject).await?;
+        Ok(held.into_iter().find(|held| held.terms == terms))
+    }
+}

@@ -1,0 +1,62 @@
+//! The letter about an API key.
+
+use super::Letter;
+use maud::{DOCTYPE, html};
+
+/// What a letter about an API key says.
+#[derive(Debug, Clone, Copy)]
+pub struct KeyNotice<'a> {
+    /// Where it goes.
+    pub to: &'a str,
+    /// In which organization.
+    pub organization: &'a str,
+    /// What it is about.
+    pub subject: &'a str,
+    /// A paragraph each.
+    pub lines: &'a [String],
+    /// Where one's keys are.
+    pub link: &'a str,
+}
+
+impl KeyNotice<'_> {
+    /// The letter, as text and as HTML.
+    #[must_use]
+    pub fn letter(&self) -> Letter {
+        let Self { to, organization, subject, lines, link } = *self;
+        let text = format!("{}\n\nYour keys in {organization}: {link}\n", lines.join("\n\n"));
+        let page = html! {
+            (DOCTYPE)
+            html lang="en" {
+                head {
+                    meta charset="utf-8";
+                    meta name="viewport" content="width=device-width, initial-scale=1";
+                    title { (subject) }
+                }
+                body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font:16px/1.5 system-ui,sans-serif" {
+                    div role="article" style="max-width:560px;margin:0 auto" {
+                        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (subject) }
+                        @for line in lines { p { (line) } }
+                        p { "Your keys in " strong { (organization) } ": " a href=(link) { (link) } }
+                    }
+                }
+            }
+        };
+        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: page.into_string() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_stranger_typed_into_a_keys_name_is_text_in_both_bodies() {
+        let lines = ["The key “<b>x</b>” has ended.".to_owned()];
+        let link = "https://id.example/account";
+        let notice = KeyNotice { to: "ada@example.com", organization: "A & B", subject: "<i>", lines: &lines, link };
+        let letter = notice.letter();
+        assert!(letter.text.contains("“<b>x</b>”") && letter.text.contains("A & B") && letter.text.contains(link));
+        assert!(letter.html.contains("&lt;b&gt;x") && letter.html.contains("A &amp; B"), "{}", letter.html);
+        assert!(!letter.html.contains("<b>") && !letter.html.contains("<i>"), "{}", letter.html);
+    }
+}
