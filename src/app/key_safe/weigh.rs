@@ -152,12 +152,16 @@ impl Work<'_> {
             RoleChange::Give { subject, .. } => reach.add(subject.subject()?),
             RoleChange::Take { binding } => {
                 let found = self.tx.binding(&self.ctx.organization, binding).await?;
-                found.into_iter().for_each(|found| reach.add(found.terms.subject));
+                if let Some(found) = found {
+                    reach.add(found.terms.subject);
+                }
             }
             RoleChange::Join { member, .. } | RoleChange::Leave { member, .. } => reach.add(member.subject()),
             RoleChange::DeleteGroup { group } => reach.add(Subject::Group(group.clone())),
             RoleChange::EditRole { role, .. } => {
-                self.holders_of_role(role).await?.into_iter().for_each(|subject| reach.add(subject));
+                for subject in self.holders_of_role(role).await? {
+                    reach.add(subject);
+                }
                 named = self.tx.keys_that_name(&self.ctx.organization, role.as_str(), i64::MAX).await?;
             }
             RoleChange::Publish { .. } => {}
@@ -194,8 +198,8 @@ impl Work<'_> {
         for kept in &seen.keys {
             let Some(owner) = kept.key.owner.user() else { continue };
             let (Some((user, before)), Some(now)) = (seen.owners.get(owner), after.get(owner)) else { continue };
-            let carries = self.app.carried_by(&mut self.tx, &organization, (&kept.key, now.clone())).await?;
-            let carried_the_same = kept.carried.as_ref().is_some_and(|carried| *carried == carries.kept());
+            let still = self.app.carried_by(&mut self.tx, &organization, (&kept.key, now.clone())).await?;
+            let carried_the_same = kept.carried.as_ref().is_some_and(|carried| *carried == still.kept());
             if before.kept() == now.kept() && carried_the_same {
                 continue;
             }
@@ -206,7 +210,7 @@ impl Work<'_> {
                 label: user.label().to_owned(),
                 email: user.email.clone(),
                 before: carried,
-                after: carries,
+                after: still,
             });
         }
         Ok(touched)
