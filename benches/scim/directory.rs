@@ -111,7 +111,14 @@ async fn hold(
                 created_by: "operator".to_owned(),
                 created_at: now,
                 expires_at: Some(later),
+                active: true,
                 last_used_at: None,
+                last_used_from: None,
+                known_by: None,
+                rotate_by: None,
+                replaced_by: None,
+                attenuated_at: None,
+                delete_at: None,
             };
             tx.insert_api_key(organization, &key, &secret()).await?;
         }

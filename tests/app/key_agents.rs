@@ -25,6 +25,19 @@ const CYCLES: usize = 500;
 /// Who changes roles at the same time.
 const CHANGERS: usize = 5;
 
+/// A busy machine says 503, and whoever changes roles asks again.
+macro_rules! until_done {
+    ($what:expr) => {
+        loop {
+            match $what.await {
+                Ok(value) => break value,
+                Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+}
+
 /// What an agent has in its configuration, and what came of its requests.
 struct Agent {
     key: Mutex<(KeyId, String)>,
@@ -48,13 +61,13 @@ impl Agent {
             let (id, secret) = self.key.lock().unwrap().clone();
             let had_ended = self.ended.lock().unwrap().contains(&id);
             let outcome = ask(&app, &secret, Capability::ManageClusters).await;
-            let has_ended = self.ended.lock().unwrap().contains(&id);
+            let ended_since = self.ended.lock().unwrap().contains(&id);
             match outcome {
                 Ok(()) => assert!(!had_ended, "the key {id} was let in after it had ended"),
                 Err(Error::NotSignedIn) => {
                     *self.failures.lock().unwrap().entry(id.clone()).or_default() += 1;
                     // Between the change and its answer it may fail already: then it has ended in a moment.
-                    if !has_ended {
+                    if !ended_since {
                         self.soon_ended(&id).await;
                     }
                 }
@@ -94,7 +107,7 @@ async fn new_key(world: &World, user: &UserId) -> (KeyId, String) {
     let holder = Holder::User(user.clone());
     let wish = KeyWish { name: "agent".to_owned(), ..KeyWish::default() };
     let acts = world.as_user(user);
-    let new = until_done(async || world.app.create_key_of(&acts, &holder, wish.clone()).await).await;
+    let new = until_done!(world.app.create_key_of(&acts, &holder, wish.clone()));
     (new.key.id, new.secret.expose().to_owned())
 }
 
@@ -120,26 +133,15 @@ async fn fleet(world: &World) -> Fleet {
     Fleet { agents, machine }
 }
 
-/// A busy machine says 503, and whoever changes roles asks again.
-async fn until_done<T>(what: impl AsyncFn() -> Result<T, Error>) -> T {
-    loop {
-        match what().await {
-            Ok(value) => return value,
-            Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
-            Err(error) => panic!("{error}"),
-        }
-    }
-}
-
 /// One person's role goes down, with this for their keys, and up again. The keys that the preview showed.
 async fn cycle(world: &World, user: &UserId, choice: &Choice) -> Vec<KeyId> {
     let owner = world.as_user(&world.tenant.owner);
     let mut shown = Vec::new();
     for (to, others) in [("viewer", choice.clone()), ("member", Choice::Keep)] {
         let change = set_role(user, to);
-        let preview = until_done(async || world.app.preview_role_change(&owner, &change).await).await;
+        let preview = until_done!(world.app.preview_role_change(&owner, &change));
         let terms = KeyTerms { preview: preview.token, others: Some(others), ..KeyTerms::default() };
-        let made = until_done(async || world.app.change_roles(&owner, &change, &terms).await).await;
+        let made = until_done!(world.app.change_roles(&owner, &change, &terms));
         let before: Vec<_> = preview.keys.into_iter().map(|key| key.id).collect();
         let after: Vec<_> = made.keys.iter().map(|one| one.key.clone()).collect();
         assert_eq!(before, after, "what was shown is what was done");

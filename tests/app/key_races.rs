@@ -283,11 +283,11 @@ async fn among_a_hundred_thousand_keys_a_preview_looks_at_those_concerned() {
     let owner = world.as_user(&world.tenant.owner);
     let group = world.app.create_local_group(&owner, "few").await.unwrap().id;
     let join = RoleChange::Join { group: group.clone(), member: Holder::User(ada.id.clone()) };
-    let (recorded, recorder) = crate::groups::recorded(&world);
+    let (app, recorder) = crate::groups::recorded(&world);
     let preview = async |change: RoleChange| {
         drop(recorder.take());
         let began = std::time::Instant::now();
-        let preview = recorded.preview_role_change(&owner, &change).await.unwrap();
+        let preview = app.preview_role_change(&owner, &change).await.unwrap();
         let statements = recorder.take();
         let steps: u64 = statements.iter().map(|one| one.steps).sum();
         eprintln!("a preview among {KEYS} keys: {} statements, {steps} steps, {:?}", statements.len(), began.elapsed());

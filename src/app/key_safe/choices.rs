@@ -130,7 +130,7 @@ impl Work<'_> {
         self.tell(EventKind::KeyRevoked, subjects, json!({"why": "role_change"}));
         self.revoke(Revocation::Key { organization, key: one.key.id.clone() });
         let notice = Notice::Deleted { key: &one.key.name };
-        self.write_notice(&one.key.id, &[one.email.clone()], &notice).await?;
+        self.write_notice(&one.key.id, std::slice::from_ref(&one.email), &notice).await?;
         Ok(KeyOutcome::of(one, KeyDone::Deleted))
     }
 

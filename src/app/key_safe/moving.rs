@@ -48,13 +48,12 @@ impl Work<'_> {
         let gone = || Error::not_found("key", id.as_str());
         let kept = self.tx.kept_key(&organization, id, now).await?;
         let kept = kept.filter(|kept| kept.key.owner == holder).ok_or_else(gone)?;
-        let carried = match kept.carried.filter(|_| kept.key.delete_at.is_some()) {
-            Some(carried) => carried,
-            None => {
-                let user = self.tx.user(&organization, owner).await?.ok_or_else(gone)?;
-                let access = self.app.access_of(&mut self.tx, &organization, &user, now).await?;
-                self.app.carried_by(&mut self.tx, &organization, (&kept.key, access)).await?.kept()
-            }
+        let carried = if let Some(carried) = kept.carried.filter(|_| kept.key.delete_at.is_some()) {
+            carried
+        } else {
+            let user = self.tx.user(&organization, owner).await?.ok_or_else(gone)?;
+            let access = self.app.access_of(&mut self.tx, &organization, &user, now).await?;
+            self.app.carried_by(&mut self.tx, &organization, (&kept.key, access)).await?.kept()
         };
         let actor = self.app.access_of_actor(&mut self.tx, self.ctx).await?;
         let given = self.hand_over(&kept.key, (&carried, actor.as_ref()), to).await?;
@@ -87,13 +86,13 @@ impl Work<'_> {
         if account.suspended {
             return Err(Error::conflict("holder_suspended", format!("{to} is suspended: bring it back first")));
         }
-        let carries = Access { derivations: as_held(carried) };
+        let whole = Access { derivations: as_held(carried) };
         if let Some(actor) = actor {
             let machines = Capability::CreateServiceAccountKeys;
             if !actor.can(machines, &Scope::Organization) {
                 return Err(Error::Forbidden { need: format!("{machines}, to give a service account a key") });
             }
-            if let Some((missing, scope)) = actor.lacks_of(&carries) {
+            if let Some((missing, scope)) = actor.lacks_of(&whole) {
                 let need = format!("{missing} at {scope}, which the key “{}” carries", key.name);
                 return Err(Error::Forbidden { need });
             }
@@ -111,8 +110,8 @@ impl Work<'_> {
                 Error::conflict("holder_lacks", detail)
             };
             let role = role_that_gives(right).ok_or_else(lacks)?;
-            let whole = capabilities(&role, &right.scope, &custom).ok_or_else(lacks)?;
-            if let Some(missing) = actor.and_then(|actor| actor.lacks(&whole, &right.scope)) {
+            let given = capabilities(&role, &right.scope, &custom).ok_or_else(lacks)?;
+            if let Some(missing) = actor.and_then(|actor| actor.lacks(&given, &right.scope)) {
                 let need = format!("{missing} at {}, which {role} gives: give {to} less yourself first", right.scope);
                 return Err(Error::Forbidden { need });
             }

@@ -114,7 +114,7 @@ impl Work<'_> {
             (Err(_), Ok(group)) => Whose::Group(group),
             (Err(_), Err(_)) => Whose::Everybody,
         };
-        let (keys, whole) = match whose {
+        let (keys, at_once) = match whose {
             Whose::User(user) => (self.tx.kept_keys_of(&organization, &Holder::User(user), now).await?, true),
             Whose::Group(group) => {
                 let times = (now, review.asked_at);
@@ -126,17 +126,13 @@ impl Work<'_> {
         for kept in &keys {
             self.compare(kept, &mut owners, round).await?;
         }
-        match keys.last().filter(|_| !whole) {
-            Some(last) => {
-                let after = (last.key.owner.as_str(), last.key.id.as_str());
-                self.tx.go_on_with_key_review(&review, after).await?;
-                Ok(false)
-            }
-            None => {
-                self.tx.finish_key_review(&review).await?;
-                Ok(true)
-            }
+        if let Some(last) = keys.last().filter(|_| !at_once) {
+            let after = (last.key.owner.as_str(), last.key.id.as_str());
+            self.tx.go_on_with_key_review(&review, after).await?;
+            return Ok(false);
         }
+        self.tx.finish_key_review(&review).await?;
+        Ok(true)
     }
 
     async fn owner_of(

@@ -74,7 +74,7 @@ impl Work<'_> {
             self.tell(EventKind::KeyRotated, subjects, json!({"ends": until}));
             self.revoke_user(&one.owner);
             let notice = Notice::Rotate { key: &one.key.name, until };
-            self.write_notice(&one.key.id, &[one.email.clone()], &notice).await?;
+            self.write_notice(&one.key.id, std::slice::from_ref(&one.email), &notice).await?;
             return Ok(outcome);
         }
         let (mut key, secret) = self.in_place_of(&one.key);

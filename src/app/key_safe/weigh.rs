@@ -157,7 +157,9 @@ impl Work<'_> {
             RoleChange::Join { member, .. } | RoleChange::Leave { member, .. } => reach.add(member.subject()),
             RoleChange::DeleteGroup { group } => reach.add(Subject::Group(group.clone())),
             RoleChange::EditRole { role, .. } => {
-                self.holders_of_role(role).await?.into_iter().for_each(|subject| reach.add(subject));
+                for subject in self.holders_of_role(role).await? {
+                    reach.add(subject);
+                }
                 named = self.tx.keys_that_name(&self.ctx.organization, role.as_str(), i64::MAX).await?;
             }
             RoleChange::Publish { .. } => {}
@@ -199,13 +201,13 @@ impl Work<'_> {
             if before.kept() == now.kept() && carried_the_same {
                 continue;
             }
-            let carried = Access { derivations: as_held(kept.carried.as_deref().unwrap_or_default()) };
+            let had = Access { derivations: as_held(kept.carried.as_deref().unwrap_or_default()) };
             touched.push(Touched {
                 key: kept.key.clone(),
                 owner: owner.clone(),
                 label: user.label().to_owned(),
                 email: user.email.clone(),
-                before: carried,
+                before: had,
                 after: carries,
             });
         }

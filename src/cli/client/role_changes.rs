@@ -96,7 +96,7 @@ impl Client {
         let touched = preview["keys"].as_array().cloned().unwrap_or_default();
         let (keys, others) = self.choices(&touched, options).await?;
         if !touched.is_empty() && !self.yes {
-            self.show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
+            Self::show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
             self.confirm(&format!("The change touches {} API keys, as it stands above.", touched.len()))?;
         }
         let token = preview["token"].as_str().unwrap_or_default();
@@ -127,7 +127,7 @@ impl Client {
     }
 
     /// On standard error, beside the question: standard output is for what comes of it.
-    fn show_touched(&self, touched: &[Value], keys: &Map<String, Value>, others: &Value) {
+    fn show_touched(touched: &[Value], keys: &Map<String, Value>, others: &Value) {
         let rows: Vec<Value> = touched
             .iter()
             .map(|key| {
