@@ -35,7 +35,7 @@ impl App {
         to: &ServiceAccountId,
     ) -> Result<Moved, Error> {
         let mut work = self.begin(ctx, Capability::CreateServiceAccountKeys).await?;
-        let outcome = work.move_key_of(owner, id, to).await;
+        let outcome = Box::pin(work.move_key_of(owner, id, to)).await;
         work.finish(outcome).await
     }
 }

@@ -95,7 +95,7 @@ impl App {
         for kept in due {
             let ctx = self.as_system(kept.organization.clone());
             let mut work = self.begin(&ctx, Need::Operator).await?;
-            let outcome = work.delete_after_grace(&kept, round).await;
+            let outcome = Box::pin(work.delete_after_grace(&kept, round)).await;
             work.finish(outcome).await?;
         }
         Ok(())
