@@ -43,9 +43,9 @@ pub(super) fn of(organization: &OrganizationId, change: &RoleChange, touched: &[
         keys.extend(of_key(one)?);
     }
     if touched.len() > APART {
-        bytes.extend(sha256(&keys))
+        bytes.extend(sha256(&keys));
     } else {
-        bytes.extend(keys)
+        bytes.extend(keys);
     }
     Ok(format!("{PREFIX}{}", BASE64URL_NOPAD.encode(&bytes)))
 }
