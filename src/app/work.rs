@@ -244,8 +244,9 @@ impl Work<'_> {
         }
         self.guard_owners().await?;
         self.mark_once().await?;
-        for subject in std::mem::take(&mut self.reviews) {
-            self.tx.ask_key_review(&self.ctx.organization, &subject, self.ctx.now).await?;
+        if !self.reviews.is_empty() {
+            let subjects: Vec<String> = std::mem::take(&mut self.reviews).into_iter().collect();
+            self.tx.ask_key_reviews(&self.ctx.organization, &subjects, self.ctx.now).await?;
         }
         if self.events.is_empty() {
             return Err(Error::internal("a change that no event tells of"));

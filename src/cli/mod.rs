@@ -24,6 +24,9 @@ mod terms;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
 
+/// Of a thread that works, in bytes: unoptimised code keeps the futures that it awaits there.
+const STACK: usize = 4 * 1024 * 1024;
+
 /// SSO and SCIM identity-provisioning gateway for Cast AI organizations.
 #[derive(Debug, Parser)]
 #[command(name = "castgate", version, about, arg_required_else_help = true)]
@@ -116,7 +119,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(error) => error.exit(),
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build() {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("castgate: the system gives no threads: {error}");

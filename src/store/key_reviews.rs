@@ -1,6 +1,6 @@
 //! Keys that are to be looked at after a change of rights that no person made here: a durable list of whose.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::texts};
 use crate::model::{Instant, OrganizationId};
 
 /// One look that is to be taken.
@@ -19,23 +19,21 @@ pub struct KeyReview {
 }
 
 impl Tx {
-    /// Asks for a look at the keys of a user, a group's members or everybody. Where nobody concerned has a key nothing is asked.
-    pub async fn ask_key_review(
+    /// Asks for looks at the keys of users, of groups' members or of everybody. Where nobody concerned has a key nothing is asked.
+    pub async fn ask_key_reviews(
         &mut self,
         organization: &OrganizationId,
-        subject: &str,
+        subjects: &[String],
         now: Instant,
     ) -> Result<(), StoreError> {
-        let (first, last) = match subject.starts_with("usr_") {
-            true => (subject, subject),
-            false => ("usr_", "usr`"),
-        };
         self.run(
             "INSERT INTO key_reviews (organization, subject, asked_at, asked, after_owner, after_id)
-             SELECT ?1, ?2, CAST(?3 AS BIGINT), 1, '', '' WHERE EXISTS
-               (SELECT 1 FROM api_keys WHERE organization = ?1 AND owner >= ?4 AND owner <= ?5 AND revoked_at IS NULL)
+             SELECT CAST(?1 AS TEXT), told.value, CAST(?3 AS BIGINT), 1, '', '' FROM texts_of(?2) AS told WHERE EXISTS
+               (SELECT 1 FROM api_keys k WHERE k.organization = ?1 AND k.revoked_at IS NULL
+                  AND k.owner >= CASE WHEN substr(told.value, 1, 4) = 'usr_' THEN told.value ELSE 'usr_' END
+                  AND k.owner <= CASE WHEN substr(told.value, 1, 4) = 'usr_' THEN told.value ELSE 'usr`' END)
              ON CONFLICT (organization, subject) DO UPDATE SET asked = key_reviews.asked + 1, after_owner = '', after_id = ''",
-            args![organization, subject, now, first, last],
+            args![organization, texts(subjects), now],
         )
         .await
         .map(drop)

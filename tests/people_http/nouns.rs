@@ -146,6 +146,10 @@ async fn a_local_group_and_a_cluster_live_and_end_through_the_api() {
     let acme = world.organization("acme").await;
     let (id, _) = viewer(&world, &acme).await;
     let call = owner!(world, acme);
+    // Without a key nothing has to be previewed.
+    let keys = call("GET", &format!("/users/{id}/keys"), None).await.expect(200).json();
+    let key = keys["items"][0]["id"].as_str().unwrap();
+    call("DELETE", &format!("/users/{id}/keys/{key}"), None).await.expect(204);
     let group = call("POST", "/groups", Some(json!({"name": "on call"}))).await.expect(201);
     let path = format!("/groups/{}", group.id());
     let member = with_id(&format!("{path}/members/{{id}}"), &id);
@@ -239,7 +243,8 @@ async fn a_change_of_roles_that_touches_a_key_is_previewed_and_the_moved_key_goe
     let id = shown["keys"][0]["id"].as_str().unwrap().to_owned();
     let mut asked = json!({"change": down, "preview": "kp1_AAAA", "keys": {&id: {"do": "move", "to": machine}}});
     call("POST", "/role-changes", Some(asked.clone())).await.expect(400);
-    asked["preview"] = preview(&up).await["token"].clone();
+    let other = json!({"kind": "set_role", "user": ada, "role": "analyst"});
+    asked["preview"] = preview(&other).await["token"].clone();
     assert_eq!(call("POST", "/role-changes", Some(asked.clone())).await.expect(409).json()["code"], "preview_stale");
     asked["preview"] = shown["token"].clone();
     let made = call("POST", "/role-changes", Some(asked)).await.expect(200).json();

@@ -141,7 +141,7 @@ impl Scene {
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/"]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/"]
                 .iter()
                 .any(|of| path.starts_with(of)) =>
             {

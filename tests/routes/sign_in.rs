@@ -25,6 +25,7 @@ impl Scene {
                 vec![connection, link]
             }
             path if path.starts_with("/setup/{token}") => vec![self.setup_link(&name).await.2],
+            path if path.starts_with("/oidc/") => vec![self.signing_connection(&name).await.to_string()],
             path if path.starts_with("/domains/") => vec![self.domain(&name).await],
             "/connections/{id}/tests" => vec![self.signing_connection(&name).await.to_string()],
             "/connections/{id}/tests/{test}" => {
