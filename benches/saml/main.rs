@@ -87,7 +87,7 @@ fn compare(name: &str, (ours, theirs): (&mut dyn FnMut(), &mut dyn FnMut()), (sc
             (0..20).for_each(|_| what());
             count += 20;
         }
-        (on_processor() - before).as_secs_f64() * 1e6 / f64::from(count)
+        on_processor().saturating_sub(before).as_secs_f64() * 1e6 / f64::from(count)
     };
     let mut turns: Vec<(f64, f64)> = (0..size.turns).map(|_| (measured(ours), measured(theirs) * scale)).collect();
     turns.sort_by(|left, right| (left.0 / left.1).total_cmp(&(right.0 / right.1)));
