@@ -49,15 +49,14 @@ impl Ourselves<'_> {
     /// The metadata document.
     #[must_use]
     pub fn metadata(&self) -> String {
-        let mut xml = format!("<md:EntityDescriptor xmlns:md=\"{MD}\" entityID=\"{}\"", written(self.entity_id));
-        if let Some(until) = self.valid_until {
-            xml.push_str(&format!(" validUntil=\"{}\"", time(until)));
-        }
-        xml.push_str(&format!(
-            "><md:SPSSODescriptor AuthnRequestsSigned=\"{}\" WantAssertionsSigned=\"true\" \
+        let until = self.valid_until.map(|until| format!(" validUntil=\"{}\"", time(until))).unwrap_or_default();
+        let mut xml = format!(
+            "<md:EntityDescriptor xmlns:md=\"{MD}\" entityID=\"{}\"{until}>\
+             <md:SPSSODescriptor AuthnRequestsSigned=\"{}\" WantAssertionsSigned=\"true\" \
              protocolSupportEnumeration=\"{SAMLP}\">",
+            written(self.entity_id),
             self.signs_requests,
-        ));
+        );
         for key in self.keys {
             for purpose in [("signing", key.signing), ("encryption", key.encryption)] {
                 if purpose.1 {
@@ -68,28 +67,26 @@ impl Ourselves<'_> {
         if let Some(logout) = self.logout {
             for binding in [HTTP_REDIRECT, HTTP_POST] {
                 let location = written(logout);
-                xml.push_str(&format!("<md:SingleLogoutService Binding=\"{binding}\" Location=\"{location}\"/>"));
+                xml.extend(["<md:SingleLogoutService Binding=\"", binding, "\" Location=\"", &location, "\"/>"]);
             }
         }
         for format in self.name_id_formats {
-            xml.push_str(&format!("<md:NameIDFormat>{}</md:NameIDFormat>", written(format)));
+            xml.extend(["<md:NameIDFormat>", &written(format), "</md:NameIDFormat>"]);
         }
-        xml + &format!(
-            "<md:AssertionConsumerService Binding=\"{HTTP_POST}\" Location=\"{}\" index=\"0\" isDefault=\"true\"/>\
+        let acs = written(self.acs);
+        format!(
+            "{xml}<md:AssertionConsumerService Binding=\"{HTTP_POST}\" Location=\"{acs}\" index=\"0\" isDefault=\"true\"/>\
              </md:SPSSODescriptor></md:EntityDescriptor>",
-            written(self.acs),
         )
     }
 }
 
 /// SAML metadata §2.4.1.1.
 fn descriptor(purpose: &str, certificate: &[u8]) -> String {
-    let methods = match purpose {
-        "encryption" => {
-            CIPHERS.iter().map(|uri| format!("<md:EncryptionMethod Algorithm=\"{uri}\"/>")).collect::<String>()
-        }
-        _ => String::new(),
-    };
+    let mut methods = String::new();
+    for uri in CIPHERS.iter().filter(|_| purpose == "encryption") {
+        methods.extend(["<md:EncryptionMethod Algorithm=\"", uri, "\"/>"]);
+    }
     format!(
         "<md:KeyDescriptor use=\"{purpose}\"><ds:KeyInfo xmlns:ds=\"{DS}\"><ds:X509Data><ds:X509Certificate>{}\
          </ds:X509Certificate></ds:X509Data></ds:KeyInfo>{methods}</md:KeyDescriptor>",

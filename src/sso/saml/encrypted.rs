@@ -70,16 +70,12 @@ pub(super) fn opened_element<'a, 'i>(
 
 /// XML Encryption §4.4: what is decrypted takes the place of the ciphertext, and so sees the namespaces around it.
 fn in_context(place: Node<'_, '_>, plain: &str) -> String {
-    let mut out = String::from("<opened");
+    let mut declared = String::new();
     for namespace in place.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
-        let uri = written(namespace.uri());
         let prefix = namespace.name().map(|prefix| format!(":{prefix}")).unwrap_or_default();
-        out.push_str(&format!(" xmlns{prefix}=\"{uri}\""));
+        declared.extend([" xmlns", &prefix, "=\"", &written(namespace.uri()), "\""]);
     }
-    out.push('>');
-    out.push_str(plain);
-    out.push_str("</opened>");
-    out
+    format!("<opened{declared}>{plain}</opened>")
 }
 
 fn value(node: Node<'_, '_>) -> Result<Vec<u8>, SamlFault> {

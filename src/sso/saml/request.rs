@@ -83,15 +83,15 @@ impl AuthnRequest<'_> {
         }
         let mut xml = opening("AuthnRequest", &attributes, (self.id, self.now, self.destination), self.entity_id);
         if let Some(hint) = self.subject_hint {
-            xml.push_str(&format!("<saml:Subject><saml:NameID>{}</saml:NameID></saml:Subject>", written(hint)));
+            xml.extend(["<saml:Subject><saml:NameID>", &written(hint), "</saml:NameID></saml:Subject>"]);
         }
         if let Some(format) = self.name_id_format {
-            xml.push_str(&format!("<samlp:NameIDPolicy Format=\"{}\" AllowCreate=\"true\"/>", written(format)));
+            xml.extend(["<samlp:NameIDPolicy Format=\"", &written(format), "\" AllowCreate=\"true\"/>"]);
         }
         if !self.contexts.is_empty() {
             xml.push_str("<samlp:RequestedAuthnContext Comparison=\"exact\">");
             for context in self.contexts {
-                xml.push_str(&format!("<saml:AuthnContextClassRef>{}</saml:AuthnContextClassRef>", written(context)));
+                xml.extend(["<saml:AuthnContextClassRef>", &written(context), "</saml:AuthnContextClassRef>"]);
             }
             xml.push_str("</samlp:RequestedAuthnContext>");
         }
