@@ -9,7 +9,7 @@ impl App {
     /// connection whose setting is another than [`Adoption::Approval`] it is a clash.
     pub async fn approve_adoption(&self, ctx: &Ctx, connection: &ConnectionId, user: &UserId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.approve_adoption(connection, user).await;
+        let outcome = Box::pin(work.approve_adoption(connection, user)).await;
         work.finish(outcome).await
     }
 }

@@ -60,7 +60,7 @@ impl App {
             external_id: external_id.map(str::to_owned),
         };
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_cluster(cluster).await;
+        let outcome = Box::pin(work.add_cluster(cluster)).await;
         work.finish(outcome).await
     }
 
@@ -84,7 +84,7 @@ impl App {
         (change, seen): (ClusterChange, Option<&Seen>),
     ) -> Result<Cluster, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_cluster(id, change, seen).await;
+        let outcome = Box::pin(work.change_cluster(id, change, seen)).await;
         work.finish(outcome).await
     }
 
@@ -96,7 +96,7 @@ impl App {
         seen: Option<&Seen>,
     ) -> Result<RemovedCluster, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.remove_cluster(id, seen).await;
+        let outcome = Box::pin(work.remove_cluster(id, seen)).await;
         work.finish(outcome).await
     }
 

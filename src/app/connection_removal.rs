@@ -38,7 +38,7 @@ impl App {
     /// What deleting a connection would do. The same as deleting, without its last step.
     pub async fn plan_connection_removal(&self, ctx: &Ctx, id: &ConnectionId) -> Result<ConnectionRemoval, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.remove_connection(id, None).await;
+        let outcome = Box::pin(work.remove_connection(id, None)).await;
         // What the guard would refuse is refused here.
         let outcome = match outcome {
             Ok(removal) => work.guard_owners().await.map(|()| removal),
@@ -56,7 +56,7 @@ impl App {
         plan: &str,
     ) -> Result<ConnectionRemoval, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.remove_connection(id, Some(plan)).await;
+        let outcome = Box::pin(work.remove_connection(id, Some(plan))).await;
         work.finish(outcome).await
     }
 }

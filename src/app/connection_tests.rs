@@ -69,7 +69,7 @@ impl App {
             result: None,
         };
         let mut work = self.begin(ctx, need).await?;
-        let outcome = work.add_test(&test, &secret).await;
+        let outcome = Box::pin(work.add_test(&test, &secret)).await;
         work.finish(outcome).await?;
         let url = format!("{}/login/test/{}", self.settings().server.origin(), secret.expose());
         Ok(BegunTest { test, url })
@@ -152,7 +152,7 @@ impl App {
             Err(error) => attempt.fail(error),
         }
         let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = work.record_test(id, (outcome.is_ok(), connection.as_ref()), attempt).await;
+        let outcome = Box::pin(work.record_test(id, (outcome.is_ok(), connection.as_ref()), attempt)).await;
         let test = work.finish(outcome).await?;
         Ok(Finished::Tested(Box::new(test)))
     }
@@ -166,7 +166,7 @@ impl App {
         attempt: &mut SignInAttempt,
     ) -> Result<(), Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_arrival(connection, identity, None, attempt).await;
+        let outcome = Box::pin(work.settle_arrival(connection, identity, None, attempt)).await;
         let outcome = match outcome {
             Ok(user) => work.tell_near_misses(&user, attempt).await,
             Err(error) => Err(error),

@@ -78,7 +78,7 @@ impl App {
         enabled: bool,
     ) -> Result<Connection, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.switch_connection(id, enabled).await;
+        let outcome = Box::pin(work.switch_connection(id, enabled)).await;
         work.finish(outcome).await
     }
 

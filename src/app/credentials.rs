@@ -38,7 +38,7 @@ impl App {
     /// Ends every session of somebody; how many there were. One's own, or anybody's for who manages members.
     pub async fn end_sessions(&self, ctx: &Ctx, user: &UserId) -> Result<u64, Error> {
         let mut work = self.begin(ctx, own_or_members(ctx, user)).await?;
-        let outcome = work.end_all_sessions(user).await;
+        let outcome = Box::pin(work.end_all_sessions(user)).await;
         work.finish(outcome).await
     }
 }

@@ -62,7 +62,7 @@ impl App {
     pub async fn create_key_of(&self, ctx: &Ctx, owner: &Holder, wish: KeyWish) -> Result<NewKey, Error> {
         let need = need_to_change(ctx, owner)?;
         let mut work = self.begin(ctx, need).await?;
-        let outcome = work.add_key(owner, wish).await;
+        let outcome = Box::pin(work.add_key(owner, wish)).await;
         work.finish(outcome).await
     }
 
@@ -87,7 +87,7 @@ impl App {
         change: &KeyChange,
     ) -> Result<ApiKey, Error> {
         let mut work = self.begin(ctx, need_for(ctx, owner)).await?;
-        let outcome = work.change_key(owner, id, change).await;
+        let outcome = Box::pin(work.change_key(owner, id, change)).await;
         work.finish(outcome).await
     }
 

@@ -20,7 +20,7 @@ impl App {
     /// Makes a local group. No rule matches it; people give it roles.
     pub async fn create_local_group(&self, ctx: &Ctx, name: &str) -> Result<Group, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.add_local_group(name).await;
+        let outcome = Box::pin(work.add_local_group(name)).await;
         work.finish(outcome).await
     }
 
@@ -33,7 +33,7 @@ impl App {
         if_match: Option<i64>,
     ) -> Result<Group, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.rename_local_group(id, name, if_match).await;
+        let outcome = Box::pin(work.rename_local_group(id, name, if_match)).await;
         work.finish(outcome).await
     }
 

@@ -75,7 +75,7 @@ impl App {
     /// What publishing the text would do. The same funnel as publishing, without its last step.
     pub async fn plan_mapping(&self, ctx: &Ctx, text: &str) -> Result<MappingPlan, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.put_in_force(text).await;
+        let outcome = Box::pin(work.put_in_force(text)).await;
         // The guard belongs to the plan as it belongs to the change: what it would refuse is refused here.
         let outcome = match outcome {
             Ok(plan) => work.guard_owners().await.map(|()| plan),

@@ -61,7 +61,7 @@ impl App {
         };
         let ctx = self.operator(organization.id.clone());
         let mut work = self.begin(&ctx, super::Need::Operator).await?;
-        let outcome = work.found(organization, &new.owner).await;
+        let outcome = Box::pin(work.found(organization, &new.owner)).await;
         let founded = work.finish(outcome).await?;
         if new.accept_terms {
             let versions: Vec<_> =
@@ -79,7 +79,7 @@ impl App {
         let organization = self.organization_by_slug(slug).await?;
         let ctx = self.operator(organization.id);
         let mut work = self.begin(&ctx, super::Need::Operator).await?;
-        let outcome = work.recover(email).await;
+        let outcome = Box::pin(work.recover(email)).await;
         work.finish(outcome).await
     }
 
@@ -100,7 +100,7 @@ impl App {
     pub async fn name_organization(&self, ctx: &Ctx, name: &str, seen: Option<&Seen>) -> Result<Organization, Error> {
         let name = checked_name(name)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.rename((None, Some(name)), seen).await;
+        let outcome = Box::pin(work.rename((None, Some(name)), seen)).await;
         work.finish(outcome).await
     }
 

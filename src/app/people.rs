@@ -66,7 +66,7 @@ impl App {
         seen: Option<&Seen>,
     ) -> Result<User, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.suspend(id, suspended, seen).await;
+        let outcome = Box::pin(work.suspend(id, suspended, seen)).await;
         work.finish(outcome).await
     }
 
@@ -80,7 +80,7 @@ impl App {
     /// Removes a local person. Whom a provider pushes, the provider removes.
     pub async fn remove_member(&self, ctx: &Ctx, id: &UserId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.remove_local(id).await;
+        let outcome = Box::pin(work.remove_local(id)).await;
         work.finish(outcome).await
     }
 

@@ -31,7 +31,7 @@ impl App {
     /// Makes a custom role. Nobody puts into it what they do not hold.
     pub async fn create_role(&self, ctx: &Ctx, wish: RoleWish) -> Result<KeptRole, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_role(wish).await;
+        let outcome = Box::pin(work.add_role(wish)).await;
         work.finish(outcome).await
     }
 
@@ -57,7 +57,7 @@ impl App {
     /// Deletes a custom role that nobody holds, nothing offers, no key carries and no rule gives.
     pub async fn delete_role(&self, ctx: &Ctx, id: &RoleId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.delete_role(id).await;
+        let outcome = Box::pin(work.delete_role(id)).await;
         work.finish(outcome).await
     }
 }

@@ -35,7 +35,7 @@ impl App {
     /// Declares a schema: from now on every provider of the organization may push what it has.
     pub async fn declare_schema(&self, ctx: &Ctx, schema: ExtensionSchema) -> Result<KeptSchema, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.declare_schema(schema).await;
+        let outcome = Box::pin(work.declare_schema(schema)).await;
         work.finish(outcome).await
     }
 
@@ -43,14 +43,14 @@ impl App {
     /// nobody until it is again.
     pub async fn change_schema(&self, ctx: &Ctx, urn: &str, change: SchemaChange) -> Result<KeptSchema, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.change_schema(urn, change).await;
+        let outcome = Box::pin(work.change_schema(urn, change)).await;
         work.finish(outcome).await
     }
 
     /// Takes a schema back. What people have of it is kept as with [`App::change_schema`].
     pub async fn remove_schema(&self, ctx: &Ctx, urn: &str) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.remove_schema(urn).await;
+        let outcome = Box::pin(work.remove_schema(urn)).await;
         work.finish(outcome).await
     }
 }

@@ -29,7 +29,7 @@ impl App {
         description: &str,
     ) -> Result<ServiceAccount, Error> {
         let mut work = self.begin(ctx, Capability::CreateServiceAccountKeys).await?;
-        let outcome = work.add_service_account(name, description).await;
+        let outcome = Box::pin(work.add_service_account(name, description)).await;
         work.finish(outcome).await
     }
 
@@ -60,14 +60,14 @@ impl App {
         change: AccountChange,
     ) -> Result<ServiceAccount, Error> {
         let mut work = self.begin(ctx, Capability::CreateServiceAccountKeys).await?;
-        let outcome = work.change_account(id, change).await;
+        let outcome = Box::pin(work.change_account(id, change)).await;
         work.finish(outcome).await
     }
 
     /// Closes a service account for good: its keys end, it leaves its groups, and what it was given is taken.
     pub async fn close_service_account(&self, ctx: &Ctx, id: &ServiceAccountId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::CreateServiceAccountKeys).await?;
-        let outcome = work.close_account(id).await;
+        let outcome = Box::pin(work.close_account(id)).await;
         work.finish(outcome).await
     }
 }

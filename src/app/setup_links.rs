@@ -93,7 +93,7 @@ impl App {
             last_used_at: None,
         };
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_setup_link(&link, &secret.hash()).await;
+        let outcome = Box::pin(work.add_setup_link(&link, &secret.hash())).await;
         work.finish(outcome).await?;
         let url = format!("{}/setup/{}", self.settings().server.origin(), secret.expose());
         Ok(NewSetupLink { link, url })
@@ -111,7 +111,7 @@ impl App {
     /// Ends a link at once.
     pub async fn revoke_setup_link(&self, ctx: &Ctx, connection: &ConnectionId, id: &SetupLinkId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.revoke_setup_link(connection, id).await;
+        let outcome = Box::pin(work.revoke_setup_link(connection, id)).await;
         work.finish(outcome).await
     }
 
@@ -156,7 +156,7 @@ impl App {
                 None => None,
             };
         let mut work = self.begin(&ctx, super::Need::Directory).await?;
-        let outcome = work.set_up(&link, (issuer, client_id), sealed.as_deref()).await;
+        let outcome = Box::pin(work.set_up(&link, (issuer, client_id), sealed.as_deref())).await;
         work.finish(outcome).await
     }
 

@@ -102,7 +102,7 @@ impl App {
         let settings = connection.settings.oidc.as_ref().ok_or_else(|| no_sign_in(&connection.id))?;
         let notice = self.oidc().logout_notice(settings, logout_token, ctx.now).await?;
         let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = work.end_by_notice(&connection.id, &notice).await;
+        let outcome = Box::pin(work.end_by_notice(&connection.id, &notice)).await;
         work.finish(outcome).await
     }
 
@@ -119,7 +119,7 @@ impl App {
             return Ok(0);
         }
         let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = work.end_by_session(id, sid).await;
+        let outcome = Box::pin(work.end_by_session(id, sid)).await;
         work.finish(outcome).await
     }
 

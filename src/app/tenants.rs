@@ -39,7 +39,7 @@ impl App {
         let found = self.organization_by_slug(slug).await?;
         let ctx = self.operator(found.id);
         let mut work = self.begin(&ctx, Need::Operator).await?;
-        let outcome = work.rename((new_slug, name), None).await;
+        let outcome = Box::pin(work.rename((new_slug, name), None)).await;
         let renamed = work.finish(outcome).await?;
         tracing::warn!(organization = %renamed.id, from = slug, to = renamed.slug, "the operator renamed an organization");
         Ok(renamed)

@@ -101,7 +101,7 @@ impl App {
         versions: &[(String, i64)],
     ) -> Result<(), Error> {
         let mut work = self.begin(ctx, Need::Self_).await?;
-        let outcome = work.accept(user, versions).await;
+        let outcome = Box::pin(work.accept(user, versions)).await;
         work.finish(outcome).await
     }
 }

@@ -76,6 +76,8 @@ pub(super) fn element(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
             out.extend(digits);
         }
     }
-    parts.iter().for_each(|part| out.extend_from_slice(part));
+    for part in parts {
+        out.extend_from_slice(part);
+    }
     out
 }

@@ -178,9 +178,9 @@ fn gcm(algorithm: &'static aead::Algorithm, key: &[u8], content: &[u8]) -> Optio
 fn cbc(algorithm: &'static cipher::Algorithm, key: &[u8], content: &[u8]) -> Option<Vec<u8>> {
     let key = cipher::DecryptingKey::cbc(UnboundCipherKey::new(algorithm, key).ok()?).ok()?;
     let (iv, blocks) = content.split_at_checked(16)?;
-    let context = DecryptionContext::Iv128(FixedLength::try_from(iv).ok()?);
+    let iv = DecryptionContext::Iv128(FixedLength::try_from(iv).ok()?);
     let mut room = blocks.to_vec();
-    let plain = key.decrypt(&mut room, context).ok()?;
+    let plain = key.decrypt(&mut room, iv).ok()?;
     let padding = usize::from(*plain.last()?);
     let length = plain.len().checked_sub(padding).filter(|_| (1..=16).contains(&padding))?;
     room.truncate(length);

@@ -99,14 +99,13 @@ impl Refusal {
             SsoError::ProviderUnreachable { .. } => (StatusCode::BAD_GATEWAY, "provider_unreachable"),
             SsoError::DiscoveryInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_misconfigured"),
             SsoError::StateMismatch | SsoError::PendingExpired { .. } => (StatusCode::BAD_REQUEST, "sign_in_expired"),
-            SsoError::CallbackInvalid { .. } => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
+            SsoError::CallbackInvalid { .. } | SsoError::Replayed => {
+                (StatusCode::BAD_REQUEST, "provider_answer_invalid")
+            }
             SsoError::IssuerMismatch { .. } => (StatusCode::BAD_REQUEST, "provider_issuer_mismatch"),
-            SsoError::Refused { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
+            SsoError::Refused { .. } | SsoError::TooWeak { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
             SsoError::CodeRefused { .. } => (StatusCode::BAD_GATEWAY, "provider_code_refused"),
-            SsoError::TokenInvalid { .. } => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
-            SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
-            SsoError::TooWeak { .. } => (StatusCode::FORBIDDEN, "provider_refused"),
-            SsoError::Replayed => (StatusCode::BAD_REQUEST, "provider_answer_invalid"),
+            SsoError::TokenInvalid { .. } | SsoError::Saml(_) => (StatusCode::BAD_GATEWAY, "provider_token_invalid"),
             SsoError::LogoutInvalid { .. } => (StatusCode::BAD_REQUEST, "logout_token_invalid"),
             SsoError::GroupsUnknown { .. } => (StatusCode::BAD_GATEWAY, "provider_groups_unknown"),
             SsoError::NoClientKey => (StatusCode::BAD_GATEWAY, "no_client_key"),

@@ -40,8 +40,7 @@ pub(super) fn doors() -> Doors {
                 .summary("A provider says who signed out there (OpenID Connect Back-Channel Logout 1.0)")
                 .takes_as::<Notice>(FORM)
                 .tells(&ended)
-                .answers_as(200, None)
-                .refuses(&["logout_token_invalid"]),
+                .answers_as(200, None),
         )
         .door(
             get("/oidc/{id}/front-channel-logout", front_channel)

@@ -44,6 +44,7 @@ pub enum SamlSigning {
 /// How a connection signs people in over SAML 2.0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own that an admin sets")]
 pub struct SamlSettings {
     /// The provider's entity id; empty until it is known, by its metadata or from an admin.
     pub entity_id: String,

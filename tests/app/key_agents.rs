@@ -25,19 +25,6 @@ const CYCLES: usize = 500;
 /// Who changes roles at the same time.
 const CHANGERS: usize = 5;
 
-/// A busy machine says 503, and whoever changes roles asks again.
-macro_rules! until_done {
-    ($what:expr) => {
-        loop {
-            match $what.await {
-                Ok(value) => break value,
-                Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
-                Err(error) => panic!("{error}"),
-            }
-        }
-    };
-}
-
 /// What an agent has in its configuration, and what came of its requests.
 struct Agent {
     key: Mutex<(KeyId, String)>,
@@ -55,19 +42,32 @@ async fn ask(app: &App, secret: &str, can: Capability) -> Result<(), Error> {
     app.ask(&visit, &Question { can: Some(can), cluster: None }).await
 }
 
+/// A busy machine says 503, and whoever changes roles asks again.
+macro_rules! until_done {
+    ($what:expr) => {
+        loop {
+            match $what.await {
+                Ok(value) => break value,
+                Err(Error::Unavailable(_)) => tokio::time::sleep(PAUSE).await,
+                Err(error) => panic!("{error}"),
+            }
+        }
+    };
+}
+
 impl Agent {
     async fn run(self: Arc<Self>, app: App, ending: Arc<AtomicBool>) {
         while !ending.load(Ordering::SeqCst) {
             let (id, secret) = self.key.lock().unwrap().clone();
-            let had_ended = self.ended.lock().unwrap().contains(&id);
+            let was_over = self.ended.lock().unwrap().contains(&id);
             let outcome = ask(&app, &secret, Capability::ManageClusters).await;
-            let ended_since = self.ended.lock().unwrap().contains(&id);
+            let has_ended = self.ended.lock().unwrap().contains(&id);
             match outcome {
-                Ok(()) => assert!(!had_ended, "the key {id} was let in after it had ended"),
+                Ok(()) => assert!(!was_over, "the key {id} was let in after it had ended"),
                 Err(Error::NotSignedIn) => {
                     *self.failures.lock().unwrap().entry(id.clone()).or_default() += 1;
                     // Between the change and its answer it may fail already: then it has ended in a moment.
-                    if !ended_since {
+                    if !has_ended {
                         self.soon_ended(&id).await;
                     }
                 }

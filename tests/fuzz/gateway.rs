@@ -31,7 +31,8 @@ pub fn jose(data: &[u8]) {
     let parts: Vec<&str> = token.split('.').collect();
     assert_eq!(parts.len(), 3, "{token:?}");
     let header = BASE64URL_NOPAD.decode(parts[0].as_bytes()).expect("a header that was read");
-    let header: Value = serde_json::from_slice(&header).expect("a header that was read");
+    // What is not looked at may be deeper than this reader goes.
+    let Ok(header) = serde_json::from_slice::<Value>(&header) else { return };
     assert!(header["alg"].as_str().is_some_and(|alg| ALGORITHMS.contains(&alg)), "{header}");
     assert!(header["crit"].is_null() && header["b64"].is_null(), "{header}");
     let typ = header["typ"].as_str().unwrap_or("JWT").to_ascii_lowercase();

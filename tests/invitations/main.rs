@@ -1,6 +1,5 @@
 //! Invitations as people meet them: a real mail server, a real sign-in, and two who follow one link at the same moment.
 
-#![expect(clippy::large_futures, reason = "two sign-ins at once, each with its transaction, in one test's future")]
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod desk;

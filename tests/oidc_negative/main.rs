@@ -8,6 +8,7 @@ mod logout;
 mod provider;
 mod scene;
 mod through_the_door;
+mod who_and_how;
 #[path = "../world/mod.rs"]
 mod world;
 
@@ -47,7 +48,7 @@ async fn an_answer_that_does_not_belong_to_the_sign_in_is_refused() {
 
 #[tokio::test]
 async fn whoever_signed_in_too_weakly_too_long_ago_or_at_another_tenant_is_refused() {
-    check(cases::WHO_AND_HOW).await;
+    check(who_and_how::WHO_AND_HOW).await;
 }
 
 #[tokio::test]

@@ -233,16 +233,16 @@ async fn a_change_of_roles_that_touches_a_key_is_previewed_and_the_moved_key_goe
 
     let down = json!({"kind": "set_role", "user": ada, "role": "viewer"});
     let machine = call("POST", "/service-accounts", Some(json!({"name": "agents"}))).await.expect(201).id();
-    let seen = preview(&down).await;
-    assert!(seen["keys"][0]["uses_last_day"].as_i64().unwrap() >= 1, "{seen}");
-    assert_eq!(seen["keys"][0]["last_used_from"], "127.0.0.1");
-    let id = seen["keys"][0]["id"].as_str().unwrap().to_owned();
-    let mut wish = json!({"change": down, "preview": "kp1_AAAA", "keys": {&id: {"do": "move", "to": machine}}});
-    call("POST", "/role-changes", Some(wish.clone())).await.expect(400);
-    wish["preview"] = preview(&up).await["token"].clone();
-    assert_eq!(call("POST", "/role-changes", Some(wish.clone())).await.expect(409).json()["code"], "preview_stale");
-    wish["preview"] = seen["token"].clone();
-    let made = call("POST", "/role-changes", Some(wish)).await.expect(200).json();
+    let shown = preview(&down).await;
+    assert!(shown["keys"][0]["uses_last_day"].as_i64().unwrap() >= 1, "{shown}");
+    assert_eq!(shown["keys"][0]["last_used_from"], "127.0.0.1");
+    let id = shown["keys"][0]["id"].as_str().unwrap().to_owned();
+    let mut asked = json!({"change": down, "preview": "kp1_AAAA", "keys": {&id: {"do": "move", "to": machine}}});
+    call("POST", "/role-changes", Some(asked.clone())).await.expect(400);
+    asked["preview"] = preview(&up).await["token"].clone();
+    assert_eq!(call("POST", "/role-changes", Some(asked.clone())).await.expect(409).json()["code"], "preview_stale");
+    asked["preview"] = shown["token"].clone();
+    let made = call("POST", "/role-changes", Some(asked)).await.expect(200).json();
     assert_eq!((&made["keys"][0]["done"], &made["keys"][0]["to"]), (&json!("moved"), &json!(machine)));
     assert_eq!(verify("manage-clusters").await.expect(200).header("x-castgate-user"), machine.as_str());
     verify("manage-members").await.expect(403);

@@ -8,6 +8,7 @@ mod fuzzer;
 mod lists;
 mod once;
 mod scene;
+mod sign_in;
 mod spelling;
 mod tenancy;
 mod versions;

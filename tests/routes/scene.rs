@@ -2,9 +2,9 @@
 
 use crate::world::{Answer, Connection, Organization, World};
 use castgate::{
-    app::{Actor, ClientProof, ClientWish, Ctx, Gift, KeyWish},
+    app::{Actor, Ctx, Gift, KeyWish},
     http::Declared,
-    model::{ConnectionId, ConnectionSettings, Holder, OidcSettings, Profile, Role, UserId},
+    model::{Holder, Profile, Role, UserId},
 };
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ impl Scene {
         self.key(&id).await.1
     }
 
-    async fn user(&self, push: &Connection, name: &str) -> String {
+    pub(crate) async fn user(&self, push: &Connection, name: &str) -> String {
         let schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
         push.post("/Users", json!({"schemas": schemas, "userName": format!("{name}@acme.test")})).await.expect(201).id()
     }
@@ -96,7 +96,7 @@ impl Scene {
         (key.key.id.to_string(), key.secret.expose().to_owned())
     }
 
-    fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         self.made.set(self.made.get() + 1);
         self.made.get()
     }
@@ -175,97 +175,6 @@ impl Scene {
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
-    }
-
-    /// The ids of something that belongs to a connection or to a sign-in.
-    async fn of_connection(&self, path: &str, name: String) -> Vec<String> {
-        match path {
-            "/connections/{id}/clients/{client}" => {
-                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
-                let wish = ClientWish { name, proof: ClientProof::Secret };
-                let client = self.world.app.create_scim_client(&self.acme.operator, &made, wish).await.unwrap().client;
-                vec![made.to_string(), client.id.to_string()]
-            }
-            path if path.starts_with("/connections/{id}/saml") || path.starts_with("/login/saml/") => {
-                vec![self.saml_connection(&name).await]
-            }
-            "/connections/{id}/setup-links" => vec![self.setup_link(&name).await.0],
-            "/connections/{id}/setup-links/{link}" => {
-                let (connection, link, _) = self.setup_link(&name).await;
-                vec![connection, link]
-            }
-            path if path.starts_with("/setup/{token}") => vec![self.setup_link(&name).await.2],
-            path if path.starts_with("/domains/") => vec![self.domain(&name).await],
-            "/connections/{id}/tests" => vec![self.signing_connection(&name).await.to_string()],
-            "/connections/{id}/tests/{test}" => {
-                let connection = self.signing_connection(&name).await;
-                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
-                vec![connection.to_string(), begun.test.id.to_string()]
-            }
-            "/login/test/{token}" => {
-                let connection = self.signing_connection(&name).await;
-                let begun = self.world.app.test_connection(&self.acme.operator, &connection).await.unwrap();
-                vec![begun.url.rsplit('/').next().unwrap().to_owned()]
-            }
-            "/sign-ins/{code}" => {
-                self.session(&name).await;
-                let traces = self
-                    .world
-                    .app
-                    .sign_ins(&self.acme.operator, &castgate::store::SignInSearch::default(), "", 1)
-                    .await
-                    .unwrap();
-                vec![traces[0].code.to_string()]
-            }
-            path if path.starts_with("/connections/") => {
-                let made = self.acme.connection(&name, Profile::Okta).await;
-                vec![made.stored.id.to_string(), made.token.id.to_string()]
-            }
-            path => panic!("nothing is known of what {path} names: say here how to make one"),
-        }
-    }
-
-    /// A connection whose SAML provider is made up, and known.
-    async fn saml_connection(&self, name: &str) -> String {
-        use castgate::model::{SamlBinding, SamlEndpoint, SamlSettings};
-        let now = castgate::app::Clock::machine().now();
-        let key = castgate::crypto::ServiceKey::generate().unwrap();
-        let certificate = key.certificate("idp", now, now.plus(std::time::Duration::from_hours(24 * 365))).unwrap();
-        let location = "https://idp.invalid/sso".to_owned();
-        let saml = SamlSettings {
-            entity_id: "https://idp.invalid".to_owned(),
-            metadata_url: Some("https://idp.invalid/metadata".to_owned()),
-            sign_on: vec![SamlEndpoint { binding: SamlBinding::Redirect, location, response_location: None }],
-            certificates: vec![data_encoding::BASE64.encode(&certificate)],
-            ..SamlSettings::default()
-        };
-        let settings = ConnectionSettings { saml: Some(saml), ..ConnectionSettings::of(Profile::Generic) };
-        self.acme.connection_with(name, settings).await.stored.id.to_string()
-    }
-
-    /// A connection whose provider nobody reaches.
-    async fn signing_connection(&self, name: &str) -> ConnectionId {
-        let mut settings = ConnectionSettings::of(Profile::Okta);
-        let (issuer, client_id) = ("http://127.0.0.1:1".to_owned(), "castgate".to_owned());
-        settings.oidc = Some(OidcSettings::new(issuer, client_id));
-        self.acme.connection_with(name, settings).await.stored.id
-    }
-
-    /// A disabled connection, and a link by which it is set up: its id and its token.
-    async fn setup_link(&self, name: &str) -> (String, String, String) {
-        let connection = self.signing_connection(name).await;
-        let app = &self.world.app;
-        app.set_connection_enabled(&self.acme.operator, &connection, false).await.unwrap();
-        let made = app.create_setup_link(&self.acme.operator, &connection, None).await.unwrap();
-        (connection.to_string(), made.link.id.to_string(), made.url.rsplit('/').next().unwrap().to_owned())
-    }
-
-    /// A domain that a connection claims.
-    async fn domain(&self, name: &str) -> String {
-        let domain = format!("{name}.example.com");
-        let settings = ConnectionSettings { domains: vec![domain.clone()], ..ConnectionSettings::of(Profile::Okta) };
-        self.acme.connection_with(name, settings).await;
-        domain
     }
 
     async fn local_group(&self, name: &str) -> String {
@@ -354,7 +263,7 @@ impl Scene {
     }
 
     /// Somebody new who is signed in: the person's id and the session's.
-    async fn session(&self, name: &str) -> Vec<String> {
+    pub(crate) async fn session(&self, name: &str) -> Vec<String> {
         let link = self.world.app.recover_organization("acme", &format!("{name}@acme.test")).await.unwrap();
         let cookie = signed_in(&self.world, link.expose()).await;
         let everybody = self.world.app.members(&self.acme.operator, "", 1000).await.unwrap();

@@ -268,12 +268,12 @@ pub fn encrypted(wrapper: &str, plain: &str, to: &Certificate, how: Secretly<'_>
     };
     let public = OaepPublicEncryptingKey::new(PublicEncryptingKey::from_der(to.public_key()).unwrap()).unwrap();
     let mut room = vec![0; public.ciphertext_size()];
-    let wrapped = public.encrypt(oaep, &secret, &mut room, None).unwrap();
+    let key_bytes = public.encrypt(oaep, &secret, &mut room, None).unwrap();
     let key = format!(
         "<xenc:EncryptedKey><xenc:EncryptionMethod Algorithm=\"{}\">{methods}</xenc:EncryptionMethod>\
          <xenc:CipherData><xenc:CipherValue>{}</xenc:CipherValue></xenc:CipherData></xenc:EncryptedKey>",
         how.transport,
-        BASE64.encode(wrapped),
+        BASE64.encode(key_bytes),
     );
     let (inside, beside) = match how.beside {
         true => (String::new(), key),

@@ -104,7 +104,7 @@ fn a_certificate_that_cannot_be_used_is_named_and_left_out() {
     let good = metadata();
     let odd = good.replace(&KEYS.next.certificate.to_base64(), &BASE64.encode(b"no certificate"));
     let read = read(&odd).unwrap();
-    assert_eq!(read.certificates, [KEYS.idp.certificate.clone()]);
+    assert_eq!(read.certificates, std::slice::from_ref(&KEYS.idp.certificate));
     assert_eq!(read.unusable_certificates, ["this is not an X.509 certificate"]);
 }
 

@@ -5,7 +5,6 @@ use crate::{
     issuer::{How, signed},
     scene::{ACS, ADA, EVIL, IDP, KEYS, assertion, part, swapped, with_signed_assertion, without, wrapped},
 };
-use castgate::model::Instant;
 
 pub fn add(all: &mut Attacks) {
     subjects(all);

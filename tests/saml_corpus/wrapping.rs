@@ -179,11 +179,6 @@ fn other_documents(all: &mut Attacks) {
             all.add(format!("a signed {kind} with the id of the {place}"), &doubled, &["duplicate_id"]);
             for other in ["Id", "id", "iD", "xml:id"] {
                 let doubled = doubled.replacen(
-                    &format!("><samlp:Extensions>{}", &same[..20]),
-                    &format!("><samlp:Extensions>{}", &same[..20]),
-                    1,
-                );
-                let doubled = doubled.replacen(
                     &format!(" ID=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""),
                     &format!(" {other}=\"{target}\" IssueInstant=\"2026-11-22T07:59:58Z\""),
                     1,

@@ -92,7 +92,8 @@ async fn a_cursor_belongs_to_its_query_and_its_caller() {
     }
     assert_refused(&okta.get(&format!("/Groups?cursor={next}")).await, 400, Some("invalidCursor"));
     // Neither does one that says nothing but the list: people are no groups.
-    let of_people = cursor(&page(&okta, "cursor&count=2").await, "nextCursor");
+    let people = page(&okta, "cursor&count=2").await;
+    let of_people = cursor(&people, "nextCursor");
     assert_refused(&okta.get(&format!("/Groups?cursor={of_people}")).await, 400, Some("invalidCursor"));
     assert_refused(&okta.post("/.search", json!({"cursor": ""})).await, 400, Some("invalidCursor"));
 }

@@ -23,15 +23,15 @@ impl App {
     ) -> Result<GroupView, Error> {
         let mut met = None;
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_group(connection, document.clone(), (None, &mut met)).await;
-        let outcome = work.finish(outcome).await;
+        let outcome = Box::pin(work.push_group(connection, document.clone(), (None, &mut met))).await;
+        let outcome = Box::pin(work.finish(outcome)).await;
         let Some(met) = met.filter(|_| outcome.is_err()) else { return outcome };
         let same = met.display_name == document.display_name && met.external_id == document.external_id;
         if !self.is_unheard(&Made::group(&met), same, ctx.now).await {
             return outcome;
         }
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_group(connection, document, (Some(&met.id), &mut None)).await;
+        let outcome = Box::pin(work.push_group(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
     }
 
@@ -105,7 +105,7 @@ impl App {
         members: usize,
     ) -> Result<GroupView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.change_group(connection, (id, if_match), patch, members).await;
+        let outcome = Box::pin(work.change_group(connection, (id, if_match), patch, members)).await;
         work.finish(outcome).await
     }
 

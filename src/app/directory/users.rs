@@ -27,8 +27,8 @@ impl App {
         let document = document.with_active_unless_said(true);
         let mut met = None;
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_user(connection, document.clone(), (None, &mut met)).await;
-        let outcome = work.finish(outcome).await;
+        let outcome = Box::pin(work.push_user(connection, document.clone(), (None, &mut met))).await;
+        let outcome = Box::pin(work.finish(outcome)).await;
         // Asked outside of the transaction, and only when somebody stood in the way.
         let Some(met) = met.filter(|_| outcome.is_err()) else { return outcome };
         let same = described(met.clone(), document.clone()) == met;
@@ -36,7 +36,7 @@ impl App {
             return outcome;
         }
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.push_user(connection, document, (Some(&met.id), &mut None)).await;
+        let outcome = Box::pin(work.push_user(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
     }
 
@@ -86,7 +86,7 @@ impl App {
             tolerated(&tolerances);
             Ok(document)
         };
-        let outcome = work.change_user(connection, (id, if_match), replace).await;
+        let outcome = Box::pin(work.change_user(connection, (id, if_match), replace)).await;
         work.finish(outcome).await
     }
 
@@ -104,7 +104,7 @@ impl App {
             tolerated(&patched.tolerances);
             Ok(patched.document)
         };
-        let outcome = work.change_user(connection, (id, if_match), apply).await;
+        let outcome = Box::pin(work.change_user(connection, (id, if_match), apply)).await;
         work.finish(outcome).await
     }
 

@@ -15,7 +15,7 @@ impl App {
     /// another way is signed out; who of them is invited comes in by it.
     pub async fn enforce_domain(&self, ctx: &Ctx, domain: &str) -> Result<ShownDomain, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.enforce(domain).await;
+        let outcome = Box::pin(work.enforce(domain)).await;
         work.finish(outcome).await?;
         self.domain(ctx, domain).await
     }
@@ -23,7 +23,7 @@ impl App {
     /// Lets people of a domain come in by any way again.
     pub async fn release_domain(&self, ctx: &Ctx, domain: &str) -> Result<ShownDomain, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.release(domain).await;
+        let outcome = Box::pin(work.release(domain)).await;
         work.finish(outcome).await?;
         self.domain(ctx, domain).await
     }

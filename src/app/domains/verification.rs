@@ -32,7 +32,7 @@ impl App {
         match answer {
             Answer::Shown => {
                 let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-                let outcome = work.show_domain(&claim.domain).await;
+                let outcome = Box::pin(work.show_domain(&claim.domain)).await;
                 work.finish(outcome).await?;
                 self.domain(ctx, domain).await
             }
@@ -49,7 +49,7 @@ impl App {
         let organization = self.organization_by_slug(slug).await?;
         let ctx = self.operator(organization.id);
         let mut work = self.begin(&ctx, Need::Operator).await?;
-        let outcome = work.assert_domain(domain).await;
+        let outcome = Box::pin(work.assert_domain(domain)).await;
         work.finish(outcome).await?;
         tracing::warn!(organization = slug, domain, "the operator asserted an e-mail domain: no DNS record shows it");
         self.domain(&ctx, domain).await
@@ -67,7 +67,7 @@ impl App {
             let lost = self.note_answer(&ctx, domain, &answer).await?;
             if let Some(claim) = lost {
                 let mut work = self.begin(&ctx, Need::Directory).await?;
-                let outcome = work.lose_domain(claim).await;
+                let outcome = Box::pin(work.lose_domain(claim)).await;
                 work.finish(outcome).await?;
             }
         }

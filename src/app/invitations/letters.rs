@@ -127,7 +127,7 @@ impl App {
         let organization = due.organization.clone();
         let ctx = Ctx { actor: Actor::System, organization, now: delivery.at, request: self.new_request() };
         let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = work.give_up(due, &delivery).await;
+        let outcome = Box::pin(work.give_up(due, &delivery)).await;
         work.finish(outcome).await
     }
 }

@@ -76,7 +76,7 @@ impl App {
             return Err(Error::invalid("invitations", format!("invite 1 to {MOST_INVITED} addresses at once")));
         }
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.invite_all(wishes, life).await;
+        let outcome = Box::pin(work.invite_all(wishes, life)).await;
         work.finish(outcome).await
     }
 
@@ -100,7 +100,7 @@ impl App {
         change: OfferChange,
     ) -> Result<Invitation, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.change_invitation(id, change).await;
+        let outcome = Box::pin(work.change_invitation(id, change)).await;
         work.finish(outcome).await
     }
 
@@ -112,14 +112,14 @@ impl App {
         life: Option<Duration>,
     ) -> Result<Invitation, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.resend_invitation(id, life).await;
+        let outcome = Box::pin(work.resend_invitation(id, life)).await;
         work.finish(outcome).await
     }
 
     /// Takes an invitation back: its link is dead. What was accepted is taken back from the person instead.
     pub async fn revoke_invitation(&self, ctx: &Ctx, id: &InvitationId) -> Result<Invitation, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.revoke_invitation(id).await;
+        let outcome = Box::pin(work.revoke_invitation(id)).await;
         work.finish(outcome).await
     }
 
@@ -138,7 +138,7 @@ impl App {
     ) -> Result<(Vec<String>, i64), Error> {
         let domains = checked_domains(domains)?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.set_invitation_domains(domains, seen).await;
+        let outcome = Box::pin(work.set_invitation_domains(domains, seen)).await;
         work.finish(outcome).await
     }
 }

@@ -251,7 +251,7 @@ impl App {
     pub async fn preview_role_change(&self, ctx: &Ctx, change: &RoleChange) -> Result<KeyPreview, Error> {
         self.write_key_uses().await?;
         let mut work = self.begin(ctx, change.need()).await?;
-        let outcome = work.previewed(change).await;
+        let outcome = Box::pin(work.previewed(change)).await;
         work.tx.rollback().await?;
         outcome
     }
@@ -259,7 +259,7 @@ impl App {
     /// Makes a change of roles as it was previewed, and does with each touched key what was chosen, in one transaction.
     pub async fn change_roles(&self, ctx: &Ctx, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
         let mut work = self.begin(ctx, change.need()).await?;
-        let outcome = work.change_roles(change, terms).await;
+        let outcome = Box::pin(work.change_roles(change, terms)).await;
         work.finish(outcome).await
     }
 }

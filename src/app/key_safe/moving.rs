@@ -35,7 +35,7 @@ impl App {
         to: &ServiceAccountId,
     ) -> Result<Moved, Error> {
         let mut work = self.begin(ctx, Capability::CreateServiceAccountKeys).await?;
-        let outcome = work.move_key_of(owner, id, to).await;
+        let outcome = Box::pin(work.move_key_of(owner, id, to)).await;
         work.finish(outcome).await
     }
 }
@@ -110,8 +110,8 @@ impl Work<'_> {
                 Error::conflict("holder_lacks", detail)
             };
             let role = role_that_gives(right).ok_or_else(lacks)?;
-            let given = capabilities(&role, &right.scope, &custom).ok_or_else(lacks)?;
-            if let Some(missing) = actor.and_then(|actor| actor.lacks(&given, &right.scope)) {
+            let whole = capabilities(&role, &right.scope, &custom).ok_or_else(lacks)?;
+            if let Some(missing) = actor.and_then(|actor| actor.lacks(&whole, &right.scope)) {
                 let need = format!("{missing} at {}, which {role} gives: give {to} less yourself first", right.scope);
                 return Err(Error::Forbidden { need });
             }

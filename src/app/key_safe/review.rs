@@ -95,7 +95,7 @@ impl App {
         for kept in due {
             let ctx = self.as_system(kept.organization.clone());
             let mut work = self.begin(&ctx, Need::Operator).await?;
-            let outcome = work.delete_after_grace(&kept, round).await;
+            let outcome = Box::pin(work.delete_after_grace(&kept, round)).await;
             work.finish(outcome).await?;
         }
         Ok(())
@@ -114,7 +114,7 @@ impl Work<'_> {
             (Err(_), Ok(group)) => Whose::Group(group),
             (Err(_), Err(_)) => Whose::Everybody,
         };
-        let (keys, at_once) = match whose {
+        let (keys, is_whole) = match whose {
             Whose::User(user) => (self.tx.kept_keys_of(&organization, &Holder::User(user), now).await?, true),
             Whose::Group(group) => {
                 let times = (now, review.asked_at);
@@ -126,7 +126,7 @@ impl Work<'_> {
         for kept in &keys {
             self.compare(kept, &mut owners, round).await?;
         }
-        if let Some(last) = keys.last().filter(|_| !at_once) {
+        if let Some(last) = keys.last().filter(|_| !is_whole) {
             let after = (last.key.owner.as_str(), last.key.id.as_str());
             self.tx.go_on_with_key_review(&review, after).await?;
             return Ok(false);

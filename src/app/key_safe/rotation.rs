@@ -32,7 +32,7 @@ impl App {
     ) -> Result<Rotated, Error> {
         let overlap = overlap(overlap_hours)?;
         let mut work = self.begin(ctx, need_to_change(ctx, owner)?).await?;
-        let outcome = work.rotate(owner, id, overlap).await;
+        let outcome = Box::pin(work.rotate(owner, id, overlap)).await;
         work.finish(outcome).await
     }
 }

@@ -152,7 +152,9 @@ impl Work<'_> {
             RoleChange::Give { subject, .. } => reach.add(subject.subject()?),
             RoleChange::Take { binding } => {
                 let found = self.tx.binding(&self.ctx.organization, binding).await?;
-                found.into_iter().for_each(|found| reach.add(found.terms.subject));
+                if let Some(found) = found {
+                    reach.add(found.terms.subject);
+                }
             }
             RoleChange::Join { member, .. } | RoleChange::Leave { member, .. } => reach.add(member.subject()),
             RoleChange::DeleteGroup { group } => reach.add(Subject::Group(group.clone())),
@@ -196,19 +198,19 @@ impl Work<'_> {
         for kept in &seen.keys {
             let Some(owner) = kept.key.owner.user() else { continue };
             let (Some((user, before)), Some(now)) = (seen.owners.get(owner), after.get(owner)) else { continue };
-            let carries = self.app.carried_by(&mut self.tx, &organization, (&kept.key, now.clone())).await?;
-            let carried_the_same = kept.carried.as_ref().is_some_and(|carried| *carried == carries.kept());
+            let still = self.app.carried_by(&mut self.tx, &organization, (&kept.key, now.clone())).await?;
+            let carried_the_same = kept.carried.as_ref().is_some_and(|carried| *carried == still.kept());
             if before.kept() == now.kept() && carried_the_same {
                 continue;
             }
-            let had = Access { derivations: as_held(kept.carried.as_deref().unwrap_or_default()) };
+            let carried = Access { derivations: as_held(kept.carried.as_deref().unwrap_or_default()) };
             touched.push(Touched {
                 key: kept.key.clone(),
                 owner: owner.clone(),
                 label: user.label().to_owned(),
                 email: user.email.clone(),
-                before: had,
-                after: carries,
+                before: carried,
+                after: still,
             });
         }
         Ok(touched)

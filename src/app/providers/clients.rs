@@ -64,7 +64,7 @@ impl App {
             }
         }
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_client(connection, wish).await;
+        let outcome = Box::pin(work.add_client(connection, wish)).await;
         work.finish(outcome).await
     }
 
@@ -80,7 +80,7 @@ impl App {
     /// Ends a client and its access tokens at once.
     pub async fn revoke_scim_client(&self, ctx: &Ctx, connection: &ConnectionId, id: &ClientId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.end_client(connection, id).await;
+        let outcome = Box::pin(work.end_client(connection, id)).await;
         work.finish(outcome).await
     }
 }

@@ -125,7 +125,7 @@ impl App {
         let (organization, now) = (proven.organization().clone(), self.clock().now());
         let ctx = Ctx { actor, organization, now, request: self.new_request() };
         let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = work.grant(proven).await;
+        let outcome = Box::pin(work.grant(proven)).await;
         match work.finish(outcome).await {
             Ok(token) => Ok(token),
             Err(Error::NotSignedIn) => {

@@ -38,7 +38,7 @@ impl App {
         life: Option<Duration>,
     ) -> Result<NewToken, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.add_scim_token(connection, life).await;
+        let outcome = Box::pin(work.add_scim_token(connection, life)).await;
         work.finish(outcome).await
     }
 
@@ -53,7 +53,7 @@ impl App {
             return Err(Error::invalid("overlap_hours", "both tokens may hold for 30 days (720 hours) at most"));
         }
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.replace_scim_token(connection, id, (life, overlap)).await;
+        let outcome = Box::pin(work.replace_scim_token(connection, id, (life, overlap))).await;
         work.finish(outcome).await
     }
 
@@ -78,7 +78,7 @@ impl App {
     /// Ends a token at once.
     pub async fn revoke_scim_token(&self, ctx: &Ctx, connection: &ConnectionId, id: &TokenId) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.end_scim_token(connection, id).await;
+        let outcome = Box::pin(work.end_scim_token(connection, id)).await;
         work.finish(outcome).await
     }
 
@@ -91,7 +91,7 @@ impl App {
             let organization = ending.organization.clone();
             let ctx = Ctx { actor: Actor::System, organization, now, request: self.new_request() };
             let mut work = self.begin(&ctx, Need::Operator).await?;
-            let outcome = work.warn_of(ending).await;
+            let outcome = Box::pin(work.warn_of(ending)).await;
             warned += usize::from(work.finish(outcome).await?);
         }
         Ok(warned)

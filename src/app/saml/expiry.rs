@@ -33,7 +33,7 @@ impl App {
             let organization = ending.organization.clone();
             let ctx = Ctx { actor: Actor::System, organization, now, request: self.new_request() };
             let mut work = self.begin(&ctx, Need::Operator).await?;
-            let outcome = work.warn_of_certificate(ending).await;
+            let outcome = Box::pin(work.warn_of_certificate(ending)).await;
             warned += usize::from(work.finish(outcome).await?);
         }
         Ok(warned)

@@ -74,7 +74,7 @@ impl App {
         drop(self.connection(ctx, connection).await?);
         let new = self.new_saml_key(ctx, connection, ctx.now.plus(overlap)).await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.rotate_key(connection, new, overlap).await;
+        let outcome = Box::pin(work.rotate_key(connection, new, overlap)).await;
         work.finish(outcome).await?;
         self.saml_keys(ctx, connection).await
     }

@@ -140,7 +140,7 @@ impl App {
         let learnt = match found {
             Ok(found) => {
                 let mut work = self.begin(&ctx, Need::Operator).await?;
-                let outcome = work.take_metadata(id, (&saml, &found)).await;
+                let outcome = Box::pin(work.take_metadata(id, (&saml, &found))).await;
                 work.finish(outcome).await
             }
             Err(error) => Err(error.into()),

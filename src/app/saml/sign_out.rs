@@ -108,7 +108,7 @@ impl App {
     ) -> Result<(), Error> {
         let ctx = Ctx { actor: Actor::System, organization: organization.clone(), now, request: self.new_request() };
         let mut work = self.begin(&ctx, Need::Operator).await?;
-        let outcome = work.end_named(connection, request).await;
+        let outcome = Box::pin(work.end_named(connection, request)).await;
         work.finish(outcome).await
     }
 

@@ -104,7 +104,7 @@ impl App {
         revoke: bool,
     ) -> Result<ClientKey, Error> {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = work.rotate_key_of(connection, revoke).await;
+        let outcome = Box::pin(work.rotate_key_of(connection, revoke)).await;
         work.finish(outcome).await
     }
 }

@@ -123,7 +123,7 @@ impl App {
         (journey, attempt): (Journey, &mut SignInAttempt),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.settle_and_open(origin, journey.invitation.as_deref(), attempt).await;
+        let outcome = Box::pin(work.settle_and_open(origin, journey.invitation.as_deref(), attempt)).await;
         Ok(work.finish(outcome).await?.signed_in(journey.return_to))
     }
 

@@ -38,7 +38,7 @@ impl App {
         (return_to, attempt): (String, &mut SignInAttempt),
     ) -> Result<SignedIn, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
-        let outcome = work.open_unchanged(user, attempt).await;
+        let outcome = Box::pin(work.open_unchanged(user, attempt)).await;
         Ok(work.finish(outcome).await?.signed_in(return_to))
     }
 }

@@ -96,7 +96,7 @@ impl Client {
         let touched = preview["keys"].as_array().cloned().unwrap_or_default();
         let (keys, others) = self.choices(&touched, options).await?;
         if !touched.is_empty() && !self.yes {
-            Self::show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
+            show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
             self.confirm(&format!("The change touches {} API keys, as it stands above.", touched.len()))?;
         }
         let token = preview["token"].as_str().unwrap_or_default();
@@ -126,20 +126,6 @@ impl Client {
         Ok((keys, others))
     }
 
-    /// On standard error, beside the question: standard output is for what comes of it.
-    fn show_touched(touched: &[Value], keys: &Map<String, Value>, others: &Value) {
-        let rows: Vec<Value> = touched
-            .iter()
-            .map(|key| {
-                let mut row = key.clone();
-                let id = key["id"].as_str().unwrap_or_default();
-                row["then"] = keys.get(id).unwrap_or(others)["do"].clone();
-                row
-            })
-            .collect();
-        eprintln!("{}\n", table::table(TOUCHED_KEYS, &rows));
-    }
-
     fn show_made(&self, made: &Value, done: &str) -> Result<(), Stop> {
         if self.output != Output::Table {
             return self.output.one(made);
@@ -160,6 +146,20 @@ impl Client {
         }
         Ok(())
     }
+}
+
+/// On standard error, beside the question: standard output is for what comes of it.
+fn show_touched(touched: &[Value], keys: &Map<String, Value>, others: &Value) {
+    let rows: Vec<Value> = touched
+        .iter()
+        .map(|key| {
+            let mut row = key.clone();
+            let id = key["id"].as_str().unwrap_or_default();
+            row["then"] = keys.get(id).unwrap_or(others)["do"].clone();
+            row
+        })
+        .collect();
+    eprintln!("{}\n", table::table(TOUCHED_KEYS, &rows));
 }
 
 /// The id of a touched key, by it or by its name.

@@ -6,12 +6,14 @@
 
 mod document;
 mod group;
+mod order;
 mod selection;
 mod target;
 
 pub use group::{GroupPatch, MemberChange};
 
-pub(super) use document::{in_schema_order, merge};
+pub(super) use document::merge;
+pub(super) use order::in_schema_order;
 
 use super::{
     error::ScimError,

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::model::Instant;
 use data_encoding::BASE64;
+use std::fmt::Write as _;
 
 /// What providers may encrypt for us with, best first.
 const CIPHERS: &[&str] = &[
@@ -51,13 +52,14 @@ impl Ourselves<'_> {
     pub fn metadata(&self) -> String {
         let mut xml = format!("<md:EntityDescriptor xmlns:md=\"{MD}\" entityID=\"{}\"", written(self.entity_id));
         if let Some(until) = self.valid_until {
-            xml.push_str(&format!(" validUntil=\"{}\"", time(until)));
+            let _ = write!(xml, " validUntil=\"{}\"", time(until));
         }
-        xml.push_str(&format!(
+        let _ = write!(
+            xml,
             "><md:SPSSODescriptor AuthnRequestsSigned=\"{}\" WantAssertionsSigned=\"true\" \
              protocolSupportEnumeration=\"{SAMLP}\">",
             self.signs_requests,
-        ));
+        );
         for key in self.keys {
             for purpose in [("signing", key.signing), ("encryption", key.encryption)] {
                 if purpose.1 {
@@ -68,11 +70,11 @@ impl Ourselves<'_> {
         if let Some(logout) = self.logout {
             for binding in [HTTP_REDIRECT, HTTP_POST] {
                 let location = written(logout);
-                xml.push_str(&format!("<md:SingleLogoutService Binding=\"{binding}\" Location=\"{location}\"/>"));
+                let _ = write!(xml, "<md:SingleLogoutService Binding=\"{binding}\" Location=\"{location}\"/>");
             }
         }
         for format in self.name_id_formats {
-            xml.push_str(&format!("<md:NameIDFormat>{}</md:NameIDFormat>", written(format)));
+            let _ = write!(xml, "<md:NameIDFormat>{}</md:NameIDFormat>", written(format));
         }
         xml + &format!(
             "<md:AssertionConsumerService Binding=\"{HTTP_POST}\" Location=\"{}\" index=\"0\" isDefault=\"true\"/>\
@@ -86,7 +88,7 @@ impl Ourselves<'_> {
 fn descriptor(purpose: &str, certificate: &[u8]) -> String {
     let methods = match purpose {
         "encryption" => {
-            CIPHERS.iter().map(|uri| format!("<md:EncryptionMethod Algorithm=\"{uri}\"/>")).collect::<String>()
+            CIPHERS.iter().map(|uri| format!("<md:EncryptionMethod Algorithm=\"{uri}\"/>")).collect::<Vec<_>>().concat()
         }
         _ => String::new(),
     };

@@ -143,7 +143,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn escaped(&mut self, text: &str, reference: fn(u8) -> Option<&'static str>) {
+    fn escaped(&mut self, text: &str, reference: impl Fn(u8) -> Option<&'static str>) {
         let mut from = 0;
         for (at, byte) in text.bytes().enumerate() {
             if let Some(reference) = reference(byte) {
@@ -157,6 +157,7 @@ impl<'a> Writer<'a> {
 }
 
 /// Canonical XML §2.3, text nodes.
+#[inline]
 fn text_reference(byte: u8) -> Option<&'static str> {
     match byte {
         b'&' => Some("&amp;"),
@@ -168,6 +169,7 @@ fn text_reference(byte: u8) -> Option<&'static str> {
 }
 
 /// Canonical XML §2.3, attribute nodes.
+#[inline]
 fn attribute_reference(byte: u8) -> Option<&'static str> {
     match byte {
         b'&' => Some("&amp;"),

@@ -11,6 +11,7 @@ use crate::{
     sso::error::quoted,
 };
 use roxmltree::{Document, Node};
+use std::fmt::Write as _;
 
 /// Each costs a private-key operation for each of our keys, before anybody has proved who they are.
 const MOST_KEYS: usize = 2;
@@ -74,7 +75,7 @@ fn in_context(place: Node<'_, '_>, plain: &str) -> String {
     for namespace in place.namespaces().filter(|namespace| namespace.name() != Some("xml")) {
         let uri = written(namespace.uri());
         let prefix = namespace.name().map(|prefix| format!(":{prefix}")).unwrap_or_default();
-        out.push_str(&format!(" xmlns{prefix}=\"{uri}\""));
+        let _ = write!(out, " xmlns{prefix}=\"{uri}\"");
     }
     out.push('>');
     out.push_str(plain);

@@ -39,7 +39,7 @@ pub use request::{AuthnRequest, LogoutAnswer, LogoutCall, PostForm};
 pub use response::{Answers, Expected, SignedIn, Signing, Trust, verify_response};
 
 /// How far the clocks of provider and gateway may differ, in both directions: 60 seconds.
-pub const SKEW: std::time::Duration = std::time::Duration::from_secs(60);
+pub const SKEW: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// A new id for a request: an XML name of 160 random bits.
 ///

@@ -48,10 +48,10 @@ impl<'a> Raw<'a> {
                 });
             }
         };
-        if let Some(encoding) = of("SAMLEncoding")? {
-            if decoded(encoding) != "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE" {
-                return Err(SamlFault::Encoding { why: "its encoding is not DEFLATE" });
-            }
+        if let Some(encoding) = of("SAMLEncoding")?
+            && decoded(encoding) != "urn:oasis:names:tc:SAML:2.0:bindings:URL-Encoding:DEFLATE"
+        {
+            return Err(SamlFault::Encoding { why: "its encoding is not DEFLATE" });
         }
         let (Some(algorithm), Some(signature)) = (of("SigAlg")?, of("Signature")?) else {
             return Err(SamlFault::PartUnsigned { what: "message" });

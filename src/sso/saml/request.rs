@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{crypto::ServiceKey, model::Instant};
 use data_encoding::BASE64;
+use std::fmt::Write as _;
 
 /// A form that the browser posts to the provider.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,15 +84,15 @@ impl AuthnRequest<'_> {
         }
         let mut xml = opening("AuthnRequest", &attributes, (self.id, self.now, self.destination), self.entity_id);
         if let Some(hint) = self.subject_hint {
-            xml.push_str(&format!("<saml:Subject><saml:NameID>{}</saml:NameID></saml:Subject>", written(hint)));
+            let _ = write!(xml, "<saml:Subject><saml:NameID>{}</saml:NameID></saml:Subject>", written(hint));
         }
         if let Some(format) = self.name_id_format {
-            xml.push_str(&format!("<samlp:NameIDPolicy Format=\"{}\" AllowCreate=\"true\"/>", written(format)));
+            let _ = write!(xml, "<samlp:NameIDPolicy Format=\"{}\" AllowCreate=\"true\"/>", written(format));
         }
         if !self.contexts.is_empty() {
             xml.push_str("<samlp:RequestedAuthnContext Comparison=\"exact\">");
             for context in self.contexts {
-                xml.push_str(&format!("<saml:AuthnContextClassRef>{}</saml:AuthnContextClassRef>", written(context)));
+                let _ = write!(xml, "<saml:AuthnContextClassRef>{}</saml:AuthnContextClassRef>", written(context));
             }
             xml.push_str("</samlp:RequestedAuthnContext>");
         }
