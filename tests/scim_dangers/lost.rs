@@ -38,6 +38,8 @@ impl Scene {
         // Whoever pushes waits until this is dropped: no answer is written before.
         let mut held = self.store.write("held").await.unwrap();
         held.hold_directory(&self.acme.founded.id, true).await.unwrap();
+        // On PostgreSQL the lock is taken with the first statement.
+        held.connections(&self.acme.founded.id).await.unwrap();
         let mut wire = self.connect().await;
         wire.write_all(self.raw(path, body).as_bytes()).await.unwrap();
         let began = Instant::now();
