@@ -12,7 +12,7 @@ async fn a_connection_is_deleted_as_it_was_looked_at_and_nothing_of_it_opens_any
     let plan = scene.api("GET", &format!("{path}/deletion"), None).await.expect(200).json();
     assert_eq!((&plan["people"], &plan["impact"]["owner_left"]), (&json!(2), &json!(true)), "{plan:#}");
     let loses = plan["impact"]["people"].to_string();
-    assert!(loses.contains("alice") && loses.contains("owner"), "{plan:#}");
+    assert!(loses.contains("Alice") && loses.contains("owner"), "{plan:#}");
     // Looking changed nothing.
     scene.verify(&mut alice, "").await.expect(200, "/auth/verify");
 

@@ -35,7 +35,13 @@ pub(in crate::app) fn text(text: &str) -> String {
 fn is_secret(word: &str) -> bool {
     let jwt = word.starts_with("eyJ") && word.matches('.').count() >= 2;
     let ours = TokenKind::ALL.iter().any(|kind| word.contains(kind.prefix()));
-    jwt || ours
+    jwt || ours || word.split(['/', '=', '.']).any(is_random)
+}
+
+/// Long, and of all kinds of letters: a code or a key of somebody else's. Our ids and UUIDs have one case.
+fn is_random(part: &str) -> bool {
+    let has = |kind: fn(&u8) -> bool| part.as_bytes().iter().any(kind);
+    part.len() >= 32 && has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase)
 }
 
 #[cfg(test)]
@@ -46,6 +52,7 @@ mod tests {
     fn credentials_are_hidden_wherever_they_stand_and_the_rest_stays() {
         assert_eq!(text("There is no User “cgs_abc123” here."), "There is no User “[hidden]” here.");
         assert_eq!(text("x=cgk_1 eyJhbGciOi.eyJzdWIi.c2ln, ok"), "[hidden] [hidden], ok");
+        assert_eq!(text("no QxUc4jrLfgcQYNCKkzKlseP235-h7XVaZhXHlW4HAj6!"), "no [hidden]!");
         assert_eq!(text("“userName” is required: usr_06h."), "“userName” is required: usr_06h.");
         assert_eq!(text(&"ä ".repeat(600)).chars().last(), Some('…'));
     }
