@@ -1,6 +1,6 @@
 //! Tests of connections, and what connections owe to them.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::json_text};
 use crate::model::{ConnectionId, ConnectionTest, Instant, OrganizationId, TestId, TestResult};
 
 type Row = (TestId, ConnectionId, String, Instant, Instant, Option<Instant>, Option<String>);
@@ -82,7 +82,7 @@ impl Tx {
         id: &TestId,
         (result, now): (&TestResult, Instant),
     ) -> Result<bool, StoreError> {
-        let result = serde_json::to_string(result).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let result = json_text(result)?;
         let rows = self
             .run(
                 "UPDATE connection_tests SET finished_at = ?3, result = ?4

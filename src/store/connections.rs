@@ -1,6 +1,6 @@
 //! Connections.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::json_text};
 use crate::model::{Connection, ConnectionId, ConnectionSettings, Instant, KeptSchema, OrganizationId, fold};
 
 /// A connection behind its organization.
@@ -27,10 +27,6 @@ fn kept_schemas(text: Option<String>) -> Result<Vec<KeptSchema>, StoreError> {
     serde_json::from_str(&text).map_err(|error| StoreError::Corrupt(format!("schemas of an organization: {error}")))
 }
 
-fn settings_text(connection: &Connection) -> Result<String, StoreError> {
-    serde_json::to_string(&connection.settings).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
 impl Tx {
     /// Writes a new connection. Its name is unique in the organization when folded.
     pub async fn insert_connection(
@@ -50,7 +46,7 @@ impl Tx {
                 fold(&connection.name),
                 connection.enabled,
                 connection.settings.signs_in(),
-                settings_text(connection)?,
+                json_text(&connection.settings)?,
                 sealed_secret,
                 connection.epoch,
                 connection.pushes_groups,
@@ -80,7 +76,7 @@ impl Tx {
                     fold(&connection.name),
                     connection.enabled,
                     connection.settings.signs_in(),
-                    settings_text(connection)?,
+                    json_text(&connection.settings)?,
                     connection.epoch,
                     connection.pushes_groups,
                     connection.version
@@ -221,7 +217,7 @@ impl Tx {
         organization: &OrganizationId,
         schemas: &[KeptSchema],
     ) -> Result<(), StoreError> {
-        let text = serde_json::to_string(schemas).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let text = json_text(schemas)?;
         self.run(
             "INSERT INTO extension_schemas (organization, schemas) VALUES (?1, ?2)
              ON CONFLICT (organization) DO UPDATE SET schemas = excluded.schemas",

@@ -1,9 +1,6 @@
 //! Who a user is at a provider, and what is known about them: identities and facts.
 
-use super::{
-    StoreError, Tx, args,
-    users::{document, document_text},
-};
+use super::{StoreError, Tx, args, users::document, value::json_text};
 use crate::model::{ConnectionId, FactSource, IdentityKind, Instant, OrganizationId, UserId};
 use serde_json::{Map, Value};
 
@@ -156,7 +153,7 @@ impl Tx {
         facts: &Map<String, Value>,
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.insert_facts(organization, (user, source), (1, &document_text(facts)?), now).await
+        self.insert_facts(organization, (user, source), (1, &json_text(facts)?), now).await
     }
 
     /// Closes what a source said of a user and writes what it says now. Nothing is written when nothing changed.
@@ -168,7 +165,7 @@ impl Tx {
         facts: &Map<String, Value>,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let text = document_text(facts)?;
+        let text = json_text(facts)?;
         // The last one is the one that holds, or the one whose number the next follows.
         let last: Option<(i64, String, bool)> = self
             .first(

@@ -1,6 +1,6 @@
 //! Invitations.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::json_text};
 use crate::model::{
     Delivery, DeliveryState, Holder, Instant, Invitation, InvitationId, InvitationState, JobId, Offer, OrganizationId,
     Role, RoleId, UserId, fold,
@@ -78,10 +78,6 @@ fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
     })
 }
 
-fn list(ids: &impl serde::Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(ids).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
 impl Tx {
     /// Writes a new invitation with its link's hash and its letter. False when the address has an open one already.
     pub async fn insert_invitation(
@@ -103,8 +99,8 @@ impl Tx {
                     invitation.email,
                     fold(&invitation.email),
                     invitation.offer.role,
-                    list(&invitation.offer.clusters)?,
-                    list(&invitation.offer.groups)?,
+                    json_text(&invitation.offer.clusters)?,
+                    json_text(&invitation.offer.groups)?,
                     invitation.invited_by.as_ref().map_or("", Holder::as_str),
                     link,
                     letter,
@@ -132,8 +128,8 @@ impl Tx {
                 organization,
                 invitation.id,
                 invitation.offer.role,
-                list(&invitation.offer.clusters)?,
-                list(&invitation.offer.groups)?,
+                json_text(&invitation.offer.clusters)?,
+                json_text(&invitation.offer.groups)?,
                 invitation.invited_by.as_ref().map_or("", Holder::as_str),
                 invitation.updated_at,
                 invitation.expires_at,
@@ -307,7 +303,7 @@ impl Tx {
         self.run(
             "INSERT INTO invitation_settings (organization, domains, version) VALUES (?1, ?2, ?3)
              ON CONFLICT (organization) DO UPDATE SET domains = excluded.domains, version = excluded.version",
-            args![organization, list(&domains)?, version],
+            args![organization, json_text(&domains)?, version],
         )
         .await
         .map(drop)

@@ -1,6 +1,6 @@
 //! What role changes do to API keys: found from keys to their owners, and never by walking a group's members.
 
-use super::{FromRow, RowRef, StoreError, Tx, args, keys::KeyRow};
+use super::{FromRow, RowRef, StoreError, Tx, args, keys::KeyRow, value::json_text};
 use crate::model::{ApiKey, GroupId, Holder, Instant, KeptRight, KeyId, KeyRight, OrganizationId, UserId};
 
 /// A key with what it carried when that was last looked at.
@@ -64,23 +64,6 @@ const OF_PEOPLE: &str = select_kept!(
 );
 
 impl Tx {
-    /// Holds what API keys the organization has until the transaction ends: a change of roles alone, the making of keys with
-    /// others of its kind. So a key is there before a change of roles, or made under the roles after it. SQLite writes one at a
-    /// time by itself.
-    pub async fn hold_keys(&mut self, organization: &OrganizationId, alone: bool) -> Result<(), StoreError> {
-        if !self.is_postgres() {
-            return Ok(());
-        }
-        // Another lock than the directory's: of the same text, with another seed.
-        let sql = if alone {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(hashtextextended(?1, 1))"
-        } else {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock_shared(hashtextextended(?1, 1))"
-        };
-        let _: Option<(i64,)> = self.first(sql, args![organization]).await?;
-        Ok(())
-    }
-
     /// Somebody's keys that are neither revoked nor expired.
     pub async fn kept_keys_of(
         &mut self,
@@ -226,7 +209,7 @@ impl Tx {
         carried: &[KeptRight],
         (attenuated_at, delete_at): (Option<Instant>, Option<Instant>),
     ) -> Result<(), StoreError> {
-        let carried = serde_json::to_string(carried).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let carried = json_text(carried)?;
         self.run(
             "UPDATE api_keys SET carried = ?3, attenuated_at = ?4, delete_at = ?5 WHERE organization = ?1 AND id = ?2",
             args![organization, id, carried, attenuated_at, delete_at],
@@ -243,7 +226,7 @@ impl Tx {
         (to, rights): (&Holder, &[KeyRight]),
         known_by: Option<&UserId>,
     ) -> Result<bool, StoreError> {
-        let rights = serde_json::to_string(rights).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let rights = json_text(rights)?;
         let rows = self
             .run(
                 "UPDATE api_keys SET owner = ?4, rights = ?5, known_by = ?6, carried = NULL, attenuated_at = NULL,
@@ -278,7 +261,7 @@ impl Tx {
         id: &KeyId,
         carried: &[KeptRight],
     ) -> Result<(), StoreError> {
-        let carried = serde_json::to_string(carried).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let carried = json_text(carried)?;
         self.run(
             "UPDATE api_keys SET carried = ?3 WHERE organization = ?1 AND id = ?2 AND carried IS NULL",
             args![organization, id, carried],

@@ -26,6 +26,7 @@ mod key_reviews;
 mod key_uses;
 mod keys;
 mod letters;
+mod locks;
 mod mapping;
 mod members;
 mod migrate;

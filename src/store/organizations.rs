@@ -100,17 +100,6 @@ impl Tx {
         Ok(())
     }
 
-    /// Holds the organization's directory until the transaction ends: many may push at once, and nobody while what rules
-    /// give everybody is computed (`alone`). To be called first of all locks. SQLite has one writer, who needs no lock.
-    pub async fn hold_directory(&mut self, id: &OrganizationId, alone: bool) -> Result<(), StoreError> {
-        let sql = if alone {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(hashtextextended(?1, 0))"
-        } else {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock_shared(hashtextextended(?1, 0))"
-        };
-        self.lock(sql, args![id]).await
-    }
-
     /// Marks the organization as without a reachable owner since `since`, or as owned again.
     pub async fn set_ownerless(&mut self, id: &OrganizationId, since: Option<Instant>) -> Result<(), StoreError> {
         self.run("UPDATE organizations SET ownerless_since = ?2 WHERE id = ?1", args![id, since]).await.map(drop)

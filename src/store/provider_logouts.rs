@@ -25,21 +25,6 @@ impl LogoutOf {
 }
 
 impl Tx {
-    /// Holds a connection's sign-ins until the transaction ends: many may come at once, and nobody while the provider tells of
-    /// a logout (`alone`). SQLite has one writer, who needs no lock.
-    pub async fn hold_sign_ins(&mut self, connection: &ConnectionId, alone: bool) -> Result<(), StoreError> {
-        if !self.is_postgres() {
-            return Ok(());
-        }
-        let sql = if alone {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(hashtextextended(?1, 1))"
-        } else {
-            "SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock_shared(hashtextextended(?1, 1))"
-        };
-        let _: Option<(i64,)> = self.first(sql, args![connection]).await?;
-        Ok(())
-    }
-
     /// Remembers a logout, by the hash of the provider's name for it. False when it was known.
     pub async fn remember_logout(
         &mut self,

@@ -1,8 +1,11 @@
 //! The provisioning log, and the counts of what providers got away with.
 
-use super::{StoreError, Tx, Value, args, value::texts};
+use super::{
+    StoreError, Tx, Value, args,
+    value::{json_text, texts},
+};
 use crate::{
-    model::{ConnectionId, Event, Instant, OrganizationId, Push, PushEntry, PushId, ToleranceCount},
+    model::{ConnectionId, Event, Instant, OrganizationId, Push, PushId, ToleranceCount},
     telemetry::metrics,
 };
 use serde_json::json;
@@ -48,7 +51,7 @@ const INSERT_IF_THERE: &str = "INSERT INTO provisioning_log (organization, id, c
 impl Tx {
     /// Appends a line to the provisioning log.
     pub async fn insert_push(&mut self, organization: &OrganizationId, push: &Push) -> Result<(), StoreError> {
-        self.run(INSERT, args![organization, push.id, push.connection, push.at, entry_text(&push.entry)?])
+        self.run(INSERT, args![organization, push.id, push.connection, push.at, json_text(&push.entry)?])
             .await
             .map(drop)
     }
@@ -59,12 +62,12 @@ impl Tx {
             let mut rows = Vec::with_capacity(pushes.len());
             for (organization, push) in pushes {
                 let (id, connection, at) = (&push.id, &push.connection, push.at.0);
-                rows.push(json!({"o": organization, "i": id, "c": connection, "a": at, "e": entry_text(&push.entry)?}));
+                rows.push(json!({"o": organization, "i": id, "c": connection, "a": at, "e": json_text(&push.entry)?}));
             }
             return self.run(INSERT_MANY, args![json!(rows).to_string()]).await.map(drop);
         }
         for (organization, push) in pushes {
-            self.run(INSERT_IF_THERE, args![organization, push.id, push.connection, push.at, entry_text(&push.entry)?])
+            self.run(INSERT_IF_THERE, args![organization, push.id, push.connection, push.at, json_text(&push.entry)?])
                 .await?;
         }
         Ok(())
@@ -92,7 +95,7 @@ impl Tx {
             push.id,
             push.connection,
             push.at,
-            entry_text(&push.entry)?,
+            json_text(&push.entry)?,
             texts(&event.subjects)
         ];
         self.run(INSERT_WITH_EVENT, values).await?;
@@ -263,10 +266,6 @@ impl Tx {
         };
         Ok(row.map(past))
     }
-}
-
-fn entry_text(entry: &PushEntry) -> Result<String, StoreError> {
-    serde_json::to_string(entry).map_err(|error| StoreError::Corrupt(error.to_string()))
 }
 
 fn push((id, connection, at, entry): PushRow) -> Result<Push, StoreError> {

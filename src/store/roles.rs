@@ -1,6 +1,6 @@
 //! Custom roles.
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::json_text};
 use crate::model::{CustomRole, Instant, KeptRole, KeyId, OrganizationId, RoleId, fold};
 
 type RoleRow = (RoleId, String, String, String, i64, Instant, Instant);
@@ -21,10 +21,6 @@ fn kept(
     Ok(KeptRole { role, description, version, created_at, updated_at: updated_at.max(created_at) })
 }
 
-fn list(role: &KeptRole) -> Result<String, StoreError> {
-    serde_json::to_string(&role.role.capabilities).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
 impl Tx {
     /// Writes a new custom role. Its name is unique in the organization when folded.
     pub async fn insert_role(&mut self, organization: &OrganizationId, kept: &KeptRole) -> Result<(), StoreError> {
@@ -37,7 +33,7 @@ impl Tx {
                 kept.role.id,
                 kept.role.name,
                 fold(&kept.role.name),
-                list(kept)?,
+                json_text(&kept.role.capabilities)?,
                 kept.created_at,
                 kept.description,
                 kept.version,
@@ -59,7 +55,7 @@ impl Tx {
                 kept.role.id,
                 kept.role.name,
                 fold(&kept.role.name),
-                list(kept)?,
+                json_text(&kept.role.capabilities)?,
                 kept.description,
                 kept.version,
                 kept.updated_at

@@ -3,6 +3,7 @@
 use super::{
     StoreError, Tx, args,
     users::{connection_id, connection_text},
+    value::json_text,
 };
 use crate::model::{ConnectionId, Instant, OrganizationId, SignInCode, SignInFailure, SignInId, SignInTrace, fold};
 
@@ -26,7 +27,7 @@ impl Tx {
         organization: &OrganizationId,
         trace: &SignInTrace,
     ) -> Result<(), StoreError> {
-        let entry = serde_json::to_string(&trace.entry).map_err(|error| StoreError::Corrupt(error.to_string()))?;
+        let entry = json_text(&trace.entry)?;
         self.run(
             "INSERT INTO sign_ins (organization, id, code, connection, person, email_folded, failure, at, entry)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",

@@ -1,6 +1,9 @@
 //! Users, their identities and the facts about them.
 
-use super::{FromRow, RowRef, StoreError, Tx, args, value::texts};
+use super::{
+    FromRow, RowRef, StoreError, Tx, args,
+    value::{json_text, texts},
+};
 use crate::model::{ConnectionId, Instant, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
@@ -107,10 +110,6 @@ pub(super) fn user(row: UserRow) -> Result<User, StoreError> {
     })
 }
 
-pub(super) fn document_text(document: &Map<String, Value>) -> Result<String, StoreError> {
-    serde_json::to_string(document).map_err(|error| StoreError::Corrupt(error.to_string()))
-}
-
 impl Tx {
     /// Writes a new user.
     pub async fn insert_user(&mut self, organization: &OrganizationId, user: &User) -> Result<(), StoreError> {
@@ -132,7 +131,7 @@ impl Tx {
                 user.directory_active,
                 user.suspended_by_person,
                 user.removed_at,
-                document_text(&user.document)?,
+                json_text(&user.document)?,
                 user.session_epoch,
                 user.access_epoch,
                 user.version,
@@ -165,7 +164,7 @@ impl Tx {
                 user.directory_active,
                 user.suspended_by_person,
                 user.removed_at,
-                document_text(&user.document)?,
+                json_text(&user.document)?,
                 user.session_epoch,
                 user.access_epoch,
                 user.version,

@@ -3,6 +3,7 @@
 //! Four kinds are enough: nothing, 64-bit integers, texts and bytes. Booleans are 0 and 1, instants are microseconds,
 //! ids and roles are their texts.
 
+use super::StoreError;
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
     OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
@@ -90,12 +91,17 @@ macro_rules! args {
 
 pub use args;
 
-/// Makes types with `Display` and `FromStr` storable as their text.
 /// A list of texts as one parameter, for `texts_of`.
 pub(super) fn texts<T: serde::Serialize + ?Sized>(texts: &T) -> String {
     serde_json::json!(texts).to_string()
 }
 
+/// What is kept as JSON.
+pub(super) fn json_text<T: serde::Serialize + ?Sized>(kept: &T) -> Result<String, StoreError> {
+    serde_json::to_string(kept).map_err(|error| StoreError::Corrupt(error.to_string()))
+}
+
+/// Makes types with `Display` and `FromStr` storable as their text.
 macro_rules! stored_as_text {
     ($($name:ty),+ $(,)?) => {$(
         impl $crate::store::ToValue for $name {
