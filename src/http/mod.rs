@@ -13,6 +13,7 @@ mod api;
 mod body;
 mod caller;
 mod cli_login;
+mod console;
 mod cookies;
 mod doors;
 mod error;
@@ -75,6 +76,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
     ]
     .into_iter()
     .chain(api::doors())
+    .chain(console::doors())
 }
 
 /// What is said of every route there is.
