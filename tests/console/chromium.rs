@@ -113,3 +113,18 @@ async fn every_page_fits_every_width_and_breaks_no_rule() {
     )
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_main_tasks_are_done_by_keyboard_alone_with_script_and_without() {
+    if !have(&["CASTGATE_TEST_NODE_MODULES", "CASTGATE_TEST_CHROMIUM"]) {
+        return;
+    }
+    for script in [&[][..], &["--no-script"]] {
+        let scene = Scene::set().await;
+        let fixed = ["--url", &scene.world.origin, "--cookie", &scene.owner, "--person", "Grace Hopper"];
+        let said =
+            browse("browser/console_keyboard.mjs", fixed.iter().chain(script).map(|text| (*text).to_owned()).collect())
+                .await;
+        assert_eq!(said["done"].as_array().unwrap().len(), 4, "{said}");
+    }
+}

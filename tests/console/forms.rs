@@ -54,7 +54,8 @@ async fn nobody_who_is_not_signed_in_sees_a_page_not_even_that_there_is_none() {
     let scene = Scene::set().await;
     for path in ["/console", "/console/members", "/console/nothing/here"] {
         let answer = scene.page(path, "castgate=cgn_nothing").await.expect(303);
-        assert!(answer.header("location").starts_with("/login"), "{path}: {}", answer.header("location"));
+        let back = format!("/login?return_to={}", path.replace('/', "%2F"));
+        assert_eq!(answer.header("location"), back, "they come back to where they wanted to go");
     }
 }
 

@@ -52,8 +52,7 @@ async fn a_role_is_changed_with_a_choice_for_each_key_and_the_moved_key_goes_on(
     let fields = [fields[0], fields[1], fields[2], (to.as_str(), machine.as_str())];
     let done = scene.change("/console/role-changes", &scene.owner, &fields).await.expect(200).text;
     assert!(done.contains("Moved to") && done.contains("Deleted: whatever used it"), "{done}");
-    let me = |secret: String| async move { format!("Bearer {secret}") };
-    let (moved, deleted) = (me(secret).await, me(gone).await);
+    let (moved, deleted) = (format!("Bearer {secret}"), format!("Bearer {gone}"));
     scene.world.client.get("/api/v1/me", &[("authorization", &moved)]).await.expect(200);
     scene.world.client.get("/api/v1/me", &[("authorization", &deleted)]).await.expect(401);
 }

@@ -10,6 +10,7 @@ mod journeys;
 mod members;
 mod roles;
 mod scene;
+mod tenancy;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -2,6 +2,7 @@
 
 use crate::scene::Scene;
 use castgate::{app::Need, http, model::BuiltInRole};
+use std::fmt::Write as _;
 
 #[tokio::test]
 async fn each_role_is_offered_what_it_may_and_no_more() {
@@ -12,7 +13,7 @@ async fn each_role_is_offered_what_it_may_and_no_more() {
         let page = scene.page("/console/you", &cookie).await.expect(200);
         let navigation = page.text.split_once("<nav").unwrap().1.split_once("</nav>").unwrap().0;
         let ways: Vec<&str> = navigation.split("href=\"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
-        table.push_str(&format!("{:8} {}\n", role.name(), ways.join(" ")));
+        writeln!(table, "{:8} {}", role.name(), ways.join(" ")).unwrap();
         for route in http::routes().iter().filter(|route| route.path.starts_with("/console/") && route.method == "GET")
         {
             if route.path.contains('{') {

@@ -88,8 +88,15 @@ impl Scene {
         Ctx { actor, ..self.acme.operator.clone() }
     }
 
+    /// They accept the terms.
+    async fn accepts(&self, id: &str) {
+        let terms = self.world.app.terms().await.unwrap().into_iter().map(|document| (document.kind, document.version));
+        self.world.app.accept_terms(&self.as_person(id), &terms.collect::<Vec<_>>()).await.unwrap();
+    }
+
     /// A key of this person, used a few times.
     pub async fn key(&self, id: &str, name: &str, uses: usize) -> String {
+        self.accepts(id).await;
         let key = self.world.app.create_key(&self.as_person(id), name, None).await.unwrap();
         let bearer = format!("Bearer {}", key.secret.expose());
         for _ in 0..uses {
@@ -128,6 +135,7 @@ impl Scene {
         let link = app.recover_organization("acme", &email).await.unwrap();
         let everybody = app.members(operator, "", 1000).await.unwrap();
         let user = everybody.into_iter().find(|user| user.user_name == email && user.connection.is_none()).unwrap();
+        self.accepts(user.id.as_str()).await;
         let change = RoleChange::SetRole { user: user.id, role: Role::BuiltIn(role), cluster: None };
         let preview = app.preview_role_change(operator, &change).await.unwrap().token;
         app.change_roles(operator, &change, &KeyTerms { preview, ..KeyTerms::default() }).await.unwrap();

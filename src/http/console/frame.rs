@@ -40,6 +40,8 @@ pub(super) enum Place {
     Members,
     /// Groups of people and machines.
     Groups,
+    /// The access graph.
+    Graph,
     /// Clusters.
     Clusters,
     /// Roles and what they let somebody do.
@@ -75,6 +77,7 @@ const WAYS: &[(&str, &[Way])] = &[
     (
         "Access",
         &[
+            (Place::Graph, "Access graph", "/console/graph", Some(Capability::ManageMembers)),
             (Place::Roles, "Roles", "/console/roles", None),
             (Place::Clusters, "Clusters", "/console/clusters", Some(Capability::ViewClusters)),
             (

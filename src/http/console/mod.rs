@@ -11,6 +11,7 @@ mod connections;
 mod desk;
 mod flash;
 mod frame;
+mod graph;
 mod groups;
 mod guard;
 mod home;
@@ -37,6 +38,6 @@ pub(super) fn doors() -> [Doors; 3] {
     let room = Doors::at("/console", "Console", Caller::SignedIn);
     let room = groups::doors(role_changes::doors(members::doors(room)));
     let room = you::doors(machines::doors(roles::doors(clusters::doors(room))));
-    let room = settings::doors(activity::doors(mapping::doors(connections::doors(room))));
+    let room = graph::doors(settings::doors(activity::doors(mapping::doors(connections::doors(room)))));
     [frame::assets(), home::doors(), room.behind(guard::whole)]
 }
