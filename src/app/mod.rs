@@ -43,6 +43,7 @@ mod people;
 mod providers;
 mod provisioning;
 mod roles;
+mod roster;
 mod saml;
 mod schemas;
 mod seen;
@@ -90,6 +91,7 @@ pub use providers::{
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use roles::RoleWish;
+pub use roster::{Names, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};

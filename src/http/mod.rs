@@ -2,7 +2,7 @@
 //!
 //! A request comes through the [door](request), which names it, refuses paths that are written in two ways, and writes its
 //! one line when it is answered. Behind the door are the providers' rooms ([`scim`]), people's ([`login`], [`terms`],
-//! [`account`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). The [registry](doors)
+//! [`account`]), admins' ([`console`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). The [registry](doors)
 //! lists all of them, with whom each answers and what it changes.
 //!
 //! An error of `app` becomes a [`Refusal`](error) and is rendered in the words of the room: a SCIM error, problem+json, a
@@ -13,6 +13,7 @@ mod api;
 mod body;
 mod caller;
 mod cli_login;
+mod console;
 mod cookies;
 mod doors;
 mod error;
@@ -75,6 +76,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
     ]
     .into_iter()
     .chain(api::doors())
+    .chain(console::doors())
 }
 
 /// What is said of every route there is.

@@ -207,3 +207,26 @@ async fn a_deactivation_costs_among_many_what_it_costs_among_few() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_members_costs_among_a_hundred_thousand_what_it_costs_among_few() {
+    everywhere(async |world| {
+        let (app, recorder) = recorded(world);
+        let page = async |after: &str| {
+            drop(recorder.take());
+            let (rows, next) = app.roster(&world.operator(), None, (after, 50)).await.unwrap();
+            assert_eq!(rows.len(), 50);
+            (next.unwrap(), recorder.take())
+        };
+        people(world, (1, 1_000)).await;
+        let (_, among_few) = page("").await;
+        people(world, (1_001, 100_000)).await;
+        let (next, among_many) = page("").await;
+        assert_eq!(texts(&among_many), texts(&among_few), "{}", world.engine());
+        assert_eq!(steps(&among_many), steps(&among_few), "{}", world.engine());
+        no_scans(world, &among_many).await;
+        let (_, second) = page(&next).await;
+        assert!(steps(&second) <= steps(&among_many) * 3 / 2, "{}", world.engine());
+    })
+    .await;
+}

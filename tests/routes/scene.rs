@@ -112,7 +112,12 @@ impl Scene {
             return route.path.clone();
         }
         let name = format!("thing-{}", self.number());
-        let ids = match route.path.trim_start_matches("/api/v1").trim_start_matches("/scim/v2") {
+        let kind = ["/api/v1", "/scim/v2", "/console/activity", "/console"]
+            .into_iter()
+            .fold(route.path.as_str(), |path, room| path.strip_prefix(room).unwrap_or(path));
+        // The console says members where the API says users.
+        let kind = kind.strip_prefix("/members/").map_or_else(|| kind.to_owned(), |rest| format!("/users/{rest}"));
+        let ids = match kind.as_str() {
             path if path.starts_with("/Users/") => vec![self.user(&self.push, &name).await],
             path if path.starts_with("/users/{id}/sessions/") => self.session(&name).await,
             path if path.starts_with("/users/{id}/keys/") => {
@@ -167,7 +172,7 @@ impl Scene {
                 vec![format!("viewer@{}", cluster.id)]
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
-            "/roles/{id}" => vec![self.role(&name).await],
+            path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             "/schemas/{urn}" => vec![self.schema().await],
             "/invitations/{token}" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],

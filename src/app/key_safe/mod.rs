@@ -185,6 +185,8 @@ pub struct TouchedKey {
     pub last_used_from: Option<String>,
     /// How often over the last day, to the hour.
     pub uses_last_day: i64,
+    /// How often in each hour of the last day, the oldest first; nothing: never in that time.
+    pub uses_by_hour: Vec<i64>,
     /// What it could not do any more, if it is kept.
     pub stops: Vec<Stopped>,
 }

@@ -237,7 +237,8 @@ impl Work<'_> {
     /// What people read of touched keys.
     pub(super) async fn told_of(&mut self, touched: &[Touched]) -> Result<Vec<TouchedKey>, Error> {
         let ids: Vec<KeyId> = touched.iter().map(|one| one.key.id.clone()).collect();
-        let uses = self.tx.key_uses_since(&self.ctx.organization, &ids, self.ctx.now.minus(DAY)).await?;
+        let day = (self.ctx.now.minus(DAY), self.ctx.now);
+        let uses = self.tx.key_uses_by_hour(&self.ctx.organization, &ids, day).await?;
         let told = |one: &Touched| TouchedKey {
             id: one.key.id.clone(),
             name: one.key.name.clone(),
@@ -246,7 +247,8 @@ impl Work<'_> {
             owner_label: one.label.clone(),
             last_used_at: one.key.last_used_at,
             last_used_from: one.key.last_used_from.clone(),
-            uses_last_day: uses.get(&one.key.id).copied().unwrap_or_default(),
+            uses_last_day: uses.get(&one.key.id).map(|hours| hours.iter().sum()).unwrap_or_default(),
+            uses_by_hour: uses.get(&one.key.id).cloned().unwrap_or_default(),
             stops: one.stops().into_iter().collect(),
         };
         Ok(touched.iter().map(told).collect())

@@ -33,6 +33,8 @@ mod versions;
 
 use lists::{List, Paging};
 
+pub(super) use bindings::TOLD_OF_ACCESS;
+
 use super::doors::Doors;
 use crate::app::Error;
 use std::time::Duration;

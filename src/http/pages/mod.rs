@@ -53,14 +53,14 @@ pub(super) fn document(title: &str, body: maud::Markup) -> Response {
 }
 
 /// The first letters of the content's hash.
-fn tag(content: &str) -> String {
+pub(super) fn tag(content: &str) -> String {
     let mut hash = data_encoding::HEXLOWER.encode(&crypto::sha256(content.as_bytes()));
     hash.truncate(16);
     hash
 }
 
 /// RFC 9110 §13.1.2: a copy that is still right is not sent again.
-fn asset(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Response {
+pub(super) fn asset(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Response {
     let etag = format!("\"{}\"", tag(content));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let fixed = [
