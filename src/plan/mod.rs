@@ -6,6 +6,10 @@
 mod diff;
 mod impact;
 pub mod owners;
+mod text_diff;
+mod told;
 
 pub use diff::{Diff, diff};
-pub use impact::{Impact, PersonChange};
+pub use impact::{Impact, InvitationChange, KeyImpact, OwnerLeft, PersonChange, RuleReach, Shift, Taken};
+pub use text_diff::{DiffLine, Fate, TextDiff};
+pub use told::Told;

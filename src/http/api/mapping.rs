@@ -135,7 +135,7 @@ struct Told {
 
 impl From<MappingPlan> for Told {
     fn from(plan: MappingPlan) -> Self {
-        Self { text: format!("{}\n{}", plan.diff, plan.impact), plan }
+        Self { text: plan.to_string(), plan }
     }
 }
 

@@ -1,0 +1,6 @@
+//! Plans of mappings: what a plan says is what publishing does, to the last row, whatever the directory and its past.
+
+mod cases;
+mod generated;
+mod publishing;
+mod truth;
