@@ -2,12 +2,14 @@
 
 mod everybody;
 mod ground;
+mod owner_ways;
 mod person;
 mod planning;
 mod publish;
 mod versions;
 
 pub(super) use everybody::wanted_of_everybody;
+pub use owner_ways::OwnerWay;
 pub use publish::Publication;
 
 use super::{

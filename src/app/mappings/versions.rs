@@ -1,8 +1,9 @@
 //! Versions of the mapping: every one that was published is kept. Reverting is publishing an old one, by the same path.
 
+use super::{MappingPlan, Publication};
 use crate::{
     app::{App, Ctx, Error},
-    model::Capability,
+    model::{Capability, PlanId},
     plan::TextDiff,
     store::{MappingVersion, Tx},
 };
@@ -23,6 +24,18 @@ impl App {
     pub async fn mapping_version(&self, ctx: &Ctx, version: i64) -> Result<MappingVersion, Error> {
         let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
         version_there(&mut tx, ctx, version).await
+    }
+
+    /// Publishes the text of an old version: the same path, with the same checks, plan and guards.
+    pub async fn revert_mapping(
+        &self,
+        ctx: &Ctx,
+        version: i64,
+        (plan, reason): (Option<PlanId>, Option<String>),
+    ) -> Result<MappingPlan, Error> {
+        let text = self.mapping_version(ctx, version).await?.text;
+        let reason = reason.or_else(|| Some(format!("back to version {version}")));
+        self.publish(ctx, Publication { text, plan, reason }).await
     }
 
     /// What changed from one version to another; 0 stands for the time before the first, when there was no text.
