@@ -5,8 +5,8 @@ use crate::{
     access::{Access, Default, Held},
     mapping::{DefaultRole, Mapping},
     model::{
-        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Holder, Instant, KeyId, OrganizationId, Role, ServiceAccount,
-        ServiceAccountId, Subject, User, UserId, UserState,
+        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Holder, Instant, KeyId, OrganizationId, Role,
+        ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
     },
     store::Tx,
 };

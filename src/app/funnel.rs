@@ -222,7 +222,8 @@ impl Work<'_> {
         }
         let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
         let version = compiled.version;
-        let diff = wanted_of_everybody(&mut self.tx, (&organization, self.ctx.now), compiled.mapping, compiled.names).await?;
+        let diff =
+            wanted_of_everybody(&mut self.tx, (&organization, self.ctx.now), compiled.mapping, compiled.names).await?;
         self.apply(&diff, Some(version)).await
     }
 

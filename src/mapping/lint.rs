@@ -68,7 +68,12 @@ fn in_vain(rule: &Rule, vocabulary: &Vocabulary, findings: &mut Findings<'_>) {
     for matcher in &rule.groups {
         if matches!(&matcher.names, Names::Name(name) if name.contains('*')) {
             let message = format!("the star in {} is a star, and stands for nothing else", matcher.shown.value);
-            warn(findings, matcher.shown.extent, message, "patterns have {cluster} and {role}; name other groups one by one");
+            warn(
+                findings,
+                matcher.shown.extent,
+                message,
+                "patterns have {cluster} and {role}; name other groups one by one",
+            );
         }
     }
 }

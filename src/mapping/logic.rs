@@ -8,7 +8,16 @@ use crate::{
 
 /// Attributes of RFC 7643 that can have several values: two different ones are no contradiction.
 const SEVERAL: [&str; 10] = [
-    "emails", "phonenumbers", "ims", "photos", "addresses", "groups", "entitlements", "roles", "x509certificates", "schemas",
+    "emails",
+    "phonenumbers",
+    "ims",
+    "photos",
+    "addresses",
+    "groups",
+    "entitlements",
+    "roles",
+    "x509certificates",
+    "schemas",
 ];
 
 /// Parts of a condition that are compared with each other.
@@ -95,7 +104,9 @@ fn clash(one: &Filter, other: &Filter) -> Option<String> {
 fn equals(filter: &Filter) -> Option<(&AttributePath, &Literal)> {
     match &filter.node {
         Node::Compare { path, operator: Operator::Equal, value } => Some((path, value)),
-        Node::Compare { .. } | Node::Present(_) | Node::And(_) | Node::Or(_) | Node::Not(_) | Node::Element { .. } => None,
+        Node::Compare { .. } | Node::Present(_) | Node::And(_) | Node::Or(_) | Node::Not(_) | Node::Element { .. } => {
+            None
+        }
     }
 }
 

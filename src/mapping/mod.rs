@@ -40,8 +40,8 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
-pub use evaluate::MetGroup;
 pub use diagnostic::{Diagnostic, Severity};
+pub use evaluate::MetGroup;
 pub use load::{Checked, MAX_RULES, MAX_TEXT, check, in_force};
 pub use outcome::{Because, DefaultRole, Grant, GrantScope, GroupFact, MissKind, NearMiss, Outcome, UserFacts};
 pub use owner::OwnerRule;

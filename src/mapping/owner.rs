@@ -51,7 +51,8 @@ pub(super) fn risks(rule: &Rule) -> Vec<Risk> {
         }
         let addresses = when.addresses();
         if rule.groups.is_empty() && !addresses.is_empty() {
-            let message = format!("owner rests on {}, an address that nobody may have verified", addresses.join(" and "));
+            let message =
+                format!("owner rests on {}, an address that nobody may have verified", addresses.join(" and "));
             risks.push((message, "let owner rest on a group"));
         }
         if rule.groups.is_empty() && when.is_loose() {
@@ -74,8 +75,13 @@ impl Mapping {
     pub fn owner_rules(&self) -> Vec<OwnerRule> {
         let source = super::source::Source::new(self.text());
         let by_default = |default: &DefaultRole| *default == DefaultRole::Role(Role::OWNER);
-        let mut connections: Vec<String> =
-            self.defaults.connections.iter().filter(|(_, role)| by_default(role)).map(|(name, _)| name.clone()).collect();
+        let mut connections: Vec<String> = self
+            .defaults
+            .connections
+            .iter()
+            .filter(|(_, role)| by_default(role))
+            .map(|(name, _)| name.clone())
+            .collect();
         connections.sort();
         if by_default(&self.defaults.otherwise) {
             connections.insert(0, "every connection".to_owned());

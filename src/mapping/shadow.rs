@@ -35,10 +35,11 @@ pub(super) fn shadows(mapping: &Mapping, vocabulary: &Vocabulary, findings: &mut
         let candidates = of_group.into_iter().flatten().chain(without.iter().filter(alike));
         let mut candidates: Vec<usize> = candidates.copied().filter(|other| *other != place).collect();
         candidates.sort_unstable();
-        let covering = candidates.into_iter().filter_map(|other| Some((other, shapes.get(other)?))).find(|(other, wide)| {
-            // Of two that say the same, the later one is too much.
-            covers(wide, narrow, vocabulary) && (*other < place || !covers(narrow, wide, vocabulary))
-        });
+        let covering =
+            candidates.into_iter().filter_map(|other| Some((other, shapes.get(other)?))).find(|(other, wide)| {
+                // Of two that say the same, the later one is too much.
+                covers(wide, narrow, vocabulary) && (*other < place || !covers(narrow, wide, vocabulary))
+            });
         if let Some((_, wide)) = covering {
             findings.about(Some(&narrow.rule.name));
             let place = findings.source().place(narrow.rule.extent.start);

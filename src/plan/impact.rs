@@ -42,7 +42,9 @@ impl PersonChange {
     pub fn between((user, label): (UserId, String), before: &Access, after: &Access, keys: usize) -> Option<Self> {
         let (had, has) = (before.roles(), after.roles());
         let shifts = |of: &Access, some: Vec<&(Role, Scope)>| -> Vec<Shift> {
-            some.into_iter().map(|(role, scope)| Shift { by: ways(of, role, scope), role: role.clone(), scope: scope.clone() }).collect()
+            some.into_iter()
+                .map(|(role, scope)| Shift { by: ways(of, role, scope), role: role.clone(), scope: scope.clone() })
+                .collect()
         };
         let gains = shifts(after, has.difference(&had).collect());
         let loses = shifts(before, had.difference(&has).collect());
@@ -180,7 +182,12 @@ impl Impact {
         let losses = self.people.iter().flat_map(|person| {
             person.loses.iter().map(|lost| Taken {
                 key: format!("{} {} {}", person.user, lost.role, lost.scope),
-                words: format!("{} would lose {} at {}", person.label, self.name_of(&lost.role.to_string()), self.place(&lost.scope)),
+                words: format!(
+                    "{} would lose {} at {}",
+                    person.label,
+                    self.name_of(&lost.role.to_string()),
+                    self.place(&lost.scope)
+                ),
             })
         });
         let keys = self.keys.iter().flat_map(|key| {

@@ -112,7 +112,8 @@ fn compared(old: &[String], new: &[String]) -> Vec<Fate> {
     let (mut from, mut to, mut fates) = (0, 0, Vec::new());
     while from < old.len() || to < new.len() {
         let same = matches!((old.get(from), new.get(to)), (Some(one), Some(other)) if one == other);
-        let goes = to >= new.len() || (from < old.len() && seen(&common, at(from + 1, to)) >= seen(&common, at(from, to + 1)));
+        let goes =
+            to >= new.len() || (from < old.len() && seen(&common, at(from + 1, to)) >= seen(&common, at(from, to + 1)));
         let fate = match (same, goes) {
             (true, _) => Fate::Stays,
             (false, true) => Fate::Goes,

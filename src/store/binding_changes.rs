@@ -57,9 +57,10 @@ impl Tx {
 }
 
 fn insert(count: usize) -> String {
-    let mut sql = "INSERT INTO bindings (organization, id, subject_kind, subject_id, role, scope_kind, scope_id, source_kind, \
+    let mut sql =
+        "INSERT INTO bindings (organization, id, subject_kind, subject_id, role, scope_kind, scope_id, source_kind, \
                    source_detail, mapping_version, author, since, until) VALUES "
-        .to_owned();
+            .to_owned();
     for row in 0..count {
         let first = row * COLUMNS + 1;
         sql.push_str(if row == 0 { "(" } else { ", (" });

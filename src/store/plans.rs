@@ -32,11 +32,8 @@ impl Tx {
         plan: &KeptPlan,
         forget: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
-            "DELETE FROM mapping_plans WHERE organization = ?1 AND made_at < ?2",
-            args![organization, forget],
-        )
-        .await?;
+        self.run("DELETE FROM mapping_plans WHERE organization = ?1 AND made_at < ?2", args![organization, forget])
+            .await?;
         self.run(
             "INSERT INTO mapping_plans (organization, id, author, made_at, text, takes, owners) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             args![organization, plan.id, plan.author, plan.made_at, plan.text, plan.takes, json_text(&plan.owners)?],

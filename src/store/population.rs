@@ -2,11 +2,12 @@
 
 use super::{
     StoreError, Tx, args,
+    groups::{GroupRow, group},
     key_changes::{KeptKey, OF_PIECE},
     users::connection_id,
     value::texts,
 };
-use crate::model::{ConnectionId, Instant, OrganizationId, UserId, UserState};
+use crate::model::{ConnectionId, Group, Instant, OrganizationId, UserId, UserState};
 use std::collections::BTreeSet;
 
 /// A person, without what they are shown by.
@@ -66,8 +67,7 @@ pub struct Span<T> {
     pub ended: Option<Instant>,
 }
 
-type PersonRow =
-    (UserId, String, String, String, Option<String>, Option<String>, bool, bool, Option<Instant>);
+type PersonRow = (UserId, String, String, String, Option<String>, Option<String>, bool, bool, Option<Instant>);
 
 fn person(row: PersonRow) -> Result<Person, StoreError> {
     Ok(Person {
@@ -139,6 +139,83 @@ impl Tx {
         now: Instant,
     ) -> Result<Vec<KeptKey>, StoreError> {
         self.all(OF_PIECE, args![organization, after, last, now]).await
+    }
+
+    /// Up to `limit` people behind an id who are here or were at `since`.
+    pub async fn people_since(
+        &mut self,
+        organization: &OrganizationId,
+        since: Instant,
+        after: &str,
+        limit: i64,
+    ) -> Result<Vec<Person>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT id, connection, user_name, display_name, email, email_folded, directory_active,
+                        suspended_by_person, removed_at
+                 FROM users
+                 WHERE organization = ?1 AND id > ?3 AND (removed_at IS NULL OR removed_at > ?2) ORDER BY id LIMIT ?4",
+                args![organization, since, after, limit],
+            )
+            .await?;
+        rows.into_iter().map(person).collect()
+    }
+
+    /// What was known of a piece of the people since a moment, by source and document.
+    pub async fn facts_since(
+        &mut self,
+        organization: &OrganizationId,
+        (after, last): Piece<'_>,
+        since: Instant,
+    ) -> Result<Vec<Span<(String, String)>>, StoreError> {
+        let rows: Vec<(String, String, String, Instant, Option<Instant>)> = self
+            .all(
+                "SELECT user_id, source, document, since, ended FROM facts
+                 WHERE organization = ?1 AND user_id > ?2 AND user_id <= ?3 AND (ended IS NULL OR ended > ?4)
+                 ORDER BY user_id, source, sequence",
+                args![organization, after, last, since],
+            )
+            .await?;
+        let span = |(user, source, document, since, ended)| Span { user, what: (source, document), since, ended };
+        Ok(rows.into_iter().map(span).collect())
+    }
+
+    /// Which groups a piece of the people was in since a moment, by the group's id.
+    pub async fn memberships_since(
+        &mut self,
+        organization: &OrganizationId,
+        (after, last): Piece<'_>,
+        since: Instant,
+    ) -> Result<Vec<Span<String>>, StoreError> {
+        let rows: Vec<(String, String, Instant, Option<Instant>)> = self
+            .all(
+                "SELECT member_id, group_id, since, ended FROM memberships
+                 WHERE organization = ?1 AND member_id > ?2 AND member_id <= ?3 AND member_kind = 'user' AND ended IS NULL
+                 UNION ALL
+                 SELECT member_id, group_id, since, ended FROM memberships
+                 WHERE organization = ?1 AND member_id > ?2 AND member_id <= ?3 AND member_kind = 'user'
+                   AND ended IS NOT NULL AND ended > ?4",
+                args![organization, after, last, since],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(user, what, since, ended)| Span { user, what, since, ended }).collect())
+    }
+
+    /// Every group of the directory that is there or was at `since`, under the name that it has now.
+    pub async fn groups_since(
+        &mut self,
+        organization: &OrganizationId,
+        since: Instant,
+    ) -> Result<Vec<Group>, StoreError> {
+        let rows: Vec<GroupRow> = self
+            .all(
+                "SELECT id, connection, origin, display_name, external_id, removed_at, version, created_at, updated_at
+                 FROM groups WHERE organization = ?1 AND origin <> 'local' AND (removed_at IS NULL OR removed_at > ?2)
+                 ORDER BY id",
+                args![organization, since],
+            )
+            .await?;
+        rows.into_iter().map(group).collect()
     }
 
     /// How many sessions some people have that are not over.

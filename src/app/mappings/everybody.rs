@@ -119,7 +119,12 @@ pub(super) async fn look_at_everybody(
         let loaded = load(tx, (organization, &ground), (&after, last.id.as_str()), asked).await?;
         after = last.id.to_string();
         // Of people who are not here any more, what rules gave them is left over.
-        seen.extend(people.iter().filter(|person| ground.held.contains_key(person.id.as_str())).map(|person| person.id.to_string()));
+        seen.extend(
+            people
+                .iter()
+                .filter(|person| ground.held.contains_key(person.id.as_str()))
+                .map(|person| person.id.to_string()),
+        );
         let (facts, memberships, keys) = loaded;
         let (loaded, on) = (Loaded { people, facts, memberships, keys }, Arc::clone(&ground));
         beside.push_back(tokio::task::spawn_blocking(move || evaluate(&on, loaded, asked)));
@@ -191,7 +196,8 @@ fn evaluate(ground: &Ground, mut loaded: Loaded, asked: Asked) -> Result<Everybo
         let held = ground.held.get(person.id.as_str()).map(Vec::as_slice).unwrap_or_default();
         let change = diff(held, &wanted, is_rule);
         if asked == Asked::Impact {
-            Looked { ground, person: &person, known: &known, held, wanted: &wanted, changes: !change.is_empty() }.tell(&mut piece);
+            Looked { ground, person: &person, known: &known, held, wanted: &wanted, changes: !change.is_empty() }
+                .tell(&mut piece);
         }
         piece.diff.open.extend(change.open);
         piece.diff.close.extend(change.close);
@@ -260,7 +266,8 @@ impl Looked<'_> {
             if not_floor.chain(wanted.iter()).any(makes_owner) || groups().any(|group| group.owner_after) {
                 piece.owners.push(OwnerLeft { user: person.id.clone(), label: person.label().to_owned() });
             }
-            let was = held.iter().any(|binding| makes_owner(&binding.terms)) || groups().any(|group| group.owner_before);
+            let was =
+                held.iter().any(|binding| makes_owner(&binding.terms)) || groups().any(|group| group.owner_before);
             if was && piece.last.is_none() {
                 piece.last = Some(person.id.clone());
             }

@@ -76,7 +76,8 @@ impl Ground {
     pub(super) fn is_reachable(&self, person: &Person) -> bool {
         let by_connection = person.connection.as_ref().is_none_or(|id| self.sign_in.contains(id));
         let elsewhere = |(domain, only): &(String, ConnectionId)| {
-            person.email_folded.as_ref().is_some_and(|email| email.ends_with(domain)) && person.connection.as_ref() != Some(only)
+            person.email_folded.as_ref().is_some_and(|email| email.ends_with(domain))
+                && person.connection.as_ref() != Some(only)
         };
         person.state() == UserState::Active && by_connection && !self.enforced.iter().any(elsewhere)
     }
@@ -180,8 +181,7 @@ pub(super) async fn load(
         enforced,
         asked_of: BTreeSet::new(),
     };
-    let places: Vec<Vec<usize>> =
-        ground.groups.iter().map(|group| ground.places_of(group.after.iter())).collect();
+    let places: Vec<Vec<usize>> = ground.groups.iter().map(|group| ground.places_of(group.after.iter())).collect();
     for (group, places) in ground.groups.iter_mut().zip(places) {
         group.rules = places;
         group.rules.sort_unstable();

@@ -6,6 +6,7 @@ mod owner_ways;
 mod person;
 mod planning;
 mod publish;
+mod replay;
 mod versions;
 
 pub(super) use everybody::wanted_of_everybody;

@@ -87,7 +87,13 @@ impl App {
                 continue;
             }
             let Some((label, people)) = holder(&mut tx, ctx, &terms.subject).await? else { continue };
-            ways.push(OwnerWay::Binding { subject: terms.subject, label, source: terms.source, until: terms.until, people });
+            ways.push(OwnerWay::Binding {
+                subject: terms.subject,
+                label,
+                source: terms.source,
+                until: terms.until,
+                people,
+            });
         }
         for invitation in tx.invitations_after(organization, "", EVERYBODY).await? {
             let offers = invitation.offer.role == Role::OWNER && invitation.offer.clusters.is_empty();

@@ -46,7 +46,8 @@ impl App {
         let Read { mapping, names, connections, warnings } = self.read_text(tx, ctx, text).await?;
         let before = self.mapping_in_force(tx, organization, ctx.now).await?;
         let before = before.as_ref().map(|before| (&before.mapping, &before.names));
-        let (mut ground, of_groups) = ground::load(tx, (organization, ctx.now), (mapping, names), before.as_ref()).await?;
+        let (mut ground, of_groups) =
+            ground::load(tx, (organization, ctx.now), (mapping, names), before.as_ref()).await?;
         let invitations = pending_invitations(tx, ctx).await?;
         let inviters = invitations.iter().filter_map(|one| one.invited_by.as_ref().and_then(Holder::user));
         ground.asked_of = inviters.cloned().collect();
@@ -78,6 +79,17 @@ impl App {
         }
         let plan = MappingPlan { version: None, plan: None, warnings, diff: all.diff, impact };
         Ok(Planned { plan, connections, moves })
+    }
+
+    /// A text that compiles, and that its author may publish.
+    pub(super) async fn compiled_text(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        text: &str,
+    ) -> Result<(Mapping, ConnectionNames), Error> {
+        let Read { mapping, names, .. } = self.read_text(tx, ctx, text).await?;
+        Ok((mapping, names))
     }
 
     /// Compiles the text against the organization as it is, and refuses what its author may not give.

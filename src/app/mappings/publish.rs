@@ -141,7 +141,8 @@ impl Work<'_> {
     async fn published_already(&mut self, version: i64) -> Result<MappingPlan, Error> {
         let (in_force, _) = self.tx.mapping_state(&self.ctx.organization).await?;
         if in_force != Some(version) {
-            let detail = format!("the plan was published as version {version}, and another is in force since: plan again");
+            let detail =
+                format!("the plan was published as version {version}, and another is in force since: plan again");
             return Err(Error::conflict("plan_published", detail));
         }
         let diff = Diff { open: Vec::new(), close: Vec::new() };

@@ -36,8 +36,15 @@ pub(super) const PUBLISHED: [EventKind; 5] = [
 ];
 
 /// What publishing a mapping may be refused for.
-pub(super) const REFUSED: &[&str] =
-    &["not_found", "mapping_invalid", "last_owner", "preview_required", "plan_worse", "plan_published", "plan_of_another_text"];
+pub(super) const REFUSED: &[&str] = &[
+    "not_found",
+    "mapping_invalid",
+    "last_owner",
+    "preview_required",
+    "plan_worse",
+    "plan_published",
+    "plan_of_another_text",
+];
 
 fn example() -> serde_json::Value {
     json!({"text": "default: viewer\nrules:\n  - name: owners\n    groups: [castai-owners]\n    grant: owner\n"})

@@ -13,7 +13,7 @@ use crate::{
         error::ApiFailure,
     },
     model::{Capability, Instant, PlanId},
-    plan::TextDiff,
+    plan::{Replay, TextDiff},
     store::MappingVersion,
 };
 use axum::{
@@ -61,6 +61,15 @@ pub(super) fn doors() -> Doors {
                 .tells(&PUBLISHED)
                 .answers::<Told>(200)
                 .refuses(REFUSED),
+        )
+        .door(
+            post("/mapping/replay", replay)
+                .summary("What people would have had for a while under a mapping, in the last days, and not any more")
+                .detail("Runs the recorded pushes and sign-ins under the text. Groups are known by the names that they have now.")
+                .needs(need)
+                .takes::<Replaying>(|| json!({"text": "rules: []\n", "days": 7}))
+                .answers::<Replayed>(200)
+                .refuses(&["mapping_invalid"]),
         )
         .door(
             get("/mapping/owners", owners)
@@ -170,6 +179,35 @@ async fn revert(
     JsonBody(Reverting { plan, reason }): JsonBody<Reverting>,
 ) -> Result<Json<Told>, ApiFailure> {
     Ok(Json(app.revert_mapping(&caller.ctx, version, (plan, reason)).await?.into()))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "MappingReplayRequest")]
+struct Replaying {
+    /// The YAML.
+    text: String,
+    /// How many days.
+    #[schemars(range(min = 1, max = 90))]
+    days: u32,
+}
+
+/// The past under a mapping, for programs and, as `text`, for people.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MappingReplay")]
+struct Replayed {
+    #[serde(flatten)]
+    replay: Replay,
+    text: String,
+}
+
+async fn replay(
+    State(app): State<App>,
+    caller: ApiCaller,
+    JsonBody(Replaying { text, days }): JsonBody<Replaying>,
+) -> Result<Json<Replayed>, ApiFailure> {
+    let replay = app.replay_mapping(&caller.ctx, &text, days).await?;
+    Ok(Json(Replayed { text: replay.to_string(), replay }))
 }
 
 /// A way, for programs and, as `text`, for people.

@@ -143,9 +143,7 @@ pub(super) async fn happens(world: &World, numbers: &mut Numbers) {
         ),
         9 => drop(world.set_active(&user.id, numbers.one_in(2)).await),
         10 => drop(
-            world
-                .patch(&user.id, json!([{"op": "replace", "path": "title", "value": numbers.pick(&TITLES)}]))
-                .await,
+            world.patch(&user.id, json!([{"op": "replace", "path": "title", "value": numbers.pick(&TITLES)}])).await,
         ),
         11 => given(world, numbers, &user).await,
         12 => match numbers.one_in(3) {

@@ -2,5 +2,6 @@
 
 mod cases;
 mod generated;
+mod past;
 mod publishing;
 mod truth;

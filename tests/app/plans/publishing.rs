@@ -107,3 +107,27 @@ async fn a_plan_is_published_once_however_often_it_is_sent() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_plan_writes_one_line_and_reads_by_pieces_whoever_pushes_meanwhile() {
+    everywhere(async |world| {
+        populated(world).await;
+        let (app, recorder) = crate::groups::recorded(world);
+        // What is in force is compiled once.
+        app.plan_mapping(&world.operator(), EMPTY).await.unwrap();
+        drop(recorder.take());
+        app.plan_mapping(&world.operator(), EMPTY).await.unwrap();
+        let few = recorder.take();
+        for number in 0..30 {
+            world.hire(&format!("person{number}")).await;
+        }
+        drop(recorder.take());
+        let plan = app.plan_mapping(&world.operator(), EMPTY).await.unwrap();
+        let many = recorder.take();
+        assert!(plan.impact.looked_at > 30);
+        assert_eq!(many.len(), few.len(), "a plan asks as often of many as of few: {many:#?}");
+        let written: Vec<_> = many.iter().filter(|one| !one.sql.trim_start().starts_with("SELECT")).collect();
+        assert!(written.iter().all(|one| one.sql.contains("mapping_plans")), "{written:#?}");
+    })
+    .await;
+}

@@ -34,7 +34,8 @@ impl Truth {
             let by = user.connection.is_none() || (connection.enabled && connection.settings.signs_in());
             user.state() == UserState::Active && by
         };
-        let owns = |terms: &Terms| terms.role == Role::OWNER && terms.scope == Scope::Organization && terms.until.is_none();
+        let owns =
+            |terms: &Terms| terms.role == Role::OWNER && terms.scope == Scope::Organization && terms.until.is_none();
         let (mut access, mut owners, mut kept_owners) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
         let mut reached: BTreeMap<String, BTreeSet<UserId>> = BTreeMap::new();
         for user in people {
@@ -85,8 +86,10 @@ pub(super) fn reasons_hold(people: &[PersonChange], before: &Truth, after: &Trut
         for (shifts, truth) in [(&person.gains, after), (&person.loses, before)] {
             for shift in shifts {
                 let held = truth.access[&person.user].derivations.iter();
-                let true_ones: Vec<_> =
-                    held.filter(|held| held.role == shift.role && held.scope == shift.scope).map(|held| &held.via).collect();
+                let true_ones: Vec<_> = held
+                    .filter(|held| held.role == shift.role && held.scope == shift.scope)
+                    .map(|held| &held.via)
+                    .collect();
                 if shift.by.is_empty() || !shift.by.iter().all(|by| true_ones.contains(&by)) {
                     return Err(format!("{shift:?} of {}, and it comes by {true_ones:?}", person.label));
                 }
