@@ -1,6 +1,6 @@
 //! Effective access, with a reason for every grant.
 
-use crate::model::{Binding, Capability, CustomRole, GroupId, Instant, Role, Scope, Source, UserState};
+use crate::model::{Binding, Capability, CustomRole, GroupId, Instant, Role, Scope, Source, Terms, UserState};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, fmt};
@@ -46,6 +46,16 @@ pub enum Via {
     Default,
 }
 
+impl fmt::Display for Via {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Direct { source } => write!(f, "{source}"),
+            Self::Group { name, source, .. } => write!(f, "through group “{name}”, {source}"),
+            Self::Default => f.write_str("the default for people whom no rule gives anything"),
+        }
+    }
+}
+
 /// One role at one scope, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Derivation {
@@ -68,11 +78,7 @@ impl fmt::Display for Derivation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let part = if self.part { "a part of " } else { "" };
         write!(f, "{part}{} at {}", self.role, self.scope)?;
-        match &self.via {
-            Via::Direct { source } => write!(f, ", {source}")?,
-            Via::Group { name, source, .. } => write!(f, ", through group “{name}”, {source}")?,
-            Via::Default => f.write_str(", the default for people whom no rule gives anything")?,
-        }
+        write!(f, ", {}", self.via)?;
         match self.until {
             Some(until) => write!(f, ", until {until}"),
             None => Ok(()),
@@ -99,12 +105,27 @@ impl Access {
     /// A binding of a custom role that no longer exists gives nothing.
     #[must_use]
     pub fn of(state: UserState, held: &[Held], default: &Default, custom: &[CustomRole], now: Instant) -> Self {
+        let terms = held.iter().map(|held| {
+            let group = held.group.as_ref().map(|(id, name)| (id, name.as_str()));
+            (&held.binding.terms, group)
+        });
+        Self::of_terms(state, terms, (default, custom), now)
+    }
+
+    /// The same, of what bindings say and the groups that they come through.
+    #[must_use]
+    pub fn of_terms<'t>(
+        state: UserState,
+        held: impl Iterator<Item = (&'t Terms, Option<(&'t GroupId, &'t str)>)>,
+        (default, custom): (&Default, &[CustomRole]),
+        now: Instant,
+    ) -> Self {
         match state {
             UserState::Active => {}
             UserState::Suspended | UserState::Removed => return Self::none(),
         }
-        let valid = held.iter().filter(|held| held.binding.terms.until.is_none_or(|until| until > now));
-        let derivations: Vec<_> = valid.filter_map(|held| derivation(held, custom)).collect();
+        let valid = held.filter(|(terms, _)| terms.until.is_none_or(|until| until > now));
+        let derivations: Vec<_> = valid.filter_map(|(terms, group)| derivation(terms, group, custom)).collect();
         match default {
             Default::Role(role) if derivations.is_empty() => Self {
                 derivations: vec![Derivation {
@@ -166,11 +187,10 @@ impl Access {
     }
 }
 
-fn derivation(held: &Held, custom: &[CustomRole]) -> Option<Derivation> {
-    let terms = &held.binding.terms;
+fn derivation(terms: &Terms, group: Option<(&GroupId, &str)>, custom: &[CustomRole]) -> Option<Derivation> {
     let source = terms.source.clone();
-    let via = match &held.group {
-        Some((id, name)) => Via::Group { id: id.clone(), name: name.clone(), source },
+    let via = match group {
+        Some((id, name)) => Via::Group { id: id.clone(), name: name.to_owned(), source },
         None => Via::Direct { source },
     };
     Some(Derivation {
@@ -200,7 +220,7 @@ pub fn capabilities(role: &Role, scope: &Scope, custom: &[CustomRole]) -> Option
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{BindingId, BuiltInRole, ClusterId, Subject, Terms, UserId};
+    use crate::model::{BindingId, BuiltInRole, ClusterId, Subject, UserId};
     use uuid::Uuid;
 
     const NOW: Instant = Instant(1_000);

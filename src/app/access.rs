@@ -5,8 +5,8 @@ use crate::{
     access::{Access, Default, Held},
     mapping::{DefaultRole, Mapping},
     model::{
-        ApiKey, Binding, Capability, Carries, CustomRole, Holder, Instant, KeyId, OrganizationId, Role, ServiceAccount,
-        ServiceAccountId, Subject, User, UserId, UserState,
+        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Holder, Instant, KeyId, OrganizationId, Role,
+        ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
     },
     store::Tx,
 };
@@ -124,12 +124,20 @@ impl App {
 
 /// What somebody gets whom nothing else gives anything. Only a provider's people have a default.
 pub(super) fn default_of(user: &User, mapping: Option<(&Mapping, &ConnectionNames)>) -> Default {
-    if user.connection.is_none() {
+    default_of_connection(user.connection.as_ref(), mapping)
+}
+
+/// The same, of everybody whom a connection brought.
+pub(super) fn default_of_connection(
+    connection: Option<&ConnectionId>,
+    mapping: Option<(&Mapping, &ConnectionNames)>,
+) -> Default {
+    if connection.is_none() {
         return Default::Nobody;
     }
     let Some((mapping, names)) = mapping else { return Default::Role(Role::VIEWER) };
     // A connection that is gone vouches for nobody.
-    let Some(name) = names.get(user.connection.as_ref()) else { return Default::Nobody };
+    let Some(name) = names.get(connection) else { return Default::Nobody };
     match mapping.default_for(name) {
         DefaultRole::Role(role) => Default::Role(role),
         DefaultRole::Nobody => Default::Nobody,

@@ -2,6 +2,7 @@
 
 use super::{App, Ctx, Error, Work};
 use crate::{
+    access::Access,
     crypto::sha256,
     model::{Capability, Connection, ConnectionId, EventKind, Holder, User, UserState},
     plan::{Impact, PersonChange},
@@ -10,7 +11,6 @@ use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
-use std::collections::BTreeSet;
 
 /// People that are loaded at once.
 const CHUNK: i64 = 500;
@@ -123,7 +123,7 @@ impl Work<'_> {
             let keys = self.tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await?.len();
             let who = (user.id.clone(), user.label().to_owned());
             seen.push_str(&json!([user.id, access.roles(), keys]).to_string());
-            impact.people.extend(PersonChange::between(who, &access.roles(), &BTreeSet::new(), keys));
+            impact.people.extend(PersonChange::between(who, &access, &Access::none(), keys));
         }
         let mut plan = HEXLOWER.encode(&sha256(seen.as_bytes()));
         plan.truncate(32);

@@ -3,7 +3,7 @@
 //! A rule that names groups binds the group: evaluated when the group is made or renamed, and then only membership
 //! changes. A rule with `when` binds the user: evaluated when that person's facts change.
 
-use super::{Error, Work, in_force::InForce, owners::gives_owner};
+use super::{Error, Work, in_force::InForce, mappings::wanted_of_everybody, owners::gives_owner};
 use crate::{
     mapping::{Grant, GrantScope, GroupFact, Mapping, Outcome, UserFacts},
     model::{
@@ -18,6 +18,9 @@ use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
 };
+
+/// Bindings that are opened and closed one by one; more than that by statements for many.
+const FEW: usize = 8;
 
 /// Whether a rule made it: the only bindings that the funnel opens and closes.
 pub(super) fn is_rule(source: &Source) -> bool {
@@ -72,6 +75,21 @@ impl ConnectionNames {
         } else {
             facts.shift_remove("roles");
         }
+        facts
+    }
+
+    /// What is known of a person, shaped as a SCIM User: claims, over them what was pushed, over that what is castgate's own.
+    pub(super) fn shaped(
+        &self,
+        connection: Option<&crate::model::ConnectionId>,
+        (id, user_name, active): (&crate::model::UserId, &str, bool),
+        (claims, pushed): (Map<String, Value>, Map<String, Value>),
+    ) -> Map<String, Value> {
+        let mut facts = claims;
+        facts.extend(self.read(connection, pushed));
+        facts.insert("userName".to_owned(), json!(user_name));
+        facts.insert("id".to_owned(), json!(id));
+        facts.insert("active".to_owned(), json!(active));
         facts
     }
 }
@@ -148,13 +166,10 @@ async fn attributes_of(
     names: &ConnectionNames,
     user: &User,
 ) -> Result<Map<String, Value>, Error> {
-    let mut facts = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
+    let claims = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
     let pushed = tx.facts(organization, &user.id, FactSource::Scim).await?.unwrap_or_default();
-    facts.extend(names.read(user.connection.as_ref(), pushed));
-    facts.insert("userName".to_owned(), json!(user.user_name));
-    facts.insert("id".to_owned(), json!(user.id));
-    facts.insert("active".to_owned(), json!(user.directory_active));
-    Ok(facts)
+    let own = (&user.id, user.user_name.as_str(), user.directory_active);
+    Ok(names.shaped(user.connection.as_ref(), own, (claims, pushed)))
 }
 
 impl Work<'_> {
@@ -206,9 +221,10 @@ impl Work<'_> {
             return Ok(());
         }
         let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
-        let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
-        let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
-        self.apply(&diff, Some(compiled.version)).await
+        let version = compiled.version;
+        let diff =
+            wanted_of_everybody(&mut self.tx, (&organization, self.ctx.now), compiled.mapping, compiled.names).await?;
+        self.apply(&diff, Some(version)).await
     }
 
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.
@@ -236,11 +252,18 @@ impl Work<'_> {
             self.touch_owners().await?;
         }
         let by = self.ctx.actor.to_string();
-        for binding in close {
-            self.tx.close_binding(&self.ctx.organization, &binding.id, (self.ctx.now, &by)).await?;
-        }
-        for terms in open {
-            self.open_binding(terms.clone(), version).await?;
+        if open.len() + close.len() > FEW {
+            let ids: Vec<_> = close.iter().map(|binding| &binding.id).collect();
+            self.tx.close_bindings(&self.ctx.organization, &ids, (self.ctx.now, &by)).await?;
+            let opened: Vec<_> = open.iter().map(|terms| self.binding_of(terms.clone(), version)).collect();
+            self.tx.open_bindings(&self.ctx.organization, &opened).await?;
+        } else {
+            for binding in close {
+                self.tx.close_binding(&self.ctx.organization, &binding.id, (self.ctx.now, &by)).await?;
+            }
+            for terms in open {
+                self.open_binding(terms.clone(), version).await?;
+            }
         }
         self.tell_of_access(diff);
         Ok(())
@@ -249,11 +272,17 @@ impl Work<'_> {
     pub(super) fn tell_of_access(&mut self, diff: &Diff) {
         let Diff { open, close } = diff;
         let touched = || open.iter().chain(close.iter().map(|binding| &binding.terms)).map(|terms| &terms.subject);
-        for subject in touched() {
-            self.review_keys_of(subject);
-            match subject {
-                Subject::User(user) => self.revoke_user(&user.clone()),
-                Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),
+        if open.len() + close.len() > FEW {
+            // One by one, each would be compared with all that were told before.
+            self.review_all_keys();
+            self.revoke_everybody();
+        } else {
+            for subject in touched() {
+                self.review_keys_of(subject);
+                match subject {
+                    Subject::User(user) => self.revoke_user(&user.clone()),
+                    Subject::Group(_) | Subject::ServiceAccount(_) => self.revoke_everybody(),
+                }
             }
         }
         let subjects: Vec<_> = touched().map(ToString::to_string).collect();

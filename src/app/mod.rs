@@ -80,7 +80,7 @@ pub use key_safe::{
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
-pub use mappings::{Draft, MappingPlan};
+pub use mappings::{Draft, MappingPlan, OwnerWay, Publication};
 pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};

@@ -142,19 +142,24 @@ impl Work<'_> {
         Ok(self.tx.insert_job(&self.ctx.organization, &id, what, self.ctx.now).await?)
     }
 
+    /// A new binding, in the actor's name. Nothing is written yet.
+    pub(super) fn binding_of(&self, terms: Terms, mapping_version: Option<i64>) -> Binding {
+        Binding {
+            id: BindingId::from_uuid(self.app.clock().uuid()),
+            terms,
+            mapping_version,
+            author: self.ctx.actor.to_string(),
+            since: self.ctx.now,
+        }
+    }
+
     /// Opens a binding, in the actor's name. Nothing when one with the same subject, role, scope and source is open already.
     pub(super) async fn open_binding(
         &mut self,
         terms: Terms,
         mapping_version: Option<i64>,
     ) -> Result<Option<Binding>, Error> {
-        let binding = Binding {
-            id: BindingId::from_uuid(self.app.clock().uuid()),
-            terms,
-            mapping_version,
-            author: self.ctx.actor.to_string(),
-            since: self.ctx.now,
-        };
+        let binding = self.binding_of(terms, mapping_version);
         let opened = self.tx.open_binding(&self.ctx.organization, &binding).await?;
         Ok(opened.then_some(binding))
     }

@@ -2,6 +2,7 @@
 
 use super::{
     diagnostic::{Findings, did_you_mean},
+    logic,
     parse::Text,
     vocabulary::{Vocabulary, Words},
 };
@@ -80,6 +81,49 @@ impl Condition {
     /// Whether it asks for this attribute, or a part of it.
     pub(super) fn asks_for(&self, name: &str) -> bool {
         self.filter.attributes().iter().any(|(path, _)| path.name.eq_ignore_ascii_case(name))
+    }
+
+    /// The e-mail addresses that it asks for: who has one is told by the provider, and not always verified.
+    pub(super) fn addresses(&self) -> Vec<String> {
+        let is_address = |name: &str| ["emails", "username"].iter().any(|known| name.eq_ignore_ascii_case(known));
+        let mut found: Vec<String> = Vec::new();
+        for (path, _) in self.filter.attributes() {
+            let name = path.to_string();
+            if is_address(&path.name) && path.schema.is_none() && !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        found
+    }
+
+    /// Whether whoever satisfies this condition satisfies the other too, as far as their forms tell.
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        logic::implies(&self.filter, &other.filter)
+    }
+
+    /// Whether many values fulfil it.
+    pub(super) fn is_loose(&self) -> bool {
+        logic::is_loose(&self.filter)
+    }
+
+    /// What is suspect about its form alone.
+    pub(super) fn suspect(&self) -> Vec<(String, &'static str)> {
+        let mut found = Vec::new();
+        if let Some(why) = logic::contradiction(&self.filter) {
+            found.push((format!("this condition can never hold: {why}"), "join them with or, or remove the rule"));
+        } else if logic::asks_for_inactive(&self.filter) {
+            let message = "this condition holds of people alone who are not active, and they have no access";
+            found.push((message.to_owned(), "leave out what it says of active"));
+        }
+        if logic::holds_always(&self.filter) {
+            let message = "this condition holds of everybody";
+            found.push((message.to_owned(), "for everybody whom no rule gives anything there is default"));
+        }
+        for what in logic::invisible(&self.filter) {
+            let message = format!("{what}: white space or nothing, which nobody sees");
+            found.push((message, "write the text as the provider sends it"));
+        }
+        found
     }
 
     /// The attributes in it that people can usually write themselves.

@@ -9,6 +9,13 @@ use super::{
 use crate::model::{ClusterId, Instant, Role};
 use std::collections::HashMap;
 
+/// A group, and what rules with `when` say of it: found once, and used for each of its members.
+#[derive(Debug)]
+pub struct MetGroup<'a> {
+    group: FoldedGroup<'a>,
+    met: Vec<(Entry, Match)>,
+}
+
 /// A group that fits a rule, and how.
 struct Fit<'f> {
     group: &'f FoldedGroup<'f>,
@@ -45,13 +52,34 @@ impl Mapping {
     /// What the rules with `when` give to this person, and which of them nearly did.
     #[must_use]
     pub fn for_user(&self, user: &UserFacts<'_>, now: Instant) -> Outcome {
-        self.evaluate_user(user, now, true)
+        let met: Vec<MetGroup<'_>> = user.groups.iter().map(|group| self.meet_group(*group)).collect();
+        self.evaluate_user(user.attributes, &met.iter().collect::<Vec<_>>(), now, true)
     }
 
     /// As [`Mapping::for_user`], without near misses: for many people at once.
     #[must_use]
     pub fn grants_for_user(&self, user: &UserFacts<'_>, now: Instant) -> Vec<Grant> {
-        self.evaluate_user(user, now, false).grants
+        let met: Vec<MetGroup<'_>> = user.groups.iter().map(|group| self.meet_group(*group)).collect();
+        self.grants_for_member(user.attributes, &met.iter().collect::<Vec<_>>(), now)
+    }
+
+    /// What rules with `when` say of a group.
+    #[must_use]
+    pub fn meet_group<'a>(&self, group: GroupFact<'a>) -> MetGroup<'a> {
+        let group = FoldedGroup::new(group);
+        let met = self.user_rules.meet(&group, &self.words);
+        MetGroup { group, met }
+    }
+
+    /// As [`Mapping::grants_for_user`], of groups that are looked at once for all their members.
+    #[must_use]
+    pub fn grants_for_member(
+        &self,
+        attributes: &serde_json::Value,
+        groups: &[&MetGroup<'_>],
+        now: Instant,
+    ) -> Vec<Grant> {
+        self.evaluate_user(attributes, groups, now, false).grants
     }
 
     /// Whether joining or leaving this group can change what a rule gives to a person.
@@ -63,20 +91,29 @@ impl Mapping {
         met.iter().any(|(_, met)| matches!(met, Match::One(_)))
     }
 
-    fn evaluate_user(&self, user: &UserFacts<'_>, now: Instant, explain: bool) -> Outcome {
+    fn evaluate_user(
+        &self,
+        attributes: &serde_json::Value,
+        groups: &[&MetGroup<'_>],
+        now: Instant,
+        explain: bool,
+    ) -> Outcome {
         let mut giving = Giving { mapping: self, now, outcome: Outcome::default(), explain };
         if !self.has_user_rules() {
             return giving.outcome;
         }
-        let groups: Vec<FoldedGroup<'_>> = user.groups.iter().map(|group| FoldedGroup::new(*group)).collect();
-        let mut met: HashMap<usize, Vec<(usize, Entry, Match)>> = HashMap::new();
+        let mut met: HashMap<usize, Vec<(usize, Entry, &Match)>> = HashMap::new();
         for (position, group) in groups.iter().enumerate() {
-            for (entry, how) in self.user_rules.meet(group, &self.words) {
-                met.entry(entry.rule).or_default().push((position, entry, how));
+            for (entry, how) in &group.met {
+                met.entry(entry.rule).or_default().push((position, *entry, how));
             }
         }
         for (position, rule) in self.rules.iter().enumerate().filter(|(_, rule)| rule.binds_user()) {
-            let condition_holds = rule.when.as_ref().is_some_and(|when| when.holds(user.attributes, &self.words));
+            // Whoever is in none of its groups gets nothing from it, whatever it asks besides.
+            if !explain && !rule.groups.is_empty() && !met.contains_key(&position) {
+                continue;
+            }
+            let condition_holds = rule.when.as_ref().is_some_and(|when| when.holds(attributes, &self.words));
             if !condition_holds && !explain {
                 continue;
             }
@@ -84,9 +121,9 @@ impl Mapping {
             if condition_holds && rule.groups.is_empty() {
                 giving.give(rule, None);
             } else if condition_holds {
-                giving.give_for_groups(rule, &groups, found);
+                giving.give_for_groups(rule, groups, found);
             } else if rule.groups.is_empty() || found.iter().any(|(_, _, how)| matches!(how, Match::One(_))) {
-                let reason = rule.when.as_ref().map(|when| when.miss(user.attributes, &self.words));
+                let reason = rule.when.as_ref().map(|when| when.miss(attributes, &self.words));
                 giving.miss(rule, MissKind::Condition, reason.unwrap_or_default());
             }
         }
@@ -96,14 +133,14 @@ impl Mapping {
 
 impl Giving<'_> {
     /// What a rule with `when` and `groups` gives, its condition holding.
-    fn give_for_groups(&mut self, rule: &Rule, groups: &[FoldedGroup<'_>], found: Vec<(usize, Entry, Match)>) {
+    fn give_for_groups(&mut self, rule: &Rule, groups: &[&MetGroup<'_>], found: Vec<(usize, Entry, &Match)>) {
         if found.is_empty() {
             let named: Vec<&str> = rule.groups.iter().map(|matcher| matcher.shown.value.as_str()).collect();
             self.miss(rule, MissKind::GroupMissing, format!("the person is in no group {}", named.join(" or ")));
         }
         for (position, entry, how) in found {
             let Some(group) = groups.get(position) else { continue };
-            if let Some(fit) = self.fit(rule, group, entry, how) {
+            if let Some(fit) = self.fit(rule, &group.group, entry, how.clone()) {
                 self.give(rule, Some(&fit));
             }
         }

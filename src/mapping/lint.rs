@@ -2,12 +2,14 @@
 
 use super::{
     diagnostic::{Findings, did_you_mean},
+    owner::{asks_for_clusters, risks},
     pattern::{Hole, Match},
     rule::{GrantRole, Mapping, Matcher, Names, Rule, Targets},
+    shadow::{shadows, whole},
     source::Extent,
     vocabulary::Vocabulary,
 };
-use crate::model::{Capability, Instant, Role, fold};
+use crate::model::{Capability, Instant, fold};
 use std::collections::{BTreeSet, HashMap};
 
 /// Looks for what was probably not meant.
@@ -16,7 +18,14 @@ pub(super) fn lint(mapping: &Mapping, vocabulary: &Vocabulary, now: Instant, fin
     for rule in &mapping.rules {
         findings.about(Some(&rule.name));
         ended(rule, now, findings);
-        owner_by_self_service(rule, findings);
+        for (message, help) in risks(rule) {
+            warn(findings, rule.grant_extent, message, help);
+        }
+        for (message, help) in rule.when.iter().flat_map(super::condition::Condition::suspect) {
+            warn(findings, rule.extent, message, help);
+        }
+        in_vain(rule, vocabulary, findings);
+        twice(rule, findings);
         absence(rule, mapping, findings);
         unsaid_roles(rule, vocabulary, findings);
         forgotten_placeholder(rule, findings);
@@ -28,7 +37,7 @@ pub(super) fn lint(mapping: &Mapping, vocabulary: &Vocabulary, now: Instant, fin
             }
         }
     }
-    shadows(mapping, findings);
+    shadows(mapping, vocabulary, findings);
     findings.about(None);
 }
 
@@ -44,18 +53,45 @@ fn ended(rule: &Rule, now: Instant, findings: &mut Findings<'_>) {
     }
 }
 
-fn can_give_owner(rule: &Rule) -> bool {
-    match &rule.grant {
-        GrantRole::Fixed(role) => *role == Role::OWNER,
-        GrantRole::Captured => rule.allow_owner,
+/// What cannot give anybody anything, whoever there is.
+fn in_vain(rule: &Rule, vocabulary: &Vocabulary, findings: &mut Findings<'_>) {
+    if vocabulary.clusters.is_empty() && asks_for_clusters(rule) {
+        let message = "no cluster is declared, so {cluster} stands for nothing".to_owned();
+        warn(findings, rule.extent, message, "declare the clusters first");
+    }
+    if let (GrantRole::Fixed(role), Targets::Clusters { .. }) = (&rule.grant, &rule.targets)
+        && !whole(role, vocabulary).into_iter().any(Capability::counts_on_a_cluster)
+    {
+        let message = "nothing that this role allows counts on a cluster".to_owned();
+        warn(findings, rule.grant_extent, message, "leave clusters out, or grant another role");
+    }
+    for matcher in &rule.groups {
+        if matches!(&matcher.names, Names::Name(name) if name.contains('*')) {
+            let message = format!("the star in {} is a star, and stands for nothing else", matcher.shown.value);
+            warn(
+                findings,
+                matcher.shown.extent,
+                message,
+                "patterns have {cluster} and {role}; name other groups one by one",
+            );
+        }
     }
 }
 
-fn owner_by_self_service(rule: &Rule, findings: &mut Findings<'_>) {
-    let written = rule.when.as_ref().map(super::condition::Condition::self_written).unwrap_or_default();
-    if can_give_owner(rule) && !written.is_empty() {
-        let message = format!("owner rests on {}, which people can often write themselves", written.join(" and "));
-        warn(findings, rule.grant_extent, message, "let owner rest on a group");
+/// What stands twice in a list.
+fn twice(rule: &Rule, findings: &mut Findings<'_>) {
+    let mut seen = BTreeSet::new();
+    for matcher in &rule.groups {
+        if !seen.insert(matcher.key()) {
+            let message = format!("{} stands here twice", matcher.shown.value);
+            warn(findings, matcher.shown.extent, message, "one is enough");
+        }
+    }
+    if let Targets::Clusters { known, .. } = &rule.targets {
+        let different: BTreeSet<_> = known.iter().collect();
+        if different.len() < known.len() {
+            warn(findings, rule.extent, "one of the clusters stands here twice".to_owned(), "one is enough");
+        }
     }
 }
 
@@ -111,51 +147,6 @@ fn useless_allow(rule: &Rule, findings: &mut Findings<'_>) {
         let message = "allow: [owner] has no effect here".to_owned();
         warn(findings, rule.grant_extent, message, "it concerns rules that grant \"{role}\"; leave it out");
     }
-}
-
-/// What a rule asks for and what it gives, apart from where and how long: groups, condition, role.
-type Demands = (BTreeSet<String>, Option<String>, String);
-
-/// Rules that say nothing that another does not say already.
-fn shadows(mapping: &Mapping, findings: &mut Findings<'_>) {
-    let mut alike: HashMap<Demands, Vec<&Rule>> = HashMap::new();
-    for rule in &mapping.rules {
-        let groups: BTreeSet<String> = rule.groups.iter().map(Matcher::key).collect();
-        let when = rule.when.as_ref().map(|when| when.text.split_whitespace().collect::<Vec<_>>().join(" "));
-        let grant = match &rule.grant {
-            GrantRole::Fixed(role) => role.to_string(),
-            GrantRole::Captured => format!("{} {}", Hole::Role.word(), rule.allow_owner),
-        };
-        alike.entry((groups, when, grant)).or_default().push(rule);
-    }
-    for rules in alike.values().filter(|rules| rules.len() > 1) {
-        for (position, rule) in rules.iter().enumerate() {
-            let earlier = rules.iter().take(position);
-            let later = rules.iter().skip(position + 1);
-            let covering = earlier
-                .filter(|other| covers(other, rule))
-                .chain(later.filter(|other| covers(other, rule) && !covers(rule, other)))
-                .next();
-            if let Some(other) = covering {
-                findings.about(Some(&rule.name));
-                let message = format!("the rule “{}” gives all that this rule gives", other.name);
-                warn(findings, rule.extent, message, "remove one of them");
-            }
-        }
-    }
-}
-
-/// Whether `wide` gives at least as much, as long, as `narrow`; both match the same people and give the same role.
-fn covers(wide: &Rule, narrow: &Rule) -> bool {
-    let lasts = wide.until.is_none() || (narrow.until.is_some() && wide.until >= narrow.until);
-    let reaches = match (&wide.targets, &narrow.targets) {
-        (Targets::Organization, Targets::Organization | Targets::Clusters { .. }) => true,
-        (Targets::Clusters { .. }, Targets::Organization) => false,
-        (Targets::Clusters { known: all, captured: any, .. }, Targets::Clusters { known, captured, .. }) => {
-            known.iter().all(|cluster| all.contains(cluster)) && (*any || !captured)
-        }
-    };
-    lasts && reaches
 }
 
 /// The groups that the directory has.

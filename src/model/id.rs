@@ -135,6 +135,8 @@ ids! {
     EventId = "evt_";
     /// One piece of work that nobody waits for.
     JobId = "job_";
+    /// One look at what publishing a mapping would do.
+    PlanId = "pln_";
     /// An offer of roles and groups.
     InvitationId = "inv_";
     /// One attempt to sign in.

@@ -6,6 +6,12 @@
 mod diff;
 mod impact;
 pub mod owners;
+mod replay;
+mod text_diff;
+mod told;
 
 pub use diff::{Diff, diff};
-pub use impact::{Impact, PersonChange};
+pub use impact::{Impact, InvitationChange, KeyImpact, OwnerLeft, PersonChange, RuleReach, Shift, Taken};
+pub use replay::{Given, Replay, Stint, came_and_went};
+pub use text_diff::{DiffLine, Fate, TextDiff};
+pub use told::Told;

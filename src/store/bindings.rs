@@ -78,7 +78,7 @@ fn binding(row: BindingRow) -> Result<Binding, StoreError> {
 }
 
 /// The two columns of a scope.
-fn scope_columns(scope: &Scope) -> (&str, &str) {
+pub(super) fn scope_columns(scope: &Scope) -> (&str, &str) {
     match scope {
         Scope::Organization => ("organization", ""),
         Scope::Cluster { id } => ("cluster", id.as_str()),

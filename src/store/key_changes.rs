@@ -63,6 +63,14 @@ const OF_PEOPLE: &str = select_kept!(
      ORDER BY k.owner, k.id LIMIT ?5"
 );
 
+/// Keys of a piece of the people.
+pub(super) const OF_PIECE: &str = select_kept!(
+    "FROM api_keys k
+     WHERE k.organization = ?1 AND k.owner > ?2 AND k.owner <= ?3 AND k.revoked_at IS NULL
+       AND (k.expires_at IS NULL OR k.expires_at > ?4)
+     ORDER BY k.owner, k.id"
+);
+
 impl Tx {
     /// Somebody's keys that are neither revoked nor expired.
     pub async fn kept_keys_of(

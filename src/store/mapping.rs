@@ -20,16 +20,31 @@ pub struct MappingVersion {
     pub author: String,
     /// When.
     pub published_at: Instant,
+    /// Why, in the author's words; empty when nobody said.
+    pub reason: String,
 }
 
-type VersionRow = (i64, String, String, String, Instant);
+/// What is published.
+#[derive(Debug, Clone, Copy)]
+pub struct NewVersion<'a> {
+    /// The YAML.
+    pub text: &'a str,
+    /// The names of the connections that there are.
+    pub connections: &'a [String],
+    /// Who publishes it.
+    pub author: &'a str,
+    /// Why; empty when nobody says.
+    pub reason: &'a str,
+}
+
+type VersionRow = (i64, String, String, String, Instant, String);
 
 fn mapping_version(
-    (version, text, connections, author, published_at): VersionRow,
+    (version, text, connections, author, published_at, reason): VersionRow,
 ) -> Result<MappingVersion, StoreError> {
     let connections = serde_json::from_str(&connections)
         .map_err(|error| StoreError::Corrupt(format!("connections of mapping version {version}: {error}")))?;
-    Ok(MappingVersion { version, text, connections, author, published_at })
+    Ok(MappingVersion { version, text, connections, author, published_at, reason })
 }
 
 impl Tx {
@@ -60,7 +75,7 @@ impl Tx {
     pub async fn publish_mapping(
         &mut self,
         organization: &OrganizationId,
-        (text, connections, author): (&str, &[String], &str),
+        NewVersion { text, connections, author, reason }: NewVersion<'_>,
         now: Instant,
     ) -> Result<i64, StoreError> {
         let row: Option<(i64,)> = self
@@ -72,9 +87,9 @@ impl Tx {
         let version = row.map_or(1, |(version,)| version);
         let connections = serde_json::json!(connections).to_string();
         self.run(
-            "INSERT INTO mapping_versions (organization, version, text, connections, author, published_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            args![organization, version, text, connections, author, now],
+            "INSERT INTO mapping_versions (organization, version, text, connections, author, published_at, reason)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            args![organization, version, text, connections, author, now, reason],
         )
         .await?;
         self.run("UPDATE organizations SET mapping_version = ?2 WHERE id = ?1", args![organization, version]).await?;
@@ -112,7 +127,7 @@ impl Tx {
     ) -> Result<Option<MappingVersion>, StoreError> {
         let row = self
             .first(
-                "SELECT version, text, connections, author, published_at FROM mapping_versions
+                "SELECT version, text, connections, author, published_at, reason FROM mapping_versions
                  WHERE organization = ?1 AND version = ?2",
                 args![organization, version],
             )
@@ -120,17 +135,18 @@ impl Tx {
         row.map(mapping_version).transpose()
     }
 
-    /// The newest versions first.
+    /// Up to `limit` versions that are older than `before`, the newest first.
     pub async fn mapping_versions(
         &mut self,
         organization: &OrganizationId,
+        before: i64,
         limit: i64,
     ) -> Result<Vec<MappingVersion>, StoreError> {
         let rows = self
             .all(
-                "SELECT version, text, connections, author, published_at FROM mapping_versions
-                 WHERE organization = ?1 ORDER BY version DESC LIMIT ?2",
-                args![organization, limit],
+                "SELECT version, text, connections, author, published_at, reason FROM mapping_versions
+                 WHERE organization = ?1 AND version < ?2 ORDER BY version DESC LIMIT ?3",
+                args![organization, before, limit],
             )
             .await?;
         rows.into_iter().map(mapping_version).collect()

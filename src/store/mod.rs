@@ -9,6 +9,7 @@
 //! either asked first or written with `ON CONFLICT`.
 
 mod audit;
+mod binding_changes;
 mod bindings;
 mod client_keys;
 mod connection_tests;
@@ -31,6 +32,8 @@ mod mapping;
 mod members;
 mod migrate;
 mod organizations;
+mod plans;
+mod population;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
@@ -63,8 +66,10 @@ pub use idempotency::{OnceKey, OnceRow};
 pub use key_changes::KeptKey;
 pub use key_reviews::KeyReview;
 pub use letters::DueLetter;
-pub use mapping::{MappingState, MappingVersion};
+pub use mapping::{MappingState, MappingVersion, NewVersion};
 pub use members::Member;
+pub use plans::KeptPlan;
+pub use population::{Person, Piece, Span};
 pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
 pub use row::{FromRow, RowRef};

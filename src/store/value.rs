@@ -6,8 +6,8 @@
 use super::StoreError;
 use crate::model::{
     BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
-    SignInFailure, SignInId, TestId, TokenId, UserId,
+    OrganizationId, PlanId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId,
+    SignInCode, SignInFailure, SignInId, TestId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -131,6 +131,7 @@ stored_as_text!(
     JobId,
     KeyId,
     OrganizationId,
+    PlanId,
     PushId,
     RequestId,
     Role,

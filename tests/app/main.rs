@@ -20,6 +20,7 @@ mod mapping;
 mod nouns;
 mod once;
 mod owners;
+mod plans;
 #[path = "../rig/postgres.rs"]
 mod postgres;
 mod providers;

@@ -37,6 +37,7 @@ const TEXTS: [&str; 5] = [
 fn plain(plan: &castgate::app::MappingPlan) -> Value {
     let mut value = serde_json::to_value(plan).unwrap();
     value["version"] = Value::Null;
+    value["plan"] = Value::Null;
     value
 }
 

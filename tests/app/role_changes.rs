@@ -343,7 +343,7 @@ async fn what_groups_custom_roles_and_mappings_do_to_keys_is_shown_as_well() {
         let text = "rules: [{name: eng, groups: [eng], grant: analyst}]";
         let refused = world.app.publish_mapping(&owner(world), text).await;
         assert_eq!(conflict(&refused).map(|(code, _)| code), Some("preview_required"));
-        let publish = RoleChange::Publish { text: text.to_owned() };
+        let publish = RoleChange::Publish(castgate::app::Publication::of(text));
         let seen = preview(world, &publish).await;
         assert_eq!(seen.keys.iter().map(|one| &one.id).collect::<Vec<_>>(), [&key.id]);
         change(world, &publish, Choice::Keep).await.unwrap();

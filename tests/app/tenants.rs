@@ -31,6 +31,7 @@ async fn fill(world: &World) {
     world.app.join_local_group(&owner, &local.id, &Holder::ServiceAccount(machine.id)).await.unwrap();
     world.give(Subject::Group(local.id), Role::VIEWER, Some("prod")).await.unwrap();
     world.app.draft_mapping(&owner, "rules: []").await.unwrap();
+    world.app.plan_mapping(&owner, "rules: []").await.unwrap();
     world.publish("rules: [{name: eng, groups: [okta/eng], grant: member}]").await;
     world.app.create_scim_token(&owner, &world.tenant.okta.id, None).await.unwrap();
     provider_credentials(world, &owner).await;

@@ -22,7 +22,7 @@ pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
 pub(super) use weigh::RoleMove;
 
-use super::{App, Ctx, Error, Gift, MappingPlan, Need, RemovedGroup, RoleWish, Work};
+use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish, Work};
 use crate::{
     access::Stopped,
     model::{
@@ -104,10 +104,7 @@ pub enum RoleChange {
         user: UserId,
     },
     /// Publishes a mapping.
-    Publish {
-        /// The YAML.
-        text: String,
-    },
+    Publish(Publication),
 }
 
 /// The id of a user, a group or a service account.
@@ -135,7 +132,7 @@ impl RoleChange {
             | Self::DeleteGroup { .. }
             | Self::Suspend { .. }
             | Self::Remove { .. } => Capability::ManageMembers.into(),
-            Self::EditRole { .. } | Self::Publish { .. } => Capability::ManageOrganization.into(),
+            Self::EditRole { .. } | Self::Publish(_) => Capability::ManageOrganization.into(),
         }
     }
 
@@ -150,7 +147,7 @@ impl RoleChange {
             | Self::Leave { .. }
             | Self::DeleteGroup { .. }
             | Self::EditRole { .. }
-            | Self::Publish { .. } => Choice::Delete,
+            | Self::Publish(_) => Choice::Delete,
         }
     }
 }
@@ -344,7 +341,7 @@ impl Work<'_> {
             }
             RoleChange::Suspend { user } => drop(self.suspend(&user, true, None).await?),
             RoleChange::Remove { user } => self.remove_local(&user).await?,
-            RoleChange::Publish { text } => done.plan = Some(self.publish(&text).await?),
+            RoleChange::Publish(publication) => done.plan = Some(Box::pin(self.publish(&publication)).await?),
         }
         Ok(done)
     }

@@ -36,12 +36,16 @@ impl Reach {
     }
 }
 
-/// What publishing a mapping did to one person.
+/// What publishing a mapping did to one person who has keys.
 #[derive(Debug, Clone)]
 pub(in crate::app) struct RoleMove {
-    pub(in crate::app) user: User,
+    pub(in crate::app) owner: UserId,
+    pub(in crate::app) label: String,
+    pub(in crate::app) email: Option<String>,
     pub(in crate::app) before: BTreeSet<(Role, Scope)>,
     pub(in crate::app) after: BTreeSet<(Role, Scope)>,
+    /// Their keys that work.
+    pub(in crate::app) keys: Vec<KeptKey>,
 }
 
 /// What there was before a change.
@@ -93,7 +97,7 @@ impl Work<'_> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_keys(&organization, true).await?;
         let actor = self.app.access_of_actor(&mut self.tx, self.ctx).await?;
-        let publishes = matches!(change, RoleChange::Publish { .. });
+        let publishes = matches!(change, RoleChange::Publish(_));
         let mut seen = Seen { actor, publishes, ..Seen::default() };
         let (reach, named) = self.reach(change).await?;
         let mut keys = Vec::new();
@@ -164,7 +168,7 @@ impl Work<'_> {
                 }
                 named = self.tx.keys_that_name(&self.ctx.organization, role.as_str(), i64::MAX).await?;
             }
-            RoleChange::Publish { .. } => {}
+            RoleChange::Publish(_) => {}
         }
         Ok((reach, named))
     }
@@ -222,12 +226,12 @@ impl Work<'_> {
         let organization = self.ctx.organization.clone();
         let custom = self.tx.custom_roles(&organization).await?;
         let mut touched = Vec::new();
-        for RoleMove { user, before, after } in std::mem::take(&mut self.role_moves) {
-            for kept in self.tx.kept_keys_of(&organization, &Holder::User(user.id.clone()), self.ctx.now).await? {
+        for RoleMove { owner, label, email, before, after, keys } in std::mem::take(&mut self.role_moves) {
+            for kept in keys {
                 let key = &kept.key;
                 let before = self.app.carried_by(&mut self.tx, &organization, (key, held(&before, &custom))).await?;
                 let after = self.app.carried_by(&mut self.tx, &organization, (key, held(&after, &custom))).await?;
-                let (owner, label, email) = (user.id.clone(), user.label().to_owned(), user.email.clone());
+                let (owner, label, email) = (owner.clone(), label.clone(), email.clone());
                 touched.push(Touched { key: kept.key, owner, label, email, before, after });
             }
         }

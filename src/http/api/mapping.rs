@@ -2,7 +2,7 @@
 
 use super::versions::{IfMatch, tagged};
 use crate::{
-    app::{App, Draft as Replaced, Error, MappingPlan, text_revision},
+    app::{App, Draft as Replaced, Error, MappingPlan, Publication, text_revision},
     http::{
         body,
         body::JsonBody,
@@ -11,11 +11,11 @@ use crate::{
         error::{ApiFailure, Refusal},
     },
     mapping::{Checked, Diagnostic},
-    model::{Capability, EventKind, Instant},
+    model::{Capability, EventKind, Instant, PlanId},
 };
 use axum::{
     Json,
-    extract::{FromRequest, Request, State},
+    extract::{FromRequest, Query, Request, State},
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -26,19 +26,33 @@ use serde_json::json;
 /// What people call YAML.
 const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/plain"];
 
+/// What publishing a mapping tells of.
+pub(super) const PUBLISHED: [EventKind; 5] = [
+    EventKind::MappingPublished,
+    EventKind::AccessChanged,
+    EventKind::OwnerKept,
+    EventKind::OrganizationOwned,
+    EventKind::OrganizationOwnerless,
+];
+
+/// What publishing a mapping may be refused for.
+pub(super) const REFUSED: &[&str] = &[
+    "not_found",
+    "mapping_invalid",
+    "last_owner",
+    "preview_required",
+    "plan_worse",
+    "plan_published",
+    "plan_of_another_text",
+];
+
+fn example() -> serde_json::Value {
+    json!({"text": "default: viewer\nrules:\n  - name: owners\n    groups: [castai-owners]\n    grant: owner\n"})
+}
+
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageOrganization;
-    let published = [
-        EventKind::MappingPublished,
-        EventKind::AccessChanged,
-        EventKind::OwnerKept,
-        EventKind::OrganizationOwned,
-        EventKind::OrganizationOwnerless,
-    ];
-    let taken = |door: Door| {
-        let example = || json!({"text": "default: viewer\nrules:\n  - name: owners\n    groups: [castai-owners]\n    grant: owner\n"});
-        door.needs(need).takes::<Wrapped>(example).takes_as::<String>(YAML[0])
-    };
+    let taken = |door: Door| door.needs(need).takes::<Wrapped>(example).takes_as::<String>(YAML[0]);
     Doors::at("/api/v1", "Mapping", Caller::SessionOrKey)
         .door(get("/mapping", show).summary("The version in force, and the draft").needs(need).answers::<Both>(200))
         .door(
@@ -65,16 +79,25 @@ pub(super) fn doors() -> Doors {
         )
         .door(
             taken(post("/mapping/plan", plan))
-                .summary("What publishing a mapping would change")
+                .summary("What publishing a mapping would change: for whom, by which rule, and who is left as an owner")
+                .detail("Looks at everybody, on a snapshot. `plan` in the answer is what the mapping is published by.")
                 .answers::<Told>(200)
                 .refuses(&["mapping_invalid", "last_owner"]),
         )
         .door(
-            taken(post("/mapping/publish", publish))
+            post("/mapping/publish", publish)
                 .summary("Put a mapping into force")
-                .tells(&published)
+                .detail(
+                    "With a `plan`, what has become worse since is refused: a loss, a key or an owner that the plan did not \
+                     name. The same plan again is answered with the version that it became.",
+                )
+                .needs(need)
+                .takes::<Publication>(example)
+                .takes_as::<String>(YAML[0])
+                .query::<Beside>()
+                .tells(&PUBLISHED)
                 .answers::<Told>(200)
-                .refuses(&["mapping_invalid", "last_owner", "preview_required"]),
+                .refuses(REFUSED),
         )
 }
 
@@ -93,18 +116,53 @@ impl<S: Send + Sync> FromRequest<S> for MappingText {
     type Rejection = ApiFailure;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiFailure> {
-        if body::is_one_of(request.headers(), &YAML) != Some(true) {
-            let JsonBody(Wrapped { text }) = JsonBody::from_request(request, state).await?;
-            return Ok(Self(text));
+        match yaml(request).await? {
+            Ok(text) => Ok(Self(text)),
+            Err(request) => {
+                let JsonBody(Wrapped { text }) = JsonBody::from_request(request, state).await?;
+                Ok(Self(text))
+            }
         }
-        let bytes = body::read(request).await?;
-        let text = String::from_utf8(bytes.into()).map_err(|error| {
-            let place = error.utf8_error().valid_up_to();
-            Refusal::new(StatusCode::BAD_REQUEST, "invalid", format!("The text is not UTF-8 from byte {place} on."))
-        })?;
-        body::refuse_nul(&text)?;
-        Ok(Self(text))
     }
+}
+
+/// A mapping that is to be published, as it is sent: the YAML itself, or JSON with what goes with it.
+struct Published(Publication);
+
+impl<S: Send + Sync> FromRequest<S> for Published {
+    type Rejection = ApiFailure;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiFailure> {
+        match yaml(request).await? {
+            Ok(text) => Ok(Self(Publication::of(&text))),
+            Err(request) => JsonBody::from_request(request, state).await.map(|JsonBody(publication)| Self(publication)),
+        }
+    }
+}
+
+/// What may stand behind the question mark, where the body is the YAML itself.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "PublishQuery")]
+struct Beside {
+    /// The plan that somebody has seen.
+    plan: Option<PlanId>,
+    /// Why.
+    reason: Option<String>,
+}
+
+/// The YAML, or the request again where the body is not YAML.
+async fn yaml(request: Request) -> Result<Result<String, Request>, ApiFailure> {
+    if body::is_one_of(request.headers(), &YAML) != Some(true) {
+        return Ok(Err(request));
+    }
+    let bytes = body::read(request).await?;
+    let text = String::from_utf8(bytes.into()).map_err(|error| {
+        let place = error.utf8_error().valid_up_to();
+        Refusal::new(StatusCode::BAD_REQUEST, "invalid", format!("The text is not UTF-8 from byte {place} on."))
+    })?;
+    body::refuse_nul(&text)?;
+    Ok(Ok(text))
 }
 
 /// What a check found, for programs and, as `text`, for people.
@@ -127,7 +185,7 @@ impl From<Checked> for Findings {
 /// What a plan does, for programs and, as `text`, for people.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PlanWithText")]
-struct Told {
+pub(super) struct Told {
     #[serde(flatten)]
     plan: MappingPlan,
     text: String,
@@ -135,7 +193,7 @@ struct Told {
 
 impl From<MappingPlan> for Told {
     fn from(plan: MappingPlan) -> Self {
-        Self { text: format!("{}\n{}", plan.diff, plan.impact), plan }
+        Self { text: plan.to_string(), plan }
     }
 }
 
@@ -221,7 +279,10 @@ async fn plan(
 async fn publish(
     State(app): State<App>,
     caller: ApiCaller,
-    MappingText(text): MappingText,
+    Query(Beside { plan, reason }): Query<Beside>,
+    Published(publication): Published,
 ) -> Result<Json<Told>, ApiFailure> {
-    Ok(Json(app.publish_mapping(&caller.ctx, &text).await?.into()))
+    let plan = publication.plan.or(plan);
+    let publication = Publication { plan, reason: publication.reason.or(reason), ..publication };
+    Ok(Json(app.publish(&caller.ctx, publication).await?.into()))
 }

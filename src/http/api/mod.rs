@@ -18,6 +18,7 @@ mod key_moves;
 mod keys;
 mod lists;
 mod mapping;
+mod mapping_versions;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -43,7 +44,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 24] {
+pub(super) fn doors() -> [Doors; 25] {
     [
         organization::doors(),
         clusters::doors(),
@@ -56,6 +57,7 @@ pub(super) fn doors() -> [Doors; 24] {
         provisioning::doors(),
         adoptions::doors(),
         mapping::doors(),
+        mapping_versions::doors(),
         directory::doors(),
         sessions::doors(),
         sign_ins::doors(),

@@ -1,6 +1,7 @@
 //! What the mapping promises.
 
 mod checking;
+mod defects;
 mod evaluating;
 mod places;
 mod properties;

@@ -1,20 +1,42 @@
 //! The mapping: looked at, checked, planned, published.
 
+mod publishing;
+
 use super::{
     Client, Common,
     api::Body,
     ask,
+    noun::Noun,
     output::Output,
     role_changes::KeyOptions,
     stop::Stop,
-    table::{colourful, plain},
-    verbs::waiting,
+    table::{
+        Show::{Moment, Text as Words},
+        column, plain,
+    },
+    verbs::{ListOptions, waiting},
 };
 use crate::cli::{mapping, say::say};
 use ::http::Method;
 use clap::Subcommand;
-use serde_json::{Value, json};
+use publishing::changes;
 use std::{path::PathBuf, process::ExitCode};
+
+/// Versions of the mapping.
+const VERSIONS: Noun = Noun {
+    one: "version",
+    prefix: "",
+    path: "/mapping/versions",
+    names: &[],
+    cursor: "after",
+    columns: &[
+        column("VERSION", "/version", Words),
+        column("PUBLISHED", "/published_at", Moment),
+        column("BY", "/author", Words),
+        column("WHY", "/reason", Words),
+    ],
+    empty: "No mapping was published yet. Put one in force with: castgate mapping publish FILE",
+};
 
 /// The exit code of a plan that changes something.
 const CHANGES: u8 = 2;
@@ -38,6 +60,9 @@ enum Verb {
         /// The draft instead.
         #[arg(long)]
         draft: bool,
+        /// This version instead.
+        #[arg(long, value_name = "NUMBER", conflicts_with = "draft")]
+        version: Option<i64>,
     },
     /// Says every mistake with its line and column, warns of what is probably not meant, and runs the mapping's own tests.
     ///
@@ -56,7 +81,8 @@ enum Verb {
     #[command(after_help = "Example:
   castgate mapping draft mapping.yaml")]
     Draft(Text),
-    /// What publishing would do: who gains, who loses, whose keys carry less. Changes nothing.
+    /// What publishing would do: who gains and who loses what and by which rule, whose keys carry less, who is left as an
+    /// owner, which rules give nobody anything. Changes nothing, and holds nobody up.
     ///
     /// Exit codes: 0 nothing would change, 2 something would, 1 the mapping is wrong.
     #[command(after_help = "Examples:
@@ -64,14 +90,58 @@ enum Verb {
   castgate mapping plan - -o json < mapping.yaml")]
     Plan(Text),
     /// Puts a mapping in force, after showing what that does.
+    ///
+    /// What has become worse between the plan and the publication (a loss, a key or an owner that was not shown) is refused.
     #[command(after_help = "Examples:
-  castgate mapping publish mapping.yaml
-  castgate mapping publish mapping.yaml --yes")]
+  castgate mapping publish mapping.yaml --reason 'analysts see costs'
+  castgate mapping plan mapping.yaml -o json | jq -r .plan
+  castgate mapping publish mapping.yaml --plan pln_06h01qbn45r9t2euf2aprlbdqk --yes")]
     Publish {
         #[command(flatten)]
         text: Text,
         #[command(flatten)]
+        how: How,
+        #[command(flatten)]
         keys: KeyOptions,
+    },
+    /// Every version that was published, the newest first.
+    Versions {
+        #[command(flatten)]
+        list: ListOptions,
+    },
+    /// What changed from one version to another.
+    #[command(after_help = "Examples:
+  castgate mapping diff 7
+  castgate mapping diff 7 --from 3")]
+    Diff {
+        /// The newer version.
+        version: i64,
+        /// The older one; the one before, if nothing is said.
+        #[arg(long, value_name = "NUMBER")]
+        from: Option<i64>,
+    },
+    /// Puts an old version in force again, as a new one: the same as publishing its text.
+    #[command(after_help = "Example:
+  castgate mapping revert 3 --reason 'the team is back'")]
+    Revert {
+        /// Which.
+        version: i64,
+        #[command(flatten)]
+        how: How,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
+    /// All ways to become Owner of the organization: rules, bindings, invitations.
+    Owners,
+    /// Runs the last days of pushes and sign-ins under a mapping: what people would have had for a while, and not any more.
+    #[command(after_help = "Example:
+  castgate mapping replay mapping.yaml --days 14")]
+    Replay {
+        #[command(flatten)]
+        text: Text,
+        /// How many days.
+        #[arg(long, default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=90))]
+        days: u32,
     },
 }
 
@@ -81,11 +151,22 @@ struct Text {
     file: PathBuf,
 }
 
+#[derive(Debug, clap::Args)]
+struct How {
+    /// Why, for whoever reads the versions.
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    /// A plan that was looked at before. Without --yes one is made and shown.
+    #[arg(long, value_name = "PLAN")]
+    plan: Option<String>,
+}
+
 impl Mapping {
     pub(super) async fn run(self) -> Result<ExitCode, Stop> {
         let open = || self.common.open();
         match self.verb {
-            Verb::Show { draft } => open()?.show_mapping(draft).await,
+            Verb::Show { version: Some(version), .. } => open()?.show_version(version).await,
+            Verb::Show { draft, version: None } => open()?.show_mapping(draft).await,
             Verb::Check { local, live: false } => local.run().map_err(|failure| Stop::wrong(failure.0)),
             Verb::Check { local, live: true } => {
                 let found =
@@ -102,7 +183,23 @@ impl Mapping {
                 client.show_plan(&plan)?;
                 Ok(if changes(&plan) { ExitCode::from(CHANGES) } else { ExitCode::SUCCESS })
             }
-            Verb::Publish { text: Text { file }, keys } => open()?.publish(ask::text(&file)?, &keys).await,
+            Verb::Publish { text: Text { file }, how, keys } => {
+                open()?.publish(ask::text(&file)?, (how.reason, how.plan), &keys).await
+            }
+            Verb::Revert { version, how, keys } => {
+                let client = open()?;
+                let text = client.text_of(version).await?;
+                let reason = how.reason.unwrap_or_else(|| format!("back to version {version}"));
+                client.publish(text, (Some(reason), how.plan), &keys).await
+            }
+            Verb::Versions { list } => {
+                let client = open()?;
+                client.list(&VERSIONS, VERSIONS.path, &[], list.limit()).await?;
+                Ok(ExitCode::SUCCESS)
+            }
+            Verb::Diff { version, from } => open()?.show_diff(version, from).await,
+            Verb::Owners => open()?.show_owner_ways().await,
+            Verb::Replay { text: Text { file }, days } => open()?.replay(ask::text(&file)?, days).await,
         }
     }
 }
@@ -154,68 +251,4 @@ impl Client {
         }
         Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
-
-    async fn plan(&self, text: String) -> Result<Value, Stop> {
-        let bar = waiting("Looking at everybody …");
-        let plan = self.api.send(Method::POST, "/mapping/plan", Body::Yaml(text)).await;
-        bar.finish_and_clear();
-        plan
-    }
-
-    fn show_plan(&self, plan: &Value) -> Result<(), Stop> {
-        if self.output != Output::Table {
-            return self.output.one(plan);
-        }
-        for warning in plan["warnings"].as_array().into_iter().flatten() {
-            eprintln!("castgate: {}", plain(warning["message"].as_str().unwrap_or_default()));
-        }
-        let colour = colourful();
-        for line in plan["text"].as_str().unwrap_or_default().trim_end().lines() {
-            let line = plain(line);
-            match line.as_bytes().first() {
-                Some(b'+') if colour => say!("\u{1b}[32m{line}\u{1b}[0m"),
-                Some(b'-') if colour => say!("\u{1b}[31m{line}\u{1b}[0m"),
-                Some(_) | None => say!("{line}"),
-            }
-        }
-        Ok(())
-    }
-
-    async fn publish(&self, text: String, keys: &KeyOptions) -> Result<ExitCode, Stop> {
-        if !self.yes {
-            let plan = self.plan(text.clone()).await?;
-            if self.output == Output::Table {
-                self.show_plan(&plan)?;
-            }
-            self.confirm("This mapping comes into force for everybody in the organization.")?;
-        }
-        let bar = waiting("Publishing …");
-        let done = self.api.send(Method::POST, "/mapping/publish", Body::Yaml(text.clone())).await;
-        bar.finish_and_clear();
-        let done = match done {
-            Err(stop) if stop.needs_preview() => {
-                let change = json!({"kind": "publish", "text": text});
-                self.change_roles(change, keys, "The mapping is in force.").await?;
-                return Ok(ExitCode::SUCCESS);
-            }
-            done => done?,
-        };
-        if self.yes && self.output == Output::Table {
-            self.show_plan(&done)?;
-        }
-        let version = done["version"].as_i64().unwrap_or_default();
-        match self.output {
-            Output::Name => say!("{version}"),
-            Output::Table | Output::Json | Output::Yaml | Output::Secret => {
-                self.output.done(&format!("Version {version} is in force."), &done)?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// Whether a plan does anything: to bindings, or (a new default) to people alone.
-fn changes(plan: &Value) -> bool {
-    let any = |pointer: &str| plan.pointer(pointer).and_then(Value::as_array).is_some_and(|all| !all.is_empty());
-    ["/diff/open", "/diff/close", "/impact/people"].into_iter().any(any)
 }

@@ -1,0 +1,231 @@
+//! What publishing a text would do: the whole of it but the writing. A plan runs it on a snapshot, holding nobody up; publishing
+//! runs it inside of the change. So a plan cannot disagree with its apply.
+
+use super::{
+    MappingPlan,
+    everybody::{Asked, Everybody, look_at_everybody},
+    ground::{self, Ground},
+    person::Changed,
+};
+use crate::{
+    access::{Access, capabilities},
+    app::{Actor, App, Ctx, Error, funnel::ConnectionNames, in_force::vocabulary_of, key_safe::RoleMove},
+    mapping::{Diagnostic, Mapping, Reach, ReachScope, check},
+    model::{Capability, Holder, Invitation, InvitationState, OrganizationId, Role, Scope, UserId},
+    plan::{
+        Impact, InvitationChange, RuleReach,
+        owners::{Author, Outlook, Verdict, judge},
+    },
+    store::{EVERYBODY, Tx},
+};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// People who are asked for sessions at once.
+const AT_ONCE: usize = 1000;
+
+/// A text that was looked at.
+pub(super) struct Planned {
+    pub(super) plan: MappingPlan,
+    /// The names of the connections that there are.
+    pub(super) connections: Vec<String>,
+    pub(super) moves: Vec<RoleMove>,
+}
+
+/// Everything of a text that has to be known before people are looked at.
+struct Read {
+    mapping: Mapping,
+    names: ConnectionNames,
+    connections: Vec<String>,
+    warnings: Vec<Diagnostic>,
+}
+
+impl App {
+    /// What a text would do, with everything that publishing it would be refused for.
+    pub(super) async fn planned(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Planned, Error> {
+        let organization = &ctx.organization;
+        let Read { mapping, names, connections, warnings } = self.read_text(tx, ctx, text).await?;
+        let before = self.mapping_in_force(tx, organization, ctx.now).await?;
+        let before = before.as_ref().map(|before| (&before.mapping, &before.names));
+        let (mut ground, of_groups) =
+            ground::load(tx, (organization, ctx.now), (mapping, names), before.as_ref()).await?;
+        let invitations = pending_invitations(tx, ctx).await?;
+        let inviters = invitations.iter().filter_map(|one| one.invited_by.as_ref().and_then(Holder::user));
+        ground.asked_of = inviters.cloned().collect();
+        let (ground, mut all) = look_at_everybody(tx, organization, (ground, of_groups), Asked::Impact).await?;
+        let ends = self.floor_ends(tx, ctx, &all).await?;
+        for holder in std::mem::take(&mut all.floor) {
+            all.changed.extend(if ends { holder.ended } else { holder.kept });
+        }
+        all.changed.sort_by(|one, other| one.change.user.cmp(&other.change.user));
+        let mut moves = Vec::new();
+        let mut impact = Impact {
+            looked_at: all.looked_at,
+            owner_left: !all.owners.is_empty(),
+            rules: rules(&ground, &all.people_of_rules),
+            names: names_of(tx, organization, &ground).await?,
+            invitations: invitation_changes(tx, organization, (&ground, &all.after), &invitations).await?,
+            owners: std::mem::take(&mut all.owners),
+            ..Impact::default()
+        };
+        for Changed { change, keys, moved } in std::mem::take(&mut all.changed) {
+            impact.people.push(change);
+            impact.keys.extend(keys);
+            moves.extend(moved);
+        }
+        let people: Vec<&UserId> = impact.people.iter().map(|person| &person.user).collect();
+        for some in people.chunks(AT_ONCE) {
+            let some: BTreeSet<&UserId> = some.iter().copied().collect();
+            impact.sessions += tx.count_sessions_of(organization, &some, ctx.now).await?;
+        }
+        let plan = MappingPlan { version: None, plan: None, warnings, diff: all.diff, impact };
+        Ok(Planned { plan, connections, moves })
+    }
+
+    /// A text that compiles, and that its author may publish.
+    pub(super) async fn compiled_text(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        text: &str,
+    ) -> Result<(Mapping, ConnectionNames), Error> {
+        let Read { mapping, names, .. } = self.read_text(tx, ctx, text).await?;
+        Ok((mapping, names))
+    }
+
+    /// Compiles the text against the organization as it is, and refuses what its author may not give.
+    async fn read_text(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Read, Error> {
+        let (words, names) = vocabulary_of(tx, &ctx.organization, true).await?;
+        let checked = check(text, &words, ctx.now);
+        let Some(mapping) = checked.mapping else {
+            return Err(Error::Mapping { diagnostics: checked.diagnostics });
+        };
+        self.may_give_all(tx, ctx, &mapping.reach()).await?;
+        Ok(Read { mapping, names, connections: words.connections, warnings: checked.diagnostics })
+    }
+
+    /// Nobody gives what they do not hold: every rule's reach lies within the publisher's own access.
+    async fn may_give_all(&self, tx: &mut Tx, ctx: &Ctx, reach: &[Reach]) -> Result<(), Error> {
+        let Some(access) = self.access_of_actor(tx, ctx).await? else { return Ok(()) };
+        if access.is_owner() {
+            return Ok(());
+        }
+        let custom = tx.custom_roles(&ctx.organization).await?;
+        for rule in reach {
+            let scopes: Vec<Scope> = match &rule.scope {
+                ReachScope::AnyCluster => vec![Scope::Organization],
+                ReachScope::These(scopes) => scopes
+                    .iter()
+                    .map(|scope| match scope {
+                        crate::mapping::GrantScope::Organization => Scope::Organization,
+                        crate::mapping::GrantScope::Cluster(id) => Scope::cluster(id.clone()),
+                    })
+                    .collect(),
+            };
+            let whole = |role: &Role| capabilities(role, &Scope::Organization, &custom).unwrap_or_default();
+            let wanted: BTreeSet<Capability> = rule.roles.iter().flat_map(whole).collect();
+            for scope in &scopes {
+                if let Some(missing) = access.lacks(&wanted, scope) {
+                    let name = rule.rule.as_deref().unwrap_or("default");
+                    return Err(Error::Forbidden {
+                        need: format!("{missing} at {scope}, which rule “{name}” gives")
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What the guard of the owners will say of it; whether it ends the floor.
+    async fn floor_ends(&self, tx: &mut Tx, ctx: &Ctx, all: &Everybody) -> Result<bool, Error> {
+        let organization = tx.organization(&ctx.organization).await?;
+        let outlook = Outlook {
+            reachable: all.owners.first().map(|owner| owner.user.clone()),
+            floor: all
+                .floor
+                .iter()
+                .flat_map(|holder| holder.bindings.iter().map(|id| (id.clone(), holder.reachable)))
+                .collect(),
+            last: all.last.clone(),
+            ownerless: organization.is_some_and(|found| found.ownerless_since.is_some()),
+        };
+        let author = match ctx.actor {
+            Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. } | Actor::Operator => Author::Person,
+            Actor::Connection { .. } | Actor::System => Author::Machine,
+        };
+        match judge(author, &outlook) {
+            Verdict::Refuse { last } => Err(Error::LastOwner { last }),
+            Verdict::Owned { close } => Ok(!close.is_empty()),
+            Verdict::Fine | Verdict::Keep { .. } | Verdict::Ownerless => Ok(false),
+        }
+    }
+}
+
+fn rules(ground: &Ground, people: &[usize]) -> Vec<RuleReach> {
+    let rules = ground.rules.iter().zip(people).enumerate();
+    rules
+        .map(|(place, ((rule, line), people))| RuleReach {
+            rule: rule.clone(),
+            line: *line,
+            groups: ground.groups.iter().filter(|group| group.rules.contains(&place)).count(),
+            people: *people,
+        })
+        .collect()
+}
+
+/// What ids are called that a plan names.
+async fn names_of(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    ground: &Ground,
+) -> Result<BTreeMap<String, String>, Error> {
+    let groups = ground.groups.iter().filter(|group| group.touched);
+    let mut names: BTreeMap<String, String> =
+        groups.map(|one| (one.group.id.to_string(), one.group.display_name.clone())).collect();
+    names.extend(tx.clusters(organization).await?.into_iter().map(|cluster| (cluster.id.to_string(), cluster.slug)));
+    names.extend(ground.custom.iter().map(|role| (role.id.to_string(), role.name.clone())));
+    Ok(names)
+}
+
+async fn pending_invitations(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Invitation>, Error> {
+    let all = tx.invitations_after(&ctx.organization, "", EVERYBODY).await?;
+    Ok(all.into_iter().filter(|one| one.state(ctx.now) == InvitationState::Pending).collect())
+}
+
+/// Invitations that would give nothing any more, because whoever sent them holds less.
+async fn invitation_changes(
+    tx: &mut Tx,
+    organization: &OrganizationId,
+    (ground, after): (&Ground, &std::collections::HashMap<UserId, Access>),
+    pending: &[Invitation],
+) -> Result<Vec<InvitationChange>, Error> {
+    let mut changes = Vec::new();
+    for invitation in pending {
+        let inviter = invitation.invited_by.as_ref().and_then(Holder::user);
+        let Some(access) = inviter.and_then(|id| after.get(id)) else { continue };
+        let mut parts: Vec<(Role, Scope)> =
+            invitation.offer.scopes().into_iter().map(|scope| (invitation.offer.role.clone(), scope)).collect();
+        for group in &invitation.offer.groups {
+            let subject = crate::model::Subject::Group(group.clone());
+            let bindings = tx.bindings_of(organization, &subject).await?;
+            parts.extend(bindings.into_iter().map(|binding| (binding.terms.role, binding.terms.scope)));
+        }
+        let lacking = |(role, scope): &(Role, Scope)| {
+            let wanted = capabilities(role, scope, &ground.custom).unwrap_or_default();
+            access.lacks(&wanted, scope).map(|missing| format!("{missing} at {scope}, which {role} gives"))
+        };
+        let withheld = match access.can(Capability::ManageMembers, &Scope::Organization) {
+            true => parts.iter().find_map(lacking),
+            false => Some(Capability::ManageMembers.to_string()),
+        };
+        if withheld.is_some() {
+            changes.push(InvitationChange {
+                invitation: invitation.id.clone(),
+                email: invitation.email.clone(),
+                gains: Vec::new(),
+                loses: Vec::new(),
+                withheld,
+            });
+        }
+    }
+    Ok(changes)
+}

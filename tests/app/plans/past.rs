@@ -1,0 +1,142 @@
+//! Versions and the way back, the past under a draft, all ways to become Owner, and drafts that would lock everybody out.
+
+use super::generated::{Numbers, mapping};
+use crate::harness::World;
+use crate::harness::everywhere;
+use castgate::{
+    app::{Actor, Ctx, Error, OwnerWay},
+    model::{Role, Subject},
+};
+use serde_json::json;
+
+const OWNERS: &str = "rules: [{name: owners, groups: [castai-owners], grant: owner}]\n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_version_comes_back_as_a_new_one_by_the_same_path() {
+    everywhere(async |world| {
+        let ada = world.hire("ada").await;
+        world.group("eng", &[ada.id.as_str()]).await.unwrap();
+        let (first, second) = (
+            "rules:\n- name: eng\n  groups: [eng]\n  grant: member\n",
+            "rules:\n- name: eng\n  groups: [eng]\n  grant: analyst\n",
+        );
+        world.publish(first).await;
+        world.publish(second).await;
+        let operator = world.operator();
+        let diff = world.app.mapping_diff(&operator, 1, 2).await.unwrap();
+        assert_eq!(
+            diff.to_string(),
+            "@@ -1 +1 @@\n rules:\n - name: eng\n   groups: [eng]\n-  grant: member\n+  grant: analyst\n"
+        );
+        assert!(world.app.mapping_diff(&operator, 2, 2).await.unwrap().is_empty());
+        assert_eq!(world.roles(&ada.id).await, ["analyst"]);
+        let back = world.app.revert_mapping(&operator, 1, (None, None)).await.unwrap();
+        assert_eq!((back.version, back.impact.people.len()), (Some(3), 1));
+        assert_eq!(world.roles(&ada.id).await, ["member"]);
+        let third = world.app.mapping_version(&operator, 3).await.unwrap();
+        assert_eq!(
+            (third.text.as_str(), third.reason.as_str(), third.author.as_str()),
+            (first, "back to version 1", "operator")
+        );
+        assert!(matches!(world.app.revert_mapping(&operator, 9, (None, None)).await, Err(Error::NotFound { .. })));
+        // What cannot be published any more cannot be reverted to either.
+        crate::harness::connect(&world.app, &operator, "contractors", true).await;
+        assert!(matches!(world.app.revert_mapping(&operator, 2, (None, None)).await, Err(Error::Mapping { .. })));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_would_have_come_and_gone_in_the_past_is_told() {
+    everywhere(async |world| {
+        let ada = world.create(json!({"userName": "ada", "externalId": "ada", "title": "Engineer"})).await.unwrap();
+        let bob = world.hire("bob").await;
+        let owners = world.group("castai-owners", &[]).await.unwrap().group.id;
+        world.days(20);
+        let join = json!([{"op": "add", "path": "members", "value": [{"value": ada.id}]}]);
+        world.patch_group(&owners, join).await.unwrap();
+        world.days(1);
+        let leave = json!([{"op": "remove", "path": format!("members[value eq \"{}\"]", ada.id)}]);
+        world.patch_group(&owners, leave).await.unwrap();
+        let title = |title: &str| json!([{"op": "replace", "path": "title", "value": title}]);
+        world.patch(&bob.id, title("Boss")).await.unwrap();
+        world.days(1);
+        world.patch(&bob.id, title("Engineer")).await.unwrap();
+        world.days(1);
+        let text = "rules:\n- {name: owners, groups: [castai-owners], grant: owner}\n- {name: bosses, when: title eq \"Boss\", grant: member}\n";
+        let operator = world.operator();
+        let told = world.app.replay_mapping(&operator, text, 7).await.unwrap();
+        let stints: Vec<_> =
+            told.stints.iter().map(|one| (one.label.as_str(), one.given.rule.as_deref(), one.in_force_too)).collect();
+        assert_eq!(stints, [("ada", Some("owners"), false), ("bob", Some("bosses"), false)], "{told}");
+        assert_eq!(told.stints[0].until.0 - told.stints[0].from.0, 24 * 3600 * 1_000_000);
+        assert_eq!(told.people, 2);
+        // Nothing of it is in the last day, and what is in force would have given the same.
+        assert!(world.app.replay_mapping(&operator, text, 1).await.unwrap().stints.is_empty());
+        world.publish(text).await;
+        assert!(world.app.replay_mapping(&operator, text, 7).await.unwrap().stints.iter().all(|one| one.in_force_too));
+        assert!(world.app.replay_mapping(&operator, "rules: []", 7).await.unwrap().stints.is_empty());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn all_ways_to_become_owner_are_listed() {
+    everywhere(async |world| {
+        let (ada, bob) = (world.hire("ada").await, world.hire("bob").await);
+        world.group("castai-owners", &[ada.id.as_str(), bob.id.as_str()]).await.unwrap();
+        world.publish(OWNERS).await;
+        world.give(Subject::User(bob.id.clone()), Role::OWNER, None).await.unwrap();
+        world.give(Subject::User(ada.id.clone()), Role::OWNER, Some("prod")).await.unwrap_err();
+        let ways = world.app.owner_ways(&world.operator()).await.unwrap();
+        let told: Vec<String> = ways.iter().map(ToString::to_string).collect();
+        assert!(told[0].starts_with("rule “owners” (line 1): whoever is in castai-owners"), "{told:#?}");
+        let of = |label: &str| {
+            ways.iter().any(|way| matches!(way, OwnerWay::Binding { label: found, .. } if found == label))
+        };
+        assert!(of("castai-owners") && of("bob") && of("owner@acme.test") && !of("ada"), "{told:#?}");
+        assert!(told.iter().any(|way| way.contains("castai-owners") && way.ends_with("2 people")), "{told:#?}");
+    })
+    .await;
+}
+
+/// Drafts, of which each is planned by a person and then, to see what it truly does, published by the machine: a machine's change
+/// takes effect, and the floor that it needs says that nobody else was left.
+async fn drafts(world: &World, count: u64) -> (u64, u64) {
+    let ada = world.hire("ada").await;
+    world.group("castai-owners", &[ada.id.as_str()]).await.unwrap();
+    for cluster in ["prod", "dev"] {
+        world.app.declare_cluster(&world.operator(), cluster, None, None).await.unwrap();
+    }
+    world.publish(OWNERS).await;
+    world.app.suspend_member(&world.operator(), &world.tenant.owner).await.unwrap();
+    let machine = Ctx { actor: Actor::System, ..world.operator() };
+    let (mut caught, mut harmless) = (0, 0);
+    for case in 0..count {
+        let text = mapping(&mut Numbers::of(1_000_000 + case));
+        let refused = match world.app.plan_mapping(&world.operator(), &text).await {
+            Ok(_) => false,
+            Err(Error::LastOwner { last }) => {
+                assert_eq!(last.as_ref(), Some(&ada.id), "it is said who would be the last");
+                true
+            }
+            Err(error) => panic!("{error:?}\n{text}"),
+        };
+        world.app.publish_mapping(&machine, &text).await.unwrap();
+        let floor = world.store.read().await.unwrap().floor_bindings(&world.tenant.organization).await.unwrap();
+        assert_eq!(refused, !floor.is_empty(), "case {case}: the plan says {refused}\n{text}");
+        caught += u64::from(refused);
+        harmless += u64::from(!refused);
+        world.app.publish_mapping(&machine, OWNERS).await.unwrap();
+    }
+    (caught, harmless)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_draft_that_would_take_the_last_owner_is_caught() {
+    let (caught, harmless) = drafts(&World::sqlite().await, 120).await;
+    assert!(caught > 50 && harmless > 5, "{caught} were caught, {harmless} were harmless");
+    if let Some(world) = World::postgres().await {
+        drafts(&world, 20).await;
+    }
+}
