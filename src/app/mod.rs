@@ -39,6 +39,7 @@ mod master_keys;
 mod once;
 mod organizations;
 mod owners;
+mod passwords;
 mod people;
 mod providers;
 mod provisioning;
@@ -83,6 +84,7 @@ pub use mappings::{Draft, MappingPlan};
 pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
+pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
 pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
@@ -106,7 +108,7 @@ pub use work::Work;
 use crate::{
     cache::Cache,
     config::Settings,
-    crypto::Sealer,
+    crypto::{Passwords, Sealer},
     model::{Instant, RequestId},
     net,
     sso::{Oidc, PinnedKeys, SamlProviders},
@@ -148,6 +150,7 @@ struct Inner {
     began: Instant,
     pushes: PushQueue,
     key_uses: KeyUses,
+    passwords: Passwords,
 }
 
 impl App {
@@ -164,6 +167,7 @@ impl App {
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
         let key_uses = KeyUses::default();
+        let passwords = Passwords::new(settings.passwords.at_once);
         let inner = Inner {
             settings,
             store,
@@ -183,6 +187,7 @@ impl App {
             began,
             pushes,
             key_uses,
+            passwords,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -230,6 +235,10 @@ impl App {
 
     fn cache(&self) -> &Cache {
         &self.inner.cache
+    }
+
+    fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
     }
 
     /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.

@@ -31,6 +31,7 @@ mod mapping;
 mod members;
 mod migrate;
 mod organizations;
+mod passwords;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
@@ -41,6 +42,7 @@ mod scim_clients;
 mod scim_tokens;
 mod sealed;
 mod search;
+mod second_factors;
 mod service_accounts;
 mod sessions;
 mod setup_links;
@@ -49,6 +51,7 @@ mod signing_keys;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
+mod throttles;
 mod users;
 mod value;
 
@@ -75,6 +78,7 @@ pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resourc
 pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
+pub use throttles::Attempts;
 pub use users::Meant;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 
