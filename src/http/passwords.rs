@@ -60,9 +60,8 @@ pub(super) fn doors() -> Doors {
         .door(
             post("/login/forgot", forgot)
                 .summary("Have a link to choose a password mailed")
-                .detail("The answer is the same whether there is somebody to mail it to or not.")
+                .detail("The answer is the same whether there is somebody to mail it to or not: who that is is looked up afterwards.")
                 .answers_to(Caller::Anyone, typed)
-                .tells(&[EventKind::PasswordLinkSent])
                 .answers_as(200, HTML),
         )
         .door(

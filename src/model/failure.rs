@@ -163,7 +163,7 @@ failures! {
         "The person asks for a link to choose a password: whoever reads it has the address.";
     CodeWrong = "code_wrong",
         "The password was right, and the code of the authenticator app was wrong or used before.",
-        "The person waits for the next code, or uses a recovery code. If the app is lost with the codes, the operator breaks the glass.";
+        "The person waits for the next code, or uses a recovery code. If the app is lost with the codes, an owner removes the person and invites them again.";
     OurFault = "our_fault",
         "castgate could not finish the sign-in.",
         "The operator finds why in the log, by the request's number. Trying again may help.";
