@@ -48,6 +48,7 @@ async fn every_reason_looks_the_same_and_costs_the_same() {
         for (who, organization, email, password, reason) in &people {
             let long = "a violet tractor ".repeat(100);
             let password = if *password == "too-long" { &long } else { *password };
+            scene.clock.advance(Duration::from_millis(2)); // traces sort by it
             let before = scene.world.app.passwords_computed();
             let fields = [("email", *email), ("organization", *organization), ("password", password)];
             let answer = Browser::new(&scene.world.client).post("/login/password", &fields).await.expect(403);
@@ -130,7 +131,7 @@ async fn two_nodes_count_together_and_a_browser_of_the_persons_own_gets_in_all_t
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_guesses_at_the_same_moment_are_a_hundred() {
+async fn forty_guesses_at_the_same_moment_are_forty() {
     everywhere(async |scene| {
         scene.member(ADA).await;
         let other = scene.second_node().await;
@@ -146,7 +147,7 @@ async fn a_hundred_guesses_at_the_same_moment_are_a_hundred() {
                 status => panic!("{}: {status}", scene.engine),
             }
         }
-        assert_eq!(tried, 5 + 1, "{}: the sixth makes the next one wait", scene.engine);
+        assert_eq!(tried, 5, "{}", scene.engine);
     })
     .await;
 }
@@ -155,7 +156,7 @@ async fn a_hundred_guesses_at_the_same_moment_are_a_hundred() {
 async fn one_address_that_tries_everybody_has_to_wait() {
     everywhere(async |scene| {
         scene.member(ADA).await;
-        for number in 0..51 {
+        for number in 0..50 {
             let email = format!("guess-{number}@example.com");
             Browser::new(&scene.world.client).sign_in(&email, PASSWORD).await.expect(403);
         }

@@ -77,11 +77,12 @@ impl App {
     /// Confirms the app by a code that it shows: it is asked for from now on. Recovery codes come with it.
     pub async fn confirm_second_factor(&self, ctx: &Ctx, typed: &str) -> Result<RecoveryCodes, Error> {
         let user = self.person_of(ctx).await?;
-        self.counted(ctx, "confirm code", &user).await?;
+        let counter = self.counted(ctx, "confirm code", &user).await?;
         let (codes, hashes) = self.draw_codes();
         let mut work = self.begin(ctx, Need::Self_).await?;
         let outcome = Box::pin(work.confirm_second_factor(&user, typed, &hashes)).await;
         work.finish(outcome).await?;
+        self.forgive_attempt(&counter).await?;
         Ok(codes)
     }
 

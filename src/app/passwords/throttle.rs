@@ -85,11 +85,12 @@ impl App {
 
 /// How long the next attempt waits after so many.
 fn wait(failures: i64, free: i64, longest: Duration) -> Duration {
-    let over = match u32::try_from(failures.saturating_sub(free)) {
-        Ok(0) | Err(_) => return Duration::ZERO,
-        Ok(over) => over,
-    };
-    FIRST.saturating_mul(2_u32.saturating_pow(over.min(31).saturating_sub(1))).min(longest)
+    // Below what is free there is no such number.
+    match u32::try_from(failures.saturating_sub(free)) {
+        Ok(over) => FIRST.saturating_mul(2_u32.saturating_pow(over.min(31))).min(longest),
+        Err(_) if failures < free => Duration::ZERO,
+        Err(_) => longest,
+    }
 }
 
 fn between(from: Instant, to: Instant) -> Duration {
@@ -104,7 +105,7 @@ mod tests {
     fn waits_double_up_to_the_longest() {
         let longest = Duration::from_mins(15);
         let waits: Vec<u64> = (1..=16).map(|failures| wait(failures, 5, longest).as_secs()).collect();
-        assert_eq!(waits, [0, 0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900]);
+        assert_eq!(waits, [0, 0, 0, 0, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
         assert_eq!(wait(i64::MAX, 5, longest), longest);
     }
 
