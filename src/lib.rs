@@ -76,6 +76,11 @@
 //! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to
 //! ([`access::who::consumes`]) gets what the inviter may give at that moment, in the transaction that makes them a user.
 //!
+//! **Somebody signs in with a password.** It was chosen by a link that was mailed ([`App::choose_password`](app::App::choose_password),
+//! or with an invitation). [`App::sign_in_by_password`](app::App::sign_in_by_password) counts the attempt in the store, where all nodes
+//! count, does one slow hash whoever is meant, and answers every reason alike; admins read it from the trace. The code of an
+//! authenticator app is used up in the transaction that opens the session. Where single sign-on is enforced, none of it opens anything.
+//!
 //! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
 //! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers
 //! and a JWT that lives a minute at most.

@@ -196,7 +196,8 @@ impl App {
             | TokenKind::ClientSecret
             | TokenKind::ScimAccess
             | TokenKind::Test
-            | TokenKind::Setup => Err(Error::NotSignedIn),
+            | TokenKind::Setup
+            | TokenKind::Reset => Err(Error::NotSignedIn),
         }
     }
 

@@ -39,6 +39,7 @@ mod master_keys;
 mod once;
 mod organizations;
 mod owners;
+mod passwords;
 mod people;
 mod providers;
 mod provisioning;
@@ -84,6 +85,7 @@ pub use mappings::{Draft, MappingPlan, OwnerWay, Publication};
 pub use master_keys::{KeyUse, Resealed};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
+pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
 pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
@@ -108,7 +110,7 @@ pub use work::Work;
 use crate::{
     cache::Cache,
     config::Settings,
-    crypto::Sealer,
+    crypto::{Passwords, Sealer},
     model::{Instant, RequestId},
     net,
     sso::{Oidc, PinnedKeys, SamlProviders},
@@ -150,6 +152,7 @@ struct Inner {
     began: Instant,
     pushes: PushQueue,
     key_uses: KeyUses,
+    passwords: Passwords,
 }
 
 impl App {
@@ -166,6 +169,7 @@ impl App {
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
         let key_uses = KeyUses::default();
+        let passwords = Passwords::new(settings.passwords.at_once);
         let inner = Inner {
             settings,
             store,
@@ -185,6 +189,7 @@ impl App {
             began,
             pushes,
             key_uses,
+            passwords,
         };
         Self { inner: Arc::new(inner) }
     }
@@ -232,6 +237,10 @@ impl App {
 
     fn cache(&self) -> &Cache {
         &self.inner.cache
+    }
+
+    fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
     }
 
     /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.

@@ -4,6 +4,7 @@ use super::{
     domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
+    passwords::Passwords,
     server::Server,
     units::{Rate, Size, Span},
 };
@@ -27,6 +28,8 @@ pub struct Settings {
     pub sessions: Sessions,
     /// What is remembered of sign-ins.
     pub sign_in: SignIn,
+    /// Signing in by e-mail and password.
+    pub passwords: Passwords,
     /// E-mail domains and whose they are.
     pub domains: Domains,
     /// Limits of the SCIM door.

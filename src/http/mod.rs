@@ -28,7 +28,9 @@ mod metrics;
 mod oauth;
 mod once;
 mod openapi;
+mod own_password;
 mod pages;
+mod passwords;
 mod path;
 mod provider;
 mod request;
@@ -60,6 +62,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        passwords::doors(),
         saml::doors(),
         logout::doors(),
         provider::doors(),
@@ -68,6 +71,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         invitations::doors(),
         terms::doors(),
         account::doors(),
+        own_password::doors(),
         verify::doors(),
         introspect::doors(),
         cli_login::doors(),

@@ -181,6 +181,20 @@ event_kinds! {
     SessionEnded = "session.ended",
     /// A sign-in was refused.
     SignInRefused = "session.refused",
+    /// Somebody chose a password.
+    PasswordSet = "password.set",
+    /// A link by which a password is chosen was mailed.
+    PasswordLinkSent = "password.link_sent",
+    /// An authenticator app is asked for at somebody's sign-ins from now on.
+    SecondFactorAdded = "second_factor.added",
+    /// It is asked for no more.
+    SecondFactorRemoved = "second_factor.removed",
+    /// An authenticator app was offered, and is still to be confirmed.
+    SecondFactorOffered = "second_factor.offered",
+    /// Somebody has new recovery codes; those before are dead.
+    RecoveryCodesMade = "recovery_codes.made",
+    /// Somebody signed in by a recovery code.
+    RecoveryCodeUsed = "recovery_codes.used",
     /// Terms were accepted.
     TermsAccepted = "terms.accepted",
     /// A version of the terms was recorded.

@@ -35,6 +35,8 @@ pub enum SignInProtocol {
     Saml,
     /// A one-time link.
     Link,
+    /// E-mail address and password.
+    Password,
 }
 
 impl SignInProtocol {
@@ -45,6 +47,7 @@ impl SignInProtocol {
             Self::Oidc => "oidc",
             Self::Saml => "saml",
             Self::Link => "link",
+            Self::Password => "password",
         }
     }
 }

@@ -31,6 +31,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "sign-in trace", sql: include_str!("migrations/011_sign_in_trace.sql") },
     Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
     Migration { version: 13, name: "keys", sql: include_str!("migrations/013_keys.sql") },
+    Migration { version: 14, name: "passwords", sql: include_str!("migrations/014_passwords.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
 ];
 

@@ -32,6 +32,7 @@ mod mapping;
 mod members;
 mod migrate;
 mod organizations;
+mod passwords;
 mod plans;
 mod population;
 mod provider_jwts;
@@ -44,6 +45,7 @@ mod scim_clients;
 mod scim_tokens;
 mod sealed;
 mod search;
+mod second_factors;
 mod service_accounts;
 mod sessions;
 mod setup_links;
@@ -53,6 +55,7 @@ mod statistics;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
+mod throttles;
 mod users;
 mod value;
 
@@ -81,6 +84,7 @@ pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resourc
 pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
+pub use throttles::Attempts;
 pub use users::Meant;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 

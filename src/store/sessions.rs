@@ -191,6 +191,24 @@ impl Tx {
         .await
     }
 
+    /// Ends every session of a user but one. Which ended.
+    pub async fn end_sessions_but(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        but: Option<&SessionId>,
+        now: Instant,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let rows: Vec<(SessionId,)> = self
+            .all(
+                "UPDATE sessions SET ended_at = ?4
+                 WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL AND id <> ?3 RETURNING id",
+                args![organization, user, but.map_or("", SessionId::as_str), now],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
     /// Notes that a session was seen.
     pub async fn touch_session(&mut self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
         self.run("UPDATE sessions SET last_seen_at = ?2 WHERE hash = ?1", args![hash, now]).await.map(drop)

@@ -49,7 +49,15 @@ async fn fill(world: &World) {
     world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
     world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
     world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
+    let passworded = &world.tenant.owner;
     let mut tx = world.store.write("test").await.unwrap();
+    let (whose, now) = (&world.tenant.organization, world.now());
+    tx.set_password(whose, passworded, ("$argon2id$", "owner@acme.test"), now).await.unwrap();
+    let mut link = [0; 32];
+    world.app.clock().fill(&mut link);
+    tx.insert_password_link(whose, (passworded, "owner@acme.test"), &link, (now, now)).await.unwrap();
+    assert!(tx.offer_second_factor(whose, passworded, &[1], now).await.unwrap());
+    tx.set_recovery_codes(whose, passworded, &[[1; 32]]).await.unwrap();
     tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
     tx.ask_key_reviews(&world.tenant.organization, &[String::new()], world.now()).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());

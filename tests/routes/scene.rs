@@ -43,6 +43,8 @@ impl Scene {
             settings.limits.api = off;
             settings.limits.scim = off;
             settings.limits.address = off;
+            settings.passwords.attempts = 10_000;
+            settings.passwords.address_attempts = 10_000;
         })
         .await;
         let (acme, other) = (world.organization("acme").await, world.organization("other").await);
@@ -174,7 +176,7 @@ impl Scene {
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             "/schemas/{urn}" => vec![self.schema().await],
-            "/invitations/{token}" => vec![self.invitation(&name).await.1],
+            "/invitations/{token}" | "/invitations/{token}/password" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),

@@ -38,6 +38,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(403, "provider_refused", "The identity provider turned the person away."),
     code(403, "suspended", "The person is suspended."),
     code(403, "terms_not_accepted", "The terms have to be accepted first, in a browser."),
+    code(403, "unproven", "What was typed does not show who it is."),
     code(404, "not_found", "There is no such thing here, or it is another organization's."),
     code(405, "method_not_allowed", "The address does not take this method; Allow names those that it takes."),
     code(408, "body_too_slow", "The body came too slowly."),

@@ -86,6 +86,7 @@ fn you(visit: &Visit) -> Markup {
                 dt { "Organization" } dd { (visit.organization_name) " " span class="quiet" { "(" (visit.slug) ")" } }
                 dt { "Id" } dd { code { (visit.visitor.id) } }
             }
+            p { a href="/account/password" { "Your password and authenticator app" } }
         }
     }
 }
