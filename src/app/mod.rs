@@ -7,11 +7,13 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod access_reviews;
 mod adoptions;
 mod audit;
 mod authorize;
 pub mod backup;
 mod bindings;
+mod capability_uses;
 mod cli_login;
 mod clock;
 mod clusters;
@@ -56,6 +58,7 @@ mod terms;
 mod tokens;
 mod work;
 
+pub use access_reviews::{Decision as ReviewDecision, Evidence, ShownProposal};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
@@ -74,8 +77,8 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use key_safe::{
-    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged,
-    RotatedKey, TouchedKey,
+    ChangeOutcome, Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, MemberChange, Moved, PreviewedChange,
+    RefusedChange, ReviewRound, RoleChange, RolesChanged, RotatedKey, SeveralPreview, TouchedKey,
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
@@ -112,8 +115,10 @@ use crate::{
     sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
+use capability_uses::CapabilityUses;
 use directory::Unheard;
 use in_force::Compiled;
+use key_safe::{Step, What};
 use key_uses::KeyUses;
 use provisioning::PushQueue;
 use saml::KeyRings;
@@ -148,6 +153,7 @@ struct Inner {
     began: Instant,
     pushes: PushQueue,
     key_uses: KeyUses,
+    capability_uses: CapabilityUses,
 }
 
 impl App {
@@ -163,7 +169,7 @@ impl App {
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
-        let key_uses = KeyUses::default();
+        let (key_uses, capability_uses) = (KeyUses::default(), CapabilityUses::default());
         let inner = Inner {
             settings,
             store,
@@ -183,6 +189,7 @@ impl App {
             began,
             pushes,
             key_uses,
+            capability_uses,
         };
         Self { inner: Arc::new(inner) }
     }

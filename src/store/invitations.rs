@@ -56,12 +56,7 @@ fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
         (Some(at), Some("expired")) => Some((at, InvitationState::Expired)),
         (Some(_), _) => return Err(corrupt("end")),
     };
-    let state = match delivery.as_str() {
-        "queued" => DeliveryState::Queued,
-        "sent" => DeliveryState::Sent,
-        "failed" => DeliveryState::Failed,
-        _ => return Err(corrupt("delivery")),
-    };
+    let state = delivery_state(&delivery).ok_or_else(|| corrupt("delivery"))?;
     let delivery = Delivery { state, at, attempts, reason };
     Ok(Invitation {
         id,
@@ -76,6 +71,11 @@ fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
         delivery,
         version,
     })
+}
+
+/// What became of a letter, by its word.
+pub(super) fn delivery_state(word: &str) -> Option<DeliveryState> {
+    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed].into_iter().find(|state| state.name() == word)
 }
 
 impl Tx {

@@ -8,6 +8,7 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod access_reviews;
 mod audit;
 mod bindings;
 mod client_keys;
@@ -34,6 +35,7 @@ mod organizations;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
+mod review_findings;
 mod roles;
 mod row;
 mod saml;
@@ -50,6 +52,7 @@ mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 mod users;
+mod uses;
 mod value;
 
 pub use audit::{EventRow, SealRow};
@@ -76,6 +79,7 @@ pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use users::Meant;
+pub use uses::CapabilityUse;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 
 /// As many rows as there are.

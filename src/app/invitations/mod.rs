@@ -270,7 +270,7 @@ impl Work<'_> {
         Ok(invitation)
     }
 
-    async fn revoke_invitation(&mut self, id: &InvitationId) -> Result<Invitation, Error> {
+    pub(super) async fn revoke_invitation(&mut self, id: &InvitationId) -> Result<Invitation, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let all = [InvitationState::Pending, InvitationState::Expired, InvitationState::Revoked];
         let mut invitation = self.invitation_to_change(id, &all).await?;

@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod access_reviews;
 mod adoptions;
 mod authorize;
 mod bindings;
@@ -18,6 +19,7 @@ mod key_moves;
 mod keys;
 mod lists;
 mod mapping;
+mod member_changes;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -41,7 +43,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 24] {
+pub(super) fn doors() -> [Doors; 26] {
     [
         organization::doors(),
         clusters::doors(),
@@ -55,12 +57,14 @@ pub(super) fn doors() -> [Doors; 24] {
         adoptions::doors(),
         mapping::doors(),
         directory::doors(),
+        member_changes::doors(),
         sessions::doors(),
         sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
         role_changes::doors(),
+        access_reviews::doors(),
         roles::doors(),
         schemas::doors(),
         keys::doors(),
