@@ -18,6 +18,7 @@ mod key_races;
 mod keys;
 mod local_groups;
 mod mapping;
+mod members;
 mod nouns;
 mod once;
 mod owners;

@@ -20,6 +20,7 @@ mod keys;
 mod lists;
 mod mapping;
 mod member_changes;
+mod members;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -43,7 +44,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 26] {
+pub(super) fn doors() -> [Doors; 27] {
     [
         organization::doors(),
         clusters::doors(),
@@ -57,6 +58,7 @@ pub(super) fn doors() -> [Doors; 26] {
         adoptions::doors(),
         mapping::doors(),
         directory::doors(),
+        members::doors(),
         member_changes::doors(),
         sessions::doors(),
         sign_ins::doors(),
