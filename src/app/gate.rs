@@ -10,7 +10,7 @@ use crate::{
     cache::Key,
     crypto::{Presented, TokenKind, token},
     model::{
-        ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User,
+        ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserId,
         UserState,
     },
     store::{StoreError, Tx},
@@ -207,6 +207,7 @@ impl App {
         let seen = session.last_seen_at;
         let idle = seen.plus(self.settings().sessions.idle.get());
         let user = session_user(&mut tx, &session).await?;
+        let whose = user.id.clone();
         if idle <= now {
             return Err(Error::NotSignedIn);
         }
@@ -217,7 +218,7 @@ impl App {
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
         if seen.plus(NOTED_EVERY) <= now {
-            told_only(self.note_session(&hash, now).await);
+            told_only(self.note_session(&hash, (&session.organization, &whose), now).await);
         }
         Ok(visit)
     }
@@ -296,9 +297,15 @@ impl App {
     }
 
     /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
+    async fn note_session(
+        &self,
+        hash: &[u8; 32],
+        (organization, user): (&OrganizationId, &UserId),
+        now: Instant,
+    ) -> Result<(), StoreError> {
         let mut tx = self.store().write("session seen").await?;
         tx.touch_session(hash, now).await?;
+        tx.see_in_person(organization, user, now).await?;
         tx.commit().await
     }
 
@@ -323,6 +330,9 @@ impl App {
             None => !visit.access.is_empty(),
         };
         if allowed {
+            if let (Some(capability), Some(holder)) = (question.can, visit.actor.holder()) {
+                self.note_capability_use(&visit.organization, holder, (capability, &scope));
+            }
             return Ok(());
         }
         let need = match question.can {

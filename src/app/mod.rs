@@ -7,11 +7,13 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod access_reviews;
 mod adoptions;
 mod audit;
 mod authorize;
 pub mod backup;
 mod bindings;
+mod capability_uses;
 mod cli_login;
 mod clock;
 mod clusters;
@@ -36,6 +38,7 @@ mod keys;
 mod local_groups;
 mod mappings;
 mod master_keys;
+mod members;
 mod once;
 mod organizations;
 mod owners;
@@ -58,6 +61,7 @@ mod terms;
 mod tokens;
 mod work;
 
+pub use access_reviews::{Decision as ReviewDecision, Evidence, ShownProposal};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
@@ -76,13 +80,14 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use key_safe::{
-    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged,
-    RotatedKey, TouchedKey,
+    ChangeOutcome, Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, MemberChange, Moved, PreviewedChange,
+    RefusedChange, ReviewRound, RoleChange, RolesChanged, RotatedKey, SeveralPreview, TouchedKey,
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::{Draft, MappingPlan, OwnerWay, Publication};
 pub use master_keys::{KeyUse, Resealed};
+pub use members::{MemberShown, MemberState};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
 pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
@@ -116,8 +121,10 @@ use crate::{
     sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
+use capability_uses::CapabilityUses;
 use directory::Unheard;
 use in_force::Compiled;
+use key_safe::{Step, What};
 use key_uses::KeyUses;
 use provisioning::PushQueue;
 use saml::KeyRings;
@@ -153,6 +160,7 @@ struct Inner {
     pushes: PushQueue,
     key_uses: KeyUses,
     passwords: Passwords,
+    capability_uses: CapabilityUses,
 }
 
 impl App {
@@ -168,7 +176,7 @@ impl App {
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
-        let key_uses = KeyUses::default();
+        let (key_uses, capability_uses) = (KeyUses::default(), CapabilityUses::default());
         let passwords = Passwords::new(settings.passwords.at_once);
         let inner = Inner {
             settings,
@@ -190,6 +198,7 @@ impl App {
             pushes,
             key_uses,
             passwords,
+            capability_uses,
         };
         Self { inner: Arc::new(inner) }
     }

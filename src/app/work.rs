@@ -101,6 +101,9 @@ impl App {
             (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Capability(capability)) => {
                 let access = self.access_of_actor(tx, ctx).await?;
                 let can = access.is_some_and(|access| access.can(capability, &Scope::Organization));
+                if let (true, Some(holder)) = (can, ctx.actor.holder()) {
+                    self.note_capability_use(&ctx.organization, holder, (capability, &Scope::Organization));
+                }
                 can.then_some(None).ok_or_else(forbidden)
             }
             (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)

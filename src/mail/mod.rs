@@ -32,13 +32,17 @@ pub enum MailError {
     Later(String),
 }
 
-/// Hands a letter over. `id` makes its Message-ID: the same letter twice is one letter to whoever receives both.
-pub async fn send(settings: &Settings, id: &str, letter: &Letter) -> Result<(), MailError> {
+/// Hands a letter over; what the server said when it took it. `id` makes its Message-ID: the same letter twice is one letter to
+/// whoever receives both.
+pub async fn send(settings: &Settings, id: &str, letter: &Letter) -> Result<Option<String>, MailError> {
     let host = settings.server.public_url.host_str().unwrap_or("localhost");
     let message = letter.message(&settings.mail.from, &format!("<{id}@{host}>"))?;
     match settings.mail.transport {
-        MailTransport::Folder => folder::keep(&folder_of(settings), id, &message.formatted()).await,
-        MailTransport::Smtp => smtp::send(&settings.mail, host, message).await,
+        MailTransport::Folder => {
+            folder::keep(&folder_of(settings), id, &message.formatted()).await?;
+            Ok(None)
+        }
+        MailTransport::Smtp => smtp::send(&settings.mail, host, message).await.map(Some),
     }
 }
 

@@ -163,6 +163,14 @@ event_kinds! {
     LetterUndelivered = "letter.undelivered",
     /// Who may be invited changed.
     InvitationSettingsChanged = "invitation.settings_changed",
+    /// It was looked at who holds what for no visible reason.
+    ReviewStarted = "review.started",
+    /// Somebody decided about what a review found.
+    ReviewDecided = "review.decided",
+    /// What was decided in a review was done.
+    ReviewApplied = "review.applied",
+    /// A review was closed.
+    ReviewClosed = "review.closed",
     /// A custom role was made.
     RoleCreated = "role.created",
     /// A custom role was renamed, or lets its holders do something else.

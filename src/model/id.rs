@@ -145,6 +145,12 @@ ids! {
     TestId = "tst_";
     /// A link by which somebody without an account sets one connection up.
     SetupLinkId = "set_";
+    /// One look at who holds what for no visible reason.
+    AccessReviewId = "rvw_";
+    /// One thing that a review found.
+    ProposalId = "rvp_";
+    /// A key of Cast AI, as it was read there.
+    MirroredKeyId = "mky_";
     /// One line of the provisioning log.
     PushId = "psh_";
     /// One HTTP request or command.

@@ -28,6 +28,14 @@ impl Tx {
              WHERE organization = ?1 AND id = ?2",
             args![organization, id, at, from],
         )
+        .await?;
+        self.run(
+            "INSERT INTO people_seen (organization, user_id, by_key_at)
+             SELECT organization, owner, CAST(?3 AS BIGINT) FROM api_keys
+             WHERE organization = ?1 AND id = ?2 AND owner >= 'usr_' AND owner < 'usr`'
+             ON CONFLICT (organization, user_id) DO UPDATE SET by_key_at = excluded.by_key_at",
+            args![organization, id, at],
+        )
         .await
         .map(drop)
     }

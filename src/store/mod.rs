@@ -8,6 +8,7 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod access_reviews;
 mod audit;
 mod binding_changes;
 mod bindings;
@@ -38,6 +39,7 @@ mod population;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
+mod review_findings;
 mod roles;
 mod row;
 mod saml;
@@ -57,6 +59,7 @@ mod terms;
 pub(crate) mod testing;
 mod throttles;
 mod users;
+mod uses;
 mod value;
 
 pub use audit::{EventRow, SealRow};
@@ -86,6 +89,7 @@ pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use throttles::Attempts;
 pub use users::Meant;
+pub use uses::CapabilityUse;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 
 /// As many rows as there are.

@@ -67,8 +67,8 @@ impl Tx {
                 session.acr
             ],
         )
-        .await
-        .map(drop)
+        .await?;
+        self.see_in_person(&session.organization, &session.user, session.last_seen_at).await
     }
 
     /// The session of this secret's hash, unless it has ended by itself or by its age.

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 
+mod access_reviews;
 mod bindings;
 mod clusters;
 mod custom_roles;
@@ -17,6 +18,7 @@ mod key_races;
 mod keys;
 mod local_groups;
 mod mapping;
+mod members;
 mod nouns;
 mod once;
 mod owners;

@@ -77,6 +77,17 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
+    world.days(100);
+    world.app.start_access_review(&owner, "Spring", castgate::model::ReviewLimits::default()).await.unwrap();
+    let mut tx = world.store.write("test").await.unwrap();
+    tx.run(
+        "INSERT INTO mirrored_keys (organization, id, external_id, owner, name, hint, active, read_at)
+         VALUES (?1, 'mky_06h00000000000000000000000', 'x', 'x', 'x', 'x', 1, 0)",
+        args![world.tenant.organization],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A connection that speaks SAML, with a key of ours and a certificate of its provider's.

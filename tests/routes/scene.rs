@@ -175,6 +175,7 @@ impl Scene {
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
+            path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
             "/schemas/{urn}" => vec![self.schema().await],
             "/invitations/{token}" | "/invitations/{token}/password" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
@@ -202,6 +203,13 @@ impl Scene {
         let token = letter.split_once("/invitations/").unwrap().1;
         let token = token.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
         (invitation.id.to_string(), token)
+    }
+
+    /// An access review that nobody decided about.
+    async fn review(&self, name: &str) -> String {
+        let limits = castgate::model::ReviewLimits::default();
+        let review = self.world.app.start_access_review(&self.acme.operator, name, limits).await.unwrap().0;
+        review.id.to_string()
     }
 
     /// A custom role that is in use nowhere.

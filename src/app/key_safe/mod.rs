@@ -9,17 +9,22 @@
 //! [`review`] finds those keys afterwards, from keys to their owners, tells who should know, and deletes them after a grace.
 
 mod choices;
+mod members;
 mod moving;
 mod notices;
 mod review;
 mod rotation;
+mod several;
 mod token;
 mod weigh;
 
 pub use choices::{Choice, KeyDone, KeyOutcome};
+pub use members::MemberChange;
 pub use moving::Moved;
 pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
+pub use several::{ChangeOutcome, PreviewedChange, RefusedChange, SeveralPreview};
+pub(super) use several::{Step, What};
 pub(super) use weigh::RoleMove;
 
 use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish, Work};

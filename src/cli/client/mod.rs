@@ -24,6 +24,7 @@ mod noun;
 mod output;
 mod people;
 mod provisioning;
+mod reviews;
 mod role_changes;
 mod roles;
 mod schemas;
@@ -66,6 +67,9 @@ pub(super) enum Remote {
     /// People who are not here yet.
     #[command(alias = "invitation")]
     Invitations(invitations::Invitations),
+    /// Who holds what for no visible reason.
+    #[command(alias = "access-reviews")]
+    Reviews(reviews::Reviews),
     /// Where you or others are signed in.
     Sessions(people::Sessions),
     /// Machines of the organization, and their keys.
@@ -107,6 +111,7 @@ impl Remote {
             Self::Users(command) => command.run().await,
             Self::Groups(command) => command.run().await,
             Self::Invitations(command) => command.run().await,
+            Self::Reviews(command) => command.run().await,
             Self::Sessions(command) => command.run().await,
             Self::ServiceAccounts(command) => command.run().await,
             Self::Bindings(command) => command.run().await,
