@@ -148,13 +148,24 @@ async fn attributes_of(
     names: &ConnectionNames,
     user: &User,
 ) -> Result<Map<String, Value>, Error> {
-    let mut facts = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
+    let claims = tx.facts(organization, &user.id, FactSource::Claims).await?.unwrap_or_default();
     let pushed = tx.facts(organization, &user.id, FactSource::Scim).await?.unwrap_or_default();
+    Ok(attributes_from(names, user, claims, pushed))
+}
+
+/// The same, of facts that were read already.
+pub(super) fn attributes_from(
+    names: &ConnectionNames,
+    user: &User,
+    claims: Map<String, Value>,
+    pushed: Map<String, Value>,
+) -> Map<String, Value> {
+    let mut facts = claims;
     facts.extend(names.read(user.connection.as_ref(), pushed));
     facts.insert("userName".to_owned(), json!(user.user_name));
     facts.insert("id".to_owned(), json!(user.id));
     facts.insert("active".to_owned(), json!(user.directory_active));
-    Ok(facts)
+    facts
 }
 
 impl Work<'_> {
@@ -201,14 +212,20 @@ impl Work<'_> {
 
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        self.resettle_everybody().await.map(drop)
+    }
+
+    /// The same; what was opened and closed by it.
+    pub(super) async fn resettle_everybody(&mut self) -> Result<Diff, Error> {
         let organization = self.ctx.organization.clone();
         if self.tx.mapping_state(&organization).await?.0.is_none() {
-            return Ok(());
+            return Ok(Diff { open: Vec::new(), close: Vec::new() });
         }
         let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
         let wanted = self.wanted_of_everybody(&compiled.mapping, &compiled.names).await?;
         let diff = diff(&self.tx.rule_bindings(&organization).await?, &wanted, is_rule);
-        self.apply(&diff, Some(compiled.version)).await
+        self.apply(&diff, Some(compiled.version)).await?;
+        Ok(diff)
     }
 
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.

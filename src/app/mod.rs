@@ -7,6 +7,7 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod accidents;
 mod adoptions;
 mod audit;
 mod authorize;
@@ -42,6 +43,7 @@ mod owners;
 mod people;
 mod providers;
 mod provisioning;
+mod receipts;
 mod roles;
 mod saml;
 mod schemas;
@@ -54,8 +56,10 @@ mod signing;
 mod tenants;
 mod terms;
 mod tokens;
+mod why;
 mod work;
 
+pub use accidents::{Accident, BreakerRound, Restored, Undo, UndoWish};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
@@ -89,6 +93,7 @@ pub use providers::{
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
+pub use receipts::{AccessReceipt, Statement};
 pub use roles::RoleWish;
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
@@ -101,6 +106,7 @@ pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
+pub use why::WhyQuestion;
 pub use work::Work;
 
 use crate::{
@@ -148,6 +154,7 @@ struct Inner {
     began: Instant,
     pushes: PushQueue,
     key_uses: KeyUses,
+    suspected: accidents::Suspected,
 }
 
 impl App {
@@ -183,6 +190,7 @@ impl App {
             began,
             pushes,
             key_uses,
+            suspected: accidents::Suspected::default(),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -47,6 +47,8 @@ pub struct Settings {
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
+    /// What counts as an accident of a provider.
+    pub accidents: Accidents,
     /// How mail goes out.
     pub mail: Mail,
     /// Offers to people who are not here yet.
@@ -274,6 +276,18 @@ pub enum OnRoleChange {
     Attenuate,
     /// Delete at once.
     Delete,
+}
+
+/// `[accidents]`
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Accidents {
+    /// So much at least has to be gone: groups, people, or people out of groups.
+    pub count: u32,
+    /// And so much of what there was, in percent.
+    pub share: u32,
+    /// Within this time.
+    pub window: Span,
 }
 
 /// `[api_keys]`

@@ -145,6 +145,10 @@ ids! {
     SetupLinkId = "set_";
     /// One line of the provisioning log.
     PushId = "psh_";
+    /// A span in which one source took an unusual share away.
+    AccidentId = "acc_";
+    /// What the end of somebody's access left behind.
+    ReceiptId = "rct_";
     /// One HTTP request or command.
     RequestId = "req_";
 }

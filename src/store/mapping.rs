@@ -22,9 +22,9 @@ pub struct MappingVersion {
     pub published_at: Instant,
 }
 
-type VersionRow = (i64, String, String, String, Instant);
+pub(super) type VersionRow = (i64, String, String, String, Instant);
 
-fn mapping_version(
+pub(super) fn mapping_version(
     (version, text, connections, author, published_at): VersionRow,
 ) -> Result<MappingVersion, StoreError> {
     let connections = serde_json::from_str(&connections)

@@ -8,6 +8,7 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod accidents;
 mod audit;
 mod bindings;
 mod client_keys;
@@ -31,9 +32,11 @@ mod mapping;
 mod members;
 mod migrate;
 mod organizations;
+mod past;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
+mod receipts;
 mod roles;
 mod row;
 mod saml;
@@ -49,9 +52,11 @@ mod signing_keys;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
+mod undo;
 mod users;
 mod value;
 
+pub use accidents::AccidentRow;
 pub use audit::{EventRow, SealRow};
 pub use bindings::BindingQuery;
 pub use connection_tests::Tested;
@@ -64,8 +69,10 @@ pub use key_reviews::KeyReview;
 pub use letters::DueLetter;
 pub use mapping::{MappingState, MappingVersion};
 pub use members::Member;
+pub use past::PastMembership;
 pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
+pub use receipts::ReceiptRow;
 pub use row::{FromRow, RowRef};
 pub use saml::{EndingCertificate, StoredSamlKey};
 pub use scim_clients::{ClientKeys, KnownClient};
@@ -75,6 +82,7 @@ pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resourc
 pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
+pub use undo::{Losses, Removed, Span};
 pub use users::Meant;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 

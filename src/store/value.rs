@@ -5,9 +5,9 @@
 
 use super::StoreError;
 use crate::model::{
-    BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode,
-    SignInFailure, SignInId, TestId, TokenId, UserId,
+    AccidentId, BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId,
+    KeyId, OrganizationId, PushId, ReceiptId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId,
+    SetupLinkId, SignInCode, SignInFailure, SignInId, TestId, TokenId, UserId,
 };
 
 /// One value of a row or a parameter.
@@ -132,6 +132,8 @@ stored_as_text!(
     KeyId,
     OrganizationId,
     PushId,
+    AccidentId,
+    ReceiptId,
     RequestId,
     Role,
     RoleId,

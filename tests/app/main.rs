@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 
+mod accidents;
 mod bindings;
 mod clusters;
 mod custom_roles;
@@ -31,3 +32,4 @@ mod scale;
 mod tenancy;
 mod tenants;
 mod who;
+mod why;

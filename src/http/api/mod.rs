@@ -29,7 +29,9 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod undo;
 mod versions;
+mod why;
 
 use lists::{List, Paging};
 
@@ -41,7 +43,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 24] {
+pub(super) fn doors() -> [Doors; 26] {
     [
         organization::doors(),
         clusters::doors(),
@@ -67,6 +69,8 @@ pub(super) fn doors() -> [Doors; 24] {
         key_moves::doors(),
         service_accounts::doors(),
         authorize::doors(),
+        why::doors(),
+        undo::doors(),
     ]
 }
 
