@@ -17,9 +17,6 @@ const SHORTEST_ROTATION: Duration = Duration::from_hours(1);
 /// Between a failed sign-in and the admin who looks at it.
 const SHORTEST_TRACE: Duration = Duration::from_hours(1);
 
-/// Removals of one job of a provider come in less.
-const SHORTEST_WINDOW: Duration = Duration::from_mins(1);
-
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Severity {
@@ -78,21 +75,8 @@ impl Settings {
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
         self.check_mail(&mut found);
-        self.check_accidents(&mut found);
+        self.accidents.check(&mut found);
         found
-    }
-
-    fn check_accidents(&self, found: &mut Vec<Finding>) {
-        let accidents = &self.accidents;
-        if !(1..=100).contains(&accidents.share) {
-            found.push(error("accidents.share", "is in percent: from 1 to 100"));
-        }
-        if accidents.count == 0 {
-            found.push(error("accidents.count", "must be at least 1"));
-        }
-        if accidents.window.get() < SHORTEST_WINDOW {
-            found.push(error("accidents.window", "must be at least 1m"));
-        }
     }
 
     fn check_store(&self, found: &mut Vec<Finding>) {

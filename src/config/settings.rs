@@ -1,6 +1,7 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
 use super::{
+    accidents::Accidents,
     domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
@@ -276,18 +277,6 @@ pub enum OnRoleChange {
     Attenuate,
     /// Delete at once.
     Delete,
-}
-
-/// `[accidents]`
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Accidents {
-    /// So much at least has to be gone: groups, people, or people out of groups.
-    pub count: u32,
-    /// And so much of what there was, in percent.
-    pub share: u32,
-    /// Within this time.
-    pub window: Span,
 }
 
 /// `[api_keys]`

@@ -169,15 +169,17 @@ impl Tx {
         begin: &str,
         limit: i64,
     ) -> Result<Vec<User>, StoreError> {
-        let begin = fold(begin);
+        // What a stranger types is no pattern.
+        let mut begin: String = fold(begin).replace('!', "!!").replace('%', "!%").replace('_', "!_");
+        begin.push('%');
         let rows: Vec<UserRow> = self
             .all(
                 "SELECT id, connection, user_name, external_id, display_name, email, directory_active, suspended_by_person,
                         removed_at, document, session_epoch, access_epoch, version, created_at, updated_at
                  FROM users
-                 WHERE organization = ?1 AND (substr(user_name_folded, 1, ?3) = ?2 OR substr(email_folded, 1, ?3) = ?2)
-                 ORDER BY CASE WHEN removed_at IS NULL THEN 0 ELSE 1 END, user_name_folded, id LIMIT ?4",
-                args![organization, begin, i64::try_from(begin.chars().count()).unwrap_or(0), limit],
+                 WHERE organization = ?1 AND (user_name_folded LIKE ?2 ESCAPE '!' OR email_folded LIKE ?2 ESCAPE '!')
+                 ORDER BY CASE WHEN removed_at IS NULL THEN 0 ELSE 1 END, user_name_folded, id LIMIT ?3",
+                args![organization, begin, limit],
             )
             .await?;
         rows.into_iter().map(user).collect()

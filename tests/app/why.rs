@@ -103,25 +103,27 @@ async fn the_nearest_miss_names_the_group_that_is_one_letter_off() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_meant_is_said_or_asked_back() {
-    let world = World::sqlite().await;
-    let ada = world.hire("ada@acme.test").await;
-    world.hire("adam@acme.test").await;
-    let named = async |name: &str| world.app.why(&world.operator(), &about(name, Capability::ViewCosts)).await;
-    assert_eq!(named("ada").await.unwrap().subject, ada.id, "what stands before the @");
-    assert_eq!(named("ADA@acme.test").await.unwrap().subject, ada.id);
-    world.create(json!({"userName": "ada@other.test", "externalId": "other"})).await.unwrap();
-    let several = named("ada").await.unwrap_err().to_string();
-    assert!(several.contains(ada.id.as_str()) && several.contains("ada@other.test"), "{several}");
-    let near = named("ad").await.unwrap_err();
-    assert!(
-        matches!(&near, Error::Conflict { code: "ambiguous_subject", detail } if detail.contains("adam")),
-        "{near:?}"
-    );
-    assert!(matches!(named("nobody").await, Err(Error::NotFound { .. })));
-    let other = world.as_user(&ada.id);
-    world.give(Subject::User(ada.id.clone()), Role::VIEWER, None).await.unwrap();
-    let own = WhyQuestion { subject: None, can: Capability::ViewCosts, cluster: None, at: None };
-    assert!(world.app.why(&other, &own).await.unwrap().allowed);
-    let spying = world.app.why(&other, &about("adam", Capability::ViewCosts)).await;
-    assert!(matches!(spying, Err(Error::Forbidden { .. })), "{spying:?}");
+    everywhere(async |world| {
+        let ada = world.hire("ada@acme.test").await;
+        world.hire("adam@acme.test").await;
+        let named = async |name: &str| world.app.why(&world.operator(), &about(name, Capability::ViewCosts)).await;
+        assert_eq!(named("ada").await.unwrap().subject, ada.id, "what stands before the @");
+        assert_eq!(named("ADA@acme.test").await.unwrap().subject, ada.id);
+        world.create(json!({"userName": "ada@other.test", "externalId": "other"})).await.unwrap();
+        let several = named("ada").await.unwrap_err().to_string();
+        assert!(several.contains(ada.id.as_str()) && several.contains("ada@other.test"), "{several}");
+        let near = named("ad").await.unwrap_err();
+        assert!(
+            matches!(&near, Error::Conflict { code: "ambiguous_subject", detail } if detail.contains("adam")),
+            "{near:?}"
+        );
+        assert!(matches!(named("nobody").await, Err(Error::NotFound { .. })));
+        let other = world.as_user(&ada.id);
+        world.give(Subject::User(ada.id.clone()), Role::VIEWER, None).await.unwrap();
+        let own = WhyQuestion { subject: None, can: Capability::ViewCosts, cluster: None, at: None };
+        assert!(world.app.why(&other, &own).await.unwrap().allowed);
+        let spying = world.app.why(&other, &about("adam", Capability::ViewCosts)).await;
+        assert!(matches!(spying, Err(Error::Forbidden { .. })), "{spying:?}");
+    })
+    .await;
 }
