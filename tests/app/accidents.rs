@@ -89,7 +89,7 @@ async fn an_undo_restores_exactly_what_one_source_took_away() {
         let key = world.key(&ada.id).await;
         let eng = pushed(world, "eng", "e1", &[&ada.id, &bob.id]).await;
         let ops = pushed(world, "ops", "o1", &[&bob.id, &eve.id]).await;
-        world.give(Subject::Group(ops.clone()), Role::ANALYST, None).await.unwrap();
+        world.give(Subject::Group(ops.clone()), Role::MEMBER, None).await.unwrap();
         world.give(Subject::User(eve.id.clone()), Role::VIEWER, None).await.unwrap();
         world.tick();
         let (before, from) = (standing(world).await, world.now());

@@ -2,8 +2,8 @@
 
 use super::super::{Actor, App, Ctx, Error, Need, Work, invitations::moment};
 use crate::{
-    mail::KeyNotice,
-    model::{AccidentId, Capability, ConnectionId, EventKind, Instant, OrganizationId},
+    mail::AccidentNotice,
+    model::{AccidentId, Capability, Connection, ConnectionId, EventKind, Instant, OrganizationId},
     store::{AccidentRow, Losses},
 };
 use schemars::JsonSchema;
@@ -141,21 +141,23 @@ impl Work<'_> {
         self.tell(EventKind::AccidentNoticed, [accident.to_string(), id.to_string()], detail);
         let notice = json!({"what": "a provider took an unusual share away", "connection": id, "accident": accident});
         self.notify(&notice).await?;
-        self.write_to_owners(&accident, &connection.name, (began, now), lost).await?;
+        self.write_to_owners(&accident, &connection, (began, now), lost).await?;
         Ok(true)
     }
 
     async fn write_to_owners(
         &mut self,
         accident: &AccidentId,
-        connection: &str,
+        connection: &Connection,
         (began, now): (Instant, Instant),
         lost: &Losses,
     ) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let name = self.tx.organization(&organization).await?.map(|found| found.name).unwrap_or_default();
-        let link = format!("{}/account", self.app.settings().server.origin());
+        let (connection, id) = (&connection.name, &connection.id);
         let subject = format!("“{connection}” took an unusual share of access away");
+        // The id and not the name: whoever names a connection must not write what an owner's shell runs.
+        let command = format!("castgate undo --source scim:{id} --from {began} --to {now}");
         let lines = [
             format!(
                 "Since {} the identity provider “{connection}” deleted {} groups, took people out of groups {} times, and \
@@ -165,15 +167,20 @@ impl Work<'_> {
                 lost.members,
                 lost.people
             ),
-            "If that is meant, there is nothing to do. If it is an accident, look at what would come back, and take it back:"
+            "If that is meant, there is nothing to do. If it is an accident, this shows what would come back, asks, and gives \
+             it back. Sessions do not come back; people sign in again."
                 .to_owned(),
-            format!("castgate undo --source \"scim:{connection}\" --from {began} --to {now}"),
-            "Sessions do not come back; people sign in again.".to_owned(),
         ];
         for to in self.tx.owner_addresses(&organization, TOLD).await? {
             if crate::mail::checked_address(&to).is_ok() {
-                let letter =
-                    KeyNotice { to: &to, organization: &name, subject: &subject, lines: &lines, link: &link }.letter();
+                let notice = AccidentNotice {
+                    to: &to,
+                    organization: &name,
+                    subject: &subject,
+                    lines: &lines,
+                    command: &command,
+                };
+                let letter = notice.letter();
                 self.post_letter(accident.as_str(), &letter).await?;
             }
         }
