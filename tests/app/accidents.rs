@@ -89,7 +89,7 @@ async fn an_undo_restores_exactly_what_one_source_took_away() {
         let key = world.key(&ada.id).await;
         let eng = pushed(world, "eng", "e1", &[&ada.id, &bob.id]).await;
         let ops = pushed(world, "ops", "o1", &[&bob.id, &eve.id]).await;
-        world.give(Subject::Group(ops.clone()), Role::MEMBER, None).await.unwrap();
+        world.give(Subject::Group(ops.clone()), Role::VIEWER, None).await.unwrap();
         world.give(Subject::User(eve.id.clone()), Role::VIEWER, None).await.unwrap();
         world.tick();
         let (before, from) = (standing(world).await, world.now());
@@ -234,6 +234,7 @@ async fn an_unusual_span_is_noticed_once_and_the_owners_are_told() {
         let everybody: Vec<&UserId> = people.iter().map(|user| &user.id).collect();
         let eng = pushed(world, "eng", "e1", &everybody).await;
         give_the_owner_an_address(world).await;
+        world.tick();
         let one = everybody[0].as_str();
         world
             .patch_group(&eng, json!([{"op": "remove", "path": format!("members[value eq \"{one}\"]")}]))
