@@ -29,18 +29,16 @@ impl Tx {
         organization: &OrganizationId,
         user: &UserId,
     ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>,)> = self
+        let row: Option<(Option<Instant>, Option<Instant>)> = self
             .first(
-                "SELECT MAX(seen.at) FROM (
-                   SELECT last_seen_at AS at FROM sessions
-                   WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL
-                   UNION ALL
-                   SELECT last_used_at AS at FROM api_keys
-                   WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL) AS seen",
+                "SELECT (SELECT MAX(last_seen_at) FROM sessions
+                         WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL),
+                        (SELECT MAX(last_used_at) FROM api_keys
+                         WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)",
                 args![organization, user],
             )
             .await?;
-        Ok(row.and_then(|(at,)| at))
+        Ok(row.and_then(|(session, key)| session.max(key)))
     }
 
     /// Keeps a receipt.
