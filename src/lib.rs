@@ -71,6 +71,16 @@
 //! secret, rotate. Touches it other keys by now, nothing happens. What a machine changes is found afterwards: the key carries
 //! less at once, its owner and the organization's owners get a letter, and it is deleted after the grace.
 //!
+//! **Somebody asks why.** [`App::why`](app::App::why) reads what counted at a moment, now or then: rows that are closed and never
+//! deleted, the mapping that was in force, states and names as events tell of them. Each way from the capability back is a
+//! [`mapping::Grounds`]: role, binding, group, the rule with its line, the provider's request. Where there is none,
+//! [`mapping::Lacking`] says what the nearest rules wait for, and which group is one letter off.
+//!
+//! **A provider makes a mistake.** Nothing is held back. A few seconds later the breaker ([`App::look_for_accidents`](app::App::look_for_accidents))
+//! sees an unusual share gone and writes to the owners; [`App::preview_undo`](app::App::preview_undo) shows what a span's undo would restore,
+//! and [`App::undo`](app::App::undo) restores exactly that, by statements over sets. Groups that come back under other ids find their
+//! tombstones by name. Each end of access leaves a signed [`app::AccessReceipt`].
+//!
 //! **Somebody is invited.** [`App::invite`](app::App::invite) weighs each address and what the inviter holds, stores the link's hash
 //! and seals the letter beside it; [`worker`] hands the letter to [`mail`] after the commit. The link's page changes nothing; its
 //! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to

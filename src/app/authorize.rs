@@ -251,7 +251,7 @@ impl Somebody {
 }
 
 /// What who asks is called, folded, the id first.
-async fn own_names(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<String>, Error> {
+pub(super) async fn own_names(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<String>, Error> {
     let names = match ctx.actor.holder() {
         None => Vec::new(),
         Some(Holder::User(id)) => {

@@ -8,6 +8,7 @@
 
 mod access;
 mod access_reviews;
+mod accidents;
 mod adoptions;
 mod audit;
 mod authorize;
@@ -46,6 +47,7 @@ mod passwords;
 mod people;
 mod providers;
 mod provisioning;
+mod receipts;
 mod roles;
 mod roster;
 mod saml;
@@ -59,9 +61,11 @@ mod signing;
 mod tenants;
 mod terms;
 mod tokens;
+mod why;
 mod work;
 
 pub use access_reviews::{Decision as ReviewDecision, Evidence, ShownProposal};
+pub use accidents::{Accident, BreakerRound, Restored, Undo, UndoWish};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
@@ -97,6 +101,7 @@ pub use providers::{
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
+pub use receipts::{AccessReceipt, Statement};
 pub use roles::RoleWish;
 pub use roster::{Names, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
@@ -110,6 +115,7 @@ pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
+pub use why::WhyQuestion;
 pub use work::Work;
 
 use crate::{
@@ -161,6 +167,7 @@ struct Inner {
     key_uses: KeyUses,
     passwords: Passwords,
     capability_uses: CapabilityUses,
+    suspected: accidents::Suspected,
 }
 
 impl App {
@@ -199,6 +206,7 @@ impl App {
             key_uses,
             passwords,
             capability_uses,
+            suspected: accidents::Suspected::default(),
         };
         Self { inner: Arc::new(inner) }
     }

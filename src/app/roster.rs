@@ -57,7 +57,8 @@ impl App {
         let mut rows = Vec::with_capacity(users.len());
         for user in users {
             let access = self.access_of(&mut tx, organization, &user, ctx.now).await?;
-            let last_seen = tx.last_seen(organization, &user.id).await?;
+            let (in_person, by_key) = tx.last_seen(organization, &user.id).await?;
+            let last_seen = in_person.max(by_key);
             rows.push(RosterRow { user, access, last_seen });
         }
         Ok((rows, next))

@@ -76,6 +76,7 @@ impl Settings {
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
         self.check_mail(&mut found);
+        self.accidents.check(&mut found);
         found
     }
 

@@ -4,6 +4,7 @@
 //! file of the operator's lies over it, the environment over both. Each value is blamed where it was written, by line and
 //! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
 
+mod accidents;
 mod check;
 mod domains;
 mod hosts;
@@ -14,6 +15,7 @@ mod server;
 mod settings;
 mod units;
 
+pub use accidents::Accidents;
 pub use check::{Finding, Severity};
 pub use domains::{DomainProofs, Domains};
 pub use hosts::HostPattern;

@@ -1,6 +1,7 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
 use super::{
+    accidents::Accidents,
     domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
@@ -50,6 +51,8 @@ pub struct Settings {
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
+    /// What counts as an accident of a provider.
+    pub accidents: Accidents,
     /// How mail goes out.
     pub mail: Mail,
     /// Offers to people who are not here yet.

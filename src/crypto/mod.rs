@@ -21,7 +21,7 @@ pub mod service_key;
 pub mod token;
 pub mod totp;
 
-pub use audit_key::{AuditKey, AuditKeyError};
+pub use audit_key::{AuditKey, AuditKeyError, signed_by};
 pub use certificate::{Certificate, CertificateError, DigestAlgorithm, SignatureAlgorithm};
 pub use foreign::{Demands, ForeignKeys, JwsAlgorithm, JwsFault, Unverified};
 pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};

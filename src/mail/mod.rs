@@ -3,6 +3,7 @@
 //! A [`Letter`] is a text and the same text as HTML. Whatever a stranger may have typed into a name is text in both: no header
 //! can be made of it, and no markup. [`send`] hands one letter over, and says whether it is worth trying again.
 
+mod accident;
 mod account_notice;
 mod address;
 mod folder;
@@ -11,6 +12,7 @@ mod key_notice;
 mod letter;
 mod smtp;
 
+pub use accident::AccidentNotice;
 pub use account_notice::AccountNotice;
 pub use address::{BadAddress, checked_address};
 pub use invitation::Invited;

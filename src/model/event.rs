@@ -183,6 +183,10 @@ event_kinds! {
     OwnerKept = "access.owner_kept",
     /// The operator made somebody an owner at the machine itself.
     OwnerRecovered = "access.owner_recovered",
+    /// A source took an unusual share of what it gave away.
+    AccidentNoticed = "accident.noticed",
+    /// What a source took away in a span was given back.
+    AccidentUndone = "accident.undone",
     /// Somebody signed in.
     SessionStarted = "session.started",
     /// A session ended.

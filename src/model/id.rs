@@ -153,6 +153,10 @@ ids! {
     MirroredKeyId = "mky_";
     /// One line of the provisioning log.
     PushId = "psh_";
+    /// A span in which one source took an unusual share away.
+    AccidentId = "acc_";
+    /// What the end of somebody's access left behind.
+    ReceiptId = "rct_";
     /// One HTTP request or command.
     RequestId = "req_";
 }

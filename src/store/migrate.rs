@@ -34,6 +34,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 14, name: "passwords", sql: include_str!("migrations/014_passwords.sql") },
     Migration { version: 15, name: "access reviews", sql: include_str!("migrations/015_access_reviews.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
+    Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -235,6 +236,7 @@ mod tests {
         include_str!("migrations/012_oidc_end.sample.sql"),
         include_str!("migrations/013_keys.sample.sql"),
         include_str!("migrations/015_access_reviews.sample.sql"),
+        include_str!("migrations/017_why.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

@@ -9,6 +9,7 @@
 //! either asked first or written with `ON CONFLICT`.
 
 mod access_reviews;
+mod accidents;
 mod audit;
 mod binding_changes;
 mod bindings;
@@ -34,11 +35,13 @@ mod members;
 mod migrate;
 mod organizations;
 mod passwords;
+mod past;
 mod plans;
 mod population;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
+mod receipts;
 mod review_findings;
 mod roles;
 mod row;
@@ -58,10 +61,12 @@ mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
 mod throttles;
+mod undo;
 mod users;
 mod uses;
 mod value;
 
+pub use accidents::AccidentRow;
 pub use audit::{EventRow, SealRow};
 pub use bindings::BindingQuery;
 pub use connection_tests::Tested;
@@ -74,10 +79,12 @@ pub use key_reviews::KeyReview;
 pub use letters::DueLetter;
 pub use mapping::{MappingState, MappingVersion, NewVersion};
 pub use members::Member;
+pub use past::PastMembership;
 pub use plans::KeptPlan;
 pub use population::{Person, Piece, Span};
 pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
+pub use receipts::ReceiptRow;
 pub use row::{FromRow, RowRef};
 pub use saml::{EndingCertificate, StoredSamlKey};
 pub use scim_clients::{ClientKeys, KnownClient};
@@ -88,6 +95,7 @@ pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
 pub use throttles::Attempts;
+pub use undo::{Losses, Removed, Stretch};
 pub use users::Meant;
 pub use uses::CapabilityUse;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};

@@ -112,21 +112,6 @@ impl Tx {
         rows.into_iter().map(session).collect()
     }
 
-    /// When a session of a user's that has not ended was last seen.
-    pub async fn last_seen(
-        &mut self,
-        organization: &OrganizationId,
-        user: &UserId,
-    ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>,)> = self
-            .first(
-                "SELECT MAX(last_seen_at) FROM sessions WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL",
-                args![organization, user],
-            )
-            .await?;
-        Ok(row.and_then(|(at,)| at))
-    }
-
     /// Ends one session by its hash. False when it had ended.
     pub async fn end_session(&mut self, hash: &[u8; 32], now: Instant) -> Result<bool, StoreError> {
         let rows = self

@@ -5,9 +5,10 @@
 
 use super::StoreError;
 use crate::model::{
-    AccessReviewId, BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId,
-    JobId, KeyId, MirroredKeyId, OrganizationId, PlanId, ProposalId, PushId, RequestId, Role, RoleId, SamlKeyId,
-    ServiceAccountId, SessionId, SetupLinkId, SignInCode, SignInFailure, SignInId, TestId, TokenId, UserId,
+    AccessReviewId, AccidentId, BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant,
+    InvitationId, JobId, KeyId, MirroredKeyId, OrganizationId, PlanId, ProposalId, PushId, ReceiptId, RequestId, Role,
+    RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode, SignInFailure, SignInId, TestId, TokenId,
+    UserId,
 };
 
 /// One value of a row or a parameter.
@@ -136,6 +137,8 @@ stored_as_text!(
     PlanId,
     ProposalId,
     PushId,
+    AccidentId,
+    ReceiptId,
     RequestId,
     Role,
     RoleId,

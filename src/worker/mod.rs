@@ -2,9 +2,11 @@
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
 //! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
-//! [letters](letters) sent, PostgreSQL made to [count](statistics), and the [master keys](keys) looked at, at a pace of their
-//! own. A round that fails is logged and the next one tries again; nothing in it is lost, because all of it is rows.
+//! [letters](letters) sent, [accidents](accidents) of providers looked for, PostgreSQL made to [count](statistics), and the
+//! [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it
+//! is lost, because all of it is rows.
 
+mod accidents;
 mod key_safety;
 mod keys;
 mod letters;
@@ -34,6 +36,7 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         keys::run(&app, &ending),
         key_safety::run(&app, &ending),
         letters::run(&app, &ending),
+        accidents::run(&app, &ending),
         statistics::run(&app, &ending)
     );
 }

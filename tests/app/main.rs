@@ -4,6 +4,7 @@
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 
 mod access_reviews;
+mod accidents;
 mod bindings;
 mod clusters;
 mod custom_roles;
@@ -34,3 +35,4 @@ mod scale;
 mod tenancy;
 mod tenants;
 mod who;
+mod why;

@@ -59,6 +59,9 @@ async fn fill(world: &World) {
     assert!(tx.offer_second_factor(whose, passworded, &[1], now).await.unwrap());
     tx.set_recovery_codes(whose, passworded, &[[1; 32]]).await.unwrap();
     tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
+    let accident = castgate::model::AccidentId::from_uuid(world.app.clock().uuid());
+    let (of, lost) = ((&accident, &world.tenant.okta.id), castgate::store::Losses::default());
+    tx.insert_accident(&world.tenant.organization, of, (world.now(), world.now()), &lost).await.unwrap();
     tx.ask_key_reviews(&world.tenant.organization, &[String::new()], world.now()).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();

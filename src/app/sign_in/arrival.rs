@@ -101,6 +101,7 @@ impl Work<'_> {
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
         attempt.derive(&access);
         self.tell_groups(&user, attempt).await?;
+        self.tell_sync((connection, identity), &user, attempt).await?;
         case.turned_away = access.is_empty();
         if case.turned_away {
             self.tell_near_misses(&user, attempt).await?;

@@ -33,7 +33,9 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod undo;
 mod versions;
+mod why;
 
 use lists::{List, Paging};
 
@@ -47,7 +49,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 28] {
+pub(super) fn doors() -> [Doors; 30] {
     [
         organization::doors(),
         clusters::doors(),
@@ -77,6 +79,8 @@ pub(super) fn doors() -> [Doors; 28] {
         key_moves::doors(),
         service_accounts::doors(),
         authorize::doors(),
+        why::doors(),
+        undo::doors(),
     ]
 }
 

@@ -11,14 +11,14 @@ use super::{
     words::{place, role_name},
 };
 use crate::{
-    app::{App, Draft, Error, MappingPlan, Names, RoleChange, Seen, text_revision},
+    app::{App, Draft, Error, MappingPlan, Names, Publication, RoleChange, Seen, text_revision},
     http::{
         doors::{Doors, get, post},
         login::see_other,
     },
     mapping::{Diagnostic, Severity},
-    model::{Capability, EventKind, Role, Scope},
-    plan::PersonChange,
+    model::{Capability, EventKind},
+    plan::{PersonChange, Shift},
     store::MappingVersion,
 };
 use axum::{
@@ -27,7 +27,6 @@ use axum::{
     response::{Html, IntoResponse as _},
 };
 use maud::{Markup, html};
-use std::collections::BTreeSet;
 
 const PATH: &str = "/console/mapping";
 /// People of a plan that are shown one by one.
@@ -218,9 +217,9 @@ fn planned(plan: &MappingPlan, names: &Names) -> Markup {
 }
 
 fn moved(person: &PersonChange, names: &Names) -> Markup {
-    let each = |sign: &'static str, all: &BTreeSet<(Role, Scope)>, class: &'static str| {
+    let each = |sign: &'static str, all: &[Shift], class: &'static str| {
         html! {
-            @for (role, scope) in all { p class=(format!("small {class}")) { (sign) " " (role_name(role, names)) " of " (place(scope, names)) } }
+            @for one in all { p class=(format!("small {class}")) { (sign) " " (role_name(&one.role, names)) " of " (place(&one.scope, names)) } }
         }
     };
     html! {
@@ -281,5 +280,5 @@ async fn publish(State(app): State<App>, sent: Sent) -> Answer {
         let typed = Some((text.as_str(), sent.text("seen")));
         return page((&app, &sent.desk), typed, (&Said::default(), notice), StatusCode::CONFLICT).await;
     }
-    role_changes::preview(&app, &sent.desk, &RoleChange::Publish { text }, None, None).await
+    role_changes::preview(&app, &sent.desk, &RoleChange::Publish(Publication::of(&text)), None, None).await
 }

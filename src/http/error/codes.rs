@@ -43,6 +43,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(405, "method_not_allowed", "The address does not take this method; Allow names those that it takes."),
     code(408, "body_too_slow", "The body came too slowly."),
     code(409, "clash", "Somebody else has the same name or address, and nothing proves that they are the same person."),
+    code(409, "ambiguous_subject", "Several people may be meant; the detail names them. Ask by the id."),
     code(409, "already_given", "There is such a binding already."),
     code(409, "already_theirs", "The person belongs to the connection already."),
     code(409, "already_invited", "There is a pending invitation to this address. Send it again."),

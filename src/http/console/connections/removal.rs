@@ -108,7 +108,7 @@ fn losses(removal: &ConnectionRemoval, names: &crate::app::Names) -> Markup {
                 ul class="rows plain" {
                     @for person in people.iter().take(MOST_SHOWN) {
                         li { p class="long" dir="auto" { (person.label) } p class="small minus" {
-                            (person.loses.iter().map(|(role, scope)| format!("{} of {}", role_name(role, names), place(scope, names))).collect::<Vec<_>>().join(", "))
+                            (person.loses.iter().map(|lost| format!("{} of {}", role_name(&lost.role, names), place(&lost.scope, names))).collect::<Vec<_>>().join(", "))
                         } }
                     }
                 }
