@@ -62,8 +62,11 @@
 //! single sign-on may be enforced for the domain: [`Work`](app::Work) signs out who is in by another way, and the owner guard has its say.
 //!
 //! **An owner publishes a mapping.** [`mapping::check`] compiles the text against the organization as it is, and reports every
-//! mistake with line and column. What the rules want of every group and person is diffed against what rules gave; people's
-//! access before and after is the impact; the owner guard has its say; one transaction makes it the version in force.
+//! mistake with line and column. [`App::plan_mapping`](app::App::plan_mapping) looks at everybody on a snapshot, in pieces: what the
+//! rules want of every group and person is diffed against what rules gave; people's access before and after is the impact, with the
+//! rule that does it; the owner guard has its say. [`App::publish`](app::App::publish) runs the same inside of one transaction, refuses
+//! what has become worse than its plan showed, and makes it the version in force. Every version stays; going back is publishing an
+//! old one. [`App::replay_mapping`](app::App::replay_mapping) runs the last days under a draft.
 //!
 //! **Somebody's role changes.** [`App::preview_role_change`](app::App::preview_role_change) makes the change, sees which API keys
 //! it touches, and undoes it; whoever asked reads each key with its last use and what would stop. [`App::change_roles`](app::App::change_roles)

@@ -27,15 +27,20 @@ pub(super) fn is_rule(source: &Source) -> bool {
     matches!(source, Source::Rule { .. })
 }
 
+/// Where a grant holds.
+pub(super) fn scope_of(grant: &GrantScope) -> Scope {
+    match grant {
+        GrantScope::Organization => Scope::Organization,
+        GrantScope::Cluster(id) => Scope::cluster(id.clone()),
+    }
+}
+
 /// What a grant says of a subject.
 pub(super) fn terms_of(subject: &Subject, grant: &Grant) -> Terms {
     Terms {
         subject: subject.clone(),
         role: grant.role.clone(),
-        scope: match &grant.scope {
-            GrantScope::Organization => Scope::Organization,
-            GrantScope::Cluster(id) => Scope::cluster(id.clone()),
-        },
+        scope: scope_of(&grant.scope),
         source: Source::Rule { name: grant.rule.clone() },
         until: grant.until,
     }

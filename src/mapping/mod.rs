@@ -4,7 +4,7 @@
 //! text → [source]   YAML whose nodes know their place
 //!      → [parse]    a draft: the right keys and types, nothing resolved
 //!      → [compile]  rules against what the organization has now: its roles, clusters and connections
-//!      → [lint]     what loads but is probably not what was meant
+//!      → [lint]     what loads but is probably not what was meant; [owner], [shadow] and [logic] are its three hard questions
 //!      → [cases]    the `tests:` of the config itself
 //!      → [evaluate] facts → grants with their reasons, and near misses
 //! ```

@@ -235,7 +235,9 @@ mod tests {
         include_str!("migrations/011_sign_in_trace.sample.sql"),
         include_str!("migrations/012_oidc_end.sample.sql"),
         include_str!("migrations/013_keys.sample.sql"),
+        include_str!("migrations/014_passwords.sample.sql"),
         include_str!("migrations/015_access_reviews.sample.sql"),
+        include_str!("migrations/016_plans.sample.sql"),
         include_str!("migrations/017_why.sample.sql"),
     ];
 

@@ -58,3 +58,33 @@ async fn a_check_works_with_a_gateway_and_without() {
     scene.run(&["mapping", "draft", path]).await.expect(0);
     assert_eq!(scene.run(&["mapping", "show", "--draft"]).await.expect(0).out, std::fs::read_to_string(&file).unwrap());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn versions_are_listed_compared_and_reverted_and_the_ways_to_owner_are_told() {
+    let scene = Scene::set().await;
+    scene.organization.connection("okta", Profile::Okta).await;
+    let plan = scene.feed(&["mapping", "plan", "-", "-o", "json"], RULES).await.expect(2).json();
+    let id = plan["plan"].as_str().unwrap();
+    let publish = ["mapping", "publish", "-", "--yes", "--plan", id, "--reason", "the first one"];
+    for _ in 0..2 {
+        let said = scene.feed(&publish, RULES).await.expect(0);
+        assert!(said.out.ends_with("Version 1 is in force.\n"), "{said:?}");
+    }
+    let other = RULES.replace("grant: owner", "grant: member");
+    let refused = scene.feed(&publish, &other).await.expect(6);
+    assert!(refused.err.contains("another text"), "{refused:?}");
+    scene.feed(&["mapping", "publish", "-", "--yes"], &other).await.expect(0);
+    let listed = scene.run(&["mapping", "versions"]).await.expect(0).out;
+    assert!(listed.contains("the first one"), "{listed}");
+    let diff = scene.run(&["mapping", "diff", "2"]).await.expect(0).out;
+    assert!(diff.contains("-    grant: owner\n+    grant: member\n"), "{diff}");
+    assert_eq!(scene.run(&["mapping", "show", "--version", "1"]).await.expect(0).out, RULES);
+    let said = scene.run(&["mapping", "revert", "1", "--yes"]).await.expect(0);
+    assert!(said.out.ends_with("Version 3 is in force.\n"), "{said:?}");
+    assert_eq!(scene.run(&["mapping", "show"]).await.expect(0).out, RULES);
+    let ways = scene.run(&["mapping", "owners"]).await.expect(0).out;
+    assert!(ways.contains("rule “platform owners” (line 4): whoever is in castai-owners"), "{ways}");
+    let past = scene.feed(&["mapping", "replay", "-", "--days", "3"], RULES).await.expect(0).out;
+    assert!(past.contains("0 states would have come and gone"), "{past}");
+    scene.run(&["mapping", "diff", "9"]).await.expect(5);
+}

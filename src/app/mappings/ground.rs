@@ -11,7 +11,8 @@ use crate::{
     },
     mapping::Mapping,
     model::{
-        Binding, ConnectionId, CustomRole, Group, Instant, OrganizationId, Source, Subject, Terms, UserId, UserState,
+        Binding, ConnectionId, CustomRole, DomainClaim, Group, Instant, OrganizationId, Source, Subject, Terms, UserId,
+        UserState,
     },
     plan::{Diff, diff},
     store::{EVERYBODY, Person, Tx},
@@ -41,6 +42,37 @@ struct Defaults {
     after: Default,
 }
 
+/// What decides for whole connections.
+#[derive(Debug)]
+struct Doors {
+    defaults: HashMap<ConnectionId, Defaults>,
+    /// Connections by which people can sign in now.
+    sign_in: HashSet<ConnectionId>,
+    /// Domains, with their `@`, whose people sign in by this connection alone.
+    enforced: Vec<(String, ConnectionId)>,
+}
+
+impl Doors {
+    async fn load(
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        before: Option<(&Mapping, &ConnectionNames)>,
+        after: (&Mapping, &ConnectionNames),
+    ) -> Result<Self, Error> {
+        let connections = tx.connections(organization).await?;
+        let default = |id: &ConnectionId| Defaults {
+            before: default_of_connection(Some(id), before),
+            after: default_of_connection(Some(id), Some(after)),
+        };
+        let defaults = connections.iter().map(|one| (one.id.clone(), default(&one.id))).collect();
+        let sign_in = connections.into_iter().filter(|one| one.enabled && one.settings.signs_in());
+        let sign_in = sign_in.map(|one| one.id).collect();
+        let enforced = tx.domain_claims(organization).await?.into_iter().filter(DomainClaim::is_enforced);
+        let enforced = enforced.map(|claim| (format!("@{}", claim.domain), claim.connection)).collect();
+        Ok(Self { defaults, sign_in, enforced })
+    }
+}
+
 /// What holds for everybody.
 #[derive(Debug)]
 pub(super) struct Ground {
@@ -56,11 +88,7 @@ pub(super) struct Ground {
     /// The rules with their lines, and their places by name.
     pub(super) rules: Vec<(String, usize)>,
     pub(super) rule_places: HashMap<String, usize>,
-    defaults: HashMap<ConnectionId, Defaults>,
-    /// Connections by which people can sign in now.
-    sign_in: HashSet<ConnectionId>,
-    /// Domains, with their `@`, whose people sign in by this connection alone.
-    enforced: Vec<(String, ConnectionId)>,
+    doors: Doors,
     /// People of whom it has to be known what they may do afterwards.
     pub(super) asked_of: BTreeSet<UserId>,
 }
@@ -68,18 +96,24 @@ pub(super) struct Ground {
 impl Ground {
     /// What a connection's people get by default, before and after.
     pub(super) fn defaults_of(&self, connection: Option<&ConnectionId>) -> (&Default, &Default) {
-        let found = connection.and_then(|id| self.defaults.get(id));
+        let found = connection.and_then(|id| self.doors.defaults.get(id));
         found.map_or((&Default::Nobody, &Default::Nobody), |defaults| (&defaults.before, &defaults.after))
+    }
+
+    /// The connection by which people sign in, if there is one alone.
+    pub(super) fn only_sign_in(&self) -> Option<&ConnectionId> {
+        let mut all = self.doors.sign_in.iter();
+        all.next().filter(|_| all.next().is_none())
     }
 
     /// Active, and with a way to sign in that works: what the store's question for an owner asks too.
     pub(super) fn is_reachable(&self, person: &Person) -> bool {
-        let by_connection = person.connection.as_ref().is_none_or(|id| self.sign_in.contains(id));
+        let by_connection = person.connection.as_ref().is_none_or(|id| self.doors.sign_in.contains(id));
         let elsewhere = |(domain, only): &(String, ConnectionId)| {
             person.email_folded.as_ref().is_some_and(|email| email.ends_with(domain))
                 && person.connection.as_ref() != Some(only)
         };
-        person.state() == UserState::Active && by_connection && !self.enforced.iter().any(elsewhere)
+        person.state() == UserState::Active && by_connection && !self.doors.enforced.iter().any(elsewhere)
     }
 
     /// The places of the rules that made these terms.
@@ -127,10 +161,9 @@ pub(super) async fn load(
     tx: &mut Tx,
     (organization, now): (&OrganizationId, Instant),
     (mapping, names): (Mapping, ConnectionNames),
-    before: Option<&(&Mapping, &ConnectionNames)>,
+    before: Option<(&Mapping, &ConnectionNames)>,
 ) -> Result<(Ground, Diff), Error> {
-    let connections = tx.connections(organization).await?;
-    let claims = tx.domain_claims(organization).await?;
+    let doors = Doors::load(tx, organization, before, (&mapping, &names)).await?;
     let custom = tx.custom_roles(organization).await?;
     let groups = tx.groups_after(organization, "", EVERYBODY).await?;
     let (mut of_groups, mut held) = (HashMap::<String, Vec<Binding>>::new(), HashMap::<String, Vec<Binding>>::new());
@@ -141,15 +174,6 @@ pub(super) async fn load(
             Subject::ServiceAccount(_) => {}
         }
     }
-    let default = |id: &ConnectionId| Defaults {
-        before: default_of_connection(Some(id), before.copied()),
-        after: default_of_connection(Some(id), Some((&mapping, &names))),
-    };
-    let defaults = connections.iter().map(|one| (one.id.clone(), default(&one.id))).collect();
-    let sign_in = connections.iter().filter(|one| one.enabled && one.settings.signs_in());
-    let sign_in = sign_in.map(|one| one.id.clone()).collect();
-    let enforced = claims.into_iter().filter(crate::model::DomainClaim::is_enforced);
-    let enforced = enforced.map(|claim| (format!("@{}", claim.domain), claim.connection)).collect();
     let rules: Vec<(String, usize)> =
         mapping.reach().into_iter().filter_map(|reach| Some((reach.rule?, reach.line))).collect();
     let rule_places = rules.iter().enumerate().map(|(place, (name, _))| (name.clone(), place)).collect();
@@ -176,9 +200,7 @@ pub(super) async fn load(
         custom,
         rules,
         rule_places,
-        defaults,
-        sign_in,
-        enforced,
+        doors,
         asked_of: BTreeSet::new(),
     };
     let places: Vec<Vec<usize>> = ground.groups.iter().map(|group| ground.places_of(group.after.iter())).collect();

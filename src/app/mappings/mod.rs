@@ -2,6 +2,7 @@
 
 mod everybody;
 mod ground;
+mod invited;
 mod owner_ways;
 mod person;
 mod planning;

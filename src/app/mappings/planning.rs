@@ -5,18 +5,24 @@ use super::{
     MappingPlan,
     everybody::{Asked, Everybody, look_at_everybody},
     ground::{self, Ground},
+    invited,
     person::Changed,
 };
 use crate::{
-    access::{Access, capabilities},
-    app::{Actor, App, Ctx, Error, funnel::ConnectionNames, in_force::vocabulary_of, key_safe::RoleMove},
+    access::capabilities,
+    app::{
+        Actor, App, Ctx, Error,
+        funnel::{ConnectionNames, scope_of},
+        in_force::vocabulary_of,
+        key_safe::RoleMove,
+    },
     mapping::{Diagnostic, Mapping, Reach, ReachScope, check},
-    model::{Capability, Holder, Invitation, InvitationState, OrganizationId, Role, Scope, UserId},
+    model::{Capability, Holder, OrganizationId, Role, Scope, UserId},
     plan::{
-        Impact, InvitationChange, RuleReach,
+        Impact, RuleReach,
         owners::{Author, Outlook, Verdict, judge},
     },
-    store::{EVERYBODY, Tx},
+    store::Tx,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,9 +52,8 @@ impl App {
         let Read { mapping, names, connections, warnings } = self.read_text(tx, ctx, text).await?;
         let before = self.mapping_in_force(tx, organization, ctx.now).await?;
         let before = before.as_ref().map(|before| (&before.mapping, &before.names));
-        let (mut ground, of_groups) =
-            ground::load(tx, (organization, ctx.now), (mapping, names), before.as_ref()).await?;
-        let invitations = pending_invitations(tx, ctx).await?;
+        let (mut ground, of_groups) = ground::load(tx, (organization, ctx.now), (mapping, names), before).await?;
+        let invitations = invited::pending(tx, ctx).await?;
         let inviters = invitations.iter().filter_map(|one| one.invited_by.as_ref().and_then(Holder::user));
         ground.asked_of = inviters.cloned().collect();
         let (ground, mut all) = look_at_everybody(tx, organization, (ground, of_groups), Asked::Impact).await?;
@@ -63,7 +68,7 @@ impl App {
             owner_left: !all.owners.is_empty(),
             rules: rules(&ground, &all.people_of_rules),
             names: names_of(tx, organization, &ground).await?,
-            invitations: invitation_changes(tx, organization, (&ground, &all.after), &invitations).await?,
+            invitations: invited::changes(tx, ctx, (&ground, before), (&all.after, &invitations)).await?,
             owners: std::mem::take(&mut all.owners),
             ..Impact::default()
         };
@@ -113,13 +118,7 @@ impl App {
         for rule in reach {
             let scopes: Vec<Scope> = match &rule.scope {
                 ReachScope::AnyCluster => vec![Scope::Organization],
-                ReachScope::These(scopes) => scopes
-                    .iter()
-                    .map(|scope| match scope {
-                        crate::mapping::GrantScope::Organization => Scope::Organization,
-                        crate::mapping::GrantScope::Cluster(id) => Scope::cluster(id.clone()),
-                    })
-                    .collect(),
+                ReachScope::These(scopes) => scopes.iter().map(scope_of).collect(),
             };
             let whole = |role: &Role| capabilities(role, &Scope::Organization, &custom).unwrap_or_default();
             let wanted: BTreeSet<Capability> = rule.roles.iter().flat_map(whole).collect();
@@ -184,48 +183,4 @@ async fn names_of(
     names.extend(tx.clusters(organization).await?.into_iter().map(|cluster| (cluster.id.to_string(), cluster.slug)));
     names.extend(ground.custom.iter().map(|role| (role.id.to_string(), role.name.clone())));
     Ok(names)
-}
-
-async fn pending_invitations(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<Invitation>, Error> {
-    let all = tx.invitations_after(&ctx.organization, "", EVERYBODY).await?;
-    Ok(all.into_iter().filter(|one| one.state(ctx.now) == InvitationState::Pending).collect())
-}
-
-/// Invitations that would give nothing any more, because whoever sent them holds less.
-async fn invitation_changes(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    (ground, after): (&Ground, &std::collections::HashMap<UserId, Access>),
-    pending: &[Invitation],
-) -> Result<Vec<InvitationChange>, Error> {
-    let mut changes = Vec::new();
-    for invitation in pending {
-        let inviter = invitation.invited_by.as_ref().and_then(Holder::user);
-        let Some(access) = inviter.and_then(|id| after.get(id)) else { continue };
-        let mut parts: Vec<(Role, Scope)> =
-            invitation.offer.scopes().into_iter().map(|scope| (invitation.offer.role.clone(), scope)).collect();
-        for group in &invitation.offer.groups {
-            let subject = crate::model::Subject::Group(group.clone());
-            let bindings = tx.bindings_of(organization, &subject).await?;
-            parts.extend(bindings.into_iter().map(|binding| (binding.terms.role, binding.terms.scope)));
-        }
-        let lacking = |(role, scope): &(Role, Scope)| {
-            let wanted = capabilities(role, scope, &ground.custom).unwrap_or_default();
-            access.lacks(&wanted, scope).map(|missing| format!("{missing} at {scope}, which {role} gives"))
-        };
-        let withheld = match access.can(Capability::ManageMembers, &Scope::Organization) {
-            true => parts.iter().find_map(lacking),
-            false => Some(Capability::ManageMembers.to_string()),
-        };
-        if withheld.is_some() {
-            changes.push(InvitationChange {
-                invitation: invitation.id.clone(),
-                email: invitation.email.clone(),
-                gains: Vec::new(),
-                loses: Vec::new(),
-                withheld,
-            });
-        }
-    }
-    Ok(changes)
 }
