@@ -31,6 +31,7 @@ mod locks;
 mod mapping;
 mod members;
 mod migrate;
+mod mirrored_keys;
 mod organizations;
 mod provider_jwts;
 mod provider_logouts;

@@ -4,7 +4,7 @@ mod review;
 mod scim;
 mod sign_in;
 
-pub(super) use review::{PROPOSALS, REVIEWS};
+pub(super) use review::{MIRRORED_KEYS, PROPOSALS, REVIEWS};
 pub(super) use scim::{PUSHES, SCHEMAS, TOLERANCES};
 pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
 

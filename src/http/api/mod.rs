@@ -21,6 +21,7 @@ mod lists;
 mod mapping;
 mod member_changes;
 mod members;
+mod mirrored_keys;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -44,7 +45,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 27] {
+pub(super) fn doors() -> [Doors; 28] {
     [
         organization::doors(),
         clusters::doors(),
@@ -71,6 +72,7 @@ pub(super) fn doors() -> [Doors; 27] {
         schemas::doors(),
         keys::doors(),
         key_moves::doors(),
+        mirrored_keys::doors(),
         service_accounts::doors(),
         authorize::doors(),
     ]
