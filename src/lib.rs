@@ -84,6 +84,12 @@
 //! and [`App::undo`](app::App::undo) restores exactly that, by statements over sets. Groups that come back under other ids find their
 //! tombstones by name. Each end of access leaves a signed [`app::AccessReceipt`].
 //!
+//! **Somebody reviews who holds what.** [`App::start_access_review`](app::App::start_access_review) looks for accounts, keys,
+//! invitations and roles that nobody uses, by what castgate recorded of uses itself, and keeps each finding with its evidence.
+//! People decide; [`App::apply_access_review`](app::App::apply_access_review) does what was decided, each change by itself and by
+//! a preview of the keys that it touches, and refuses what was used since. [`App::change_members`](app::App::change_members)
+//! changes several people in the same way.
+//!
 //! **Somebody is invited.** [`App::invite`](app::App::invite) weighs each address and what the inviter holds, stores the link's hash
 //! and seals the letter beside it; [`worker`] hands the letter to [`mail`] after the commit. The link's page changes nothing; its
 //! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to

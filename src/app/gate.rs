@@ -10,10 +10,9 @@ use crate::{
     cache::Key,
     crypto::{Presented, TokenKind, token},
     model::{
-        ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserId,
-        UserState,
+        Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserState,
     },
-    store::{StoreError, Tx},
+    store::Tx,
 };
 use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
@@ -277,36 +276,6 @@ impl App {
         let id = Holder::ServiceAccount(account.id);
         let visitor = Visitor { id, user_name: account.name.clone(), email: None, label: account.name };
         Ok(Entry { visitor, access, terms })
-    }
-
-    /// Notes, at most once a minute and beside the answer, that a key was let in: nobody waits for it, and what is lost with
-    /// the process is a minute's accuracy.
-    fn note_key(&self, key: &ApiKey, hash: [u8; 32], now: Instant) {
-        if key.last_used_at.is_some_and(|seen| now < seen.plus(NOTED_EVERY)) {
-            return;
-        }
-        let store = self.store().clone();
-        tokio::spawn(async move {
-            let noted = async {
-                let mut tx = store.write("key used").await?;
-                tx.touch_api_key(&hash, now, NOTED_EVERY).await?;
-                tx.commit().await
-            };
-            told_only(noted.await);
-        });
-    }
-
-    /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(
-        &self,
-        hash: &[u8; 32],
-        (organization, user): (&OrganizationId, &UserId),
-        now: Instant,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.store().write("session seen").await?;
-        tx.touch_session(hash, now).await?;
-        tx.see_in_person(organization, user, now).await?;
-        tx.commit().await
     }
 
     async fn cluster_of(&self, NamedCluster(organization, slug): &NamedCluster) -> Result<Option<ClusterId>, Error> {

@@ -24,6 +24,7 @@ mod connections;
 mod credentials;
 mod ctx;
 mod cursor;
+mod departures;
 mod directory;
 mod domains;
 mod error;
@@ -76,6 +77,7 @@ pub use connection_removal::ConnectionRemoval;
 pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
+pub use departures::Departure;
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
@@ -84,8 +86,9 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use key_safe::{
-    ChangeOutcome, Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, MemberChange, Moved, PreviewedChange,
-    RefusedChange, ReviewRound, RoleChange, RolesChanged, RotatedKey, SeveralPreview, TouchedKey,
+    ChangeOutcome, Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, MemberChange, Mirrored, Moved,
+    PreviewedChange, ReadKey, RefusedChange, ReviewRound, RoleChange, RolesChanged, RotatedKey, SeveralPreview,
+    TouchedKey,
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;

@@ -101,6 +101,10 @@ event_kinds! {
     KeyRestored = "key.restored",
     /// Somebody who knows the secrets of API keys has left: the keys are to be rotated.
     KeyRotationDue = "key.rotation_due",
+    /// The day by which such a key was to be rotated is over.
+    KeyRotationOverdue = "key.rotation_overdue",
+    /// It was read which keys Cast AI has.
+    KeysMirrored = "key.mirrored",
     /// An API key was revoked.
     KeyRevoked = "key.revoked",
     /// A service account was made.

@@ -33,6 +33,7 @@ mod locks;
 mod mapping;
 mod members;
 mod migrate;
+mod mirrored_keys;
 mod organizations;
 mod passwords;
 mod past;

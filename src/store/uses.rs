@@ -28,7 +28,8 @@ impl Tx {
         now: Instant,
     ) -> Result<Instant, StoreError> {
         self.run(
-            "INSERT INTO use_records (organization, since) VALUES (?1, ?2) ON CONFLICT (organization) DO NOTHING",
+            "INSERT INTO use_records (organization, since)
+             SELECT id, CAST(?2 AS BIGINT) FROM organizations WHERE id = ?1 ON CONFLICT (organization) DO NOTHING",
             args![organization, now],
         )
         .await?;
@@ -41,7 +42,7 @@ impl Tx {
         Ok(row.map(|(since,)| since))
     }
 
-    /// Adds uses of a capability.
+    /// Adds uses of a capability. They were counted a while ago: of an organization that was deleted since nothing is left.
     pub async fn add_capability_uses(
         &mut self,
         organization: &OrganizationId,
@@ -49,7 +50,9 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.run(
             "INSERT INTO capability_uses (organization, holder, capability, cluster, uses, first_at, last_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+             SELECT id, CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS BIGINT), CAST(?6 AS BIGINT),
+                    CAST(?7 AS BIGINT)
+             FROM organizations WHERE id = ?1
              ON CONFLICT (organization, holder, capability, cluster)
              DO UPDATE SET uses = capability_uses.uses + excluded.uses, last_at = excluded.last_at",
             args![

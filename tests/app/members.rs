@@ -152,22 +152,22 @@ async fn several_are_suspended_brought_back_grouped_and_never_the_last_owner() {
         let users = [ada.id.clone(), other.id.clone(), world.tenant.owner.clone()];
         // Each by itself may go; both owners may not.
         let ctx = world.as_user(&other.id);
-        let shown = world.app.preview_member_change(&ctx, &users, &MemberChange::Suspend).await.unwrap();
+        let shown = world.app.preview_member_change(&ctx, &users, &MemberChange::Suspend {}).await.unwrap();
         let terms = KeyTerms { preview: shown.token, ..KeyTerms::default() };
-        let made = world.app.change_members(&owner(world), (&users, &MemberChange::Suspend), &terms).await.unwrap();
+        let made = world.app.change_members(&owner(world), (&users, &MemberChange::Suspend {}), &terms).await.unwrap();
         assert_eq!(codes(&made)[..2], [None, None]);
         assert!(codes(&made)[2].is_some(), "the last owner stays: {made:?}");
         assert_eq!(key_of(world, &ada.id).await.id, key.id, "a suspended person's keys wait for them");
         let users = [ada.id.clone(), other.id.clone()];
-        let shown = preview(world, &users, &MemberChange::Reactivate).await;
-        assert_eq!(codes(&make(world, &users, &MemberChange::Reactivate, of(shown)).await), [None, None]);
+        let shown = preview(world, &users, &MemberChange::Reactivate {}).await;
+        assert_eq!(codes(&make(world, &users, &MemberChange::Reactivate {}, of(shown)).await), [None, None]);
         let group = world.app.create_local_group(&owner(world), "on-call").await.unwrap();
         let join = MemberChange::Join { group: group.id.clone() };
         let shown = preview(world, &users, &join).await;
         assert_eq!(codes(&make(world, &users, &join, of(shown)).await), [None, None]);
         let (_, inside) = world.app.group_members(&owner(world), &group.id).await.unwrap();
         assert_eq!(inside.len(), 2);
-        let remove = preview(world, &users, &MemberChange::Remove).await;
+        let remove = preview(world, &users, &MemberChange::Remove {}).await;
         assert!(remove.changes.iter().all(|one| one.refused.as_ref().is_some_and(|why| why.code == "not_local")));
         assert_eq!(told(world, "user.suspended").await, 2);
     })

@@ -80,8 +80,11 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
-    world.days(100);
-    world.app.start_access_review(&owner, "Spring", castgate::model::ReviewLimits::default()).await.unwrap();
+    for user in [&ada.id, &world.tenant.owner] {
+        world.give(Subject::User(user.clone()), Role::VIEWER, None).await.unwrap();
+    }
+    let limits = castgate::model::ReviewLimits { group_of: 2, ..Default::default() };
+    world.app.start_access_review(&owner, "Spring", limits).await.unwrap();
     let mut tx = world.store.write("test").await.unwrap();
     tx.run(
         "INSERT INTO mirrored_keys (organization, id, external_id, owner, name, hint, active, read_at)

@@ -51,6 +51,8 @@ impl App {
     ) -> Result<(AccessReview, ReviewProgress), Error> {
         let name = checked_name(name)?;
         check(&limits)?;
+        // Whoever asks uses what lets them ask: it is written with the rest before anything is looked at.
+        drop(self.read(ctx, Capability::ManageMembers).await?);
         self.write_key_uses().await?;
         let looked = self.look_for(ctx, &limits).await?;
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;

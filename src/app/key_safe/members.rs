@@ -36,12 +36,13 @@ pub enum MemberChange {
         /// Which.
         group: GroupId,
     },
+    // Braces, so that a field too many is refused here as well.
     /// Suspends them.
-    Suspend,
+    Suspend {},
     /// Takes a suspension by a person back.
-    Reactivate,
+    Reactivate {},
     /// Removes them, if they belong to no connection.
-    Remove,
+    Remove {},
 }
 
 impl MemberChange {
@@ -55,9 +56,9 @@ impl MemberChange {
             Self::Leave { group } => {
                 What::Roles(RoleChange::Leave { group: group.clone(), member: Holder::User(user) })
             }
-            Self::Suspend => What::Roles(RoleChange::Suspend { user }),
-            Self::Reactivate => What::Reactivate(user),
-            Self::Remove => What::Roles(RoleChange::Remove { user }),
+            Self::Suspend {} => What::Roles(RoleChange::Suspend { user }),
+            Self::Reactivate {} => What::Reactivate(user),
+            Self::Remove {} => What::Roles(RoleChange::Remove { user }),
         }
     }
 }

@@ -10,8 +10,10 @@
 
 mod choices;
 mod members;
+mod mirrored;
 mod moving;
 mod notices;
+mod overdue;
 mod review;
 mod rotation;
 mod several;
@@ -20,6 +22,7 @@ mod weigh;
 
 pub use choices::{Choice, KeyDone, KeyOutcome};
 pub use members::MemberChange;
+pub use mirrored::{Mirrored, ReadKey};
 pub use moving::Moved;
 pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
@@ -31,8 +34,8 @@ use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup,
 use crate::{
     access::Stopped,
     model::{
-        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, Role, RoleId, Scope, Source,
-        Subject, Terms, UserId,
+        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Scope,
+        Source, Subject, Terms, UserId,
     },
     plan::Diff,
 };
@@ -164,6 +167,8 @@ pub struct KeyPreview {
     pub token: String,
     /// Every key that is touched.
     pub keys: Vec<TouchedKey>,
+    /// Keys of Cast AI that it ends there: they cannot be moved, so make other ones of a service account first.
+    pub mirrored: Vec<MirroredKey>,
     /// What becomes of those of which nothing is said: `delete` or `keep`.
     pub unless_said: Choice,
 }
@@ -274,10 +279,12 @@ impl Work<'_> {
         self.carry_out(change.clone()).await?;
         // The guard belongs to the preview as it belongs to the change: what it would refuse is refused here.
         self.guard_owners().await?;
+        let mirrored = self.mirrored_touched(&seen).await?;
         let touched = self.touched(&seen).await?;
         Ok(KeyPreview {
             token: token::of(&self.ctx.organization, change, &touched)?,
             keys: self.told_of(&touched).await?,
+            mirrored,
             unless_said: change.unless_said(),
         })
     }
@@ -311,18 +318,22 @@ impl Work<'_> {
     }
 
     async fn refuse_unseen(&mut self, seen: &weigh::Seen) -> Result<(), Error> {
+        let mirrored = self.mirrored_touched(seen).await?;
         let touched = self.touched(seen).await?;
-        if touched.is_empty() {
+        let all = touched.len() + mirrored.len();
+        if all == 0 {
             return Ok(());
         }
         // What no preview could make possible is said at once.
         self.guard_owners().await?;
-        let names: Vec<_> = touched.iter().take(5).map(|one| format!("“{}” of {}", one.key.name, one.label)).collect();
-        let more = if touched.len() > names.len() { " and others" } else { "" };
+        let ours = touched.iter().map(|one| format!("“{}” of {}", one.key.name, one.label));
+        let theirs = mirrored.iter().map(|key| format!("“{}” at Cast AI", key.name));
+        let names: Vec<_> = ours.chain(theirs).take(5).collect();
+        let more = if all > names.len() { " and others" } else { "" };
         let detail = format!(
             "this touches {} API keys: {}{more}. Ask for a preview (POST /api/v1/role-changes/preview) and make the change with its \
              token and what is to become of each key (POST /api/v1/role-changes)",
-            touched.len(),
+            all,
             names.join(", ")
         );
         Err(Error::conflict("preview_required", detail))

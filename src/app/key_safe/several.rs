@@ -8,8 +8,8 @@ use crate::{
     app::{AccountChange, App, Ctx, Error, Need, Work},
     cache::Revocation,
     model::{
-        AccessReviewId, BindingId, Capability, EventKind, Finding, Holder, InvitationId, KeyId, Role, Scope,
-        ServiceAccountId, UserId,
+        AccessReviewId, BindingId, Capability, EventKind, Finding, Holder, InvitationId, KeyId, MirroredKey, Role,
+        Scope, ServiceAccountId, UserId,
     },
 };
 use data_encoding::BASE64URL_NOPAD;
@@ -98,6 +98,8 @@ pub struct PreviewedChange {
     pub refused: Option<RefusedChange>,
     /// Every key that it touches.
     pub keys: Vec<TouchedKey>,
+    /// Keys of Cast AI that it ends there.
+    pub mirrored: Vec<MirroredKey>,
     /// What becomes of those of which nothing is said: `delete` or `keep`.
     pub unless_said: Choice,
 }
@@ -145,6 +147,7 @@ impl App {
                     about: step.about.clone(),
                     refused: Some(RefusedChange::of(&error)),
                     keys: Vec::new(),
+                    mirrored: Vec::new(),
                     unless_said: Choice::Keep,
                 },
             };
@@ -211,12 +214,13 @@ impl Work<'_> {
         let about = step.about.clone();
         if let What::Roles(change) = &step.what {
             let preview = self.previewed(change).await?;
-            let super::KeyPreview { token, keys, unless_said } = preview;
-            return Ok((token, PreviewedChange { about, refused: None, keys, unless_said }));
+            let super::KeyPreview { token, keys, mirrored, unless_said } = preview;
+            return Ok((token, PreviewedChange { about, refused: None, keys, mirrored, unless_said }));
         }
         self.carry_out_step(&step.what).await?;
         self.guard_owners().await?;
-        Ok((String::new(), PreviewedChange { about, refused: None, keys: Vec::new(), unless_said: Choice::Keep }))
+        let (keys, mirrored) = (Vec::new(), Vec::new());
+        Ok((String::new(), PreviewedChange { about, refused: None, keys, mirrored, unless_said: Choice::Keep }))
     }
 
     async fn make_step(&mut self, step: &Step, terms: &KeyTerms) -> Result<Vec<KeyOutcome>, Error> {

@@ -6,7 +6,7 @@ mod scim;
 mod sign_in;
 
 pub(super) use accident::{ACCIDENTS, RECEIPTS};
-pub(super) use review::{PROPOSALS, REVIEWS};
+pub(super) use review::{MIRRORED_KEYS, PROPOSALS, REVIEWS};
 pub(super) use scim::{PUSHES, SCHEMAS, TOLERANCES};
 pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
 

@@ -99,6 +99,13 @@ impl Client {
             show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
             self.confirm(&format!("The change touches {} API keys, as it stands above.", touched.len()))?;
         }
+        let at_cast_ai = preview["mirrored"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !at_cast_ai.is_empty() && !self.yes {
+            eprintln!("{}\n", table::table(super::noun::MIRRORED_KEYS.columns, at_cast_ai));
+            let which = "Cast AI deletes these keys with the change, and what runs on them stops. They cannot be moved: make keys \
+                         of a service account there first.";
+            self.confirm(which)?;
+        }
         let token = preview["token"].as_str().unwrap_or_default();
         let body = json!({"change": change, "preview": token, "keys": keys, "others": others});
         let made = self.api.post("/role-changes", body).await?;

@@ -22,6 +22,7 @@ mod mapping;
 mod mapping_versions;
 mod member_changes;
 mod members;
+mod mirrored_keys;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -49,7 +50,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 30] {
+pub(super) fn doors() -> [Doors; 31] {
     [
         organization::doors(),
         clusters::doors(),
@@ -77,6 +78,7 @@ pub(super) fn doors() -> [Doors; 30] {
         schemas::doors(),
         keys::doors(),
         key_moves::doors(),
+        mirrored_keys::doors(),
         service_accounts::doors(),
         authorize::doors(),
         why::doors(),

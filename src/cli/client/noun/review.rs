@@ -1,4 +1,4 @@
-//! Access reviews and what they found, as tables.
+//! Access reviews, what they found, and keys of Cast AI, as tables.
 
 use super::{
     super::table::{
@@ -42,4 +42,21 @@ pub(in crate::cli::client) const PROPOSALS: Noun = Noun {
         column("DONE", "/applied_at", Moment),
     ],
     empty: "Nothing was found: everything is in use.",
+};
+
+pub(in crate::cli::client) const MIRRORED_KEYS: Noun = Noun {
+    one: "mirrored key",
+    prefix: "mky_",
+    path: "/mirrored-keys",
+    names: &["name", "external_id"],
+    cursor: "after",
+    columns: &[
+        column("ID", "/id", Text),
+        column("AT CAST AI", "/external_id", Text),
+        column("NAME", "/name", Text),
+        column("OF", "/owner", Text),
+        column("LAST USED", "/last_used_at", Moment),
+        column("READ", "/read_at", Moment),
+    ],
+    empty: "No keys of Cast AI are mirrored. Tell castgate of them with: castgate keys mirror FILE",
 };
