@@ -144,7 +144,7 @@ impl Work<'_> {
         let organization = self.ctx.organization.clone();
         let mut touched = Vec::new();
         // Whom publishing a mapping touched is known from what it did.
-        let moved: Vec<UserId> = self.role_moves.iter().map(|moved| moved.user.id.clone()).collect();
+        let moved: Vec<UserId> = self.role_moves.iter().map(|moved| moved.owner.clone()).collect();
         for user in moved {
             touched.extend(self.tx.mirrored_keys_of(&organization, &user).await?);
         }
