@@ -174,10 +174,11 @@ impl App {
         let presented = token::parse(text, kind).map_err(|_| Error::NotSignedIn)?;
         let now = self.clock().now();
         let lease = self.settings().cache.lease.get();
-        let visit = self.cache().fetch(&Remembered(presented.hash()), lease, self.load_visit(&presented, now)).await?;
+        let remembered = Remembered(presented.hash());
+        let visit = self.cache().fetch(&remembered, lease, || self.load_visit(&presented, now)).await?;
         if visit.until.is_some_and(|until| until <= now) {
             // A part of it has stopped since: what it was remembered for holds no longer.
-            return self.load_visit(&presented, now).await.map(Arc::new);
+            return Box::pin(self.load_visit(&presented, now)).await.map(Arc::new);
         }
         Ok(visit)
     }
@@ -313,7 +314,7 @@ impl App {
             Some(slug) => {
                 let named = NamedCluster(visit.organization.clone(), slug.clone());
                 let lease = self.settings().cache.lease.get();
-                let found = self.cache().fetch(&named, lease, self.cluster_of(&named)).await?;
+                let found = self.cache().fetch(&named, lease, || self.cluster_of(&named)).await?;
                 Scope::cluster(found.as_ref().clone().ok_or_else(|| Error::not_found("cluster", slug))?)
             }
         };

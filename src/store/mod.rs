@@ -48,6 +48,7 @@ mod sessions;
 mod setup_links;
 mod sign_ins;
 mod signing_keys;
+mod statistics;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
