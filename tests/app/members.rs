@@ -187,7 +187,10 @@ async fn an_invitation_is_sent_again_only_so_often() {
         let refused = world.app.resend_invitation(&owner, &invitation.id, None).await;
         assert!(matches!(refused, Err(Error::Conflict { code: "sent_too_often", .. })), "{refused:?}");
         let kept = world.app.invitation(&owner, &invitation.id).await.unwrap();
-        assert_eq!((kept.resends, kept.state(world.now())), (i64::from(most), castgate::model::InvitationState::Pending));
+        assert_eq!(
+            (kept.resends, kept.state(world.now())),
+            (i64::from(most), castgate::model::InvitationState::Pending)
+        );
     })
     .await;
 }
