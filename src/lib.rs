@@ -74,10 +74,31 @@
 //! secret, rotate. Touches it other keys by now, nothing happens. What a machine changes is found afterwards: the key carries
 //! less at once, its owner and the organization's owners get a letter, and it is deleted after the grace.
 //!
+//! **Somebody asks why.** [`App::why`](app::App::why) reads what counted at a moment, now or then: rows that are closed and never
+//! deleted, the mapping that was in force, states and names as events tell of them. Each way from the capability back is a
+//! [`mapping::Grounds`]: role, binding, group, the rule with its line, the provider's request. Where there is none,
+//! [`mapping::Lacking`] says what the nearest rules wait for, and which group is one letter off.
+//!
+//! **A provider makes a mistake.** Nothing is held back. A few seconds later the breaker ([`App::look_for_accidents`](app::App::look_for_accidents))
+//! sees an unusual share gone and writes to the owners; [`App::preview_undo`](app::App::preview_undo) shows what a span's undo would restore,
+//! and [`App::undo`](app::App::undo) restores exactly that, by statements over sets. Groups that come back under other ids find their
+//! tombstones by name. Each end of access leaves a signed [`app::AccessReceipt`].
+//!
+//! **Somebody reviews who holds what.** [`App::start_access_review`](app::App::start_access_review) looks for accounts, keys,
+//! invitations and roles that nobody uses, by what castgate recorded of uses itself, and keeps each finding with its evidence.
+//! People decide; [`App::apply_access_review`](app::App::apply_access_review) does what was decided, each change by itself and by
+//! a preview of the keys that it touches, and refuses what was used since. [`App::change_members`](app::App::change_members)
+//! changes several people in the same way.
+//!
 //! **Somebody is invited.** [`App::invite`](app::App::invite) weighs each address and what the inviter holds, stores the link's hash
 //! and seals the letter beside it; [`worker`] hands the letter to [`mail`] after the commit. The link's page changes nothing; its
 //! button begins a sign-in that carries the invitation. Whoever comes back as whom it was sent to
 //! ([`access::who::consumes`]) gets what the inviter may give at that moment, in the transaction that makes them a user.
+//!
+//! **Somebody signs in with a password.** It was chosen by a link that was mailed ([`App::choose_password`](app::App::choose_password),
+//! or with an invitation). [`App::sign_in_by_password`](app::App::sign_in_by_password) counts the attempt in the store, where all nodes
+//! count, does one slow hash whoever is meant, and answers every reason alike; admins read it from the trace. The code of an
+//! authenticator app is used up in the transaction that opens the session. Where single sign-on is enforced, none of it opens anything.
 //!
 //! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
 //! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers

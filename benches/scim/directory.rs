@@ -55,6 +55,7 @@ impl Directory {
             let changes: Vec<Rows> =
                 (0..people).map(|number| rows::copy(&person, number, std::iter::empty())).collect();
             rows::fill(&store, &changes).await?;
+            counted(&store).await?;
             let people: Vec<String> = changes.iter().filter_map(rows::id_in).collect();
             let leaving = people.get(..leavers).unwrap_or_default();
             let whose = (&place.organization, connection.as_ref());
@@ -67,17 +68,22 @@ impl Directory {
                 let made = Box::pin(app.create_group(&ctx, &connection, document)).await?;
                 groups.push(made.group.id.to_string());
             }
-            if ground.is_postgres() {
-                // What its autovacuum does within a minute.
-                let mut tx = store.write("statistics").await?;
-                tx.run("ANALYZE", &[]).await?;
-                tx.commit().await?;
-            }
+            counted(&store).await?;
             Ok::<_, Failure>((people, groups))
         })?;
         let groups = groups.try_into().map_err(|_| "three groups were made")?;
         Ok(Self { gateway: place.start(super::PROGRAM)?, people, groups, place })
     }
+}
+
+/// What a running castgate sees to within a second or two.
+async fn counted(store: &Store) -> Result<(), Failure> {
+    if store.is_postgres() {
+        let mut tx = store.write("statistics").await?;
+        tx.run("ANALYZE", &[]).await?;
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// Gives each of these people sessions and keys.

@@ -66,9 +66,9 @@ impl Ground {
 }
 
 impl Bare {
-    /// What one row alone takes until it is on disk: one transaction, one sync.
-    pub fn sync(&self, runtime: &Runtime, row: &Rows, number: usize) -> Result<Duration, Failure> {
-        let change = rows::copy(row, number, std::iter::empty());
+    /// What one change of so many rows takes until it is on disk: one transaction, one sync.
+    pub fn sync(&self, runtime: &Runtime, rows: &Rows, number: usize) -> Result<Duration, Failure> {
+        let change = rows::copy(rows, number, std::iter::empty());
         runtime.block_on(rows::write(&self.store, vec![change], 1))
     }
 }

@@ -7,7 +7,8 @@
 //!
 //! The bare limit is the store's writer taking the very rows that a request leaves behind, from as many tasks as there are
 //! connections and over as many connections to PostgreSQL as castgate has: all that is left out is HTTP, SCIM, the reads and the
-//! thinking. Where a limit is one sync, it is one row written so.
+//! thinking. Where a limit is one sync, it is one row written so; on PostgreSQL, where each statement is a way there and back, it is
+//! the rows of a create.
 
 #[path = "../verify/bare.rs"]
 mod bare;

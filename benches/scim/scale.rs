@@ -6,7 +6,7 @@ use super::{
     drive::Load,
     gateway::Failure,
     ground::{Bare, Ground},
-    line, load, median,
+    line, load, median, rate,
     rows::{self, Rows},
     wire::Wire,
 };
@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Runtime;
 
 const CONNECTIONS: usize = 32;
+/// Changes that are inserted bare for a rate.
+const CHANGES: usize = 2_000;
 /// How often each change is made.
 const TIMES: usize = 40;
 /// Members of one request.
@@ -25,15 +27,24 @@ const TURNS: usize = 3;
 struct Sync<'a> {
     runtime: &'a Runtime,
     bare: Bare,
-    row: Rows,
+    rows: Rows,
     count: usize,
 }
 
 impl Sync<'_> {
-    /// One row on disk, in milliseconds.
+    /// One row on disk, in milliseconds; on PostgreSQL the bare inserts of a change, each of which is a way there and back.
     fn time(&mut self) -> Result<f64, Failure> {
         self.count += 1;
-        Ok(milliseconds(self.bare.sync(self.runtime, &self.row, self.count)?))
+        Ok(milliseconds(self.bare.sync(self.runtime, &self.rows, self.count)?))
+    }
+
+    /// How many changes a second are inserted bare.
+    fn rate(&mut self) -> Result<f64, Failure> {
+        let numbers = self.count + 1..=self.count + CHANGES;
+        self.count += CHANGES;
+        let changes = numbers.map(|number| rows::copy(&self.rows, number, std::iter::empty())).collect();
+        let time = self.runtime.block_on(rows::write(&self.bare.store, changes, CONNECTIONS))?;
+        Ok(rate(CHANGES, time))
     }
 }
 
@@ -43,8 +54,11 @@ fn milliseconds(time: Duration) -> f64 {
 
 /// All of it on one store.
 pub fn measure((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size: &Size) -> Result<(), Failure> {
-    let row = rows::of_tables(&recorded.user, &["identities"]);
-    let mut sync = Sync { runtime, bare: ground.bare(runtime)?, row, count: 0 };
+    let rows = match ground.is_postgres() {
+        true => recorded.user.clone(),
+        false => rows::of_tables(&recorded.user, &["identities"]),
+    };
+    let mut sync = Sync { runtime, bare: ground.bare(runtime)?, rows, count: 0 };
     let began = Instant::now();
     let small = Directory::make((runtime, ground), recorded, (size.large / 10, 0), size)?;
     let large = Directory::make((runtime, ground), recorded, (size.large, TIMES), size)?;
@@ -54,7 +68,7 @@ pub fn measure((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size
     a_thousand_members(&large, &mut sync)?;
     deactivation(&large, &mut sync, size)?;
     pages(&large, size)?;
-    names(&small, &large)?;
+    names(&small, &large, if ground.is_postgres() { Some(&mut sync) } else { None })?;
     let Directory { gateway, place, .. } = large;
     gateway.kill()?;
     let open = runtime.block_on(async {
@@ -167,8 +181,9 @@ fn pages(directory: &Directory, size: &Size) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One person by their userName, of few and of many, against a handler that says the same bytes.
-fn names(small: &Directory, large: &Directory) -> Result<(), Failure> {
+/// One person by their userName, of few and of many, against a handler that says the same bytes; on PostgreSQL against bare inserts
+/// over as many connections as castgate has.
+fn names(small: &Directory, large: &Directory, inserts: Option<&mut Sync<'_>>) -> Result<(), Failure> {
     const LEAST: f64 = 0.3;
     const ALIKE: f64 = 0.9;
     let load = |directory: &Directory| {
@@ -188,7 +203,10 @@ fn names(small: &Directory, large: &Directory) -> Result<(), Failure> {
             }
         }
     }
-    let [few, many, limit] = rates.each_mut().map(|rates| median(rates));
+    let [few, many, mut limit] = rates.each_mut().map(|rates| median(rates));
+    if let Some(inserts) = inserts {
+        limit = inserts.rate()?;
+    }
     for (rate, directory) in [(few, small), (many, large)] {
         let name = format!("userName eq over {} people", directory.people.len());
         line(&name, (format!("{rate:.0} /s"), format!("{limit:.0} /s")), rate / limit, rate >= LEAST * limit);

@@ -11,10 +11,12 @@ mod effective;
 mod kept;
 mod narrow;
 mod nearest;
+mod sync;
 mod table;
 pub mod who;
 
 pub use effective::{Access, Default, Derivation, Held, Via, capabilities};
 pub use kept::{Stopped, rights_of, role_that_gives, together};
 pub use nearest::NearMiss;
+pub use sync::{Difference, PushedGroup, differences};
 pub use table::capability_table;

@@ -111,9 +111,19 @@ impl App {
                 }
                 bench.weighed.insert(name.clone(), weighed);
             }
-            decisions.push(bench.decide(&name, check));
+            let decision = bench.decide(&name, check);
+            self.note_decision(ctx, &bench, &decision);
+            decisions.push(decision);
         }
         Ok(decisions)
+    }
+
+    /// A service that asks whether somebody may lets them, if they may: it counts as a use of what they hold.
+    fn note_decision(&self, ctx: &Ctx, bench: &Bench, decision: &Decision) {
+        let holder = decision.subject.as_ref().filter(|_| decision.allowed).and_then(|on| on.id.parse().ok());
+        if let (Some(holder), Some(scope)) = (holder, bench.scope(decision.cluster.as_deref())) {
+            self.note_capability_use(&ctx.organization, holder, (decision.can, &scope));
+        }
     }
 
     async fn weigh(&self, tx: &mut Tx, ctx: &Ctx, named: &str) -> Result<Result<Weighed, Undecided>, Error> {
@@ -241,7 +251,7 @@ impl Somebody {
 }
 
 /// What who asks is called, folded, the id first.
-async fn own_names(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<String>, Error> {
+pub(super) async fn own_names(tx: &mut Tx, ctx: &Ctx) -> Result<Vec<String>, Error> {
     let names = match ctx.actor.holder() {
         None => Vec::new(),
         Some(Holder::User(id)) => {

@@ -3,7 +3,7 @@
 use super::{App, Ctx, Error, Need, Work, connections::secret_place};
 use crate::{
     crypto::Context,
-    model::{Capability, EventKind, Session, SessionId, UserId, UserState},
+    model::{ApiKey, Capability, EventKind, Instant, OrganizationId, Session, SessionId, UserId, UserState},
     store::StoreError,
 };
 use serde_json::json;
@@ -89,5 +89,37 @@ impl App {
         let sealed = self.store().read().await?.client_secret(organization, id).await?;
         let Some(sealed) = sealed else { return Ok(None) };
         self.sealer().open_text(&secret_place(organization, id), &sealed).map(Some).map_err(Error::internal)
+    }
+}
+
+impl App {
+    /// Notes, at most once a minute and beside the answer, that a key was let in: nobody waits for it, and what is lost with
+    /// the process is a minute's accuracy.
+    pub(super) fn note_key(&self, key: &ApiKey, hash: [u8; 32], now: Instant) {
+        if key.last_used_at.is_some_and(|seen| now < seen.plus(NOTED_EVERY)) {
+            return;
+        }
+        let store = self.store().clone();
+        tokio::spawn(async move {
+            let noted = async {
+                let mut tx = store.write("key used").await?;
+                tx.touch_api_key(&hash, now, NOTED_EVERY).await?;
+                tx.commit().await
+            };
+            told_only(noted.await);
+        });
+    }
+
+    /// Keeps a session from falling asleep, at most once a minute.
+    pub(super) async fn note_session(
+        &self,
+        hash: &[u8; 32],
+        (organization, user): (&OrganizationId, &UserId),
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let mut tx = self.store().write("session seen").await?;
+        tx.touch_session(hash, now).await?;
+        tx.see_in_person(organization, user, now).await?;
+        tx.commit().await
     }
 }

@@ -123,6 +123,9 @@ pub enum TurnedAway {
         "whoever invited you may no longer give what the invitation offers; please ask an owner of the organization"
     )]
     Withheld,
+    /// What was typed does not show who it is. Whoever typed it does not learn why.
+    #[error("the e-mail address, the organization or the password is not right")]
+    Unproven(SignInFailure),
     /// Single sign-on is enforced for their e-mail domain, by another connection.
     #[error("people with your e-mail address sign in by their company's own sign-in alone; please begin there")]
     Enforced,
@@ -140,6 +143,7 @@ impl TurnedAway {
             Self::DeadLink => SignInFailure::LinkDead,
             Self::NotInvited => SignInFailure::NotInvited,
             Self::Withheld => SignInFailure::InvitationWithheld,
+            Self::Unproven(why) => *why,
             Self::Enforced => SignInFailure::EnforcedElsewhere,
         }
     }

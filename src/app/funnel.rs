@@ -221,15 +221,21 @@ impl Work<'_> {
 
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        self.resettle_everybody().await.map(drop)
+    }
+
+    /// The same; what was opened and closed by it.
+    pub(super) async fn resettle_everybody(&mut self) -> Result<Diff, Error> {
         let organization = self.ctx.organization.clone();
         if self.tx.mapping_state(&organization).await?.0.is_none() {
-            return Ok(());
+            return Ok(Diff { open: Vec::new(), close: Vec::new() });
         }
         let compiled = self.app.compile_in_force(&mut self.tx, &organization, self.ctx.now).await?;
         let version = compiled.version;
         let diff =
             wanted_of_everybody(&mut self.tx, (&organization, self.ctx.now), compiled.mapping, compiled.names).await?;
-        self.apply(&diff, Some(version)).await
+        self.apply(&diff, Some(version)).await?;
+        Ok(diff)
     }
 
     /// Whether coming into or leaving this group can change what a rule with `when` gives a person.

@@ -10,10 +10,9 @@ use crate::{
     cache::Key,
     crypto::{Presented, TokenKind, token},
     model::{
-        ApiKey, Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User,
-        UserState,
+        Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserState,
     },
-    store::{StoreError, Tx},
+    store::Tx,
 };
 use data_encoding::HEXLOWER;
 use schemars::JsonSchema;
@@ -174,10 +173,11 @@ impl App {
         let presented = token::parse(text, kind).map_err(|_| Error::NotSignedIn)?;
         let now = self.clock().now();
         let lease = self.settings().cache.lease.get();
-        let visit = self.cache().fetch(&Remembered(presented.hash()), lease, self.load_visit(&presented, now)).await?;
+        let remembered = Remembered(presented.hash());
+        let visit = self.cache().fetch(&remembered, lease, || self.load_visit(&presented, now)).await?;
         if visit.until.is_some_and(|until| until <= now) {
             // A part of it has stopped since: what it was remembered for holds no longer.
-            return self.load_visit(&presented, now).await.map(Arc::new);
+            return Box::pin(self.load_visit(&presented, now)).await.map(Arc::new);
         }
         Ok(visit)
     }
@@ -195,7 +195,8 @@ impl App {
             | TokenKind::ClientSecret
             | TokenKind::ScimAccess
             | TokenKind::Test
-            | TokenKind::Setup => Err(Error::NotSignedIn),
+            | TokenKind::Setup
+            | TokenKind::Reset => Err(Error::NotSignedIn),
         }
     }
 
@@ -205,6 +206,7 @@ impl App {
         let seen = session.last_seen_at;
         let idle = seen.plus(self.settings().sessions.idle.get());
         let user = session_user(&mut tx, &session).await?;
+        let whose = user.id.clone();
         if idle <= now {
             return Err(Error::NotSignedIn);
         }
@@ -215,7 +217,7 @@ impl App {
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
         if seen.plus(NOTED_EVERY) <= now {
-            told_only(self.note_session(&hash, now).await);
+            told_only(self.note_session(&hash, (&session.organization, &whose), now).await);
         }
         Ok(visit)
     }
@@ -276,30 +278,6 @@ impl App {
         Ok(Entry { visitor, access, terms })
     }
 
-    /// Notes, at most once a minute and beside the answer, that a key was let in: nobody waits for it, and what is lost with
-    /// the process is a minute's accuracy.
-    fn note_key(&self, key: &ApiKey, hash: [u8; 32], now: Instant) {
-        if key.last_used_at.is_some_and(|seen| now < seen.plus(NOTED_EVERY)) {
-            return;
-        }
-        let store = self.store().clone();
-        tokio::spawn(async move {
-            let noted = async {
-                let mut tx = store.write("key used").await?;
-                tx.touch_api_key(&hash, now, NOTED_EVERY).await?;
-                tx.commit().await
-            };
-            told_only(noted.await);
-        });
-    }
-
-    /// Keeps a session from falling asleep, at most once a minute.
-    async fn note_session(&self, hash: &[u8; 32], now: Instant) -> Result<(), StoreError> {
-        let mut tx = self.store().write("session seen").await?;
-        tx.touch_session(hash, now).await?;
-        tx.commit().await
-    }
-
     async fn cluster_of(&self, NamedCluster(organization, slug): &NamedCluster) -> Result<Option<ClusterId>, Error> {
         let cluster = self.store().read().await?.cluster_by_slug(organization, slug).await?;
         Ok(cluster.map(|cluster| cluster.id))
@@ -312,7 +290,7 @@ impl App {
             Some(slug) => {
                 let named = NamedCluster(visit.organization.clone(), slug.clone());
                 let lease = self.settings().cache.lease.get();
-                let found = self.cache().fetch(&named, lease, self.cluster_of(&named)).await?;
+                let found = self.cache().fetch(&named, lease, || self.cluster_of(&named)).await?;
                 Scope::cluster(found.as_ref().clone().ok_or_else(|| Error::not_found("cluster", slug))?)
             }
         };
@@ -321,6 +299,9 @@ impl App {
             None => !visit.access.is_empty(),
         };
         if allowed {
+            if let (Some(capability), Some(holder)) = (question.can, visit.actor.holder()) {
+                self.note_capability_use(&visit.organization, holder, (capability, &scope));
+            }
             return Ok(());
         }
         let need = match question.can {

@@ -96,6 +96,7 @@ impl App {
         forgotten += tx.forget_logouts(self.clock().now()).await?;
         forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
+        forgotten += tx.forget_passwords(before).await?;
         forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;
         Ok(forgotten)

@@ -5,7 +5,7 @@ use crate::{
     mapping::{KnownCluster, KnownGroup, Mapping, Vocabulary, in_force},
     model::{Connection, Instant, OrganizationId},
     scim::RoleNames,
-    store::{MappingState, Tx},
+    store::{MappingState, MappingVersion, Tx},
 };
 use std::{
     collections::HashMap,
@@ -69,6 +69,18 @@ impl App {
         };
         let stored = tx.mapping_version(organization, version).await?;
         let stored = stored.ok_or_else(|| Error::internal(format!("mapping version {version} is not there")))?;
+        self.compile_stored(tx, organization, (stored, vocabulary), now).await
+    }
+
+    /// A version that is or was in force, compiled against the organization as it is now.
+    pub(super) async fn compile_stored(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        (stored, vocabulary): (MappingVersion, i64),
+        now: Instant,
+    ) -> Result<InForce, Error> {
+        let version = stored.version;
         let (mut words, names) = vocabulary_of(tx, organization, false).await?;
         // A connection made since must not make unqualified group names ambiguous in what is in force already.
         words.connections = stored.connections;

@@ -95,7 +95,8 @@ impl App {
                 | TokenKind::ClientSecret
                 | TokenKind::ScimAccess
                 | TokenKind::Test
-                | TokenKind::Setup,
+                | TokenKind::Setup
+                | TokenKind::Reset,
             ) => Ok(None),
             None => self.of_signed(ctx, text).await,
         };

@@ -72,7 +72,10 @@ impl App {
 
     /// Writes what was counted; of how many keys. What cannot be written waits.
     pub async fn write_key_uses(&self) -> Result<usize, Error> {
+        self.write_capability_uses().await?;
         let mut waiting = self.inner.key_uses.take();
+        // Two nodes that write at once come to the same rows in the same order.
+        waiting.sort_by(|(one, _), (other, _)| one.cmp(other));
         let all = waiting.len();
         while !waiting.is_empty() {
             let chunk = &waiting[..waiting.len().min(CHUNK)];

@@ -63,7 +63,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_local_group(&mut self, name: &str) -> Result<Group, Error> {
+    pub(super) async fn add_local_group(&mut self, name: &str) -> Result<Group, Error> {
         let group = Group {
             id: GroupId::from_uuid(self.app.clock().uuid()),
             connection: None,

@@ -7,11 +7,14 @@
 //! tells of, and returns when the change is on disk and this node's caches have forgotten what it ended.
 
 mod access;
+mod access_reviews;
+mod accidents;
 mod adoptions;
 mod audit;
 mod authorize;
 pub mod backup;
 mod bindings;
+mod capability_uses;
 mod cli_login;
 mod clock;
 mod clusters;
@@ -21,6 +24,7 @@ mod connections;
 mod credentials;
 mod ctx;
 mod cursor;
+mod departures;
 mod directory;
 mod domains;
 mod error;
@@ -36,13 +40,17 @@ mod keys;
 mod local_groups;
 mod mappings;
 mod master_keys;
+mod members;
 mod once;
 mod organizations;
 mod owners;
+mod passwords;
 mod people;
 mod providers;
 mod provisioning;
+mod receipts;
 mod roles;
+mod roster;
 mod saml;
 mod schemas;
 mod seen;
@@ -54,8 +62,11 @@ mod signing;
 mod tenants;
 mod terms;
 mod tokens;
+mod why;
 mod work;
 
+pub use access_reviews::{Decision as ReviewDecision, Evidence, ShownProposal};
+pub use accidents::{Accident, BreakerRound, Restored, Undo, UndoWish};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
@@ -66,6 +77,7 @@ pub use connection_removal::ConnectionRemoval;
 pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
 pub use ctx::{Actor, Ctx, Need};
+pub use departures::Departure;
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
@@ -74,22 +86,27 @@ pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
 pub use key_safe::{
-    Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, Moved, ReviewRound, RoleChange, RolesChanged,
-    RotatedKey, TouchedKey,
+    ChangeOutcome, Choice, Holding, KeyDone, KeyOutcome, KeyPreview, KeyTerms, MemberChange, Mirrored, Moved,
+    PreviewedChange, ReadKey, RefusedChange, ReviewRound, RoleChange, RolesChanged, RotatedKey, SeveralPreview,
+    TouchedKey,
 };
 pub use keys::{KeyChange, KeyWish, NewKey, RightWish};
 pub use local_groups::RemovedGroup;
 pub use mappings::{Draft, MappingPlan, OwnerWay, Publication};
 pub use master_keys::{KeyUse, Resealed};
+pub use members::{MemberShown, MemberState};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
+pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
 pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
+pub use receipts::{AccessReceipt, Statement};
 pub use roles::RoleWish;
+pub use roster::{Names, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
@@ -101,19 +118,22 @@ pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
+pub use why::WhyQuestion;
 pub use work::Work;
 
 use crate::{
     cache::Cache,
     config::Settings,
-    crypto::Sealer,
+    crypto::{Passwords, Sealer},
     model::{Instant, RequestId},
     net,
     sso::{Oidc, PinnedKeys, SamlProviders},
     store::Store,
 };
+use capability_uses::CapabilityUses;
 use directory::Unheard;
 use in_force::Compiled;
+use key_safe::{Step, What};
 use key_uses::KeyUses;
 use provisioning::PushQueue;
 use saml::KeyRings;
@@ -148,6 +168,9 @@ struct Inner {
     began: Instant,
     pushes: PushQueue,
     key_uses: KeyUses,
+    passwords: Passwords,
+    capability_uses: CapabilityUses,
+    suspected: accidents::Suspected,
 }
 
 impl App {
@@ -163,7 +186,8 @@ impl App {
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
         let (compiled, keys, tokens) = (Compiled::default(), Keys::default(), RecentTokens::default());
         let (unheard, began, pushes) = (Unheard::default(), clock.now(), PushQueue::default());
-        let key_uses = KeyUses::default();
+        let (key_uses, capability_uses) = (KeyUses::default(), CapabilityUses::default());
+        let passwords = Passwords::new(settings.passwords.at_once);
         let inner = Inner {
             settings,
             store,
@@ -183,6 +207,9 @@ impl App {
             began,
             pushes,
             key_uses,
+            passwords,
+            capability_uses,
+            suspected: accidents::Suspected::default(),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -230,6 +257,10 @@ impl App {
 
     fn cache(&self) -> &Cache {
         &self.inner.cache
+    }
+
+    fn passwords(&self) -> &Passwords {
+        &self.inner.passwords
     }
 
     /// Seals and opens with the ring of keys as it is now; a rotation puts another in its place.

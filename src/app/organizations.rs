@@ -6,6 +6,7 @@ use super::{
 };
 use crate::{
     crypto::{Secret, TokenKind, token},
+    mail::AccountNotice,
     model::{
         ApiKey, Capability, Event, EventKind, Holder, KeyId, Organization, Role, Scope, Source, Subject, Terms, User,
         UserId, fold,
@@ -16,6 +17,9 @@ use std::time::Duration;
 
 /// How long the first owner's sign-in link works.
 const LINK_LIFE: Duration = Duration::from_hours(1);
+
+/// Owners who read that one was recovered, at most.
+const MOST_WARNED: i64 = 20;
 
 /// What the operator says of a new organization.
 #[derive(Debug, Clone)]
@@ -77,6 +81,7 @@ impl App {
             return Err(Error::invalid("owner", "the owner is named by an e-mail address"));
         }
         let organization = self.organization_by_slug(slug).await?;
+        tracing::warn!(organization = %organization.id, slug, "the operator breaks the glass and recovers an owner");
         let ctx = self.operator(organization.id);
         let mut work = self.begin(&ctx, super::Need::Operator).await?;
         let outcome = Box::pin(work.recover(email)).await;
@@ -150,8 +155,31 @@ impl Work<'_> {
         self.tx.insert_sign_in_link(&organization, &owner, &link.hash(), life).await?;
         self.revoke_user(&owner);
         self.tell(EventKind::OwnerRecovered, [owner.to_string()], json!({}));
+        self.warn_owners(&owner, email).await?;
         self.notify(&json!({"what": "an owner was recovered at the machine itself", "user": owner})).await?;
         Ok(link)
+    }
+
+    /// Nobody becomes an owner at the machine itself without the others reading of it.
+    async fn warn_owners(&mut self, owner: &UserId, email: &str) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let name = self.tx.organization(&organization).await?.map(|found| found.name).unwrap_or_default();
+        let lines = [
+            format!(
+                "Somebody at the machine that castgate runs on made {email} an owner of {name}, and has a link that signs them in once."
+            ),
+            "If none of you asked for that, talk to whoever runs castgate, at once.".to_owned(),
+        ];
+        let link = format!("{}/account", self.app.settings().server.origin());
+        let subject = format!("{email} was made an owner of {name} at the machine itself");
+        for to in self.tx.owner_addresses(&organization, MOST_WARNED).await? {
+            if crate::mail::checked_address(&to).is_ok() {
+                let notice =
+                    AccountNotice { to: &to, subject: &subject, lines: &lines, link: &link, label: "Look at it" };
+                self.post_letter(owner.as_str(), &notice.letter()).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes another slug or name. What is remembered of visits holds both.

@@ -115,7 +115,11 @@ impl Work<'_> {
         }
     }
 
-    async fn change_account(&mut self, id: &ServiceAccountId, change: AccountChange) -> Result<ServiceAccount, Error> {
+    pub(super) async fn change_account(
+        &mut self,
+        id: &ServiceAccountId,
+        change: AccountChange,
+    ) -> Result<ServiceAccount, Error> {
         let organization = self.ctx.organization.clone();
         let before = present(self.tx.service_account_to_change(&organization, id).await?, id)?;
         if change.if_match.is_some_and(|version| version != before.version) {
@@ -143,7 +147,7 @@ impl Work<'_> {
         Ok(after)
     }
 
-    async fn close_account(&mut self, id: &ServiceAccountId) -> Result<(), Error> {
+    pub(super) async fn close_account(&mut self, id: &ServiceAccountId) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let mut account = present(self.tx.service_account_to_change(&organization, id).await?, id)?;
         account.removed_at = Some(now);

@@ -10,7 +10,7 @@ use crate::{
     cache::Revocation,
     model::{Binding, BindingId, Event, EventId, EventKind, JobId, Scope, Subject, Terms, UserId},
     store::{MappingState, Tx},
-    telemetry::meter,
+    telemetry::{meter, metrics},
 };
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -35,14 +35,19 @@ pub struct Work<'a> {
     pub(super) role_moves: Vec<RoleMove>,
     /// The provider's request that this is done for, if it is, and what it comes to.
     pub(super) attempt: Option<(Attempt, Moved)>,
+    /// Whether it takes away what a provider gave.
+    takes_away: bool,
     /// Its line in the provisioning log, once it is written and until it is on disk.
     line: Option<Line>,
+    began: std::time::Instant,
+    /// Whether it ends somebody's access.
+    pub(super) ends_access: bool,
 }
 
 impl App {
     /// Begins a change, if the actor holds what it needs.
     pub async fn begin<'a>(&'a self, ctx: &'a Ctx, need: impl Into<Need>) -> Result<Work<'a>, Error> {
-        let need = need.into();
+        let (need, began) = (need.into(), std::time::Instant::now());
         let mut tx = self.store().write("change").await?;
         if need == Need::Directory {
             tx.hold_directory(&ctx.organization, false).await?;
@@ -60,8 +65,23 @@ impl App {
         };
         let (owners, events, revocations) = (OwnersAtRisk::default(), Vec::new(), Vec::new());
         let attempt = Attempt::current().map(|attempt| (attempt, Moved::default()));
-        let (reviews, role_moves, line) = (BTreeSet::new(), Vec::new(), None);
-        Ok(Work { app: self, ctx, tx, owners, mapping_state, events, revocations, reviews, role_moves, attempt, line })
+        let (reviews, role_moves, line, takes_away) = (BTreeSet::new(), Vec::new(), None, false);
+        Ok(Work {
+            app: self,
+            ctx,
+            tx,
+            owners,
+            mapping_state,
+            events,
+            revocations,
+            reviews,
+            role_moves,
+            attempt,
+            takes_away,
+            line,
+            began,
+            ends_access: false,
+        })
     }
 
     /// What somebody does about themselves needs no capability, and is more than a key may do that carries only some: it
@@ -101,6 +121,9 @@ impl App {
             (Actor::User { .. } | Actor::Key { .. } | Actor::ServiceAccount { .. }, Need::Capability(capability)) => {
                 let access = self.access_of_actor(tx, ctx).await?;
                 let can = access.is_some_and(|access| access.can(capability, &Scope::Organization));
+                if let (true, Some(holder)) = (can, ctx.actor.holder()) {
+                    self.note_capability_use(&ctx.organization, holder, (capability, &Scope::Organization));
+                }
                 can.then_some(None).ok_or_else(forbidden)
             }
             (Actor::Connection { .. }, Need::Capability(_) | Need::Self_ | Need::Operator)
@@ -119,6 +142,9 @@ impl Work<'_> {
         if let Some((_, moved)) = &mut self.attempt {
             moved.note(kind, &subjects, &detail);
         }
+        let went = kind == EventKind::GroupMembersChanged && detail["went"].as_u64().unwrap_or_default() > 0;
+        let gone = [EventKind::UserSuspended, EventKind::UserRemoved, EventKind::GroupRemoved].contains(&kind);
+        self.takes_away |= went || gone;
         if let Some(event) = self.events.iter_mut().find(|event| event.kind == kind) {
             event.subjects.extend(subjects);
             return;
@@ -211,7 +237,11 @@ impl Work<'_> {
             self.tx.rollback().await?;
             return Err(error);
         }
-        let Self { app, tx, revocations, line, .. } = self;
+        let Self { app, ctx, tx, revocations, line, takes_away, began, ends_access, .. } = self;
+        if let (Actor::Connection { id }, true) = (&ctx.actor, takes_away) {
+            // A hint too many, where the commit fails, costs one look.
+            app.inner.suspected.note(&ctx.organization, id);
+        }
         if revocations.is_empty() {
             tx.commit().await?;
             line.into_iter().for_each(Line::written);
@@ -224,6 +254,9 @@ impl Work<'_> {
             line.into_iter().for_each(Line::written);
             for revocation in revocations {
                 cache.publish(revocation).await;
+            }
+            if ends_access {
+                metrics().access_ended(began.elapsed());
             }
             Ok(())
         }));

@@ -140,7 +140,9 @@ impl Cache {
     }
 
     /// What lies under `key`, or what `load` says, which is then remembered for `ttl` at most. A failure is not remembered.
-    pub async fn fetch<K, F, E>(&self, key: &K, ttl: Duration, load: F) -> Result<Arc<K::Value>, E>
+    ///
+    /// Loading is a call, and in a place of its own: most requests find what they ask for, and need not carry along room for it.
+    pub async fn fetch<K, F, E>(&self, key: &K, ttl: Duration, load: impl FnOnce() -> F) -> Result<Arc<K::Value>, E>
     where
         K: Key,
         F: Future<Output = Result<K::Value, E>>,
@@ -149,7 +151,7 @@ impl Cache {
         match self.look::<K>(&text).await {
             Ok(value) => Ok(value),
             Err(generation) => {
-                let value = Arc::new(load.await?);
+                let value = Arc::new(Box::pin(load()).await?);
                 self.store::<K>(&text, &value, ttl, generation).await;
                 Ok(value)
             }

@@ -78,7 +78,7 @@ fn somebody() -> Revocation {
 }
 
 async fn load(cache: &Cache, value: &str) -> String {
-    let Ok(found) = cache.fetch(&Access("a"), LONG, ready(Ok::<_, Infallible>(value.to_owned()))).await;
+    let Ok(found) = cache.fetch(&Access("a"), LONG, || ready(Ok::<_, Infallible>(value.to_owned()))).await;
     found.as_ref().clone()
 }
 
@@ -103,7 +103,7 @@ async fn what_does_not_read_back_is_absent(cache: &Cache) {
 
 async fn a_failed_load_is_not_remembered(cache: &Cache) {
     cache.forget(&Access("a")).await;
-    assert_eq!(cache.fetch(&Access("a"), LONG, ready(Err("the store is gone"))).await, Err("the store is gone"));
+    assert_eq!(cache.fetch(&Access("a"), LONG, || ready(Err("the store is gone"))).await, Err("the store is gone"));
     assert_eq!(load(cache, "one").await, "one");
 }
 
@@ -134,13 +134,13 @@ async fn what_was_read_before_a_revocation_is_not_served_after_it(cache: &Cache)
         cache.publish(somebody()).await;
         Ok::<_, Infallible>("as it was before".to_owned())
     };
-    let Ok(_) = cache.fetch(&Access("a"), LONG, read_too_early).await;
+    let Ok(_) = cache.fetch(&Access("a"), LONG, || read_too_early).await;
     assert_eq!(cache.get(&Access("a")).await, None);
     let forgotten_meanwhile = async {
         cache.forget(&Access("a")).await;
         Ok::<_, Infallible>("as it was before".to_owned())
     };
-    let Ok(_) = cache.fetch(&Access("a"), LONG, forgotten_meanwhile).await;
+    let Ok(_) = cache.fetch(&Access("a"), LONG, || forgotten_meanwhile).await;
     assert_eq!(cache.get(&Access("a")).await, None);
 }
 
@@ -185,7 +185,7 @@ async fn two_nodes_share_values_and_revocations() {
         one.publish(somebody()).await;
         Ok::<_, Infallible>("as it was before".to_owned())
     };
-    let Ok(_) = other.fetch(&Access("a"), LONG, read_too_early).await;
+    let Ok(_) = other.fetch(&Access("a"), LONG, || read_too_early).await;
     assert_eq!(heard.recv().await, Ok(somebody()));
     assert_eq!(one.get(&Access("a")).await, None);
     assert_eq!(other.get(&Access("a")).await, None);

@@ -66,6 +66,7 @@ impl Settings {
         self.check_cache(&mut found);
         self.check_sessions(&mut found);
         self.check_sign_in(&mut found);
+        self.check_passwords(&mut found);
         self.check_domains(&mut found);
         self.check_hosts(&mut found);
         self.check_limits(&mut found);
@@ -75,6 +76,7 @@ impl Settings {
         self.check_metrics(&mut found);
         self.check_terms(&mut found);
         self.check_mail(&mut found);
+        self.accidents.check(&mut found);
         found
     }
 

@@ -71,6 +71,8 @@ pub struct Mail {
 pub struct Invitations {
     /// How long one is good when whoever invites does not say.
     pub lifetime: Span,
+    /// How often one may be sent again.
+    pub resends: u32,
 }
 
 impl Settings {

@@ -1,9 +1,11 @@
 //! The settings as types, one struct for each section of `config/castgate.toml`, which says what each key means.
 
 use super::{
+    accidents::Accidents,
     domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
+    passwords::Passwords,
     server::Server,
     units::{Rate, Size, Span},
 };
@@ -27,6 +29,8 @@ pub struct Settings {
     pub sessions: Sessions,
     /// What is remembered of sign-ins.
     pub sign_in: SignIn,
+    /// Signing in by e-mail and password.
+    pub passwords: Passwords,
     /// E-mail domains and whose they are.
     pub domains: Domains,
     /// Limits of the SCIM door.
@@ -47,6 +51,8 @@ pub struct Settings {
     pub terms: Terms,
     /// What a role change does to keys.
     pub api_keys: ApiKeys,
+    /// What counts as an accident of a provider.
+    pub accidents: Accidents,
     /// How mail goes out.
     pub mail: Mail,
     /// Offers to people who are not here yet.

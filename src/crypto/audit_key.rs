@@ -76,8 +76,14 @@ impl AuditKey {
 
     /// Whether this key signed this message.
     pub fn signed(&self, message: &[u8], signature: &[u8]) -> bool {
-        UnparsedPublicKey::new(&ED25519, self.public()).verify(message, signature).is_ok()
+        signed_by(self.public(), message, signature)
     }
+}
+
+/// Whether the key of this public half signed this message.
+#[must_use]
+pub fn signed_by(public: &[u8], message: &[u8], signature: &[u8]) -> bool {
+    UnparsedPublicKey::new(&ED25519, public).verify(message, signature).is_ok()
 }
 
 #[cfg(test)]

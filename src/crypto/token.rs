@@ -44,11 +44,13 @@ pub enum TokenKind {
     Test,
     /// A link by which somebody without an account sets one connection up.
     Setup,
+    /// A one-time link by which somebody chooses a password.
+    Reset,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Scim,
         Self::ApiKey,
         Self::Session,
@@ -61,6 +63,7 @@ impl TokenKind {
         Self::ScimAccess,
         Self::Test,
         Self::Setup,
+        Self::Reset,
     ];
 
     /// What every token of this kind begins with.
@@ -79,6 +82,7 @@ impl TokenKind {
             Self::ScimAccess => "cga_",
             Self::Test => "cgt_",
             Self::Setup => "cgu_",
+            Self::Reset => "cgp_",
         }
     }
 

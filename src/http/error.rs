@@ -124,6 +124,7 @@ impl Refusal {
             TurnedAway::DeadLink => (StatusCode::GONE, "dead_link"),
             TurnedAway::NotInvited => (StatusCode::FORBIDDEN, "invitation_of_another"),
             TurnedAway::Withheld => (StatusCode::FORBIDDEN, "invitation_withheld"),
+            TurnedAway::Unproven(_) => (StatusCode::FORBIDDEN, "unproven"),
             TurnedAway::Enforced => (StatusCode::FORBIDDEN, "enforced_elsewhere"),
         };
         Self::new(status, code, why.to_string())

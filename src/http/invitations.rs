@@ -5,7 +5,7 @@ use super::{
     cookies,
     doors::{Caller, Doors, OrganizationFrom, get, post},
     error::PageFailure,
-    login::leave_with,
+    login::{leave_with, see_other},
     pages::invitation,
 };
 use crate::app::{Acceptance, App};
@@ -39,7 +39,8 @@ pub(super) fn doors() -> Doors {
 /// `GET /invitations/{token}`: mail scanners and previews look as often as they like.
 async fn show(State(app): State<App>, Path(token): Path<String>) -> Result<Response, PageFailure> {
     let shown = app.invitation_shown(&token).await?;
-    Ok(invitation::invitation(StatusCode::OK, &shown, &token, &[], None))
+    let takes_password = app.invitation_takes_password(&token).await?;
+    Ok(invitation::invitation(StatusCode::OK, &shown, &token, (&[], takes_password), None))
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -63,11 +64,16 @@ async fn accept(
         Acceptance::Choose(providers) => {
             let shown = app.invitation_shown(&token).await?;
             let providers: Vec<_> = providers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
-            Ok(invitation::invitation(StatusCode::OK, &shown, &token, &providers, None))
+            let takes_password = app.invitation_takes_password(&token).await?;
+            Ok(invitation::invitation(StatusCode::OK, &shown, &token, (&providers, takes_password), None))
+        }
+        // No provider signs anybody in: a password does.
+        Acceptance::Nowhere if app.invitation_takes_password(&token).await? => {
+            Ok(see_other(&format!("/invitations/{token}/password")))
         }
         Acceptance::Nowhere => {
             let shown = app.invitation_shown(&token).await?;
-            Ok(invitation::invitation(StatusCode::CONFLICT, &shown, &token, &[], Some(NOWHERE)))
+            Ok(invitation::invitation(StatusCode::CONFLICT, &shown, &token, (&[], false), Some(NOWHERE)))
         }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     doors::{Caller, Doors, OrganizationFrom, get, post},
     error::SignInFailure,
     pages::{
-        notice, saml,
+        notice, password, saml,
         sign_in::{self, Ask, SoFar},
         trial,
     },
@@ -123,6 +123,9 @@ async fn begin(
     cookies::refuse_cross_site(&headers, app.settings())?;
     let return_to = ReturnTo::of(wanted.return_to.as_deref(), app.settings());
     let so_far = wanted.so_far(return_to.as_str());
+    if wanted.connection == sign_in::PASSWORD {
+        return Ok(password::form(StatusCode::OK, so_far, None));
+    }
     if so_far.email.is_empty() && so_far.organization.is_empty() {
         return Ok(sign_in::sign_in(
             StatusCode::OK,
@@ -141,6 +144,7 @@ async fn begin(
             let shown: Vec<_> = providers.into_iter().map(|(id, name)| (id.to_string(), name)).collect();
             Ok(sign_in::choose(so_far, &shown))
         }
+        Route::Password => Ok(password::form(StatusCode::OK, so_far, None)),
         Route::AskOrganization => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, None)),
         Route::Nothing => Ok(sign_in::sign_in(StatusCode::OK, so_far, Ask::Organization, Some(NOWHERE))),
     }
@@ -245,7 +249,8 @@ pub(super) fn said_of<T>(outcome: &Result<T, Error>) -> &'static str {
             | TurnedAway::Clash
             | TurnedAway::NotInvited
             | TurnedAway::Withheld
-            | TurnedAway::Enforced,
+            | TurnedAway::Enforced
+            | TurnedAway::Unproven(_),
         ) => "turned_away",
         _ => "failed",
     }

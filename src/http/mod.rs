@@ -2,7 +2,7 @@
 //!
 //! A request comes through the [door](request), which names it, refuses paths that are written in two ways, and writes its
 //! one line when it is answered. Behind the door are the providers' rooms ([`scim`]), people's ([`login`], [`terms`],
-//! [`account`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). The [registry](doors)
+//! [`account`]), admins' ([`console`]), programs' ([`api`]) and those of services behind the gateway ([`verify`]). The [registry](doors)
 //! lists all of them, with whom each answers and what it changes.
 //!
 //! An error of `app` becomes a [`Refusal`](error) and is rendered in the words of the room: a SCIM error, problem+json, a
@@ -13,6 +13,7 @@ mod api;
 mod body;
 mod caller;
 mod cli_login;
+mod console;
 mod cookies;
 mod doors;
 mod error;
@@ -27,7 +28,9 @@ mod metrics;
 mod oauth;
 mod once;
 mod openapi;
+mod own_password;
 mod pages;
+mod passwords;
 mod path;
 mod provider;
 mod request;
@@ -59,6 +62,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         openapi::doors(),
         pages::doors(),
         login::doors(),
+        passwords::doors(),
         saml::doors(),
         logout::doors(),
         provider::doors(),
@@ -67,6 +71,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         invitations::doors(),
         terms::doors(),
         account::doors(),
+        own_password::doors(),
         verify::doors(),
         introspect::doors(),
         cli_login::doors(),
@@ -75,6 +80,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
     ]
     .into_iter()
     .chain(api::doors())
+    .chain(console::doors())
 }
 
 /// What is said of every route there is.

@@ -3,6 +3,8 @@
 //! A [`Letter`] is a text and the same text as HTML. Whatever a stranger may have typed into a name is text in both: no header
 //! can be made of it, and no markup. [`send`] hands one letter over, and says whether it is worth trying again.
 
+mod accident;
+mod account_notice;
 mod address;
 mod folder;
 mod invitation;
@@ -10,6 +12,8 @@ mod key_notice;
 mod letter;
 mod smtp;
 
+pub use accident::AccidentNotice;
+pub use account_notice::AccountNotice;
 pub use address::{BadAddress, checked_address};
 pub use invitation::Invited;
 pub use key_notice::KeyNotice;
@@ -30,13 +34,17 @@ pub enum MailError {
     Later(String),
 }
 
-/// Hands a letter over. `id` makes its Message-ID: the same letter twice is one letter to whoever receives both.
-pub async fn send(settings: &Settings, id: &str, letter: &Letter) -> Result<(), MailError> {
+/// Hands a letter over; what the server said when it took it. `id` makes its Message-ID: the same letter twice is one letter to
+/// whoever receives both.
+pub async fn send(settings: &Settings, id: &str, letter: &Letter) -> Result<Option<String>, MailError> {
     let host = settings.server.public_url.host_str().unwrap_or("localhost");
     let message = letter.message(&settings.mail.from, &format!("<{id}@{host}>"))?;
     match settings.mail.transport {
-        MailTransport::Folder => folder::keep(&folder_of(settings), id, &message.formatted()).await,
-        MailTransport::Smtp => smtp::send(&settings.mail, host, message).await,
+        MailTransport::Folder => {
+            folder::keep(&folder_of(settings), id, &message.formatted()).await?;
+            Ok(None)
+        }
+        MailTransport::Smtp => smtp::send(&settings.mail, host, message).await.map(Some),
     }
 }
 

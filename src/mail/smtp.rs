@@ -13,8 +13,8 @@ use lettre::{
 };
 use secrecy::ExposeSecret;
 
-/// Hands a message to the server of the settings.
-pub(super) async fn send(settings: &Mail, own_name: &str, message: Wire) -> Result<(), MailError> {
+/// Hands a message to the server of the settings; what it said to that.
+pub(super) async fn send(settings: &Mail, own_name: &str, message: Wire) -> Result<String, MailError> {
     let tls = tls(settings)?;
     let mut server = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.smtp_host)
         .port(settings.smtp_port)
@@ -26,7 +26,10 @@ pub(super) async fn send(settings: &Mail, own_name: &str, message: Wire) -> Resu
         server = server.credentials(Credentials::new(settings.smtp_username.clone(), password));
     }
     match server.build().send(message).await {
-        Ok(_) => Ok(()),
+        Ok(said) => {
+            let words: Vec<&str> = said.message().collect();
+            Ok(one_line(&format!("{} {}", said.code(), words.join(" "))))
+        }
         Err(error) => Err(failure(&error)),
     }
 }

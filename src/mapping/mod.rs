@@ -13,6 +13,9 @@
 //! [`in_force`] is for a mapping that was published before the organization changed: what no longer resolves grants
 //! nothing and the rest holds.
 //!
+//! [`Why`] is what all of it comes to for one person: the way back from a capability to what a provider said, or what
+//! [stands](Lacking) between the two.
+//!
 //! Two kinds of rules: one that only names groups binds the *group* ([`Mapping::for_group`]); one with `when` binds the
 //! *user* ([`Mapping::for_user`]). The rules are additive and their order means nothing.
 
@@ -24,6 +27,7 @@ mod condition;
 mod diagnostic;
 mod evaluate;
 mod index;
+mod lacking;
 mod lint;
 mod load;
 mod logic;
@@ -36,14 +40,17 @@ mod shadow;
 mod source;
 mod time;
 mod vocabulary;
+mod why;
 
 #[cfg(test)]
 mod tests;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use evaluate::MetGroup;
+pub use lacking::{Lacking, NearGroup, Pushed};
 pub use load::{Checked, MAX_RULES, MAX_TEXT, check, in_force};
 pub use outcome::{Because, DefaultRole, Grant, GrantScope, GroupFact, MissKind, NearMiss, Outcome, UserFacts};
 pub use owner::OwnerRule;
 pub use rule::{Mapping, Reach, ReachScope};
 pub use vocabulary::{KnownCluster, KnownGroup, Vocabulary};
+pub use why::{BindingGround, FactGround, Grounds, MembershipGround, PushTold, RuleGround, Told, Why};

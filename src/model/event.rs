@@ -101,6 +101,10 @@ event_kinds! {
     KeyRestored = "key.restored",
     /// Somebody who knows the secrets of API keys has left: the keys are to be rotated.
     KeyRotationDue = "key.rotation_due",
+    /// The day by which such a key was to be rotated is over.
+    KeyRotationOverdue = "key.rotation_overdue",
+    /// It was read which keys Cast AI has.
+    KeysMirrored = "key.mirrored",
     /// An API key was revoked.
     KeyRevoked = "key.revoked",
     /// A service account was made.
@@ -163,6 +167,14 @@ event_kinds! {
     LetterUndelivered = "letter.undelivered",
     /// Who may be invited changed.
     InvitationSettingsChanged = "invitation.settings_changed",
+    /// It was looked at who holds what for no visible reason.
+    ReviewStarted = "review.started",
+    /// Somebody decided about what a review found.
+    ReviewDecided = "review.decided",
+    /// What was decided in a review was done.
+    ReviewApplied = "review.applied",
+    /// A review was closed.
+    ReviewClosed = "review.closed",
     /// A custom role was made.
     RoleCreated = "role.created",
     /// A custom role was renamed, or lets its holders do something else.
@@ -175,12 +187,30 @@ event_kinds! {
     OwnerKept = "access.owner_kept",
     /// The operator made somebody an owner at the machine itself.
     OwnerRecovered = "access.owner_recovered",
+    /// A source took an unusual share of what it gave away.
+    AccidentNoticed = "accident.noticed",
+    /// What a source took away in a span was given back.
+    AccidentUndone = "accident.undone",
     /// Somebody signed in.
     SessionStarted = "session.started",
     /// A session ended.
     SessionEnded = "session.ended",
     /// A sign-in was refused.
     SignInRefused = "session.refused",
+    /// Somebody chose a password.
+    PasswordSet = "password.set",
+    /// A link by which a password is chosen was mailed.
+    PasswordLinkSent = "password.link_sent",
+    /// An authenticator app is asked for at somebody's sign-ins from now on.
+    SecondFactorAdded = "second_factor.added",
+    /// It is asked for no more.
+    SecondFactorRemoved = "second_factor.removed",
+    /// An authenticator app was offered, and is still to be confirmed.
+    SecondFactorOffered = "second_factor.offered",
+    /// Somebody has new recovery codes; those before are dead.
+    RecoveryCodesMade = "recovery_codes.made",
+    /// Somebody signed in by a recovery code.
+    RecoveryCodeUsed = "recovery_codes.used",
     /// Terms were accepted.
     TermsAccepted = "terms.accepted",
     /// A version of the terms was recorded.

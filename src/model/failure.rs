@@ -149,6 +149,21 @@ failures! {
     EnforcedElsewhere = "enforced_elsewhere",
         "People of this e-mail domain come in by another connection alone.",
         "Sign in by the connection for which single sign-on is enforced, or release the domain.";
+    UnknownPerson = "unknown_person",
+        "Nobody here has this e-mail address.",
+        "Compare the address with the one in the list of members, or invite the person.";
+    NoPassword = "no_password",
+        "The person has no password here: they sign in by their company's own sign-in, or never chose one.",
+        "The person begins at the company's sign-in, or asks for a link to choose a password.";
+    PasswordWrong = "password_wrong",
+        "The password is not the person's.",
+        "The person asks for a link to choose another one. If it was somebody else: a second factor keeps them out.";
+    EmailUnverified = "email_unverified",
+        "The person's e-mail address is another one than the one that was shown to be theirs.",
+        "The person asks for a link to choose a password: whoever reads it has the address.";
+    CodeWrong = "code_wrong",
+        "The password was right, and the code of the authenticator app was wrong or used before.",
+        "The person waits for the next code, or uses a recovery code. If the app is lost with the codes, an owner removes the person and invites them again.";
     OurFault = "our_fault",
         "castgate could not finish the sign-in.",
         "The operator finds why in the log, by the request's number. Trying again may help.";

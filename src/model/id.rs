@@ -145,8 +145,18 @@ ids! {
     TestId = "tst_";
     /// A link by which somebody without an account sets one connection up.
     SetupLinkId = "set_";
+    /// One look at who holds what for no visible reason.
+    AccessReviewId = "rvw_";
+    /// One thing that a review found.
+    ProposalId = "rvp_";
+    /// A key of Cast AI, as it was read there.
+    MirroredKeyId = "mky_";
     /// One line of the provisioning log.
     PushId = "psh_";
+    /// A span in which one source took an unusual share away.
+    AccidentId = "acc_";
+    /// What the end of somebody's access left behind.
+    ReceiptId = "rct_";
     /// One HTTP request or command.
     RequestId = "req_";
 }

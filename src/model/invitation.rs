@@ -88,13 +88,15 @@ pub struct Delivery {
     pub attempts: i64,
     /// What the last try came to, if it failed.
     pub reason: Option<String>,
+    /// What the mail server said when it took the letter. That it arrived is another thing, and nothing is known of it here.
+    pub answer: Option<String>,
 }
 
 impl Delivery {
     /// A letter that nobody tried to send yet.
     #[must_use]
     pub fn queued(at: Instant) -> Self {
-        Self { state: DeliveryState::Queued, at, attempts: 0, reason: None }
+        Self { state: DeliveryState::Queued, at, attempts: 0, reason: None, answer: None }
     }
 }
 
@@ -123,6 +125,8 @@ pub struct Invitation {
     pub delivery: Delivery,
     /// For ETags; moves with every change but the letter's.
     pub version: i64,
+    /// How often it was sent again.
+    pub resends: i64,
 }
 
 impl Invitation {

@@ -1,6 +1,6 @@
 //! API keys, what they carry and what is kept of them.
 
-use super::{Capability, Holder, Instant, KeyId, Role, Scope, UserId};
+use super::{Capability, Holder, Instant, KeyId, MirroredKeyId, Role, Scope, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -74,4 +74,38 @@ pub struct KeptRight {
     pub scope: Scope,
     /// What it let the key do.
     pub capabilities: BTreeSet<Capability>,
+}
+
+/// A key of Cast AI, as it was read there. It is shown, and never changed here: its secret is not ours, so it cannot be moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct MirroredKey {
+    /// Its id here.
+    pub id: MirroredKeyId,
+    /// Always `castai`.
+    pub kind: MirroredKind,
+    /// Cast AI's own id of it.
+    pub external_id: String,
+    /// Whose it is.
+    pub owner: UserId,
+    /// What it is called there.
+    pub name: String,
+    /// The first letters of its secret, as Cast AI shows them.
+    pub hint: String,
+    /// Whether it is switched on there.
+    pub active: bool,
+    /// When it was made.
+    pub created_at: Option<Instant>,
+    /// When it was last used, as Cast AI says.
+    pub last_used_at: Option<Instant>,
+    /// When all of this was read.
+    pub read_at: Instant,
+}
+
+/// Where a mirrored key is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MirroredKind {
+    /// At Cast AI.
+    #[default]
+    CastAi,
 }

@@ -35,6 +35,8 @@ pub enum SignInProtocol {
     Saml,
     /// A one-time link.
     Link,
+    /// E-mail address and password.
+    Password,
 }
 
 impl SignInProtocol {
@@ -45,6 +47,7 @@ impl SignInProtocol {
             Self::Oidc => "oidc",
             Self::Saml => "saml",
             Self::Link => "link",
+            Self::Password => "password",
         }
     }
 }
@@ -131,6 +134,9 @@ pub struct Derived {
     /// The groups of the directory that the person is in.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
+    /// How the groups that the sign-in names differ from those that the provider pushed, a line each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub sync: Vec<String>,
     /// What rules gave, a line each, with the reason.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub rules: Vec<String>,

@@ -17,7 +17,7 @@ macro_rules! select_bindings {
     };
 }
 
-type BindingRow =
+pub(super) type BindingRow =
     (BindingId, String, String, Role, String, String, String, String, Option<Instant>, Option<i64>, String, Instant);
 
 /// Which bindings are asked for: all that every given field fits.
@@ -66,7 +66,7 @@ fn source(kind: &str, detail: String, of: &BindingId) -> Result<Source, StoreErr
     }
 }
 
-fn binding(row: BindingRow) -> Result<Binding, StoreError> {
+pub(super) fn binding(row: BindingRow) -> Result<Binding, StoreError> {
     let terms = Terms {
         subject: subject(&row.1, &row.2, &row.0)?,
         role: row.3,

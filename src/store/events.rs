@@ -7,7 +7,7 @@ use crate::{
 };
 use serde_json::Value;
 
-type EventRow = (EventId, Option<i64>, Instant, String, String, RequestId, String);
+pub(super) type EventRow = (EventId, Option<i64>, Instant, String, String, RequestId, String);
 
 /// Work that waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,7 +160,10 @@ impl Tx {
     }
 }
 
-fn event((id, number, at, kind, actor, request, detail): EventRow, subjects: Vec<String>) -> Result<Event, StoreError> {
+pub(super) fn event(
+    (id, number, at, kind, actor, request, detail): EventRow,
+    subjects: Vec<String>,
+) -> Result<Event, StoreError> {
     let kind = EventKind::ALL
         .iter()
         .copied()

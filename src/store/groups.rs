@@ -144,7 +144,8 @@ impl Tx {
         .transpose()
     }
 
-    /// The youngest tombstone, not older than `since`, of this externalId or else of this name (folded).
+    /// The youngest tombstone, not older than `since`, of this externalId or else of this name (folded): a provider that makes
+    /// its groups anew gives them other ids.
     pub async fn group_tombstone(
         &mut self,
         organization: &OrganizationId,
@@ -157,8 +158,8 @@ impl Tx {
             select_groups!(
                 "WHERE organization = ?1 AND connection = ?2 AND origin = 'scim' AND removed_at IS NOT NULL
                    AND removed_at >= ?5
-                   AND (external_id = ?3 OR (display_name_folded = ?4 AND (?3 IS NULL OR external_id IS NULL)))
-                 ORDER BY removed_at DESC LIMIT 1"
+                   AND (external_id = ?3 OR display_name_folded = ?4)
+                 ORDER BY CASE WHEN external_id = ?3 THEN 0 ELSE 1 END, removed_at DESC LIMIT 1"
             ),
             args![organization, connection, external_id, fold(name), since],
         )

@@ -1,81 +1,72 @@
 //! Invitations.
 
-use super::{StoreError, Tx, args, value::json_text};
+use super::{FromRow, RowRef, StoreError, Tx, args, value::json_text};
 use crate::model::{
     Delivery, DeliveryState, Holder, Instant, Invitation, InvitationId, InvitationState, JobId, Offer, OrganizationId,
-    Role, RoleId, UserId, fold,
+    RoleId, fold,
 };
-
-type InvitationRow = (
-    InvitationId,
-    String,
-    Role,
-    String,
-    String,
-    String,
-    Instant,
-    Instant,
-    Instant,
-    Option<Instant>,
-    Option<String>,
-    Option<UserId>,
-    String,
-    Instant,
-    i64,
-    Option<String>,
-    i64,
-);
 
 macro_rules! select_invitations {
     ($rest:literal) => {
         concat!(
             "SELECT id, email, role, clusters, local_groups, invited_by, created_at, updated_at, expires_at, ended_at, ended_as, \
-             accepted_by, delivery, delivery_at, delivery_attempts, delivery_reason, version FROM invitations ",
+             accepted_by, delivery, delivery_at, delivery_attempts, delivery_reason, version, resends, delivery_answer \
+             FROM invitations ",
             $rest
         )
     };
 }
 
-fn invitation(row: InvitationRow) -> Result<Invitation, StoreError> {
-    let (id, email, role, clusters, groups, invited_by, created_at, updated_at, expires_at, ended, how, ..) = row;
-    let (accepted_by, delivery, at, attempts, reason, version) = (row.11, row.12, row.13, row.14, row.15, row.16);
-    let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of invitation {id}"));
-    let offer = Offer {
-        role,
-        clusters: serde_json::from_str(&clusters).map_err(|_| corrupt("clusters"))?,
-        groups: serde_json::from_str(&groups).map_err(|_| corrupt("groups"))?,
-    };
-    let invited_by = match invited_by.as_str() {
-        "" => None,
-        holder => Some(holder.parse::<Holder>().map_err(|_| corrupt("inviter"))?),
-    };
-    let ended = match (ended, how.as_deref()) {
-        (None, _) => None,
-        (Some(at), Some("accepted")) => Some((at, InvitationState::Accepted)),
-        (Some(at), Some("revoked")) => Some((at, InvitationState::Revoked)),
-        (Some(at), Some("expired")) => Some((at, InvitationState::Expired)),
-        (Some(_), _) => return Err(corrupt("end")),
-    };
-    let state = match delivery.as_str() {
-        "queued" => DeliveryState::Queued,
-        "sent" => DeliveryState::Sent,
-        "failed" => DeliveryState::Failed,
-        _ => return Err(corrupt("delivery")),
-    };
-    let delivery = Delivery { state, at, attempts, reason };
-    Ok(Invitation {
-        id,
-        email,
-        offer,
-        invited_by,
-        created_at,
-        updated_at,
-        expires_at,
-        ended,
-        accepted_by,
-        delivery,
-        version,
-    })
+impl FromRow for Invitation {
+    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
+        let id: InvitationId = row.get(0)?;
+        let corrupt = |what: &str| StoreError::Corrupt(format!("{what} of invitation {id}"));
+        let (clusters, groups, inviter): (String, String, String) = (row.get(3)?, row.get(4)?, row.get(5)?);
+        let offer = Offer {
+            role: row.get(2)?,
+            clusters: serde_json::from_str(&clusters).map_err(|_| corrupt("clusters"))?,
+            groups: serde_json::from_str(&groups).map_err(|_| corrupt("groups"))?,
+        };
+        let invited_by = match inviter.as_str() {
+            "" => None,
+            holder => Some(holder.parse::<Holder>().map_err(|_| corrupt("inviter"))?),
+        };
+        let (ended, how): (Option<Instant>, Option<String>) = (row.get(9)?, row.get(10)?);
+        let ended = match (ended, how.as_deref()) {
+            (None, _) => None,
+            (Some(at), Some("accepted")) => Some((at, InvitationState::Accepted)),
+            (Some(at), Some("revoked")) => Some((at, InvitationState::Revoked)),
+            (Some(at), Some("expired")) => Some((at, InvitationState::Expired)),
+            (Some(_), _) => return Err(corrupt("end")),
+        };
+        let delivery: String = row.get(12)?;
+        let delivery = Delivery {
+            state: delivery_state(&delivery).ok_or_else(|| corrupt("delivery"))?,
+            at: row.get(13)?,
+            attempts: row.get(14)?,
+            reason: row.get(15)?,
+            answer: row.get(18)?,
+        };
+        Ok(Self {
+            email: row.get(1)?,
+            offer,
+            invited_by,
+            created_at: row.get(6)?,
+            updated_at: row.get(7)?,
+            expires_at: row.get(8)?,
+            ended,
+            accepted_by: row.get(11)?,
+            delivery,
+            version: row.get(16)?,
+            resends: row.get(17)?,
+            id,
+        })
+    }
+}
+
+/// What became of a letter, by its word.
+pub(super) fn delivery_state(word: &str) -> Option<DeliveryState> {
+    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed].into_iter().find(|state| state.name() == word)
 }
 
 impl Tx {
@@ -153,7 +144,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         self.run(
             "UPDATE invitations SET link = ?3, letter = ?4, delivery = 'queued', delivery_at = ?5, delivery_attempts = 0,
-                                    delivery_reason = NULL
+                                    delivery_reason = NULL, delivery_answer = NULL, resends = resends + 1
              WHERE organization = ?1 AND id = ?2",
             args![organization, id, link, letter, now],
         )
@@ -170,9 +161,19 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let rows = self
             .run(
-                "UPDATE invitations SET delivery = ?4, delivery_at = ?5, delivery_attempts = ?6, delivery_reason = ?7
+                "UPDATE invitations SET delivery = ?4, delivery_at = ?5, delivery_attempts = ?6, delivery_reason = ?7,
+                                        delivery_answer = ?8
                  WHERE organization = ?1 AND id = ?2 AND letter = ?3",
-                args![organization, id, letter, delivery.state.name(), delivery.at, delivery.attempts, delivery.reason],
+                args![
+                    organization,
+                    id,
+                    letter,
+                    delivery.state.name(),
+                    delivery.at,
+                    delivery.attempts,
+                    delivery.reason,
+                    delivery.answer
+                ],
             )
             .await?;
         Ok(rows == 1)
@@ -184,10 +185,7 @@ impl Tx {
         organization: &OrganizationId,
         id: &InvitationId,
     ) -> Result<Option<Invitation>, StoreError> {
-        self.first(select_invitations!("WHERE organization = ?1 AND id = ?2"), args![organization, id])
-            .await?
-            .map(invitation)
-            .transpose()
+        self.first(select_invitations!("WHERE organization = ?1 AND id = ?2"), args![organization, id]).await
     }
 
     /// One invitation, held until the transaction ends.
@@ -196,10 +194,7 @@ impl Tx {
         organization: &OrganizationId,
         id: &InvitationId,
     ) -> Result<Option<Invitation>, StoreError> {
-        self.first(select_invitations!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id])
-            .await?
-            .map(invitation)
-            .transpose()
+        self.first(select_invitations!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id]).await
     }
 
     /// The organization of the invitation that this link is of.
@@ -214,10 +209,7 @@ impl Tx {
         organization: &OrganizationId,
         link: &[u8],
     ) -> Result<Option<Invitation>, StoreError> {
-        self.first(select_invitations!("WHERE link = ?2 AND organization = ?1"), args![organization, link])
-            .await?
-            .map(invitation)
-            .transpose()
+        self.first(select_invitations!("WHERE link = ?2 AND organization = ?1"), args![organization, link]).await
     }
 
     /// The invitation that this link is of, held until the transaction ends.
@@ -227,9 +219,7 @@ impl Tx {
         link: &[u8],
     ) -> Result<Option<Invitation>, StoreError> {
         self.first(select_invitations!("WHERE link = ?2 AND organization = ?1 FOR UPDATE"), args![organization, link])
-            .await?
-            .map(invitation)
-            .transpose()
+            .await
     }
 
     /// The open invitation of an address, held until the transaction ends. Its time may be over.
@@ -242,9 +232,7 @@ impl Tx {
             select_invitations!("WHERE organization = ?1 AND email_folded = ?2 AND ended_at IS NULL FOR UPDATE"),
             args![organization, fold(email)],
         )
-        .await?
-        .map(invitation)
-        .transpose()
+        .await
     }
 
     /// Up to `limit` invitations whose id is greater than `after`.
@@ -254,13 +242,27 @@ impl Tx {
         after: &str,
         limit: i64,
     ) -> Result<Vec<Invitation>, StoreError> {
-        let rows = self
-            .all(
-                select_invitations!("WHERE organization = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
-                args![organization, after, limit],
-            )
-            .await?;
-        rows.into_iter().map(invitation).collect()
+        self.all(
+            select_invitations!("WHERE organization = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
+            args![organization, after, limit],
+        )
+        .await
+    }
+
+    /// Up to `limit` invitations that can be accepted now, whose id is greater than `after`.
+    pub async fn pending_invitations_after(
+        &mut self,
+        organization: &OrganizationId,
+        now: Instant,
+        (after, limit): (&str, i64),
+    ) -> Result<Vec<Invitation>, StoreError> {
+        self.all(
+            select_invitations!(
+                "WHERE organization = ?1 AND id > ?2 AND ended_at IS NULL AND expires_at > ?4 ORDER BY id LIMIT ?3"
+            ),
+            args![organization, after, limit, now],
+        )
+        .await
     }
 
     /// Up to `limit` open invitations that offer a custom role.

@@ -278,6 +278,38 @@ impl Tx {
         .map(drop)
     }
 
+    /// Up to `limit` keys in any organization that were to be rotated by now, and of which nobody was told since `told`.
+    pub async fn keys_overdue(&mut self, now: Instant, told: Instant, limit: i64) -> Result<Vec<KeptKey>, StoreError> {
+        self.all(
+            select_kept!(
+                "FROM api_keys k WHERE k.rotate_by IS NOT NULL AND k.rotate_by <= ?1 AND k.revoked_at IS NULL
+                   AND k.replaced_by IS NULL AND (k.expires_at IS NULL OR k.expires_at > ?1)
+                   AND (k.rotation_told_at IS NULL OR k.rotation_told_at <= ?2)
+                 ORDER BY k.rotate_by LIMIT ?3"
+            ),
+            args![now, told, limit],
+        )
+        .await
+    }
+
+    /// Notes that owners are told of it. False when they were told since `before`, or the key is no longer overdue.
+    pub async fn tell_of_overdue_key(
+        &mut self,
+        organization: &OrganizationId,
+        id: &KeyId,
+        (now, before): (Instant, Instant),
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run(
+                "UPDATE api_keys SET rotation_told_at = ?3
+                 WHERE organization = ?1 AND id = ?2 AND revoked_at IS NULL AND replaced_by IS NULL AND rotate_by <= ?3
+                   AND (rotation_told_at IS NULL OR rotation_told_at <= ?4)",
+                args![organization, id, now, before],
+            )
+            .await?;
+        Ok(rows == 1)
+    }
+
     /// Up to `limit` addresses of active people who are Owner of the organization, by themselves or by a group.
     pub async fn owner_addresses(
         &mut self,

@@ -28,29 +28,47 @@ impl Tx {
              WHERE organization = ?1 AND id = ?2",
             args![organization, id, at, from],
         )
+        .await?;
+        self.run(
+            "INSERT INTO people_seen (organization, user_id, by_key_at)
+             SELECT organization, owner, CAST(?3 AS BIGINT) FROM api_keys
+             WHERE organization = ?1 AND id = ?2 AND owner >= 'usr_' AND owner < 'usr`'
+             ON CONFLICT (organization, user_id) DO UPDATE SET by_key_at = excluded.by_key_at",
+            args![organization, id, at],
+        )
         .await
         .map(drop)
     }
 
-    /// How often each of these keys was used since the hour of `since`; those never used are left out.
-    pub async fn key_uses_since(
+    /// How often each of these keys was used in each hour since that of `since`, the oldest first; those never used are left out.
+    pub async fn key_uses_by_hour(
         &mut self,
         organization: &OrganizationId,
         keys: &[KeyId],
-        since: Instant,
-    ) -> Result<HashMap<KeyId, i64>, StoreError> {
-        let mut uses = HashMap::new();
+        (since, now): (Instant, Instant),
+    ) -> Result<HashMap<KeyId, Vec<i64>>, StoreError> {
+        let first = since.0.div_euclid(HOUR);
+        let hours = usize::try_from(now.0.div_euclid(HOUR).saturating_sub(first)).unwrap_or_default() + 1;
+        let mut all = HashMap::new();
         for id in keys {
-            let row: Option<(i64,)> = self
-                .first(
-                    "SELECT CAST(COALESCE(SUM(uses), 0) AS BIGINT) FROM key_uses
-                     WHERE organization = ?1 AND key_id = ?2 AND hour >= ?3",
-                    args![organization, id, since.0.div_euclid(HOUR)],
+            let rows: Vec<(i64, i64)> = self
+                .all(
+                    "SELECT hour, uses FROM key_uses WHERE organization = ?1 AND key_id = ?2 AND hour >= ?3",
+                    args![organization, id, first],
                 )
                 .await?;
-            uses.extend(row.filter(|(count,)| *count > 0).map(|(count,)| (id.clone(), count)));
+            let mut uses = vec![0; hours];
+            for (hour, count) in &rows {
+                let place = usize::try_from(hour.saturating_sub(first)).ok();
+                if let Some(place) = place.and_then(|place| uses.get_mut(place)) {
+                    *place += count;
+                }
+            }
+            if !rows.is_empty() {
+                all.insert(id.clone(), uses);
+            }
         }
-        Ok(uses)
+        Ok(all)
     }
 
     /// Forgets the counts of hours before this; how many.

@@ -117,6 +117,29 @@ impl Tx {
         Ok(row.map(|KeyRow(_, key)| key))
     }
 
+    /// When a key of somebody was last used, ended ones included.
+    pub async fn last_key_use(
+        &mut self,
+        organization: &OrganizationId,
+        owner: &Holder,
+    ) -> Result<Option<Instant>, StoreError> {
+        let row: Option<(Option<Instant>,)> = self
+            .first(
+                "SELECT MAX(last_used_at) FROM api_keys WHERE organization = ?1 AND owner = ?2",
+                args![organization, owner],
+            )
+            .await?;
+        Ok(row.and_then(|(at,)| at))
+    }
+
+    /// What a key is or was called.
+    pub async fn key_name(&mut self, organization: &OrganizationId, id: &KeyId) -> Result<Option<String>, StoreError> {
+        let row = self
+            .first("SELECT name FROM api_keys WHERE organization = ?1 AND id = ?2", args![organization, id])
+            .await?;
+        Ok(row.map(|(name,)| name))
+    }
+
     /// Somebody's API keys that have not been revoked.
     pub async fn api_keys_of(
         &mut self,

@@ -37,9 +37,9 @@ pub struct NewVersion<'a> {
     pub reason: &'a str,
 }
 
-type VersionRow = (i64, String, String, String, Instant, String);
+pub(super) type VersionRow = (i64, String, String, String, Instant, String);
 
-fn mapping_version(
+pub(super) fn mapping_version(
     (version, text, connections, author, published_at, reason): VersionRow,
 ) -> Result<MappingVersion, StoreError> {
     let connections = serde_json::from_str(&connections)

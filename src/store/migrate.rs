@@ -31,7 +31,10 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 11, name: "sign-in trace", sql: include_str!("migrations/011_sign_in_trace.sql") },
     Migration { version: 12, name: "oidc end", sql: include_str!("migrations/012_oidc_end.sql") },
     Migration { version: 13, name: "keys", sql: include_str!("migrations/013_keys.sql") },
+    Migration { version: 14, name: "passwords", sql: include_str!("migrations/014_passwords.sql") },
+    Migration { version: 15, name: "access reviews", sql: include_str!("migrations/015_access_reviews.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
+    Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -232,6 +235,10 @@ mod tests {
         include_str!("migrations/011_sign_in_trace.sample.sql"),
         include_str!("migrations/012_oidc_end.sample.sql"),
         include_str!("migrations/013_keys.sample.sql"),
+        include_str!("migrations/014_passwords.sample.sql"),
+        include_str!("migrations/015_access_reviews.sample.sql"),
+        include_str!("migrations/016_plans.sample.sql"),
+        include_str!("migrations/017_why.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

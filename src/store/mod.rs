@@ -8,6 +8,8 @@
 //! A statement that fails ends its transaction on both engines: what may be expected to fail (a name that is taken) is
 //! either asked first or written with `ON CONFLICT`.
 
+mod access_reviews;
+mod accidents;
 mod audit;
 mod binding_changes;
 mod bindings;
@@ -31,12 +33,17 @@ mod locks;
 mod mapping;
 mod members;
 mod migrate;
+mod mirrored_keys;
 mod organizations;
+mod passwords;
+mod past;
 mod plans;
 mod population;
 mod provider_jwts;
 mod provider_logouts;
 mod pushes;
+mod receipts;
+mod review_findings;
 mod roles;
 mod row;
 mod saml;
@@ -44,17 +51,23 @@ mod scim_clients;
 mod scim_tokens;
 mod sealed;
 mod search;
+mod second_factors;
 mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
 mod signing_keys;
+mod statistics;
 mod terms;
 #[cfg(test)]
 pub(crate) mod testing;
+mod throttles;
+mod undo;
 mod users;
+mod uses;
 mod value;
 
+pub use accidents::AccidentRow;
 pub use audit::{EventRow, SealRow};
 pub use bindings::BindingQuery;
 pub use connection_tests::Tested;
@@ -67,10 +80,12 @@ pub use key_reviews::KeyReview;
 pub use letters::DueLetter;
 pub use mapping::{MappingState, MappingVersion, NewVersion};
 pub use members::Member;
+pub use past::PastMembership;
 pub use plans::KeptPlan;
 pub use population::{Person, Piece, Span};
 pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
+pub use receipts::ReceiptRow;
 pub use row::{FromRow, RowRef};
 pub use saml::{EndingCertificate, StoredSamlKey};
 pub use scim_clients::{ClientKeys, KnownClient};
@@ -80,7 +95,10 @@ pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resourc
 pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
 pub use terms::TermsDocument;
+pub use throttles::Attempts;
+pub use undo::{Losses, Removed, Stretch};
 pub use users::Meant;
+pub use uses::CapabilityUse;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
 
 /// As many rows as there are.

@@ -10,7 +10,7 @@ use crate::{
 };
 use serde_json::json;
 
-type PushRow = (PushId, ConnectionId, Instant, String);
+pub(super) type PushRow = (PushId, ConnectionId, Instant, String);
 type CountRow = (String, u64, Instant, Instant, Option<String>);
 
 /// Whose a token is or was, and why it opens nothing any more.
@@ -268,7 +268,7 @@ impl Tx {
     }
 }
 
-fn push((id, connection, at, entry): PushRow) -> Result<Push, StoreError> {
+pub(super) fn push((id, connection, at, entry): PushRow) -> Result<Push, StoreError> {
     let entry =
         serde_json::from_str(&entry).map_err(|error| StoreError::Corrupt(format!("entry of push {id}: {error}")))?;
     Ok(Push { id, at, connection, entry })

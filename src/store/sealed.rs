@@ -73,6 +73,7 @@ impl SealedColumn {
         column!("saml_keys"."secret", organization: "organization", row: "id"),
         column!("client_keys"."secret", organization: "organization", row: "id"),
         column!("letters"."sealed", organization: "organization", row: "id"),
+        column!("second_factors"."secret", organization: "organization", row: "user_id"),
         column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
         column!(
             "idempotency"."answer", organization: "organization",

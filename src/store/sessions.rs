@@ -67,8 +67,8 @@ impl Tx {
                 session.acr
             ],
         )
-        .await
-        .map(drop)
+        .await?;
+        self.see_in_person(&session.organization, &session.user, session.last_seen_at).await
     }
 
     /// The session of this secret's hash, unless it has ended by itself or by its age.
@@ -174,6 +174,24 @@ impl Tx {
             args![organization, user, now],
         )
         .await
+    }
+
+    /// Ends every session of a user but one. Which ended.
+    pub async fn end_sessions_but(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        but: Option<&SessionId>,
+        now: Instant,
+    ) -> Result<Vec<SessionId>, StoreError> {
+        let rows: Vec<(SessionId,)> = self
+            .all(
+                "UPDATE sessions SET ended_at = ?4
+                 WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL AND id <> ?3 RETURNING id",
+                args![organization, user, but.map_or("", SessionId::as_str), now],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
     /// Notes that a session was seen.

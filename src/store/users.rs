@@ -328,6 +328,24 @@ impl Tx {
         rows.into_iter().map(user).collect()
     }
 
+    /// Up to `limit` users of the organization whose id is greater than `after`; of removed ones, those since `removed`.
+    pub async fn everybody_after(
+        &mut self,
+        organization: &OrganizationId,
+        removed: Instant,
+        (after, limit): (&str, i64),
+    ) -> Result<Vec<User>, StoreError> {
+        let rows = self
+            .all(
+                select_users!(
+                    "WHERE organization = ?1 AND id > ?2 AND (removed_at IS NULL OR removed_at >= ?4) ORDER BY id LIMIT ?3"
+                ),
+                args![organization, after, limit, removed],
+            )
+            .await?;
+        rows.into_iter().map(user).collect()
+    }
+
     /// Up to `limit` users of the organization whose id is greater than `after`, removed ones left out.
     pub async fn users_after(
         &mut self,

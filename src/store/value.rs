@@ -5,9 +5,10 @@
 
 use super::StoreError;
 use crate::model::{
-    BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant, InvitationId, JobId, KeyId,
-    OrganizationId, PlanId, PushId, RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId,
-    SignInCode, SignInFailure, SignInId, TestId, TokenId, UserId,
+    AccessReviewId, AccidentId, BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant,
+    InvitationId, JobId, KeyId, MirroredKeyId, OrganizationId, PlanId, ProposalId, PushId, ReceiptId, RequestId, Role,
+    RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode, SignInFailure, SignInId, TestId, TokenId,
+    UserId,
 };
 
 /// One value of a row or a parameter.
@@ -120,6 +121,7 @@ macro_rules! stored_as_text {
 }
 
 stored_as_text!(
+    AccessReviewId,
     BindingId,
     ClientId,
     ClusterId,
@@ -130,9 +132,13 @@ stored_as_text!(
     InvitationId,
     JobId,
     KeyId,
+    MirroredKeyId,
     OrganizationId,
     PlanId,
+    ProposalId,
     PushId,
+    AccidentId,
+    ReceiptId,
     RequestId,
     Role,
     RoleId,

@@ -142,6 +142,7 @@ pub struct Metrics {
     rate_limited: Family<Kind, Counter>,
     events: Family<Kind, Counter>,
     outbox: Gauge,
+    revocations: Histogram,
     rounds: Family<Outcome, Counter>,
 }
 
@@ -184,6 +185,7 @@ impl Metrics {
             rate_limited: Family::default(),
             events: Family::default(),
             outbox: Gauge::default(),
+            revocations: durations(),
             rounds: Family::default(),
         };
         let mut registry = Registry::default();
@@ -232,6 +234,8 @@ impl Metrics {
         registry.register("cache_redis_paused", paused, self.redis_paused.clone());
         registry.register("events", "Events that were written, by kind", self.events.clone());
         registry.register("outbox_waiting", "Jobs that wait to be done", self.outbox.clone());
+        let ended = "From the change that ends somebody's access to the moment when it is on disk and the caches know";
+        registry.register("revocation_seconds", ended, self.revocations.clone());
         registry.register("worker_rounds", "Rounds of housekeeping, by outcome", self.rounds.clone());
     }
 
@@ -332,6 +336,11 @@ impl Metrics {
         self.outbox.set(waiting);
     }
 
+    /// Somebody's access ended, and every cache that could be told has been.
+    pub fn access_ended(&self, elapsed: Duration) {
+        self.revocations.observe(elapsed.as_secs_f64());
+    }
+
     /// A round of housekeeping is over.
     pub fn round(&self, succeeded: bool) {
         let outcome = if succeeded { "done" } else { "failed" };
@@ -350,46 +359,4 @@ impl Metrics {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_happened_is_on_the_page() {
-        let metrics = Metrics::new();
-        let answered = Answered { route: "/scim/v2/Users/{id}", method: "GET", status: "2xx", room: "scim" };
-        metrics.answered(&answered, Duration::from_micros(600));
-        metrics.statement(Statement::Read, 1_500_000_000);
-        metrics.batch(3, Duration::from_millis(1));
-        metrics.cache(CacheAnswer::Miss);
-        metrics.sign_in("oidc", "signed_in");
-        metrics.round(false);
-        let page = metrics.write();
-        for line in [
-            "castgate_http_requests_total{route=\"/scim/v2/Users/{id}\",method=\"GET\",status=\"2xx\",room=\"scim\"} 1",
-            "castgate_http_request_seconds_bucket{le=\"0.001\",route=\"/scim/v2/Users/{id}\"} 1",
-            "castgate_store_reads_total 1",
-            "castgate_store_statement_seconds_total 1.5",
-            "castgate_store_batch_transactions_bucket{le=\"4.0\"} 1",
-            "castgate_cache_misses_total 1",
-            "castgate_sign_ins_total{connection=\"oidc\",outcome=\"signed_in\"} 1",
-            "castgate_worker_rounds_total{outcome=\"failed\"} 1",
-            concat!("castgate_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
-        ] {
-            assert!(page.lines().any(|found| found == line), "no {line} in\n{page}");
-        }
-        assert!(page.ends_with("# EOF\n"));
-    }
-
-    #[test]
-    fn the_process_is_measured() {
-        let page = Metrics::new().write();
-        let number = |name: &str| -> f64 {
-            let line = page.lines().find(|line| line.starts_with(&format!("{name} ")));
-            line.and_then(|line| line.rsplit(' ').next()).map_or(0.0, |number| number.parse().unwrap())
-        };
-        for name in ["process_resident_memory_bytes", "process_open_fds", "process_start_time_seconds"] {
-            assert!(number(name) > 0.0, "{name} in\n{page}");
-        }
-        assert!(number("process_start_time_seconds") > 1.7e9, "seconds since 1970");
-    }
-}
+mod tests;

@@ -2,14 +2,17 @@
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
 //! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
-//! [letters](letters) sent, and the [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the
-//! next one tries again; nothing in it is lost, because all of it is rows.
+//! [letters](letters) sent, [accidents](accidents) of providers looked for, PostgreSQL made to [count](statistics), and the
+//! [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it
+//! is lost, because all of it is rows.
 
+mod accidents;
 mod key_safety;
 mod keys;
 mod letters;
 mod pushes;
 mod sealing;
+mod statistics;
 
 use crate::{app::App, telemetry};
 use std::{future::Future, time::Duration};
@@ -32,7 +35,9 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         sealing::run(&app, &ending),
         keys::run(&app, &ending),
         key_safety::run(&app, &ending),
-        letters::run(&app, &ending)
+        letters::run(&app, &ending),
+        accidents::run(&app, &ending),
+        statistics::run(&app, &ending)
     );
 }
 

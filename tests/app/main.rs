@@ -3,9 +3,12 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
 #![expect(clippy::needless_pass_by_value, reason = "bodies and steps are written where they are used")]
 
+mod access_reviews;
+mod accidents;
 mod bindings;
 mod clusters;
 mod custom_roles;
+mod departures;
 mod deprovision;
 mod groups;
 mod harness;
@@ -13,12 +16,15 @@ mod histories;
 mod invitations;
 mod key_agents;
 mod key_consequences;
+mod key_order;
 mod key_races;
 mod keys;
 mod local_groups;
 mod mapping;
+mod members;
 mod nouns;
 mod once;
+mod owner_races;
 mod owners;
 mod plans;
 #[path = "../rig/postgres.rs"]
@@ -32,3 +38,4 @@ mod scale;
 mod tenancy;
 mod tenants;
 mod who;
+mod why;

@@ -12,6 +12,7 @@ use castgate::{
     store::{Recorder, Statement, args},
 };
 use serde_json::json;
+use std::time::Duration;
 
 /// People straight into the directory: numbers from `?3` to `?4`.
 const PEOPLE: &str = "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id,
@@ -148,6 +149,35 @@ async fn a_name_and_a_page_cost_among_many_what_they_cost_among_few() {
     .await;
 }
 
+/// A table that was never counted makes PostgreSQL believe that every index leads to one row.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn postgresql_looks_people_up_by_their_name_as_soon_as_a_first_sync_is_counted() {
+    let Some(world) = World::postgres().await else { return };
+    people(&world, (1, 20_000)).await;
+    // The server tells what changed about a second after it did.
+    let mut tables = 0;
+    for _ in 0..200 {
+        tables = world.store.count_again().await.unwrap();
+        if tables > 0 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(tables, 1, "people alone came");
+    let found = "SELECT id FROM users WHERE organization = ?1 AND connection = ?2 AND user_name_folded = ?3
+                 AND removed_at IS NULL ORDER BY id LIMIT 100";
+    let args = args![world.tenant.organization, world.tenant.okta.id, "p777"];
+    let plan = world.store.read().await.unwrap().explain(found, args).await.unwrap();
+    assert!(plan.contains("users_user_name"), "{plan}");
+    // Some of them by a list: each is looked up, and the table is not read.
+    let some =
+        "SELECT u.id FROM texts_of(?2) AS asked CROSS JOIN users u WHERE u.organization = ?1 AND u.id = asked.value";
+    let args = args![world.tenant.organization, json!([person(7), person(77)]).to_string()];
+    let plan = world.store.read().await.unwrap().explain(some, args).await.unwrap();
+    assert!(plan.contains("users_pkey") && !plan.contains("Seq Scan on users"), "{plan}");
+    assert_eq!(world.store.count_again().await.unwrap(), 0, "nothing has changed since");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deactivation_costs_among_many_what_it_costs_among_few() {
     everywhere(async |world| {
@@ -174,6 +204,29 @@ async fn a_deactivation_costs_among_many_what_it_costs_among_few() {
         assert!(among_many.iter().all(|statement| statement.rows <= 10), "{among_many:#?}");
         assert!(steps(&among_many) <= steps(&among_few) * 3 / 2, "{among_many:#?}\n{among_few:#?}");
         no_scans(world, &among_many).await;
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_of_members_costs_among_a_hundred_thousand_what_it_costs_among_few() {
+    everywhere(async |world| {
+        let (app, recorder) = recorded(world);
+        let page = async |after: &str| {
+            drop(recorder.take());
+            let (rows, next) = app.roster(&world.operator(), None, (after, 50)).await.unwrap();
+            assert_eq!(rows.len(), 50);
+            (next.unwrap(), recorder.take())
+        };
+        people(world, (1, 1_000)).await;
+        let (_, among_few) = page("").await;
+        people(world, (1_001, 100_000)).await;
+        let (next, among_many) = page("").await;
+        assert_eq!(texts(&among_many), texts(&among_few), "{}", world.engine());
+        assert_eq!(steps(&among_many), steps(&among_few), "{}", world.engine());
+        no_scans(world, &among_many).await;
+        let (_, second) = page(&next).await;
+        assert!(steps(&second) <= steps(&among_many) * 3 / 2, "{}", world.engine());
     })
     .await;
 }

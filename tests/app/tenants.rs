@@ -49,8 +49,19 @@ async fn fill(world: &World) {
     world.app.set_connection_enabled(&owner, &world.tenant.okta.id, false).await.unwrap();
     world.app.create_setup_link(&owner, &world.tenant.okta.id, None).await.unwrap();
     world.app.set_connection_enabled(&owner, &world.tenant.okta.id, true).await.unwrap();
+    let passworded = &world.tenant.owner;
     let mut tx = world.store.write("test").await.unwrap();
+    let (whose, now) = (&world.tenant.organization, world.now());
+    tx.set_password(whose, passworded, ("$argon2id$", "owner@acme.test"), now).await.unwrap();
+    let mut link = [0; 32];
+    world.app.clock().fill(&mut link);
+    tx.insert_password_link(whose, (passworded, "owner@acme.test"), &link, (now, now)).await.unwrap();
+    assert!(tx.offer_second_factor(whose, passworded, &[1], now).await.unwrap());
+    tx.set_recovery_codes(whose, passworded, &[[1; 32]]).await.unwrap();
     tx.use_saml_message(&world.tenant.organization, &saml, (&[7_u8; 32], world.now())).await.unwrap();
+    let accident = castgate::model::AccidentId::from_uuid(world.app.clock().uuid());
+    let (of, lost) = ((&accident, &world.tenant.okta.id), castgate::store::Losses::default());
+    tx.insert_accident(&world.tenant.organization, of, (world.now(), world.now()), &lost).await.unwrap();
     tx.ask_key_reviews(&world.tenant.organization, &[String::new()], world.now()).await.unwrap();
     let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
     tx.insert_job(&world.tenant.organization, &job, ("x", &json!({})), world.now()).await.unwrap();
@@ -69,6 +80,20 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
+    for user in [&ada.id, &world.tenant.owner] {
+        world.give(Subject::User(user.clone()), Role::VIEWER, None).await.unwrap();
+    }
+    let limits = castgate::model::ReviewLimits { group_of: 2, ..Default::default() };
+    world.app.start_access_review(&owner, "Spring", limits).await.unwrap();
+    let mut tx = world.store.write("test").await.unwrap();
+    tx.run(
+        "INSERT INTO mirrored_keys (organization, id, external_id, owner, name, hint, active, read_at)
+         VALUES (?1, 'mky_06h00000000000000000000000', 'x', 'x', 'x', 'x', 1, 0)",
+        args![world.tenant.organization],
+    )
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
 }
 
 /// A connection that speaks SAML, with a key of ours and a certificate of its provider's.

@@ -4,6 +4,7 @@
 
 mod api;
 mod nouns;
+mod reviews;
 mod sign_in;
 mod verify;
 #[path = "../world/mod.rs"]

@@ -43,6 +43,8 @@ impl Scene {
             settings.limits.api = off;
             settings.limits.scim = off;
             settings.limits.address = off;
+            settings.passwords.attempts = 10_000;
+            settings.passwords.address_attempts = 10_000;
         })
         .await;
         let (acme, other) = (world.organization("acme").await, world.organization("other").await);
@@ -112,7 +114,12 @@ impl Scene {
             return route.path.clone();
         }
         let name = format!("thing-{}", self.number());
-        let ids = match route.path.trim_start_matches("/api/v1").trim_start_matches("/scim/v2") {
+        let kind = ["/api/v1", "/scim/v2", "/console/activity", "/console"]
+            .into_iter()
+            .fold(route.path.as_str(), |path, room| path.strip_prefix(room).unwrap_or(path));
+        // The console says members where the API says users.
+        let kind = kind.strip_prefix("/members/").map_or_else(|| kind.to_owned(), |rest| format!("/users/{rest}"));
+        let ids = match kind.as_str() {
             path if path.starts_with("/Users/") => vec![self.user(&self.push, &name).await],
             path if path.starts_with("/users/{id}/sessions/") => self.session(&name).await,
             path if path.starts_with("/users/{id}/keys/") => {
@@ -167,9 +174,10 @@ impl Scene {
                 vec![format!("viewer@{}", cluster.id)]
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
-            "/roles/{id}" => vec![self.role(&name).await],
+            path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
+            path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
             "/schemas/{urn}" => vec![self.schema().await],
-            "/invitations/{token}" => vec![self.invitation(&name).await.1],
+            "/invitations/{token}" | "/invitations/{token}/password" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],
             "/Schemas/{urn}" => vec!["urn:ietf:params:scim:schemas:core:2.0:User".to_owned()],
             path => panic!("nothing is known of what {path} names: say here how to make one"),
@@ -195,6 +203,13 @@ impl Scene {
         let token = letter.split_once("/invitations/").unwrap().1;
         let token = token.chars().take_while(|letter| letter.is_ascii_alphanumeric() || *letter == '_').collect();
         (invitation.id.to_string(), token)
+    }
+
+    /// An access review that nobody decided about.
+    async fn review(&self, name: &str) -> String {
+        let limits = castgate::model::ReviewLimits::default();
+        let review = self.world.app.start_access_review(&self.acme.operator, name, limits).await.unwrap().0;
+        review.id.to_string()
     }
 
     /// A custom role that is in use nowhere.

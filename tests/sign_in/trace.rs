@@ -17,7 +17,7 @@ impl Scene {
         self.api("GET", &format!("/sign-ins/{heard}"), None).await.expect(200).json()
     }
 
-    async fn sign_ins(&self, query: &str) -> Vec<Value> {
+    pub async fn sign_ins(&self, query: &str) -> Vec<Value> {
         let list: Answer = self.api("GET", &format!("/sign-ins{query}"), None).await.expect(200);
         list.json()["items"].as_array().unwrap().clone()
     }

@@ -131,6 +131,12 @@ async fn everybody_comes(place: &Place, door: &mut Door<'_>) -> String {
     let origin = ("origin", door.origin);
     let (link, token) = (format!("/login/link?token={}", place.link), format!("token={}", place.link));
     let set_up = format!("issuer=http%3A%2F%2F127.0.0.1%3A9&client_id=castgate&client_secret={CLIENT_SECRET}");
+    for path in ["/login/password", "/login/reset", "/login/code", "/login/forgot", "/invitations/x/password"] {
+        let person = "email=owner%40acme.test&organization=acme";
+        let sent = format!("{person}&password={PASSWORD}&again={PASSWORD}&code={MISTYPED}&token={MISTYPED}");
+        door.send("POST", path, &[form, origin], &sent).await;
+        door.send("POST", path, &[form, origin], &format!("{sent}&password=%FF")).await;
+    }
     let (setup, test) = (format!("/setup/{}", place.setup_link), format!("/login/test/{}", place.test_link));
     door.send("GET", &setup, &[], "").await;
     assert_eq!(door.send("POST", &setup, &[form, origin], &set_up).await.0, 303);

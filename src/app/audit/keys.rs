@@ -37,6 +37,17 @@ impl AuditKeys {
         self.0.first().ok_or_else(|| Error::internal("there is no key to sign checkpoints with"))
     }
 
+    /// Signs a text with the key that signs now: the key's id, and the signature.
+    pub(in crate::app) fn sign(&self, message: &[u8]) -> Result<(&str, Vec<u8>), Error> {
+        let key = self.current()?;
+        Ok((key.id(), key.sign(message)))
+    }
+
+    /// The public half of the key that signed this; none when none of these did.
+    pub(in crate::app) fn signer(&self, id: &str, message: &[u8], signature: &[u8]) -> Option<&[u8]> {
+        self.0.iter().find(|key| key.id() == id && key.signed(message, signature)).map(AuditKey::public)
+    }
+
     /// Whether one of these keys signed this.
     pub(super) fn signed(&self, organization: &OrganizationId, row: &SealRow, kind: As) -> bool {
         let message = statement(organization, row, kind);

@@ -15,7 +15,7 @@ impl Work<'_> {
     pub(in crate::app) async fn change_state(&mut self, before: &User, after: &mut User) -> Result<(), Error> {
         match (before.state(), after.state()) {
             (UserState::Active, UserState::Suspended) => {
-                self.end_access(after).await?;
+                self.end_access(after, "suspended").await?;
                 let by = if after.suspended_by_person { "person" } else { "directory" };
                 self.tell(EventKind::UserSuspended, [after.id.to_string()], json!({"by": by}));
             }
@@ -35,8 +35,10 @@ impl Work<'_> {
     /// Ends everything that somebody can come in with: sessions here, keys by the state that their use asks for.
     ///
     /// The new session epoch ends even a session that another node is writing at this moment.
-    pub(in crate::app) async fn end_access(&mut self, user: &mut User) -> Result<(), Error> {
+    /// What ended is signed for ([`super::super::receipts`]), with why: `suspended`, `removed`.
+    pub(in crate::app) async fn end_access(&mut self, user: &mut User, why: &'static str) -> Result<(), Error> {
         self.touch_owners_by(&user.id).await?;
+        let last = self.tx.last_accepted(&self.ctx.organization, &user.id).await?;
         user.session_epoch += 1;
         user.access_epoch += 1;
         let ended = self.tx.end_sessions_of(&self.ctx.organization, &user.id, self.ctx.now).await?;
@@ -44,13 +46,14 @@ impl Work<'_> {
             self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
         }
         self.revoke_user(&user.id);
+        self.leave_receipt(user, (why, ended, last)).await?;
         self.tell_of_known_keys(user).await
     }
 
     /// Deletes somebody. The tombstone keeps id, direct bindings and keys for the day they come back.
     pub(in crate::app) async fn remove_user(&mut self, mut user: User) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        self.end_access(&mut user).await?;
+        self.end_access(&mut user, "removed").await?;
         user.removed_at = Some(now);
         user.version += 1;
         user.updated_at = now;
@@ -81,7 +84,13 @@ impl Work<'_> {
         self.tx.update_user(&organization, &user).await?;
         self.record_push(connection, None, &user).await?;
         let groups = self.tx.reopen_memberships_of(&organization, &user.id, removed_at, now).await?;
-        self.tell(EventKind::UserRevived, [user.id.to_string()], json!({"memberships": groups}));
+        self.tell(
+            EventKind::UserRevived,
+            [user.id.to_string()],
+            json!({
+                "memberships": groups, "active": user.state() == UserState::Active,
+            }),
+        );
         self.revoke_user(&user.id);
         self.review_keys_of(&Subject::User(user.id.clone()));
         self.join_waiting_groups(connection, &user).await?;

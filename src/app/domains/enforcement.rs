@@ -47,7 +47,7 @@ impl Work<'_> {
         let others = self.tx.people_in_by_other_ways(&organization, (&claim.domain, &claim.connection)).await?;
         for user in &others {
             if let Some(mut user) = self.tx.user_to_change(&organization, user).await? {
-                self.end_access(&mut user).await?;
+                self.end_access(&mut user, "signed out: single sign-on is enforced").await?;
                 self.tx.update_user(&organization, &user).await?;
             }
         }

@@ -90,13 +90,14 @@ impl App {
         };
         let attempts = due.attempts + 1;
         let now = self.clock().now();
-        let state = |state, reason| Delivery { state, at: now, attempts, reason };
+        let state = |state, reason| Delivery { state, at: now, attempts, reason, answer: None };
         match outcome {
-            Ok(()) => {
+            Ok(answer) => {
                 round.sent += 1;
                 let mut tx = self.store().write("letter sent").await?;
                 tx.delete_letter(&due.organization, &due.id).await?;
-                tx.set_delivery(&due.organization, (&due.id, &due.about), &state(DeliveryState::Sent, None)).await?;
+                let sent = Delivery { answer, ..state(DeliveryState::Sent, None) };
+                tx.set_delivery(&due.organization, (&due.id, &due.about), &sent).await?;
                 Ok(tx.commit().await?)
             }
             Err(MailError::Later(why)) if now < due.created_at.plus(self.settings().mail.give_up_after.get()) => {

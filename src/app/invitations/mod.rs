@@ -195,6 +195,7 @@ impl Work<'_> {
             accepted_by: None,
             delivery: Delivery::queued(now),
             version: 1,
+            resends: 0,
         };
         let (secret, letter) = self.link();
         if !self.tx.insert_invitation(&organization, &invitation, (&secret.hash(), &letter)).await? {
@@ -256,11 +257,18 @@ impl Work<'_> {
         if invitation.ended.is_some() {
             return Err(not_pending(&invitation, InvitationState::Expired));
         }
+        let most = self.app.settings().invitations.resends;
+        if invitation.resends >= i64::from(most) {
+            let detail =
+                format!("it was sent again {most} times: ask whether letters arrive, or invite another address");
+            return Err(Error::conflict("sent_too_often", detail));
+        }
         self.may_be_invited(&invitation.email.clone()).await?;
         self.may_offer(&invitation.offer).await?;
         self.answers_for(&mut invitation);
         invitation.expires_at = self.until(life);
         invitation.delivery = Delivery::queued(now);
+        invitation.resends += 1;
         self.tx.update_invitation(&organization, &invitation).await?;
         let (secret, letter) = self.link();
         self.tx.renew_invitation(&organization, id, (&secret.hash(), &letter), now).await?;
@@ -270,7 +278,7 @@ impl Work<'_> {
         Ok(invitation)
     }
 
-    async fn revoke_invitation(&mut self, id: &InvitationId) -> Result<Invitation, Error> {
+    pub(super) async fn revoke_invitation(&mut self, id: &InvitationId) -> Result<Invitation, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let all = [InvitationState::Pending, InvitationState::Expired, InvitationState::Revoked];
         let mut invitation = self.invitation_to_change(id, &all).await?;

@@ -9,25 +9,33 @@
 //! [`review`] finds those keys afterwards, from keys to their owners, tells who should know, and deletes them after a grace.
 
 mod choices;
+mod members;
+mod mirrored;
 mod moving;
 mod notices;
+mod overdue;
 mod review;
 mod rotation;
+mod several;
 mod token;
 mod weigh;
 
 pub use choices::{Choice, KeyDone, KeyOutcome};
+pub use members::MemberChange;
+pub use mirrored::{Mirrored, ReadKey};
 pub use moving::Moved;
 pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
+pub use several::{ChangeOutcome, PreviewedChange, RefusedChange, SeveralPreview};
+pub(super) use several::{Step, What};
 pub(super) use weigh::RoleMove;
 
 use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish, Work};
 use crate::{
     access::Stopped,
     model::{
-        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, Role, RoleId, Scope, Source,
-        Subject, Terms, UserId,
+        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Scope,
+        Source, Subject, Terms, UserId,
     },
     plan::Diff,
 };
@@ -159,6 +167,8 @@ pub struct KeyPreview {
     pub token: String,
     /// Every key that is touched.
     pub keys: Vec<TouchedKey>,
+    /// Keys of Cast AI that it ends there: they cannot be moved, so make other ones of a service account first.
+    pub mirrored: Vec<MirroredKey>,
     /// What becomes of those of which nothing is said: `delete` or `keep`.
     pub unless_said: Choice,
 }
@@ -182,6 +192,8 @@ pub struct TouchedKey {
     pub last_used_from: Option<String>,
     /// How often over the last day, to the hour.
     pub uses_last_day: i64,
+    /// How often in each hour of the last day, the oldest first; nothing: never in that time.
+    pub uses_by_hour: Vec<i64>,
     /// What it could not do any more, if it is kept.
     pub stops: Vec<Stopped>,
 }
@@ -267,10 +279,12 @@ impl Work<'_> {
         self.carry_out(change.clone()).await?;
         // The guard belongs to the preview as it belongs to the change: what it would refuse is refused here.
         self.guard_owners().await?;
+        let mirrored = self.mirrored_touched(&seen).await?;
         let touched = self.touched(&seen).await?;
         Ok(KeyPreview {
             token: token::of(&self.ctx.organization, change, &touched)?,
             keys: self.told_of(&touched).await?,
+            mirrored,
             unless_said: change.unless_said(),
         })
     }
@@ -304,18 +318,22 @@ impl Work<'_> {
     }
 
     async fn refuse_unseen(&mut self, seen: &weigh::Seen) -> Result<(), Error> {
+        let mirrored = self.mirrored_touched(seen).await?;
         let touched = self.touched(seen).await?;
-        if touched.is_empty() {
+        let all = touched.len() + mirrored.len();
+        if all == 0 {
             return Ok(());
         }
         // What no preview could make possible is said at once.
         self.guard_owners().await?;
-        let names: Vec<_> = touched.iter().take(5).map(|one| format!("“{}” of {}", one.key.name, one.label)).collect();
-        let more = if touched.len() > names.len() { " and others" } else { "" };
+        let ours = touched.iter().map(|one| format!("“{}” of {}", one.key.name, one.label));
+        let theirs = mirrored.iter().map(|key| format!("“{}” at Cast AI", key.name));
+        let names: Vec<_> = ours.chain(theirs).take(5).collect();
+        let more = if all > names.len() { " and others" } else { "" };
         let detail = format!(
             "this touches {} API keys: {}{more}. Ask for a preview (POST /api/v1/role-changes/preview) and make the change with its \
              token and what is to become of each key (POST /api/v1/role-changes)",
-            touched.len(),
+            all,
             names.join(", ")
         );
         Err(Error::conflict("preview_required", detail))

@@ -45,6 +45,15 @@ pub(super) enum Notice<'a> {
         /// When the keys are to be others.
         until: Instant,
     },
+    /// Somebody who has left knows a secret still, and the day by which it was to be another is over.
+    Overdue {
+        /// What the key is called.
+        key: &'a str,
+        /// Who has left.
+        who: &'a str,
+        /// By when it was to be another one.
+        since: Instant,
+    },
 }
 
 impl Notice<'_> {
@@ -54,6 +63,7 @@ impl Notice<'_> {
             Self::Attenuated { key, .. } => format!("The API key “{key}” carries less than it did"),
             Self::Rotate { key, .. } => format!("Please replace the API key “{key}”"),
             Self::Known { who, .. } => format!("{who} has left and knows the secrets of API keys"),
+            Self::Overdue { key, .. } => format!("The API key “{key}” was to be rotated"),
         }
     }
 
@@ -83,6 +93,10 @@ impl Notice<'_> {
                     keys.join(", ")
                 ),
                 format!("Please rotate them by {}.", moment(*until)),
+            ],
+            Self::Overdue { key, who, since } => vec![
+                format!("{who} has left and knows the secret of the key “{key}”, which works still."),
+                format!("It was to be rotated by {}. Please rotate it now.", moment(*since)),
             ],
         }
     }

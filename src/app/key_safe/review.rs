@@ -34,6 +34,8 @@ pub struct ReviewRound {
     pub restored: usize,
     /// Keys that were deleted.
     pub deleted: usize,
+    /// Keys of whose overdue rotation owners were told.
+    pub overdue: usize,
 }
 
 /// What is asked of a page of keys.
@@ -57,10 +59,11 @@ impl App {
             }
         }
         self.delete_after_grace(&mut round).await?;
+        round.overdue = self.remind_of_rotation().await?;
         Ok(round)
     }
 
-    fn as_system(&self, organization: OrganizationId) -> Ctx {
+    pub(super) fn as_system(&self, organization: OrganizationId) -> Ctx {
         Ctx { actor: Actor::System, organization, now: self.clock().now(), request: self.new_request() }
     }
 

@@ -4,7 +4,7 @@ use super::{RoleChange, TouchedKey};
 use crate::{
     access::{Access, Derivation, Stopped, Via, capabilities},
     app::{Actor, Error, Work},
-    model::{Capability, CustomRole, GroupId, Holder, KeyId, Role, RoleId, Scope, Subject, User, UserId},
+    model::{Capability, CustomRole, GroupId, Holder, KeyId, MirroredKey, Role, RoleId, Scope, Subject, User, UserId},
     store::{BindingQuery, KeptKey},
 };
 use std::{
@@ -54,7 +54,9 @@ pub(super) struct Seen {
     /// What the actor may do; none: roles do not bind them.
     pub(super) actor: Option<Access>,
     keys: Vec<KeptKey>,
-    owners: BTreeMap<UserId, (User, Access)>,
+    pub(super) owners: BTreeMap<UserId, (User, Access)>,
+    /// Keys of Cast AI of those whose rights the change may change.
+    pub(super) mirrored: Vec<MirroredKey>,
     /// Whether it is a mapping that is published: whom it touches is known only afterwards.
     publishes: bool,
 }
@@ -102,9 +104,11 @@ impl Work<'_> {
         let (reach, named) = self.reach(change).await?;
         let mut keys = Vec::new();
         for user in reach.users {
+            seen.mirrored.extend(self.tx.mirrored_keys_of(&organization, &user).await?);
             keys.extend(self.tx.kept_keys_of(&organization, &Holder::User(user), self.ctx.now).await?);
         }
         for group in &reach.groups {
+            seen.mirrored.extend(self.tx.mirrored_keys_of_members(&organization, group).await?);
             keys.extend(self.keys_of_group(group).await?);
         }
         for id in named {
@@ -112,14 +116,14 @@ impl Work<'_> {
         }
         keys.sort_by(|one, other| one.key.id.cmp(&other.key.id));
         keys.dedup_by(|one, other| one.key.id == other.key.id);
+        for owner in seen.mirrored.iter().map(|key| key.owner.clone()).collect::<BTreeSet<_>>() {
+            self.see_owner(&mut seen.owners, &owner).await?;
+        }
         for kept in keys {
             let Some(owner) = kept.key.owner.user() else { continue };
-            if !seen.owners.contains_key(owner) {
-                let Some(user) = self.tx.user(&organization, owner).await? else { continue };
-                let access = self.app.access_of(&mut self.tx, &organization, &user, self.ctx.now).await?;
-                seen.owners.insert(owner.clone(), (user, access));
+            if self.see_owner(&mut seen.owners, owner).await? {
+                seen.keys.push(kept);
             }
-            seen.keys.push(kept);
         }
         for kept in &mut seen.keys {
             let Some((_, access)) = kept.key.owner.user().and_then(|owner| seen.owners.get(owner)) else { continue };
@@ -127,6 +131,21 @@ impl Work<'_> {
             kept.carried = Some(carried.kept());
         }
         Ok(seen)
+    }
+
+    /// What somebody may do before the change. False when there is no such person.
+    async fn see_owner(
+        &mut self,
+        owners: &mut BTreeMap<UserId, (User, Access)>,
+        owner: &UserId,
+    ) -> Result<bool, Error> {
+        let organization = self.ctx.organization.clone();
+        if !owners.contains_key(owner) {
+            let Some(user) = self.tx.user(&organization, owner).await? else { return Ok(false) };
+            let access = self.app.access_of(&mut self.tx, &organization, &user, self.ctx.now).await?;
+            owners.insert(owner.clone(), (user, access));
+        }
+        Ok(true)
     }
 
     async fn keys_of_group(&mut self, group: &GroupId) -> Result<Vec<KeptKey>, Error> {
@@ -241,7 +260,8 @@ impl Work<'_> {
     /// What people read of touched keys.
     pub(super) async fn told_of(&mut self, touched: &[Touched]) -> Result<Vec<TouchedKey>, Error> {
         let ids: Vec<KeyId> = touched.iter().map(|one| one.key.id.clone()).collect();
-        let uses = self.tx.key_uses_since(&self.ctx.organization, &ids, self.ctx.now.minus(DAY)).await?;
+        let day = (self.ctx.now.minus(DAY), self.ctx.now);
+        let uses = self.tx.key_uses_by_hour(&self.ctx.organization, &ids, day).await?;
         let told = |one: &Touched| TouchedKey {
             id: one.key.id.clone(),
             name: one.key.name.clone(),
@@ -250,7 +270,8 @@ impl Work<'_> {
             owner_label: one.label.clone(),
             last_used_at: one.key.last_used_at,
             last_used_from: one.key.last_used_from.clone(),
-            uses_last_day: uses.get(&one.key.id).copied().unwrap_or_default(),
+            uses_last_day: uses.get(&one.key.id).map(|hours| hours.iter().sum()).unwrap_or_default(),
+            uses_by_hour: uses.get(&one.key.id).cloned().unwrap_or_default(),
             stops: one.stops().into_iter().collect(),
         };
         Ok(touched.iter().map(told).collect())

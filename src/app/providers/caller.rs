@@ -84,7 +84,7 @@ impl App {
     pub async fn scim_caller(&self, shown: Shown<'_>) -> Result<(Ctx, Arc<Connection>), Refusing> {
         // None of our own tokens has a dot in it, and every JWT has two.
         if shown.bearer.contains('.') {
-            return self.caller_of_jwt(shown).await;
+            return Box::pin(self.caller_of_jwt(shown)).await;
         }
         // The checksum refuses typing mistakes and noise before the store is asked.
         let presented = token::parse(shown.bearer, TokenKind::Scim)
@@ -93,7 +93,9 @@ impl App {
         let found = self.opened_by(&presented, shown.from).await;
         let opened = match found {
             Ok(opened) if shown.at.is_none_or(|at| *at == opened.connection.id) => opened,
-            Ok(_) | Err(Error::NotSignedIn) => return Err(self.why_it_opens_nothing(&presented, shown).await?),
+            Ok(_) | Err(Error::NotSignedIn) => {
+                return Err(Box::pin(self.why_it_opens_nothing(&presented, shown)).await?);
+            }
             Err(error) => return Err(Refusing::Failed(error)),
         };
         Ok(self.caller_of(opened.organization, opened.connection))
@@ -111,9 +113,9 @@ impl App {
     async fn opened_by(&self, presented: &Presented, from: Option<IpAddr>) -> Result<Opened, Error> {
         let (hash, now) = (presented.hash(), self.clock().now());
         let lease = self.settings().cache.lease.get();
-        let opened = self.cache().fetch(&Opens(hash), lease, self.load_opened(&hash, (now, from))).await?;
+        let opened = self.cache().fetch(&Opens(hash), lease, || self.load_opened(&hash, (now, from))).await?;
         if opened.until.is_some_and(|until| until <= now) {
-            return self.load_opened(&hash, (now, from)).await;
+            return Box::pin(self.load_opened(&hash, (now, from))).await;
         }
         Ok(opened.as_ref().clone())
     }

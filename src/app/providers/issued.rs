@@ -79,7 +79,7 @@ impl App {
         let at = shown.at.ok_or_else(|| Refusing::Known(WRONG_ADDRESS.to_owned()))?;
         let now = self.clock().now();
         let lease = self.settings().cache.lease.get();
-        let found = self.cache().fetch(&At(at), lease, self.load_door(at)).await?;
+        let found = self.cache().fetch(&At(at), lease, || self.load_door(at)).await?;
         let Some(pinned) = &found.connection.settings.provider_tokens else { return Err(Refusing::Unknown) };
         match self.check_jwt(shown.bearer, pinned, now).await? {
             Ok(()) => {

@@ -9,12 +9,15 @@ use super::{
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Next, Who, consumes, decide},
     crypto::sha256,
-    model::{Connection, EventKind, FactSource, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState},
+    model::{
+        Connection, EventKind, FactSource, Group, GroupOrigin, IdentityKind, MatchAttribute, User, UserId, UserState,
+        fold,
+    },
     scim::{MemberChange, MemberKind, MemberRef, UserDocument},
     sso::{GroupsClaim, Identity, SsoError},
 };
 use serde_json::{Map, Value, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 impl Work<'_> {
     /// The person and their session, in one transaction: nobody is written down who did not get in.
@@ -98,6 +101,7 @@ impl Work<'_> {
         let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
         attempt.derive(&access);
         self.tell_groups(&user, attempt).await?;
+        self.tell_sync((connection, identity), &user, attempt).await?;
         case.turned_away = access.is_empty();
         if case.turned_away {
             self.tell_near_misses(&user, attempt).await?;
@@ -233,26 +237,28 @@ impl Work<'_> {
         self.settle_user(user).await
     }
 
-    /// Makes the person a member of exactly the asserted groups of this connection.
+    /// Makes the person a member of exactly the asserted groups of this connection. Mostly they are already.
     async fn take_groups(&mut self, connection: &Connection, names: &[String], user: &User) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
-        let mut asserted = BTreeSet::new();
-        for name in names.iter().filter(|name| !name.trim().is_empty()) {
-            let origin = GroupOrigin::Claims;
-            let known = self.tx.group_by_name(&organization, Some(&connection.id), origin, name).await?;
-            let group = match known {
+        let (organization, origin) = (self.ctx.organization.clone(), GroupOrigin::Claims);
+        let ours = |group: &Group| group.origin == origin && group.connection.as_ref() == Some(&connection.id);
+        let mut left = self.tx.groups_of(&organization, &user.id).await?;
+        left.retain(ours);
+        let asserted: BTreeMap<String, &String> =
+            names.iter().filter(|name| !name.trim().is_empty()).map(|name| (fold(name), name)).collect();
+        for (folded, name) in asserted {
+            if let Some(place) = left.iter().position(|group| fold(&group.display_name) == folded) {
+                left.swap_remove(place);
+                continue;
+            }
+            let group = match self.tx.group_by_name(&organization, Some(&connection.id), origin, name).await? {
                 Some(group) => group,
                 None => self.add_group(connection, origin, (name.clone(), None)).await?,
             };
-            asserted.insert(group.id.clone());
-            self.change_members(connection, group, &[MemberChange::Add(vec![member.clone()])]).await?;
+            let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
+            self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
         }
-        for group in self.tx.groups_of(&organization, &user.id).await? {
-            let ours = group.origin == GroupOrigin::Claims && group.connection.as_ref() == Some(&connection.id);
-            if ours && !asserted.contains(&group.id) {
-                self.change_members(connection, group, &[MemberChange::Remove(vec![member.value.clone()])]).await?;
-            }
+        for group in left {
+            self.change_members(connection, group, &[MemberChange::Remove(vec![user.id.to_string()])]).await?;
         }
         Ok(())
     }

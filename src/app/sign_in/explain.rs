@@ -4,7 +4,11 @@ use super::{
     super::{Error, Work, funnel::outcome_of_user},
     SignInAttempt,
 };
-use crate::model::User;
+use crate::{
+    access::{Difference, PushedGroup, differences},
+    model::{Connection, GroupOrigin, User},
+    sso::{GroupsClaim, Identity},
+};
 
 /// Lines of a list that a trace keeps.
 const MOST: usize = 100;
@@ -14,6 +18,39 @@ impl Work<'_> {
     pub(super) async fn tell_groups(&mut self, user: &User, attempt: &mut SignInAttempt) -> Result<(), Error> {
         let groups = self.tx.groups_of(&self.ctx.organization, &user.id).await?;
         attempt.entry.derived.groups = groups.into_iter().map(|group| group.display_name).take(MOST).collect();
+        Ok(())
+    }
+
+    /// How the groups that the sign-in names differ from those that the same provider pushed.
+    pub(super) async fn tell_sync(
+        &mut self,
+        (connection, identity): (&Connection, &Identity),
+        user: &User,
+        attempt: &mut SignInAttempt,
+    ) -> Result<(), Error> {
+        if !connection.pushes_groups {
+            return Ok(());
+        }
+        let found = match &identity.groups {
+            // Silence is no difference: most providers that push say nothing of groups in a sign-in.
+            GroupsClaim::Absent => return Ok(()),
+            GroupsClaim::Overage => vec![Difference::Overage],
+            GroupsClaim::Present(claimed) => {
+                let organization = self.ctx.organization.clone();
+                let own = self.tx.groups_of(&organization, &user.id).await?;
+                let known = self.tx.directory_groups(&organization).await?;
+                let of_connection = known.into_iter().filter(|group| {
+                    group.origin == GroupOrigin::Scim && group.connection.as_ref() == Some(&connection.id)
+                });
+                let pushed = of_connection.map(|group| PushedGroup {
+                    member: own.iter().any(|own| own.id == group.id),
+                    name: group.display_name,
+                    external_id: group.external_id,
+                });
+                differences(claimed, &pushed.collect::<Vec<_>>())
+            }
+        };
+        attempt.entry.derived.sync = found.iter().map(ToString::to_string).take(MOST).collect();
         Ok(())
     }
 

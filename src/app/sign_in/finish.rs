@@ -66,7 +66,7 @@ impl App {
             test: begun.test,
             began: Some(begun.began),
         };
-        self.conclude_sign_in(&ctx, met, journey, attempt).await
+        Box::pin(self.conclude_sign_in(&ctx, met, journey, attempt)).await
     }
 
     /// What every protocol does with an identity, or with why there is none: a session, and the trace.

@@ -16,6 +16,7 @@ pub use client::ClientKey;
 pub use finish::Finished;
 pub(super) use finish::Journey;
 pub use saml::SamlArrival;
+pub(super) use session::Opened;
 
 use super::{
     App, Error,
@@ -47,6 +48,8 @@ pub enum Route {
     AskOrganization,
     /// The organization has several providers.
     Choose(OrganizationId, Vec<(ConnectionId, String)>),
+    /// No provider signs this person in: by a password, if there is such a person and organization at all. One answer for both.
+    Password,
     /// There is no such organization, or nobody to sign in with. One answer for both.
     Nothing,
 }
@@ -118,11 +121,17 @@ impl App {
         let Some(slug) = slug.map(str::trim).filter(|slug| !slug.is_empty()) else {
             return Ok(Route::AskOrganization);
         };
-        let Some(found) = tx.organization_by_slug(slug).await? else { return Ok(Route::Nothing) };
+        // Whoever gave no address is nobody yet whom a password could be asked of.
+        let by_password = if email.is_some() { Route::Password } else { Route::Nothing };
+        let Some(found) = tx.organization_by_slug(slug).await? else { return Ok(by_password) };
         let mut ready = tx.connections(&found.id).await?;
         ready.retain(signs_in);
         Ok(match ready.as_slice() {
-            [] => Route::Nothing,
+            [] => by_password,
+            // Nobody owns the address's domain: where people have passwords, this may be one of them.
+            [only] if email.is_some() && tx.has_passwords(&found.id).await? => {
+                Route::Choose(found.id, vec![(only.id.clone(), only.name.clone())])
+            }
             [only] => Route::Provider { organization: found.id, connection: only.id.clone() },
             several => {
                 let names = several.iter().map(|known| (known.id.clone(), known.name.clone())).collect();

@@ -158,7 +158,7 @@ impl App {
         };
         let met = met.map(|identity| (connection, identity));
         let journey = Journey { began: Some(begun.began), ..begun.journey };
-        self.conclude_sign_in(&ctx, met, journey, attempt).await.map(SamlArrival::Finished)
+        Box::pin(self.conclude_sign_in(&ctx, met, journey, attempt)).await.map(SamlArrival::Finished)
     }
 
     /// Whoever was asked wants to be signed in as whom the provider sent.
@@ -178,7 +178,7 @@ impl App {
         let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
         attempt.message("the provider's answer", about(&glimpse(field).unwrap_or_default()));
         let journey = Journey { return_to: "/account".to_owned(), ..Journey::default() };
-        self.conclude_sign_in(&ctx, Ok((connection, identity)), journey, attempt).await
+        Box::pin(self.conclude_sign_in(&ctx, Ok((connection, identity)), journey, attempt)).await
     }
 
     fn request_of(&self, whence: &Whence) -> RequestId {

@@ -13,17 +13,17 @@ use crate::{
 use serde_json::json;
 
 /// What a session comes of: a connection's provider, what it said, and when the sign-in began.
-pub(super) type Origin<'a> = (&'a Connection, &'a Identity, Instant);
+pub(in crate::app) type Origin<'a> = (&'a Connection, &'a Identity, Instant);
 
 /// A session that was opened.
-pub(super) struct Opened {
+pub(in crate::app) struct Opened {
     secret: Secret,
     session: Session,
     terms: TermsState,
 }
 
 impl Opened {
-    pub(super) fn signed_in(self, return_to: String) -> SignedIn {
+    pub(in crate::app) fn signed_in(self, return_to: String) -> SignedIn {
         let Self { secret, session, terms } = self;
         SignedIn { secret, return_to, terms, organization: session.organization, user: session.user }
     }
@@ -54,7 +54,7 @@ impl Work<'_> {
     }
 
     /// Opens a session for somebody whose identity is settled. The trace of the sign-in is written with it.
-    pub(super) async fn open_session(
+    pub(in crate::app) async fn open_session(
         &mut self,
         user: &User,
         origin: Option<Origin<'_>>,

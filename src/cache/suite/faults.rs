@@ -11,7 +11,7 @@ fn open(server: &Server, lease: Duration) -> Cache {
 async fn trouble_costs_little(cache: &Cache) {
     let began = Instant::now();
     for _ in 0..200 {
-        let Ok(value) = cache.fetch(&Access("a"), LONG, ready(Ok::<_, Infallible>("stored".to_owned()))).await;
+        let Ok(value) = cache.fetch(&Access("a"), LONG, || ready(Ok::<_, Infallible>("stored".to_owned()))).await;
         assert_eq!(value.as_str(), "stored");
         cache.publish(somebody()).await;
         cache.put(&Document("b"), 1, LONG).await;
@@ -59,7 +59,7 @@ async fn a_flush_does_not_bring_an_old_generation_back() {
         server.flush();
         Ok::<_, Infallible>("as it was before".to_owned())
     };
-    let Ok(_) = cache.fetch(&Access("a"), LONG, read_too_early).await;
+    let Ok(_) = cache.fetch(&Access("a"), LONG, || read_too_early).await;
     assert_eq!(cache.get(&Access("a")).await, None);
 }
 

@@ -75,9 +75,31 @@ impl Api {
         self.send_if(method, path, body, any).await
     }
 
+    /// An answer that is no JSON.
+    pub(super) async fn text(&self, path: &str, query: &[(&str, String)]) -> Result<String, Stop> {
+        let answer = self.answer((Method::GET, &with_query(path, query)), Body::Nothing, (None, "text/csv")).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
     async fn send_if(&self, method: Method, path: &str, body: Body, seen: Option<&str>) -> Result<Value, Stop> {
+        let answer = self.answer((method, path), body, (seen, "application/json")).await?;
+        if answer.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&answer).map_err(|_| {
+            Stop::new(Code::Wrong, format!("{} answers, but not as castgate does. Is the address right?", self.origin))
+        })
+    }
+
+    /// The body of an answer that is no refusal; no content is nothing.
+    async fn answer(
+        &self,
+        (method, path): (Method, &str),
+        body: Body,
+        (seen, accept): (Option<&str>, &'static str),
+    ) -> Result<Vec<u8>, Stop> {
         let mut request = Request::builder().method(method).uri(format!("{}/api/v1{path}", self.origin));
-        request = request.header(header::ACCEPT, "application/json");
+        request = request.header(header::ACCEPT, accept);
         if let Some(key) = &self.key {
             request = request.header(header::AUTHORIZATION, format!("Bearer {}", key.expose_secret()));
         }
@@ -97,12 +119,10 @@ impl Api {
         if !answer.status().is_success() {
             return Err(Stop::refused(&self.origin, &answer));
         }
-        if answer.status() == StatusCode::NO_CONTENT || answer.body().is_empty() {
-            return Ok(Value::Null);
+        if answer.status() == StatusCode::NO_CONTENT {
+            return Ok(Vec::new());
         }
-        serde_json::from_slice(answer.body()).map_err(|_| {
-            Stop::new(Code::Wrong, format!("{} answers, but not as castgate does. Is the address right?", self.origin))
-        })
+        Ok(answer.into_body())
     }
 }
 

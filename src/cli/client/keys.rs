@@ -1,9 +1,16 @@
 //! The caller's own API keys.
 
-use super::{Client, Common, api::Body, noun::KEYS, stop::Stop, table::plain, verbs::ListOptions};
+use super::{
+    Client, Common,
+    api::Body,
+    noun::{KEYS, MIRRORED_KEYS},
+    stop::Stop,
+    table::plain,
+    verbs::ListOptions,
+};
 use ::http::Method;
 use clap::Subcommand;
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// `castgate keys`
 #[derive(Debug, clap::Args)]
@@ -58,6 +65,18 @@ enum Verb {
         /// Its id or name.
         key: String,
     },
+    /// The keys that Cast AI has, as they were read there last: a change of roles shows which of them it ends.
+    #[command(after_help = "Example:
+  castgate keys mirrored")]
+    Mirrored(ListOptions),
+    /// Tells castgate which keys Cast AI has: all of them, what is not in the file is there no more. No secrets.
+    #[command(after_help = "Example:
+  castgate keys mirror keys.json
+  echo '[{\"external_id\": \"7c9e6679\", \"owner\": \"ada@acme.example\", \"name\": \"agent\"}]' | castgate keys mirror -")]
+    Mirror {
+        /// A JSON list; - is standard input.
+        file: String,
+    },
     /// Ends a key at once.
     #[command(after_help = "Examples:
   castgate keys revoke ci
@@ -83,6 +102,20 @@ impl Keys {
             }
             Verb::Off { key } => client.switch_key(&key, false).await,
             Verb::On { key } => client.switch_key(&key, true).await,
+            Verb::Mirrored(options) => client.list(&MIRRORED_KEYS, MIRRORED_KEYS.path, &[], options.limit()).await,
+            Verb::Mirror { file } => {
+                let text = super::ask::text(std::path::Path::new(&file))?;
+                let keys: Value = serde_json::from_str(&text)
+                    .map_err(|error| Stop::usage(format!("{} is no JSON list: {error}", plain(&file))))?;
+                let body = Body::Json(json!({"keys": keys}));
+                let read = client.api.send(Method::PUT, MIRRORED_KEYS.path, body).await?;
+                let unknown = read["unknown_owners"].as_array().map_or(0, Vec::len);
+                let sentence = format!(
+                    "{} keys of Cast AI are mirrored, {} are gone, and {unknown} owners are nobody here.",
+                    read["kept"], read["forgotten"]
+                );
+                client.output.done(&sentence, &read)
+            }
             Verb::Revoke { key } => {
                 let id = client.id(&KEYS, KEYS.path, &key).await?;
                 client.confirm(&format!("Programs that use the key “{}” are refused from now on.", plain(&key)))?;

@@ -24,6 +24,8 @@ mod noun;
 mod output;
 mod people;
 mod provisioning;
+mod receipts;
+mod reviews;
 mod role_changes;
 mod roles;
 mod schemas;
@@ -34,7 +36,9 @@ mod sign_ins;
 mod stop;
 mod table;
 mod trial;
+mod undo;
 mod verbs;
+mod why;
 mod yaml;
 
 pub(super) use output::json as safe_json;
@@ -66,6 +70,9 @@ pub(super) enum Remote {
     /// People who are not here yet.
     #[command(alias = "invitation")]
     Invitations(invitations::Invitations),
+    /// Who holds what for no visible reason.
+    #[command(alias = "access-reviews")]
+    Reviews(reviews::Reviews),
     /// Where you or others are signed in.
     Sessions(people::Sessions),
     /// Machines of the organization, and their keys.
@@ -76,6 +83,8 @@ pub(super) enum Remote {
     Roles(roles::Roles),
     /// Whether somebody may do something, and why or why not.
     Can(bindings::Can),
+    /// Why somebody may do something, back to what a provider or a person did; or why not, and what comes closest.
+    Why(why::Why),
     /// Clusters that roles may be scoped to.
     Clusters(clusters::Clusters),
     /// Identity providers.
@@ -88,6 +97,12 @@ pub(super) enum Remote {
     Mapping(mapping::Mapping),
     /// Your own API keys.
     Keys(keys::Keys),
+    /// Gives back what a provider took away in a span of time: shown first, then asked about.
+    Undo(undo::Undo),
+    /// Unusual spans of removals by one provider that were noticed.
+    Accidents(undo::Accidents),
+    /// What each end of somebody's access ended, signed.
+    Receipts(receipts::Receipts),
     /// What happened.
     Events(events::Events),
     /// Who tried to sign in, and why it failed.
@@ -107,17 +122,22 @@ impl Remote {
             Self::Users(command) => command.run().await,
             Self::Groups(command) => command.run().await,
             Self::Invitations(command) => command.run().await,
+            Self::Reviews(command) => command.run().await,
             Self::Sessions(command) => command.run().await,
             Self::ServiceAccounts(command) => command.run().await,
             Self::Bindings(command) => command.run().await,
             Self::Roles(command) => command.run().await,
             Self::Can(command) => command.run().await,
+            Self::Why(command) => command.run().await,
             Self::Clusters(command) => command.run().await,
             Self::Connections(command) => command.run().await,
             Self::Schemas(command) => command.run().await,
             Self::Domains(command) => command.run().await,
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
+            Self::Undo(command) => command.run().await,
+            Self::Accidents(command) => command.run().await,
+            Self::Receipts(command) => command.run().await,
             Self::Events(command) => command.run().await,
             Self::SignIns(command) => command.run().await,
             Self::Provisioning(command) => command.run().await,

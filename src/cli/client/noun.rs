@@ -1,8 +1,12 @@
 //! The API's nouns as the command line shows them: where they live, what their columns are, what an empty list means.
 
+mod accident;
+mod review;
 mod scim;
 mod sign_in;
 
+pub(super) use accident::{ACCIDENTS, RECEIPTS};
+pub(super) use review::{MIRRORED_KEYS, PROPOSALS, REVIEWS};
 pub(super) use scim::{PUSHES, SCHEMAS, TOLERANCES};
 pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
 

@@ -3,10 +3,10 @@
 use super::{
     Client, Common,
     account::visitor,
-    noun::{KEYS, MACHINES, SESSIONS, USERS},
+    noun::{GROUPS, KEYS, MACHINES, SESSIONS, USERS},
     output::Output,
     role_changes::KeyOptions,
-    stop::Stop,
+    stop::{Code, Stop},
     table::plain,
     verbs::SearchOptions,
 };
@@ -68,6 +68,22 @@ enum UserVerb {
   castgate users remove ada@acme.example
   castgate users remove ada@acme.example --yes")]
     Remove(User),
+    /// Changes several people at once. Who cannot be changed is told of, the others are changed.
+    ///
+    /// API keys that this touches are shown first, with their use: say with --keys what becomes of them.
+    #[command(after_help = "Examples:
+  castgate users change ada@acme.example grace@acme.example --role viewer
+  castgate users change ada@acme.example grace@acme.example --join on-call
+  castgate users change $(castgate users list --filter 'title eq \"Intern\"' -o name) --suspend --yes")]
+    Change {
+        /// Their ids, user names or e-mail addresses.
+        #[arg(required = true, value_name = "USER")]
+        users: Vec<String>,
+        #[command(flatten)]
+        what: What,
+        #[command(flatten)]
+        keys: KeyOptions,
+    },
     /// Where somebody is signed in.
     #[command(after_help = "Example:
   castgate users sessions ada@acme.example")]
@@ -87,6 +103,30 @@ enum UserVerb {
         /// The service account's id or name.
         account: String,
     },
+}
+
+/// What is done with each of several people.
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct What {
+    /// Gives them this role in the place of what people gave them before.
+    #[arg(long)]
+    role: Option<String>,
+    /// Puts them into this local group.
+    #[arg(long, value_name = "GROUP")]
+    join: Option<String>,
+    /// Takes them out of this local group.
+    #[arg(long, value_name = "GROUP")]
+    leave: Option<String>,
+    /// Suspends them.
+    #[arg(long)]
+    suspend: bool,
+    /// Takes a suspension back.
+    #[arg(long)]
+    reactivate: bool,
+    /// Removes them.
+    #[arg(long)]
+    remove: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -137,6 +177,7 @@ impl Users {
                 let nothing = client.api.delete(&format!("/users/{id}")).await?;
                 client.output.done(&format!("{name} is removed."), &nothing)
             }
+            UserVerb::Change { users, what, keys } => client.change_people(&users, what, &keys).await,
             UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
             UserVerb::MoveKey { user: User { user }, key, account } => {
                 let path = format!("/users/{}/keys", client.id(&USERS, USERS.path, &user).await?);
@@ -163,6 +204,29 @@ fn word(value: &Value) -> String {
 }
 
 impl Client {
+    async fn change_people(&self, users: &[String], what: What, keys: &KeyOptions) -> Result<(), Stop> {
+        let mut ids = Vec::with_capacity(users.len());
+        for user in users {
+            ids.push(self.id(&USERS, USERS.path, user).await?);
+        }
+        let change = match what {
+            What { role: Some(role), .. } => json!({"kind": "set_role", "role": role}),
+            What { join: Some(group), .. } => {
+                json!({"kind": "join", "group": self.id(&GROUPS, GROUPS.path, &group).await?})
+            }
+            What { leave: Some(group), .. } => {
+                json!({"kind": "leave", "group": self.id(&GROUPS, GROUPS.path, &group).await?})
+            }
+            What { suspend: true, .. } => json!({"kind": "suspend"}),
+            What { reactivate: true, .. } => json!({"kind": "reactivate"}),
+            What { .. } => json!({"kind": "remove"}),
+        };
+        let body = json!({"users": ids, "change": change});
+        let preview = self.api.post("/member-changes/preview", body.clone()).await?;
+        let made = self.make_several("/member-changes", body, (&preview, keys)).await?;
+        if made["made"].as_u64() == Some(ids.len() as u64) { Ok(()) } else { Err(Stop::silent(Code::Conflict)) }
+    }
+
     async fn sessions_of(&self, user: &str) -> Result<(), Stop> {
         let id = self.id(&USERS, USERS.path, user).await?;
         self.list(&SESSIONS, &format!("/users/{id}/sessions"), &[], None).await

@@ -99,10 +99,55 @@ impl Client {
             show_touched(&touched, &keys, others.as_ref().unwrap_or(&preview["unless_said"]));
             self.confirm(&format!("The change touches {} API keys, as it stands above.", touched.len()))?;
         }
+        let at_cast_ai = preview["mirrored"].as_array().map(Vec::as_slice).unwrap_or_default();
+        if !at_cast_ai.is_empty() && !self.yes {
+            eprintln!("{}\n", table::table(super::noun::MIRRORED_KEYS.columns, at_cast_ai));
+            let which = "Cast AI deletes these keys with the change, and what runs on them stops. They cannot be moved: make keys \
+                         of a service account there first.";
+            self.confirm(which)?;
+        }
         let token = preview["token"].as_str().unwrap_or_default();
         let body = json!({"change": change, "preview": token, "keys": keys, "others": others});
         let made = self.api.post("/role-changes", body).await?;
         self.show_made(&made, done)
+    }
+
+    /// Shows what several changes do to keys, asks if they do anything to one, and makes them. Each that is refused is told of.
+    pub(super) async fn make_several(
+        &self,
+        path: &str,
+        mut body: Value,
+        (preview, options): (&Value, &KeyOptions),
+    ) -> Result<Value, Stop> {
+        let changes = preview["changes"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let keys_of = |change: &Value| change["keys"].as_array().cloned().unwrap_or_default();
+        let touched: Vec<Value> = changes.iter().flat_map(keys_of).collect();
+        let (keys, others) = self.choices(&touched, options).await?;
+        let possible = changes.iter().filter(|change| change["refused"].is_null()).count();
+        if possible > 0 && !self.yes {
+            // What is done where nothing is said is the same for all of them: they are one kind of change, or safe by themselves.
+            let unless_said = changes.iter().find(|change| !keys_of(change).is_empty());
+            let unless_said = unless_said.map_or(Value::Null, |change| change["unless_said"].clone());
+            if !touched.is_empty() {
+                show_touched(&touched, &keys, others.as_ref().unwrap_or(&unless_said));
+            }
+            let which = format!("{possible} changes, which touch {} API keys.", touched.len());
+            self.confirm(&which)?;
+        }
+        (body["preview"], body["keys"], body["others"]) = (preview["token"].clone(), json!(keys), json!(others));
+        let made = self.api.post(path, body).await?;
+        if self.output == Output::Table {
+            for one in made["results"].as_array().into_iter().flatten() {
+                let about = plain(one["about"].as_str().unwrap_or_default());
+                match one["refused"]["detail"].as_str() {
+                    Some(why) => say!("{about}: refused: {}", plain(why)),
+                    None => self.show_made(one, &format!("{about}: done"))?,
+                }
+            }
+        } else {
+            self.output.one(&made)?;
+        }
+        Ok(made)
     }
 
     /// What was said of each key, by its id, and of all the others.

@@ -22,7 +22,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 /// What a change of bindings may tell of.
-pub(super) const TOLD_OF_ACCESS: [EventKind; 4] =
+pub(in crate::http) const TOLD_OF_ACCESS: [EventKind; 4] =
     [EventKind::AccessChanged, EventKind::OwnerKept, EventKind::OrganizationOwned, EventKind::OrganizationOwnerless];
 
 const PREVIEWED: &str = "Where it touches somebody's API keys it is refused (`preview_required`): ask for a preview of the change, \

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     access::Derivation,
-    app::{App, revision, role_names},
+    app::{App, Departure, revision, role_names},
     http::{
         caller::ApiCaller,
         doors::{BodyLimit, Caller, Doors, delete, get, post},
@@ -85,6 +85,14 @@ pub(super) fn doors() -> Doors {
                 .needs(need)
                 .part::<UserId>("id")
                 .answers::<TheirAccess>(200),
+        )
+        .door(
+            get("/users/{id}/departure", departure)
+                .summary("The receipt of somebody whose access ended: when, the last request, and which secrets they know still")
+                .needs(need)
+                .part::<UserId>("id")
+                .answers::<Departure>(200)
+                .refuses(&["still_active"]),
         )
         .door(
             get("/users/{id}/groups", groups)
@@ -221,6 +229,14 @@ async fn access(
     let access = app.access(&caller.ctx, &id).await?;
     let why = access.derivations.iter().map(ToString::to_string).collect();
     Ok(Json(TheirAccess { user: id, roles: role_names(&access), access: access.derivations, why }))
+}
+
+async fn departure(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<UserId>,
+) -> Result<Json<Departure>, ApiFailure> {
+    Ok(Json(app.departure(&caller.ctx, &id).await?))
 }
 
 async fn groups(

@@ -74,7 +74,7 @@ pub(super) fn doors() -> Doors {
             one_of_them(post("/invitations/{id}/resend", resend))
                 .takes::<Again>(|| json!({}))
                 .answers::<Shown>(200)
-                .refuses(&["not_pending", "already_member", "domain_not_allowed"])
+                .refuses(&["not_pending", "already_member", "domain_not_allowed", "sent_too_often"])
                 .summary("Send an invitation again, with a new link; the one before is dead")
                 .detail(ANSWERS)
                 .tells(&[EventKind::InvitationResent]),
@@ -125,6 +125,8 @@ struct Shown {
     ended_at: Option<Instant>,
     accepted_by: Option<UserId>,
     delivery: Delivery,
+    /// How often it was sent again.
+    resends: i64,
     version: i64,
 }
 
@@ -145,6 +147,7 @@ fn shown(invitation: Invitation, now: Instant) -> Shown {
         ended_at: ended.map(|(at, _)| at),
         accepted_by: invitation.accepted_by,
         delivery: invitation.delivery,
+        resends: invitation.resends,
         version: invitation.version,
     }
 }

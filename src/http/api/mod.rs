@@ -1,6 +1,7 @@
 //! The API of admins and their programs: `/api/v1`, JSON. An API key, or a session whose changes carry the form token in
 //! `X-Castgate-Csrf`. Whether somebody may is decided by `app`; what is wrong is said as problem+json (RFC 9457).
 
+mod access_reviews;
 mod adoptions;
 mod authorize;
 mod bindings;
@@ -19,6 +20,9 @@ mod keys;
 mod lists;
 mod mapping;
 mod mapping_versions;
+mod member_changes;
+mod members;
+mod mirrored_keys;
 mod organization;
 mod provisioning;
 mod role_changes;
@@ -30,9 +34,13 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod undo;
 mod versions;
+mod why;
 
 use lists::{List, Paging};
+
+pub(super) use bindings::TOLD_OF_ACCESS;
 
 use super::doors::Doors;
 use crate::app::Error;
@@ -42,7 +50,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 25] {
+pub(super) fn doors() -> [Doors; 31] {
     [
         organization::doors(),
         clusters::doors(),
@@ -57,18 +65,24 @@ pub(super) fn doors() -> [Doors; 25] {
         mapping::doors(),
         mapping_versions::doors(),
         directory::doors(),
+        members::doors(),
+        member_changes::doors(),
         sessions::doors(),
         sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
         bindings::doors(),
         role_changes::doors(),
+        access_reviews::doors(),
         roles::doors(),
         schemas::doors(),
         keys::doors(),
         key_moves::doors(),
+        mirrored_keys::doors(),
         service_accounts::doors(),
         authorize::doors(),
+        why::doors(),
+        undo::doors(),
     ]
 }
 

@@ -1,8 +1,7 @@
 //! Changes of roles that touch API keys: first what they would do, then the change with what becomes of each key.
 
-use super::bindings::TOLD_OF_ACCESS;
 use crate::{
-    app::{App, Choice, KeyDone, KeyOutcome, KeyPreview, KeyTerms, RoleChange},
+    app::{App, ChangeOutcome, Choice, KeyDone, KeyOutcome, KeyPreview, KeyTerms, RefusedChange, RoleChange},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -34,27 +33,30 @@ fn example_change() -> Value {
     })
 }
 
+/// What a change of people's roles, groups or state may tell of.
+pub(super) const TOLD_OF_ROLES: [EventKind; 15] = [
+    EventKind::AccessChanged,
+    EventKind::OwnerKept,
+    EventKind::OrganizationOwned,
+    EventKind::OrganizationOwnerless,
+    EventKind::KeyRevoked,
+    EventKind::KeyAttenuated,
+    EventKind::KeyMoved,
+    EventKind::KeyRotated,
+    EventKind::KeyRotationDue,
+    EventKind::GroupMembersChanged,
+    EventKind::GroupRemoved,
+    EventKind::UserSuspended,
+    EventKind::UserChanged,
+    EventKind::UserRemoved,
+    EventKind::SessionEnded,
+];
+
 pub(super) fn doors() -> Doors {
     let refused: &[&str] =
         &["not_found", "already_given", "not_given_by_a_person", "not_local", "last_owner", "mapping_invalid"];
-    let told: Vec<EventKind> = TOLD_OF_ACCESS
-        .into_iter()
-        .chain([
-            EventKind::KeyRevoked,
-            EventKind::KeyAttenuated,
-            EventKind::KeyMoved,
-            EventKind::KeyRotated,
-            EventKind::KeyRotationDue,
-            EventKind::GroupMembersChanged,
-            EventKind::GroupRemoved,
-            EventKind::RoleChanged,
-            EventKind::UserSuspended,
-            EventKind::UserChanged,
-            EventKind::UserRemoved,
-            EventKind::SessionEnded,
-            EventKind::MappingPublished,
-        ])
-        .collect();
+    let told: Vec<EventKind> =
+        TOLD_OF_ROLES.into_iter().chain([EventKind::RoleChanged, EventKind::MappingPublished]).collect();
     Doors::at("/api/v1", "Role changes", Caller::SessionOrKey)
         .door(
             post("/role-changes/preview", preview)
@@ -131,6 +133,35 @@ impl From<KeyOutcome> for Outcome {
         let KeyOutcome { key, name, done, to, given, new_key, secret } = outcome;
         Self { key, name, done, to, given, new_key, secret: secret.map(|secret| secret.expose().to_owned()) }
     }
+}
+
+/// What became of several changes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChangeOutcomes")]
+pub(super) struct BulkOutcomes {
+    /// How many were made.
+    made: usize,
+    results: Vec<BulkOutcome>,
+}
+
+/// What became of one of several changes.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChangeOutcome")]
+struct BulkOutcome {
+    /// The id of what it was about.
+    about: String,
+    /// Why it was not made; nothing: it was.
+    refused: Option<RefusedChange>,
+    keys: Vec<Outcome>,
+}
+
+pub(super) fn bulk_outcomes(outcomes: Vec<ChangeOutcome>) -> BulkOutcomes {
+    let made = outcomes.iter().filter(|one| one.outcome.is_ok()).count();
+    let one = |ChangeOutcome { about, outcome }| match outcome {
+        Ok(keys) => BulkOutcome { about, refused: None, keys: keys.into_iter().map(Outcome::from).collect() },
+        Err(refused) => BulkOutcome { about, refused: Some(refused), keys: Vec::new() },
+    };
+    BulkOutcomes { made, results: outcomes.into_iter().map(one).collect() }
 }
 
 async fn preview(

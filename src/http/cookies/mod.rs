@@ -125,6 +125,23 @@ fn saml_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue
     header(&format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=None; Secure"))
 }
 
+/// What says that somebody signed in with this browser before. It opens nothing.
+pub(super) fn device(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &device_name(settings))
+}
+
+/// A `Set-Cookie` by which the browser is known again at the sign-in.
+pub(super) fn set_device(settings: &Settings, sealed: &str) -> Option<HeaderValue> {
+    let (name, secure) = (device_name(settings), secure(settings));
+    let age = settings.passwords.browser_remembered.get().as_secs();
+    header(&format!("{name}={sealed}; Path=/login; Max-Age={age}; HttpOnly; SameSite=Strict{secure}"))
+}
+
+fn device_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Secure-" } else { "" };
+    format!("{prefix}castgate-browser")
+}
+
 /// What this browser left with to sign out at the provider.
 pub(super) fn sign_out(headers: &HeaderMap, settings: &Settings) -> Option<String> {
     read(headers, &sign_out_name(settings))

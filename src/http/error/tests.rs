@@ -38,6 +38,7 @@ fn every_error() -> Vec<Error> {
         TurnedAway::NotInvited,
         TurnedAway::Withheld,
         TurnedAway::Enforced,
+        TurnedAway::Unproven(crate::model::SignInFailure::PasswordWrong),
     ];
     all.extend(away.map(Error::TurnedAway));
     all

@@ -142,7 +142,13 @@ fn body(declared: &Declared) -> Option<Value> {
 fn responses(declared: &Declared, generator: &mut SchemaGenerator, refused: &mut Map<String, Value>) -> Value {
     let mut all: BTreeMap<u16, Value> = BTreeMap::new();
     for answer in &declared.answers {
-        all.insert(answer.status, answered(*answer, declared, generator));
+        let mut of = answered(*answer, declared, generator);
+        // One status may come as several media types.
+        let before = all.remove(&answer.status).map(|mut before| before["content"].take());
+        if let (Some(Value::Object(before)), Some(content)) = (before, of["content"].as_object_mut()) {
+            content.extend(before);
+        }
+        all.insert(answer.status, of);
     }
     for (status, codes) in refusals(declared) {
         let meaning = |code: &str| CODES.iter().find(|known| known.word == code).map_or("", |known| known.meaning);

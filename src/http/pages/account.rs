@@ -4,7 +4,7 @@ use super::{Page, Width};
 use crate::{
     access::Via,
     app::{TermsState, Visit},
-    model::{ApiKey, Cluster, Instant, Scope, Session, SessionId},
+    model::{ApiKey, Capability, Cluster, Instant, Scope, Session, SessionId},
 };
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -37,7 +37,10 @@ pub(in crate::http) fn account(status: StatusCode, page: &AccountPage<'_>) -> Re
                 h1 { (visit.visitor.label) }
                 p class="lead" { (visit.visitor.email.as_deref().unwrap_or(&visit.visitor.user_name)) }
             }
-            form method="post" action="/logout" { (token(page.csrf)) button class="second" type="submit" { "Sign out" } }
+            div class="row" {
+                @if manages(visit) { a class="button" href="/console" { "Manage organization" } }
+                form method="post" action="/logout" { (token(page.csrf)) button class="second" type="submit" { "Sign out" } }
+            }
         }
         (notices(visit))
         (you(visit))
@@ -47,6 +50,12 @@ pub(in crate::http) fn account(status: StatusCode, page: &AccountPage<'_>) -> Re
     };
     Page { title: "Your account", organization: Some(&visit.organization_name), width: Width::Wide, go_to: None, body }
         .respond(status)
+}
+
+/// Whether the console has more for them than this page has.
+fn manages(visit: &Visit) -> bool {
+    let may = |capability| visit.access.can(capability, &Scope::Organization);
+    may(Capability::ManageMembers) || may(Capability::ManageOrganization)
 }
 
 fn notices(visit: &Visit) -> Markup {
@@ -77,6 +86,7 @@ fn you(visit: &Visit) -> Markup {
                 dt { "Organization" } dd { (visit.organization_name) " " span class="quiet" { "(" (visit.slug) ")" } }
                 dt { "Id" } dd { code { (visit.visitor.id) } }
             }
+            p { a href="/account/password" { "Your password and authenticator app" } }
         }
     }
 }

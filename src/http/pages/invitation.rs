@@ -10,7 +10,7 @@ pub(in crate::http) fn invitation(
     status: StatusCode,
     shown: &InvitationShown,
     token: &str,
-    providers: &[(String, String)],
+    (providers, takes_password): (&[(String, String)], bool),
     notice: Option<&str>,
 ) -> Response {
     let action = format!("/invitations/{token}");
@@ -35,6 +35,9 @@ pub(in crate::http) fn invitation(
                         }
                     }
                 }
+            }
+            @if takes_password {
+                p { a href=(format!("{action}/password")) { "Accept, and choose a password" } }
             }
         }
     };

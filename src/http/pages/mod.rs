@@ -9,7 +9,9 @@ pub(super) mod invitation;
 mod layout;
 mod markdown;
 pub(super) mod notice;
+pub(super) mod password;
 pub(super) mod saml;
+pub(super) mod second_factor;
 pub(super) mod setup;
 pub(super) mod sign_in;
 pub(super) mod terms;
@@ -53,14 +55,14 @@ pub(super) fn document(title: &str, body: maud::Markup) -> Response {
 }
 
 /// The first letters of the content's hash.
-fn tag(content: &str) -> String {
+pub(super) fn tag(content: &str) -> String {
     let mut hash = data_encoding::HEXLOWER.encode(&crypto::sha256(content.as_bytes()));
     hash.truncate(16);
     hash
 }
 
 /// RFC 9110 §13.1.2: a copy that is still right is not sent again.
-fn asset(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Response {
+pub(super) fn asset(headers: &HeaderMap, content: &'static str, kind: &'static str) -> Response {
     let etag = format!("\"{}\"", tag(content));
     let known = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let fixed = [

@@ -15,6 +15,9 @@ pub(in crate::http) struct SoFar<'a> {
     pub return_to: &'a str,
 }
 
+/// What stands in the place of a connection's id for whoever signs in with a password.
+pub(in crate::http) const PASSWORD: &str = "password";
+
 /// What the sign-in page asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::http) enum Ask {
@@ -54,6 +57,11 @@ pub(in crate::http) fn sign_in(status: StatusCode, so_far: SoFar<'_>, ask: Ask, 
                 }
                 button class="fill" type="submit" { "Continue" }
             }
+            form method="post" action="/login" {
+                (return_to(so_far))
+                (with_password(so_far))
+                button class="second" type="submit" { "Sign in with a password instead" }
+            }
         }
     };
     Page { title: "Sign in", organization: None, width: Width::Narrow, go_to: None, body }.respond(status)
@@ -74,6 +82,11 @@ pub(in crate::http) fn choose(so_far: SoFar<'_>, providers: &[(String, String)])
                         input type="hidden" name="connection" value=(id);
                         button class="fill second" type="submit" { "Continue with " (name) }
                     }
+                }
+                form method="post" action="/login" {
+                    (return_to(so_far))
+                    (with_password(so_far))
+                    button class="fill second" type="submit" { "Continue with a password" }
                 }
             }
         }
@@ -96,6 +109,15 @@ pub(in crate::http) fn link(token: &str) -> Response {
     };
     Page { title: "Sign in with your link", organization: None, width: Width::Narrow, go_to: None, body }
         .respond(StatusCode::OK)
+}
+
+/// What is known so far, on the way to the form for passwords.
+fn with_password(so_far: SoFar<'_>) -> Markup {
+    html! {
+        input type="hidden" name="email" value=(so_far.email);
+        input type="hidden" name="organization" value=(so_far.organization);
+        input type="hidden" name="connection" value=(PASSWORD);
+    }
 }
 
 fn return_to(so_far: SoFar<'_>) -> Markup {

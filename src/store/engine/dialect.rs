@@ -109,25 +109,44 @@ fn in_postgres(sql: &str) -> Cow<'_, str> {
     if !sql.contains('?') {
         return Cow::Borrowed(sql);
     }
-    let mut list = false;
+    let mut list: Option<&List> = None;
     let dollar = |token: Token<'_>| -> Cow<'static, str> {
-        if let Some((_, name)) = LISTS.iter().find(|(word, _)| token.is_word(word)) {
-            list = true;
-            return format!("{name}(CAST(CAST").into();
+        if let Some(found) = LISTS.iter().find(|list| token.is_word(list.word)) {
+            list = Some(found);
+            return found.head.into();
         }
         match token {
             Token::Mark("?") => "$".into(),
-            Token::Mark(")") if std::mem::take(&mut list) => " AS TEXT) AS JSONB))".into(),
+            Token::Mark(")") if list.is_some() => list.take().map_or("", |list| list.tail).into(),
             other => other.text().to_owned().into(),
         }
     };
     Cow::Owned(tokens(sql).into_iter().map(dollar).collect())
 }
 
-/// What a parameter's rows are called, and what PostgreSQL calls them; SQLite has one name for both.
-const LISTS: [(&str, &str); 2] = [("texts_of", "jsonb_array_elements_text"), ("pairs_of", "jsonb_each_text")];
+/// What the rows of a parameter are called, and what PostgreSQL puts around it; SQLite has one name for both.
+struct List {
+    word: &'static str,
+    head: &'static str,
+    tail: &'static str,
+}
+
+/// Of a set-returning function PostgreSQL believes that it has a hundred rows or a thousand, and then rather reads a whole table
+/// than look up so many; of an array it does not know, that there are ten.
+const LISTS: [List; 2] = [
+    List {
+        word: "texts_of",
+        head: "(SELECT unnest(ARRAY(SELECT jsonb_array_elements_text(CAST(CAST",
+        tail: " AS TEXT) AS JSONB)))) AS value)",
+    },
+    List { word: "pairs_of", head: "jsonb_each_text(CAST(CAST", tail: " AS TEXT) AS JSONB))" },
+];
 
 fn in_sqlite(sql: &str) -> Cow<'_, str> {
+    // Most texts have neither a lock clause nor a list, and are run as they are.
+    if !["FOR", "for"].iter().any(|word| sql.contains(word)) && !LISTS.iter().any(|list| sql.contains(list.word)) {
+        return Cow::Borrowed(sql);
+    }
     let tokens = tokens(sql);
     let mut kept = String::with_capacity(sql.len());
     let mut at = 0;
@@ -137,7 +156,7 @@ fn in_sqlite(sql: &str) -> Cow<'_, str> {
             found = true;
             at += length;
         } else {
-            let list = LISTS.iter().any(|(word, _)| token.is_word(word));
+            let list = LISTS.iter().any(|list| token.is_word(list.word));
             found |= list;
             kept.push_str(if list { "json_each" } else { token.text() });
             at += 1;
@@ -274,7 +293,8 @@ mod tests {
         );
         assert_eq!(
             translate(sql, Dialect::Postgres),
-            "SELECT a.value FROM jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)) AS a \
+            "SELECT a.value FROM \
+             (SELECT unnest(ARRAY(SELECT jsonb_array_elements_text(CAST(CAST($2 AS TEXT) AS JSONB)))) AS value) AS a \
              JOIN jsonb_each_text(CAST(CAST($13 AS TEXT) AS JSONB)) AS b ON b.key = (a.value)"
         );
     }

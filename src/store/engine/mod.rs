@@ -118,7 +118,9 @@ impl Store {
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = match &self.engine {
             Engine::Sqlite(sqlite) => Inner::Reading(meter::waiting(sqlite.readers.begin()).await?),
-            Engine::Postgres(pool) => Inner::PostgresReading(meter::waiting(postgres::Session::read(pool)).await?),
+            Engine::Postgres(pool) => {
+                Inner::PostgresReading(meter::waiting(Box::pin(postgres::Session::read(pool))).await?)
+            }
         };
         Ok(Tx::new(inner, "read", self.recorder.clone()))
     }
@@ -130,7 +132,9 @@ impl Store {
                 Some(writer) => Inner::Writing(meter::waiting(writer.begin()).await?),
                 None => return Err(StoreError::Misuse(format!("{name}: the store was opened for reading alone"))),
             },
-            Engine::Postgres(pool) => Inner::PostgresWriting(meter::waiting(postgres::Session::write(pool)).await?),
+            Engine::Postgres(pool) => {
+                Inner::PostgresWriting(meter::waiting(Box::pin(postgres::Session::write(pool))).await?)
+            }
         };
         Ok(Tx::new(inner, name, self.recorder.clone()))
     }

@@ -19,6 +19,8 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 /// A transaction. Dropping it without [`Tx::commit`] undoes it.
 ///
 /// A statement that fails ends it: what follows is refused, on both engines alike.
+///
+/// What waits for PostgreSQL lies in a box: it is large, and every future that asks the store anything would carry room for it.
 #[derive(Debug)]
 pub struct Tx {
     inner: Inner,
@@ -75,7 +77,7 @@ impl Tx {
             Inner::Reading(reading) => reading.connection().and_then(|connection| sqlite::run(connection, text, args)),
             Inner::Writing(held) => held.connection().and_then(|connection| sqlite::run(connection, text, args)),
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                session.run(text, args).await.map(|rows| (rows, 0))
+                Box::pin(session.run(text, args)).await.map(|rows| (rows, 0))
             }
         };
         let (rows, _) = self.leave(sql, ran, |(rows, steps)| (*rows, *steps))?;
@@ -93,7 +95,7 @@ impl Tx {
             Inner::Reading(reading) => reading.connection().and_then(write),
             Inner::Writing(held) => held.connection().and_then(write),
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                session.run(&text, args).await.map(|rows| (rows, 0))
+                Box::pin(session.run(&text, args)).await.map(|rows| (rows, 0))
             }
         };
         let (rows, _) = self.leave(&sql, ran, |(rows, steps)| (*rows, *steps))?;
@@ -103,17 +105,31 @@ impl Tx {
 
     /// All rows of an answer to a text that was built at run time, such as a filter; it may look at many rows.
     pub async fn all_built<R: FromRow + Send>(&mut self, sql: String, args: Vec<Value>) -> Result<Vec<R>, StoreError> {
-        self.enter(&sql, false)?;
-        let text = dialect::translate(&sql, self.dialect());
-        let read = |connection: &Connection| scanning(|| sqlite::rows(connection, &text, &args, usize::MAX));
+        let read = |connection: &Connection, text: &str| scanning(|| sqlite::rows(connection, text, &args, usize::MAX));
+        self.built(&sql, &args, read).await
+    }
+
+    /// The same, where an index leads straight to the few rows that are looked at: then going elsewhere costs more than it saves.
+    pub async fn few_built<R: FromRow + Send>(&mut self, sql: String, args: Vec<Value>) -> Result<Vec<R>, StoreError> {
+        self.built(&sql, &args, |connection, text| sqlite::rows(connection, text, &args, usize::MAX)).await
+    }
+
+    async fn built<R: FromRow + Send>(
+        &mut self,
+        sql: &str,
+        args: &[Value],
+        read: impl FnOnce(&Connection, &str) -> Result<(Vec<R>, u64), StoreError>,
+    ) -> Result<Vec<R>, StoreError> {
+        self.enter(sql, false)?;
+        let text = dialect::translate(sql, self.dialect());
         let found = match &mut self.inner {
-            Inner::Reading(reading) => reading.connection().and_then(read),
-            Inner::Writing(held) => held.connection().and_then(read),
+            Inner::Reading(reading) => reading.connection().and_then(|connection| read(connection, &text)),
+            Inner::Writing(held) => held.connection().and_then(|connection| read(connection, &text)),
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                session.rows_built(&text, &args).await.map(|rows| (rows, 0))
+                Box::pin(session.rows_built(&text, args)).await.map(|rows| (rows, 0))
             }
         };
-        self.leave(&sql, found, |(rows, steps)| (rows.len() as u64, *steps)).map(|(rows, _)| rows)
+        self.leave(sql, found, |(rows, steps)| (rows.len() as u64, *steps)).map(|(rows, _)| rows)
     }
 
     /// How the engine would run a statement: the lines of its plan.
@@ -158,7 +174,9 @@ impl Tx {
         let text = dialect::translated(sql, self.dialect());
         let locked = match &mut self.inner {
             Inner::Reading(_) | Inner::Writing(_) => Ok(()),
-            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => session.lock(text, args).await,
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                Box::pin(session.lock(text, args)).await
+            }
         };
         self.leave(sql, locked, |()| (0, 0))
     }
@@ -179,7 +197,7 @@ impl Tx {
             Inner::Reading(_) => Ok(()),
             Inner::Writing(held) => meter::waiting(held.commit(self.dirty)).await,
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                meter::waiting(session.end("COMMIT")).await
+                meter::waiting(Box::pin(session.end("COMMIT"))).await
             }
         };
         telemetry::metrics().transaction(name, began.elapsed());
@@ -194,7 +212,7 @@ impl Tx {
             Inner::Reading(_) => Ok(()),
             Inner::Writing(held) => meter::waiting(held.rollback()).await,
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                meter::waiting(session.end("ROLLBACK")).await
+                meter::waiting(Box::pin(session.end("ROLLBACK"))).await
             }
         }
     }
@@ -219,7 +237,7 @@ impl Tx {
             Inner::Reading(reading) => reading.connection().and_then(read),
             Inner::Writing(held) => held.connection().and_then(read),
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                session.rows(text, args).await.map(|rows| (rows, 0))
+                Box::pin(session.rows(text, args)).await.map(|rows| (rows, 0))
             }
         };
         let (rows, _) = self.leave(sql, found, |(rows, steps)| (rows.len() as u64, *steps))?;

@@ -48,6 +48,16 @@ const fn text(exact: &'static str, folded: &'static str) -> Column {
     Column::Text { exact: Some(exact), folded: Some(folded), nullable: false }
 }
 
+/// Columns of which an index finds a value: there is one row with it in a connection, or a few.
+pub(super) const LOOKED_UP: [&str; 6] = [
+    "users.id",
+    "users.user_name_folded",
+    "users.external_id",
+    "groups.id",
+    "groups.display_name_folded",
+    "groups.external_id",
+];
+
 /// The columns of a user.
 pub(super) fn of_users(name: &str, sub: Option<&str>) -> Option<Column> {
     match (name, sub) {

@@ -1,5 +1,6 @@
 //! Conditions as a tree, and their text.
 
+use super::columns;
 use crate::store::Value;
 
 /// A condition that is true or false of every row and never unknown: columns that may be NULL are asked for that first,
@@ -59,6 +60,16 @@ impl Condition {
             other @ (Self::Test(..) | Self::IsNull(_) | Self::All(_) | Self::Any(_) | Self::Exists(..)) => {
                 Self::Not(Box::new(other))
             }
+        }
+    }
+
+    /// Whether an index leads straight to the few rows that can satisfy it.
+    pub(super) fn is_look_up(&self) -> bool {
+        match self {
+            Self::Always(truth) => !truth,
+            Self::Test(column, relation, _) => *relation == Relation::Equal && columns::LOOKED_UP.contains(column),
+            Self::All(parts) => parts.iter().any(Self::is_look_up),
+            Self::Any(_) | Self::IsNull(_) | Self::Not(_) | Self::Exists(..) => false,
         }
     }
 

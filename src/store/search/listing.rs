@@ -31,6 +31,8 @@ pub(super) struct Listing<'a> {
 pub(super) struct Rows {
     pub(super) from: String,
     pub(super) args: Vec<Value>,
+    /// Whether an index leads straight to them, and they are few.
+    few: bool,
 }
 
 impl Listing<'_> {
@@ -45,7 +47,7 @@ impl Listing<'_> {
             Condition::Always(true) => L::FROM.to_owned(),
             condition => format!("{} AND {}", L::FROM, condition.text(tx.is_postgres(), &mut args)),
         };
-        Some((Rows { from, args }, narrowed.exact))
+        Some((Rows { from, args, few: narrowed.condition.is_look_up() }, narrowed.exact))
     }
 
     /// How many there are, and those of the page.
@@ -217,7 +219,9 @@ impl Walk<'_> {
 impl Rows {
     /// What a statement about these rows finds.
     pub(super) async fn read<L: Listed>(&self, tx: &mut Tx, sql: String) -> Result<Vec<L>, StoreError> {
-        let found: Vec<L::Row> = tx.all_built(sql, self.args.clone()).await?;
+        let args = self.args.clone();
+        let found: Vec<L::Row> =
+            if self.few { tx.few_built(sql, args).await? } else { tx.all_built(sql, args).await? };
         found.into_iter().map(L::from_columns).collect()
     }
 

@@ -1,5 +1,6 @@
 //! Random histories: whatever providers and people do in whatever order, the same things hold after every step.
 
+mod asof;
 mod gifts;
 mod invariants;
 mod model;
@@ -16,6 +17,7 @@ use std::cell::Cell;
 /// Plays histories, each in an organization of its own, and shrinks the first that goes wrong.
 fn histories(world: Option<World>, runtime: &tokio::runtime::Runtime, cases: u32) {
     let Some(world) = world else { return };
+    let cases = std::env::var("CASTGATE_TEST_HISTORIES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(cases);
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 300, ..Config::default() };
     let number = Cell::new(0);
     let outcome = TestRunner::new(config).run(&vec(any_step(), 1..25), |steps: Vec<Step>| {

@@ -1,6 +1,7 @@
 //! The steps of a history, done to castgate and to the model.
 
 use super::{
+    asof::Record,
     gifts::{self, Deed, Gifts, any_deed},
     invariants,
     model::Model,
@@ -114,7 +115,7 @@ pub(super) fn any_step() -> impl Strategy<Value = Step> {
 
 /// Plays a history; what went wrong, if anything did.
 pub(super) async fn play(world: &World, steps: &[Step]) -> Result<(), String> {
-    let (mut model, mut gifts) = (Model::default(), Gifts::default());
+    let (mut model, mut gifts, mut record) = (Model::default(), Gifts::default(), Record::default());
     world.app.declare_cluster(&world.operator(), CLUSTERS[0], None, None).await.unwrap();
     for (number, step) in steps.iter().enumerate() {
         world.tick();
@@ -126,8 +127,9 @@ pub(super) async fn play(world: &World, steps: &[Step]) -> Result<(), String> {
         .map_err(wrong)?;
         invariants::check(world, &model).await.map_err(wrong)?;
         gifts::check(world, &gifts).await.map_err(wrong)?;
+        record.note(world).await;
     }
-    Ok(())
+    record.check(world).await
 }
 
 fn unexpected<T: std::fmt::Debug>(result: Result<T, Error>) -> Result<(), String> {

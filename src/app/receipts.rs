@@ -1,0 +1,138 @@
+//! Receipts: what each end of somebody's access ended, signed in the transaction that ends it.
+//!
+//! The key is the one that signs how far events are sealed; `castgate audit key` prints its public half. Signed are the words
+//! `castgate receipt 1`, a line feed, and the statement as it is kept.
+
+use super::{App, AuditKeys, Ctx, Error, Work};
+use crate::{
+    model::{Capability, Holder, Instant, OrganizationId, ReceiptId, RequestId, User, UserId},
+    store::ReceiptRow,
+};
+use data_encoding::BASE64;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// What stands before a statement when it is signed: a receipt cannot be taken for anything else that the key signs.
+const PURPOSE: &str = "castgate receipt 1\n";
+
+/// What a receipt says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ReceiptStatement")]
+pub struct Statement {
+    /// The receipt.
+    pub receipt: ReceiptId,
+    /// In which organization.
+    pub organization: OrganizationId,
+    /// Whose access ended.
+    pub user: UserId,
+    /// When.
+    pub at: Instant,
+    /// Why: `suspended`, `removed`, or in words.
+    pub why: String,
+    /// Who did it: an actor's text.
+    pub actor: String,
+    /// In which request.
+    pub request: RequestId,
+    /// How many sessions ended.
+    pub sessions: u64,
+    /// How many API keys open nothing any more.
+    pub keys: u64,
+    /// When the last request was let in, to the minute; none: there was none by a session that was open, or by a key.
+    pub last_accepted: Option<Instant>,
+}
+
+/// A receipt, and whether its signature holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "Receipt")]
+pub struct AccessReceipt {
+    /// Its id.
+    pub id: ReceiptId,
+    /// What it says.
+    pub said: Statement,
+    /// The same, letter by letter as it was signed.
+    pub statement: String,
+    /// The key that signed it.
+    pub signer: String,
+    /// The key's public half (Ed25519), in base64; none when no key of this deployment signed it.
+    pub public_key: Option<String>,
+    /// The signature, in base64, of `castgate receipt 1`, a line feed and the statement.
+    pub signature: String,
+    /// Whether the signature holds.
+    pub valid: bool,
+}
+
+impl AccessReceipt {
+    /// What is signed of a statement.
+    #[must_use]
+    pub fn message(statement: &str) -> Vec<u8> {
+        [PURPOSE.as_bytes(), statement.as_bytes()].concat()
+    }
+}
+
+impl App {
+    /// What ends of access left behind, older than `before` (an id, or '' for the newest), the newest first.
+    pub async fn receipts(
+        &self,
+        ctx: &Ctx,
+        user: Option<&UserId>,
+        page: (&str, i64),
+    ) -> Result<Vec<AccessReceipt>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let rows = tx.receipts(&ctx.organization, user, page).await?;
+        rows.into_iter().map(|row| self.read_receipt(row)).collect()
+    }
+
+    fn read_receipt(&self, row: ReceiptRow) -> Result<AccessReceipt, Error> {
+        let ReceiptRow { id, user: _, at: _, statement, signer, signature } = row;
+        let keys = self.audit_keys()?;
+        let public = keys.signer(&signer, &AccessReceipt::message(&statement), &signature);
+        Ok(AccessReceipt {
+            said: serde_json::from_str(&statement).map_err(Error::internal)?,
+            public_key: public.map(|key| BASE64.encode(key)),
+            signature: BASE64.encode(&signature),
+            valid: public.is_some(),
+            id,
+            statement,
+            signer,
+        })
+    }
+}
+
+impl Work<'_> {
+    /// Signs for the end of somebody's access.
+    pub(super) async fn leave_receipt(
+        &mut self,
+        user: &User,
+        (why, sessions, last_accepted): (&'static str, u64, Option<Instant>),
+    ) -> Result<(), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        let keys = self.tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await?;
+        let live = keys.iter().filter(|key| key.active && key.expires_at.is_none_or(|at| at > now));
+        let id = ReceiptId::from_uuid(self.app.clock().uuid());
+        let statement = Statement {
+            receipt: id.clone(),
+            organization: organization.clone(),
+            user: user.id.clone(),
+            at: now,
+            why: why.to_owned(),
+            actor: self.ctx.actor.to_string(),
+            request: self.ctx.request.clone(),
+            sessions,
+            keys: live.count() as u64,
+            last_accepted,
+        };
+        let statement = serde_json::to_string(&statement).map_err(Error::internal)?;
+        let audit = match self.app.audit_keys() {
+            Ok(keys) => keys,
+            // A node that serves has them; whoever only works on the store reads them now.
+            Err(_) => Arc::new(AuditKeys::load(&mut self.tx, &self.app.sealer()).await?),
+        };
+        let (signer, signature) = audit.sign(&AccessReceipt::message(&statement))?;
+        let (signer, user, at) = (signer.to_owned(), user.id.clone(), now);
+        let row = ReceiptRow { id, user, at, statement, signer, signature };
+        self.tx.insert_receipt(&organization, &row).await?;
+        self.ends_access = true;
+        Ok(())
+    }
+}

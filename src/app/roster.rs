@@ -1,0 +1,133 @@
+//! What lists show beside what is stored: what each person may do, when they were last here, and names in the place of ids.
+
+use super::{App, Ctx, Error, Need};
+use crate::{
+    access::Access,
+    filter::Filter,
+    model::{Capability, Group, GroupId, Instant, Scope, User},
+    scim::ResourceType,
+    store::{Member, Tx},
+};
+use std::collections::{HashMap, HashSet};
+
+/// Ids that one page may ask the names of.
+const MOST_NAMES: usize = 2_000;
+
+/// A person with what a list says of them.
+#[derive(Debug, Clone)]
+pub struct RosterRow {
+    /// Who.
+    pub user: User,
+    /// What they may do, with reasons.
+    pub access: Access,
+    /// When a session of theirs was last seen; none: not lately.
+    pub last_seen: Option<Instant>,
+}
+
+/// What ids stand for: people, groups, service accounts, clusters, custom roles, connections, invitations.
+#[derive(Debug, Clone, Default)]
+pub struct Names(HashMap<String, String>);
+
+impl Names {
+    /// The name of an id; what has none is said as it is.
+    #[must_use]
+    pub fn of<'a>(&'a self, id: &'a str) -> &'a str {
+        self.0.get(id).map_or(id, String::as_str)
+    }
+
+    /// The name of an id, where it is known.
+    #[must_use]
+    pub fn known(&self, id: &str) -> Option<&str> {
+        self.0.get(id).map(String::as_str)
+    }
+}
+
+impl App {
+    /// The people behind `page` that match a filter over their SCIM attributes, with what a list says of each, and where the
+    /// next page begins.
+    pub async fn roster(
+        &self,
+        ctx: &Ctx,
+        filter: Option<&Filter>,
+        page: (&str, usize),
+    ) -> Result<(Vec<RosterRow>, Option<String>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let organization = &ctx.organization;
+        let (users, next) = tx.search_users(organization, filter, page, &ResourceType::User).await?;
+        let mut rows = Vec::with_capacity(users.len());
+        for user in users {
+            let access = self.access_of(&mut tx, organization, &user, ctx.now).await?;
+            let (in_person, by_key) = tx.last_seen(organization, &user.id).await?;
+            let last_seen = in_person.max(by_key);
+            rows.push(RosterRow { user, access, last_seen });
+        }
+        Ok((rows, next))
+    }
+
+    /// One group with the first people in it, at most so many.
+    pub async fn group_with(&self, ctx: &Ctx, id: &GroupId, most: i64) -> Result<(Group, Vec<Member>), Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let found = tx.group(&ctx.organization, id).await?.filter(|group| group.removed_at.is_none());
+        let group = found.ok_or_else(|| Error::not_found("group", id.as_str()))?;
+        let members = tx.members(&ctx.organization, id, most).await?;
+        Ok((group, members))
+    }
+
+    /// The names of clusters, custom roles and connections, and of the people, groups and machines among these ids. Who may not
+    /// see those gets the clusters that they may see, and the roles.
+    pub async fn names(&self, ctx: &Ctx, ids: impl IntoIterator<Item = String>) -> Result<Names, Error> {
+        let ids: HashSet<String> = ids.into_iter().take(MOST_NAMES).collect();
+        let mut tx = self.read(ctx, Need::Self_).await?;
+        let organization = &ctx.organization;
+        let access = self.access_of_actor(&mut tx, ctx).await?;
+        let may = |need| access.as_ref().is_none_or(|access| access.can(need, &Scope::Organization));
+        let sees_people = may(Capability::ManageMembers) || may(Capability::ManageOrganization);
+        let mut names = HashMap::new();
+        for cluster in tx.clusters(organization).await? {
+            let scope = Scope::cluster(cluster.id.clone());
+            let theirs = access.as_ref().is_none_or(|access| access.can(Capability::ViewClusters, &scope));
+            if sees_people || theirs {
+                names.insert(cluster.id.to_string(), cluster.slug);
+            }
+        }
+        let roles = tx.custom_roles(organization).await?;
+        names.extend(roles.into_iter().map(|role| (role.id.to_string(), role.name)));
+        if sees_people {
+            let connections = tx.connections(organization).await?;
+            names.extend(connections.into_iter().map(|connection| (connection.id.to_string(), connection.name)));
+            for id in &ids {
+                if let Some(name) = name_of(&mut tx, ctx, id).await? {
+                    names.insert(id.clone(), name);
+                }
+            }
+        }
+        Ok(Names(names))
+    }
+}
+
+/// The name of one id, by its kind.
+async fn name_of(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Option<String>, Error> {
+    let organization = &ctx.organization;
+    Ok(match id.split_once('_').map(|(kind, _)| kind) {
+        Some("usr") => match id.parse() {
+            Ok(id) => tx.user(organization, &id).await?.map(|user| user.label().to_owned()),
+            Err(_) => None,
+        },
+        Some("grp") => match id.parse() {
+            Ok(id) => tx.group(organization, &id).await?.map(|group| group.display_name),
+            Err(_) => None,
+        },
+        Some("sva") => match id.parse() {
+            Ok(id) => tx.service_account(organization, &id).await?.map(|account| account.name),
+            Err(_) => None,
+        },
+        Some("inv") => match id.parse() {
+            Ok(id) => tx.invitation(organization, &id).await?.map(|invitation| invitation.email),
+            Err(_) => None,
+        },
+        Some("org") if id == organization.as_str() => {
+            tx.organization(organization).await?.map(|organization| organization.name)
+        }
+        Some(_) | None => None,
+    })
+}

@@ -1,0 +1,138 @@
+//! Events: what happened, who did it, whom it is about.
+
+use super::{HTML, NEED, PATH, Tab, gather, head, older};
+use crate::{
+    app::{App, Ctx, Error, Names},
+    http::{
+        console::{
+            ROWS,
+            desk::{Answer, Desk},
+            frame::{Page, Place},
+            parts::{address, empty},
+            times::when,
+            words::{actor, unnamed},
+        },
+        doors::{Doors, get},
+    },
+    model::{Event, EventKind, Instant},
+};
+use axum::extract::{Query, State};
+use maud::{Markup, html};
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+pub(super) fn doors(room: Doors) -> Doors {
+    room.door(get("/activity", list).summary("Events, the newest first").needs(NEED).answers_as(200, HTML))
+}
+
+/// Which events.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Wanted {
+    /// The noun of a kind: `user` for `user.suspended`.
+    pub(super) about: String,
+    /// An id that they are about.
+    pub(super) subject: String,
+    /// The id of the event that the page stands behind.
+    pub(super) before: String,
+}
+
+impl Wanted {
+    /// Reads them, at most so many.
+    pub(super) async fn read(&self, app: &App, ctx: &Ctx, most: usize) -> Result<(Vec<Event>, Option<String>), Error> {
+        let subject = Some(self.subject.trim()).filter(|subject| !subject.is_empty());
+        let fits = |event: &Event| self.about.is_empty() || noun(event.kind) == self.about;
+        let load = |before: String, most: i64| async move { app.events(ctx, subject, &before, most).await };
+        gather((&self.before, most), load, (|event: &Event| event.id.to_string(), fits)).await
+    }
+
+    fn address(&self, path: &str, before: &str) -> String {
+        address(path, &[("about", &self.about), ("subject", &self.subject), ("before", before)])
+    }
+}
+
+/// What a kind of events is about.
+fn noun(kind: EventKind) -> &'static str {
+    kind.name().split('.').next().unwrap_or_default()
+}
+
+/// “User suspended”
+pub(super) fn said(kind: EventKind) -> String {
+    let text = kind.name().replace(['.', '_'], " ");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
+}
+
+/// The ids that events speak of.
+pub(super) fn ids(events: &[Event]) -> Vec<String> {
+    let words = events.iter().flat_map(|event| event.actor.split_whitespace().map(str::to_owned));
+    words.chain(events.iter().flat_map(|event| event.subjects.iter().cloned())).collect()
+}
+
+/// `GET /console/activity`
+async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) -> Answer {
+    let (events, next) = wanted.read(&app, &desk.ctx, ROWS).await?;
+    let names = app.names(&desk.ctx, ids(&events)).await?;
+    let nouns: BTreeSet<&str> = EventKind::ALL.iter().map(|kind| noun(*kind)).collect();
+    let export = address(
+        "/console/activity/export",
+        &[("what", "events"), ("about", &wanted.about), ("subject", &wanted.subject)],
+    );
+    let body = html! {
+        (head(Tab::Events, &export))
+        form class="row search-row" method="get" action=(PATH) {
+            div class="field short" {
+                label for="about" { "About" }
+                select id="about" name="about" {
+                    option value="" { "Everything" }
+                    @for noun in &nouns { option value=(noun) selected[*noun == wanted.about] { (noun.replace('_', " ")) } }
+                }
+            }
+            @if !wanted.subject.is_empty() { input type="hidden" name="subject" value=(wanted.subject); }
+            button type="submit" class="second" { "Show" }
+        }
+        @if !wanted.subject.is_empty() {
+            p { "Only what is about " strong dir="auto" { (names.known(&wanted.subject).unwrap_or(unnamed(&wanted.subject))) } ". " a href=(PATH) { "Show everything" } }
+        }
+        @if events.is_empty() { (empty("Nothing happened that fits", &html! { p { a href=(PATH) { "Show everything" } } })) }
+        @else {
+            ul class="rows plain" { @for event in &events { (row(event, &names, desk.ctx.now)) } }
+            (older(next.map(|next| wanted.address(PATH, &next))))
+        }
+    };
+    Ok(Page::new(&desk, Place::Activity, "Events", body).ok())
+}
+
+fn row(event: &Event, names: &Names, now: Instant) -> Markup {
+    let subjects = event.subjects.iter().filter(|id| names.known(id).is_some());
+    html! {
+        li {
+            div {
+                p class="title" { (said(event.kind)) }
+                p class="small" {
+                    @for (place, id) in subjects.enumerate() {
+                        @if place > 0 { ", " }
+                        a href=(address(PATH, &[("subject", id)])) dir="auto" { (short(names.of(id))) }
+                    }
+                }
+                p class="quiet small" { "by " span dir="auto" { (short(&actor(&event.actor, names))) } }
+                @if event.detail.as_object().is_some_and(|detail| !detail.is_empty()) {
+                    details class="more small" { summary { "Details" } pre { code { (pretty(event)) } } }
+                }
+            }
+            p class="quiet small" { (when(event.at, now)) }
+        }
+    }
+}
+
+/// Names can be long; where it matters they stand whole.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(80) {
+        Some((place, _)) => format!("{}…", name.get(..place).unwrap_or_default()),
+        None => name.to_owned(),
+    }
+}
+
+fn pretty(event: &Event) -> String {
+    serde_json::to_string_pretty(&event.detail).unwrap_or_default()
+}

@@ -1,0 +1,122 @@
+//! The organization's settings: its name, whose addresses may be invited, where people stand with the terms.
+
+use super::{
+    HTML,
+    desk::{Answer, Desk, Sent},
+    flash::Said,
+    frame::{Page, Place},
+    times::when,
+};
+use crate::{
+    app::{App, TermsState},
+    http::{
+        doors::{Doors, get, post},
+        login::see_other,
+    },
+    model::{Capability, EventKind},
+};
+use axum::extract::{Query, State};
+use maud::html;
+
+const PATH: &str = "/console/settings";
+/// People whose standing with the terms is counted.
+const MOST_COUNTED: i64 = 1_000;
+
+pub(super) fn doors(room: Doors) -> Doors {
+    let need = Capability::ManageOrganization;
+    room.door(get("/settings", show).summary("The organization's settings").needs(need).answers_as(200, HTML))
+        .door(
+            post("/settings/name", rename)
+                .summary("Give the organization another name")
+                .needs(need)
+                .tells(&[EventKind::OrganizationChanged])
+                .answers_as(303, None),
+        )
+        .door(
+            post("/settings/invitations", invitations)
+                .summary("Say whose addresses may be invited")
+                .needs(need)
+                .tells(&[EventKind::InvitationSettingsChanged])
+                .answers_as(303, None),
+        )
+}
+
+/// `GET /console/settings`
+async fn show(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> Answer {
+    let ctx = &desk.ctx;
+    let organization = app.organization(ctx).await?;
+    let manages_members = desk.can(Capability::ManageMembers);
+    let domains = if manages_members { Some(app.invitation_domains(ctx).await?.0) } else { None };
+    let documents = app.terms().await?;
+    let people = if manages_members { app.terms_of_people(ctx, "", MOST_COUNTED).await? } else { Vec::new() };
+    let waiting = people.iter().filter(|one| matches!(one.state, TermsState::Never | TermsState::Lapsed)).count();
+    let body = html! {
+        h1 { "Settings" }
+        section class="card" aria-labelledby="organization" {
+            h2 id="organization" { "Organization" }
+            form method="post" action=(format!("{PATH}/name")) {
+                (desk.token())
+                div class="row field" {
+                    div class="field" { label for="name" { "Name" } input id="name" name="name" type="text" required maxlength="100" value=(organization.name) autocomplete="off"; }
+                    button type="submit" class="second" { "Save" }
+                }
+            }
+            dl class="facts" {
+                dt { "Short name, for signing in" } dd { code { (organization.slug) } }
+                dt { "Id" } dd { code { (organization.id) } }
+                dt { "Since" } dd { (when(organization.created_at, ctx.now)) }
+            }
+        }
+        @if let Some(domains) = domains {
+            section class="card" aria-labelledby="invitations" {
+                h2 id="invitations" { "Who may be invited" }
+                form method="post" action=(format!("{PATH}/invitations")) {
+                    (desk.token())
+                    div class="field" {
+                        label for="domains" { "E-mail domains" }
+                        input id="domains" name="domains" type="text" maxlength="4000" value=(domains.join(", ")) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="domains-hint";
+                        p id="domains-hint" class="hint" { "With commas between them. Empty: any address. Invitations that are pending stay." }
+                    }
+                    button type="submit" class="second" { "Save" }
+                }
+            }
+        }
+        section class="card" aria-labelledby="terms" {
+            h2 id="terms" { "Terms" }
+            @if documents.is_empty() { p class="quiet" { "This gateway has none." } }
+            @else {
+                dl class="facts" {
+                    @for document in &documents { dt { (document.kind) } dd { "version " (document.version) ", binding from " (when(document.binding_from, ctx.now)) } }
+                }
+                p { a href="/terms" { "Read them" } "." }
+            }
+            @if manages_members && !documents.is_empty() {
+                p {
+                    @if waiting == 0 { span class="state good" { "Everybody has accepted them" } }
+                    @else { span class="state wait" { (waiting) @if waiting == 1 { " person has" } @else { " people have" } " not accepted them yet" } }
+                    @if people.len() == usize::try_from(MOST_COUNTED).unwrap_or(usize::MAX) { " (of the first " (MOST_COUNTED) ")" }
+                }
+            }
+        }
+    };
+    Ok(Page::new(&desk, Place::Settings, "Settings", body).saying(&said).ok())
+}
+
+/// `POST /console/settings/name`
+async fn rename(State(app): State<App>, sent: Sent) -> Answer {
+    app.name_organization(&sent.desk.ctx, sent.text("name"), None).await?;
+    Ok(see_other(&format!("{PATH}?said=renamed")))
+}
+
+/// `POST /console/settings/invitations`
+async fn invitations(State(app): State<App>, sent: Sent) -> Answer {
+    let domains: Vec<String> = sent
+        .text("domains")
+        .split([',', ' ', ';', '\n'])
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .map(str::to_owned)
+        .collect();
+    app.set_invitation_domains(&sent.desk.ctx, &domains, None).await?;
+    Ok(see_other(&format!("{PATH}?said=saved")))
+}

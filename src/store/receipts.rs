@@ -1,0 +1,96 @@
+//! What each end of somebody's access left behind.
+
+use super::{StoreError, Tx, args};
+use crate::model::{Instant, OrganizationId, ReceiptId, UserId};
+
+/// One receipt, as it was signed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptRow {
+    /// Its id.
+    pub id: ReceiptId,
+    /// Whose access ended.
+    pub user: UserId,
+    /// When.
+    pub at: Instant,
+    /// What was signed: JSON, kept as it was.
+    pub statement: String,
+    /// The key that signed it.
+    pub signer: String,
+    /// The signature.
+    pub signature: Vec<u8>,
+}
+
+type Row = (ReceiptId, UserId, Instant, String, String, Vec<u8>);
+
+impl Tx {
+    /// When somebody was last let in, by a session that is open or a key: to the minute, as it is noted.
+    pub async fn last_accepted(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+    ) -> Result<Option<Instant>, StoreError> {
+        let row: Option<(Option<Instant>, Option<Instant>)> = self
+            .first(
+                "SELECT (SELECT MAX(last_seen_at) FROM sessions
+                         WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL),
+                        (SELECT MAX(last_used_at) FROM api_keys
+                         WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)",
+                args![organization, user],
+            )
+            .await?;
+        Ok(row.and_then(|(session, key)| session.max(key)))
+    }
+
+    /// Keeps a receipt.
+    pub async fn insert_receipt(
+        &mut self,
+        organization: &OrganizationId,
+        receipt: &ReceiptRow,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "INSERT INTO receipts (organization, id, user_id, at, statement, signer, signature)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            args![
+                organization,
+                receipt.id,
+                receipt.user,
+                receipt.at,
+                receipt.statement,
+                receipt.signer,
+                receipt.signature
+            ],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Up to `limit` receipts older than `before` (an id, or '' for the newest), the newest first; of one person, if given.
+    pub async fn receipts(
+        &mut self,
+        organization: &OrganizationId,
+        user: Option<&UserId>,
+        (before, limit): (&str, i64),
+    ) -> Result<Vec<ReceiptRow>, StoreError> {
+        let rows: Vec<Row> = match user {
+            Some(user) => {
+                self.all(
+                    "SELECT id, user_id, at, statement, signer, signature FROM receipts
+                     WHERE organization = ?1 AND user_id = ?2 AND (?3 = '' OR id < ?3) ORDER BY id DESC LIMIT ?4",
+                    args![organization, user, before, limit],
+                )
+                .await?
+            }
+            None => {
+                self.all(
+                    "SELECT id, user_id, at, statement, signer, signature FROM receipts
+                     WHERE organization = ?1 AND (?2 = '' OR id < ?2) ORDER BY id DESC LIMIT ?3",
+                    args![organization, before, limit],
+                )
+                .await?
+            }
+        };
+        let receipt =
+            |(id, user, at, statement, signer, signature)| ReceiptRow { id, user, at, statement, signer, signature };
+        Ok(rows.into_iter().map(receipt).collect())
+    }
+}

@@ -1,0 +1,28 @@
+//! The console, as a browser meets it: pages by role, forms by their token, names that would do harm, and a real browser that
+//! holds every page to its content security policy, looks at it in four shapes and lets axe-core read it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test stops where it is wrong")]
+
+mod canaries;
+mod chromium;
+mod forms;
+mod journeys;
+mod members;
+mod roles;
+mod scene;
+mod tenancy;
+#[path = "../world/mod.rs"]
+mod world;
+
+use std::env;
+
+/// Whether the tools that these variables name are there.
+///
+/// # Panics
+/// When they are not, and no leg may be skipped.
+pub fn have(variables: &[&str]) -> bool {
+    let Some(missing) = variables.iter().find(|name| env::var_os(name).is_none()) else { return true };
+    assert_ne!(env::var("CASTGATE_TEST_LEGS").as_deref(), Ok("required"), "{missing} is not set");
+    eprintln!("skipped: {missing} is not set; tests/run sets it");
+    false
+}
