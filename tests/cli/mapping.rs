@@ -63,7 +63,7 @@ async fn a_check_works_with_a_gateway_and_without() {
 async fn versions_are_listed_compared_and_reverted_and_the_ways_to_owner_are_told() {
     let scene = Scene::set().await;
     scene.organization.connection("okta", Profile::Okta).await;
-    let plan = scene.feed(&["mapping", "plan", "-", "-o", "json"], RULES).await.expect(2).json();
+    let plan = scene.feed(&["mapping", "plan", "-", "-o", "json"], RULES).await.expect(0).json();
     let id = plan["plan"].as_str().unwrap();
     let publish = ["mapping", "publish", "-", "--yes", "--plan", id, "--reason", "the first one"];
     for _ in 0..2 {

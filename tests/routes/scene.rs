@@ -176,6 +176,8 @@ impl Scene {
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
+            // A number and no id: each organization counts for itself.
+            path if path.starts_with("/mapping/versions/") => vec!["1".to_owned()],
             "/schemas/{urn}" => vec![self.schema().await],
             "/invitations/{token}" | "/invitations/{token}/password" => vec![self.invitation(&name).await.1],
             "/ResourceTypes/{id}" => vec!["User".to_owned()],

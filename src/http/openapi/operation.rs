@@ -144,8 +144,8 @@ fn responses(declared: &Declared, generator: &mut SchemaGenerator, refused: &mut
     for answer in &declared.answers {
         let mut of = answered(*answer, declared, generator);
         // One status may come as several media types.
-        let before = all.remove(&answer.status).map(|mut before| before["content"].take());
-        if let (Some(Value::Object(before)), Some(content)) = (before, of["content"].as_object_mut()) {
+        let before = all.remove(&answer.status).and_then(|before| before.get("content").cloned());
+        if let (Some(Value::Object(before)), Some(Value::Object(content))) = (before, of.get_mut("content")) {
             content.extend(before);
         }
         all.insert(answer.status, of);

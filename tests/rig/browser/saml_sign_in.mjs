@@ -67,7 +67,7 @@ try {
   });
   await page.goto(`${castgate}/login`, { timeout: patience });
   await look(page);
-  await page.locator('input[name=email]').fill(options.email);
+  await page.locator('input[name=email][type=email]').fill(options.email);
   await page.locator('form:has(input:visible) button[type=submit]').first().click();
   await settle(page, shows('input[name=login], input[name=username]'));
   await answerProvider(page);

@@ -134,6 +134,8 @@ enum Verb {
         keys: KeyOptions,
     },
     /// All ways to become Owner of the organization: rules, bindings, invitations.
+    #[command(after_help = "Example:
+  castgate mapping owners -o json")]
     Owners,
     /// Runs the last days of pushes and sign-ins under a mapping: what people would have had for a while, and not any more.
     #[command(after_help = "Example:
