@@ -51,7 +51,7 @@ pub struct Replay {
     pub people: usize,
     /// Moments at which it was.
     pub moments: usize,
-    /// What would have come and gone, by person and time.
+    /// What would have come and gone, by time.
     pub stints: Vec<Stint>,
 }
 

@@ -214,24 +214,6 @@ async fn what_the_inviter_lost_meanwhile_is_not_given_and_can_be_sent_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_invitation_is_sent_again_only_so_often() {
-    everywhere(async |world| {
-        let owner = world.as_user(&world.tenant.owner);
-        let invitation = invite(world, "grace@elsewhere.test").await;
-        let most = world.app.settings().invitations.resends;
-        for sent in 1..=most {
-            let again = world.app.resend_invitation(&owner, &invitation.id, None).await.unwrap();
-            assert_eq!(again.resends, i64::from(sent));
-        }
-        let refused = world.app.resend_invitation(&owner, &invitation.id, None).await;
-        assert!(matches!(refused, Err(Error::Conflict { code: "sent_too_often", .. })), "{refused:?}");
-        let kept = world.app.invitation(&owner, &invitation.id).await.unwrap();
-        assert_eq!((kept.resends, kept.state(world.now())), (i64::from(most), InvitationState::Pending));
-    })
-    .await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sending_again_revoking_and_time_each_kill_the_link() {
     everywhere(async |world| {
         let owner = world.as_user(&world.tenant.owner);

@@ -173,3 +173,24 @@ async fn several_are_suspended_brought_back_grouped_and_never_the_last_owner() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_is_sent_again_only_so_often() {
+    everywhere(async |world| {
+        let owner = owner(world);
+        let invitation = crate::invitations::invite(world, "grace@elsewhere.test").await;
+        let most = world.app.settings().invitations.resends;
+        for sent in 1..=most {
+            let again = world.app.resend_invitation(&owner, &invitation.id, None).await.unwrap();
+            assert_eq!(again.resends, i64::from(sent));
+        }
+        let refused = world.app.resend_invitation(&owner, &invitation.id, None).await;
+        assert!(matches!(refused, Err(Error::Conflict { code: "sent_too_often", .. })), "{refused:?}");
+        let kept = world.app.invitation(&owner, &invitation.id).await.unwrap();
+        assert_eq!(
+            (kept.resends, kept.state(world.now())),
+            (i64::from(most), castgate::model::InvitationState::Pending)
+        );
+    })
+    .await;
+}

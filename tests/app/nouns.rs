@@ -330,16 +330,8 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
         for version in 1..=2 {
             let names = ["okta".to_owned(), "b\"c".to_owned()];
             let text = format!("rules: [] # {version}");
-            assert_eq!(
-                tx.publish_mapping(
-                    &org,
-                    NewVersion { text: &text, connections: &names, author: "operator", reason: "" },
-                    NOW
-                )
-                .await
-                .unwrap(),
-                version
-            );
+            let new = NewVersion { text: &text, connections: &names, author: "operator", reason: "" };
+            assert_eq!(tx.publish_mapping(&org, new, NOW).await.unwrap(), version);
             let read = tx.mapping_version(&org, version).await.unwrap().unwrap();
             assert_eq!((read.version, read.text, read.connections), (version, text, names.to_vec()));
         }

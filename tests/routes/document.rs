@@ -114,6 +114,7 @@ fn what_a_declaration_says_is_whole() {
             let harmless = [
                 "/api/v1/mapping/check",
                 "/api/v1/mapping/plan",
+                "/api/v1/mapping/replay",
                 "/api/v1/authorize",
                 "/api/v1/role-changes/preview",
                 "/api/v1/member-changes/preview",

@@ -72,6 +72,18 @@ impl Door<'_> {
     }
 }
 
+/// Passwords, codes and links are sent to every page that takes one.
+async fn passwords_are_tried(door: &mut Door<'_>) {
+    let form = ("content-type", "application/x-www-form-urlencoded");
+    let origin = ("origin", door.origin);
+    for path in ["/login/password", "/login/reset", "/login/code", "/login/forgot", "/invitations/x/password"] {
+        let person = "email=owner%40acme.test&organization=acme";
+        let sent = format!("{person}&password={PASSWORD}&again={PASSWORD}&code={MISTYPED}&token={MISTYPED}");
+        door.send("POST", path, &[form, origin], &sent).await;
+        door.send("POST", path, &[form, origin], &format!("{sent}&password=%FF")).await;
+    }
+}
+
 /// Everybody comes, some of them wrongly. Gives the session's cookie.
 async fn everybody_comes(place: &Place, door: &mut Door<'_>) -> String {
     let scim = format!("Bearer {}", place.scim_token);
@@ -79,10 +91,9 @@ async fn everybody_comes(place: &Place, door: &mut Door<'_>) -> String {
     let mistyped = format!("Bearer {MISTYPED}");
     let scim_type = ("content-type", "application/scim+json");
     let json_type = ("content-type", "application/json");
-    let person = json!({
-        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada", "externalId": "1",
-        "password": PASSWORD, "active": true,
-    });
+    let schemas = ["urn:ietf:params:scim:schemas:core:2.0:User"];
+    let person =
+        json!({"schemas": schemas, "userName": "ada", "externalId": "1", "password": PASSWORD, "active": true});
     let ways =
         [("authorization", scim.as_str()), ("authorization", key.as_str()), ("authorization", mistyped.as_str())];
     for way in ways {
@@ -131,12 +142,7 @@ async fn everybody_comes(place: &Place, door: &mut Door<'_>) -> String {
     let origin = ("origin", door.origin);
     let (link, token) = (format!("/login/link?token={}", place.link), format!("token={}", place.link));
     let set_up = format!("issuer=http%3A%2F%2F127.0.0.1%3A9&client_id=castgate&client_secret={CLIENT_SECRET}");
-    for path in ["/login/password", "/login/reset", "/login/code", "/login/forgot", "/invitations/x/password"] {
-        let person = "email=owner%40acme.test&organization=acme";
-        let sent = format!("{person}&password={PASSWORD}&again={PASSWORD}&code={MISTYPED}&token={MISTYPED}");
-        door.send("POST", path, &[form, origin], &sent).await;
-        door.send("POST", path, &[form, origin], &format!("{sent}&password=%FF")).await;
-    }
+    passwords_are_tried(door).await;
     let (setup, test) = (format!("/setup/{}", place.setup_link), format!("/login/test/{}", place.test_link));
     door.send("GET", &setup, &[], "").await;
     assert_eq!(door.send("POST", &setup, &[form, origin], &set_up).await.0, 303);

@@ -80,6 +80,7 @@ impl App {
             replay.moments += moments;
             replay.stints.extend(stints);
         }
+        replay.stints.sort_by(|one, other| (one.from, &one.user).cmp(&(other.from, &other.user)));
         Ok(replay)
     }
 }

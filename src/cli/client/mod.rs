@@ -83,7 +83,7 @@ pub(super) enum Remote {
     Roles(roles::Roles),
     /// Whether somebody may do something, and why or why not.
     Can(bindings::Can),
-    /// Why somebody may do something, back to what a provider or a person did; or why not, and what comes closest.
+    /// Why somebody may do something, back to what a provider or a person did; or why not.
     Why(why::Why),
     /// Clusters that roles may be scoped to.
     Clusters(clusters::Clusters),

@@ -6,6 +6,7 @@ use castgate::{
     model::{FactSource, GroupId, Role, Subject, User},
 };
 use serde_json::json;
+use std::fmt::Write as _;
 
 pub(super) const PEOPLE: [&str; 8] = ["ada", "bob", "eve", "kim", "zoe", "lin", "max", "sam"];
 pub(super) const TEAMS: [&str; 6] =
@@ -78,12 +79,12 @@ fn rule(number: usize, numbers: &mut Numbers) -> String {
     let kind = numbers.below(3);
     let mut text = name;
     if kind != 1 {
-        text.push_str(&format!("    groups: [{}, {}]\n", numbers.pick(&TEAMS), numbers.pick(&TEAMS)));
+        let _ = writeln!(text, "    groups: [{}, {}]", numbers.pick(&TEAMS), numbers.pick(&TEAMS));
     }
     if kind != 0 {
-        text.push_str(&format!("    when: \"{}\"\n", numbers.pick(&CONDITIONS)));
+        let _ = writeln!(text, "    when: \"{}\"", numbers.pick(&CONDITIONS));
     }
-    text.push_str(&format!("    grant: {}\n", numbers.pick(&ROLES)));
+    let _ = writeln!(text, "    grant: {}", numbers.pick(&ROLES));
     match numbers.below(6) {
         0 => text.push_str("    clusters: [prod]\n"),
         1 => text.push_str("    clusters: [prod, dev]\n"),

@@ -105,6 +105,8 @@ enum Verb {
         keys: KeyOptions,
     },
     /// Every version that was published, the newest first.
+    #[command(after_help = "Example:
+  castgate mapping versions --limit 5")]
     Versions {
         #[command(flatten)]
         list: ListOptions,
