@@ -1,7 +1,7 @@
 //! Who sits before the console, and what they send.
 
 use crate::{
-    app::{App, Ctx, Error},
+    app::{App, Ctx, Error, Need},
     http::{
         body,
         caller::{Guest, SignedIn, whole_address},
@@ -31,6 +31,12 @@ impl Desk {
     /// Whether they hold this on the whole organization: what needs it is offered.
     pub(super) fn can(&self, capability: Capability) -> bool {
         self.guest.visit.access.can(capability, &Scope::Organization)
+    }
+
+    /// Refuses who does not hold this, where a page would else be shown before `app` is asked for anything.
+    pub(super) fn needs(&self, capability: Capability) -> Result<(), Error> {
+        let need = Need::from(capability).to_string();
+        if self.can(capability) { Ok(()) } else { Err(Error::Forbidden { need }) }
     }
 
     /// The hidden field that every form of theirs carries.

@@ -8,7 +8,7 @@ use super::{
     guard::told,
     role_changes,
     times::when,
-    words::{place, role_name},
+    words::{place, reason, role_name},
 };
 use crate::{
     app::{App, Draft, Error, MappingPlan, Names, Publication, RoleChange, Seen, text_revision},
@@ -219,7 +219,10 @@ fn planned(plan: &MappingPlan, names: &Names) -> Markup {
 fn moved(person: &PersonChange, names: &Names) -> Markup {
     let each = |sign: &'static str, all: &[Shift], class: &'static str| {
         html! {
-            @for one in all { p class=(format!("small {class}")) { (sign) " " (role_name(&one.role, names)) " of " (place(&one.scope, names)) } }
+            @for shift in all {
+                p class=(format!("small {class}")) { (sign) " " (role_name(&shift.role, names)) " of " (place(&shift.scope, names)) }
+                @if let Some(via) = shift.by.first() { p class="quiet small" { (reason(via, names)) } }
+            }
         }
     };
     html! {

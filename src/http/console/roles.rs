@@ -99,7 +99,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> A
 /// Roles against capabilities. It grows to the right: it scrolls inside itself.
 fn table(custom: &[CustomRole]) -> Markup {
     html! {
-        div class="scroll" role="region" aria-labelledby="table" tabindex="0" {
+        div class="scroll" role="region" aria-label="Capabilities by role" tabindex="0" {
             table class="grid" {
                 thead { tr {
                     th scope="col" { "Capability" }

@@ -34,7 +34,7 @@ async function tabTo(page, what) {
 }
 
 async function enter(page) {
-  await Promise.all([page.waitForEvent('framenavigated', { timeout: 15_000 }), page.keyboard.press('Enter')]);
+  await Promise.all([page.waitForEvent('framenavigated', { timeout: 90_000 }), page.keyboard.press('Enter')]);
   await page.waitForLoadState('load');
 }
 

@@ -128,11 +128,12 @@ fn scope_text(scope: &Scope) -> String {
     }
 }
 
-fn kind(subject: &Subject) -> &'static str {
+/// What a box says of somebody: what they are where they are no person.
+fn called(subject: &Subject, name: &str) -> String {
     match subject {
-        Subject::User(_) => "person",
-        Subject::Group(_) => "group",
-        Subject::ServiceAccount(_) => "service account",
+        Subject::User(_) => name.to_owned(),
+        Subject::Group(_) => format!("group {name}"),
+        Subject::ServiceAccount(_) => format!("machine {name}"),
     }
 }
 
@@ -147,7 +148,7 @@ fn drawn(bindings: &[Binding], names: &Names) -> Picture {
             kind: "source",
         };
         let who = Node {
-            label: format!("{} ({})", names.of(&subject), kind(&terms.subject)),
+            label: called(&terms.subject, names.of(&subject)),
             address: address(PATH, &[("subject", &subject)]),
             kind: "who",
         };

@@ -9,7 +9,7 @@ const ROW: usize = 44;
 const HEIGHT: usize = 32;
 const TOP: usize = 34;
 /// Letters of a label that fit into a box.
-const LETTERS: usize = 25;
+const LETTERS: usize = 21;
 
 /// One box.
 #[derive(Debug, Clone, PartialEq, Eq)]

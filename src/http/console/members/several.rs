@@ -117,6 +117,7 @@ async fn show(State(app): State<App>, desk: Desk, RawQuery(query): RawQuery) -> 
     let act = fields.iter().find(|(name, _)| name == "do").and_then(|(_, word)| Act::of(word)).unwrap_or(Act::Suspend);
     let ids = fields.iter().filter(|(name, _)| name == "id").filter_map(|(_, id)| id.parse::<UserId>().ok());
     let ids: Vec<UserId> = ids.take(MOST).collect();
+    desk.needs(Capability::ManageMembers)?;
     let people = people(&app, &desk, &ids).await?;
     let (button, comes_to) = act.said();
     let body = html! {
