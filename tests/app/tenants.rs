@@ -80,7 +80,8 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
-    for user in [&ada.id, &world.tenant.owner] {
+    let bea = world.create(json!({"userName": "bea"})).await.unwrap().user;
+    for user in [&ada.id, &bea.id] {
         world.give(Subject::User(user.clone()), Role::VIEWER, None).await.unwrap();
     }
     let limits = castgate::model::ReviewLimits { group_of: 2, ..Default::default() };
