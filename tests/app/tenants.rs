@@ -80,7 +80,7 @@ async fn fill(world: &World) {
     tx.commit().await.unwrap();
     world.app.seal_events().await.unwrap();
     count_a_tolerance(world).await;
-    let bea = world.create(json!({"userName": "bea"})).await.unwrap().user;
+    let bea = world.create(json!({"userName": "bea"})).await.unwrap();
     for user in [&ada.id, &bea.id] {
         world.give(Subject::User(user.clone()), Role::VIEWER, None).await.unwrap();
     }
