@@ -332,7 +332,10 @@ impl Scene {
             }
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
-            ("POST" | "PUT", path) if path.starts_with("/api/v1/mapping/") => json(json!({"text": MAPPING})),
+            (
+                "POST" | "PUT",
+                "/api/v1/mapping/draft" | "/api/v1/mapping/check" | "/api/v1/mapping/plan" | "/api/v1/mapping/publish",
+            ) => json(json!({"text": MAPPING})),
             ("POST", "/setup/{token}") => {
                 let form = "issuer=https://id.example.com&client_id=castgate".to_owned();
                 Some(("application/x-www-form-urlencoded", form))
