@@ -72,7 +72,15 @@ pub(super) fn doors(room: Doors) -> Doors {
 
 /// `GET /console/role-changes`: the change is made and undone.
 async fn show(State(app): State<App>, desk: Desk, Query(asked): Query<Asked>) -> Answer {
-    preview(&app, &desk, &asked.change()?, None, None).await
+    let change = match asked.change() {
+        Ok(change) => change,
+        Err(error) => {
+            // Nobody is told what was wrong with a change that they may not ask about.
+            desk.needs(Capability::ManageMembers)?;
+            return Err(error.into());
+        }
+    };
+    preview(&app, &desk, &change, None, None).await
 }
 
 /// The preview of a change. `since` is what was shown before, where it moved; `notice` says what was wrong with the form.
