@@ -43,6 +43,7 @@ pub(super) fn doors(room: Doors) -> Doors {
 
 /// `GET /console/settings`
 async fn show(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> Answer {
+    desk.needs(Capability::ManageOrganization)?;
     let ctx = &desk.ctx;
     let organization = app.organization(ctx).await?;
     let manages_members = desk.can(Capability::ManageMembers);
