@@ -1,11 +1,8 @@
 //! Members as owners see them: everybody who is here, was here or is invited, with what they hold, why, and when they were here.
 
-use super::{App, Ctx, Error, directory::TOMBSTONE, gate::role_names};
-use crate::{
-    model::{
-        Capability, ConnectionId, DeliveryState, Instant, Invitation, InvitationId, Offer, User, UserId, UserState,
-    },
-    store::Tx,
+use super::{App, Ctx, Error, RosterRow, directory::TOMBSTONE, gate::role_names};
+use crate::model::{
+    Capability, ConnectionId, DeliveryState, Instant, Invitation, InvitationId, Offer, UserId, UserState,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -59,44 +56,45 @@ impl App {
     /// Up to `limit` members whose id is greater than `after`: first who is invited, then everybody else.
     pub async fn members_shown(&self, ctx: &Ctx, after: &str, limit: i64) -> Result<Vec<MemberShown>, Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
-        let mut shown = Vec::new();
+        let mut members = Vec::new();
         if after < UserId::PREFIX {
             let pending = tx.pending_invitations_after(&ctx.organization, ctx.now, (after, limit)).await?;
-            shown.extend(pending.into_iter().map(invited));
+            members.extend(pending.into_iter().map(invited));
         }
-        let left = limit.saturating_sub(i64::try_from(shown.len()).unwrap_or(limit));
+        let left = limit.saturating_sub(i64::try_from(members.len()).unwrap_or(limit));
         if left == 0 {
-            return Ok(shown);
+            return Ok(members);
         }
         let after = if after < UserId::PREFIX { UserId::PREFIX } else { after };
         for user in tx.everybody_after(&ctx.organization, ctx.now.minus(TOMBSTONE), (after, left)).await? {
-            shown.push(self.member_shown(&mut tx, ctx, user).await?);
+            members.push(shown(self.roster_row(&mut tx, ctx, user).await?));
         }
-        Ok(shown)
+        Ok(members)
     }
+}
 
-    async fn member_shown(&self, tx: &mut Tx, ctx: &Ctx, user: User) -> Result<MemberShown, Error> {
-        let (in_person_at, by_key_at) = tx.last_seen(&ctx.organization, &user.id).await?;
-        let access = self.access_of(tx, &ctx.organization, &user, ctx.now).await?;
-        Ok(MemberShown {
-            id: user.id.to_string(),
-            state: match user.state() {
-                UserState::Active => MemberState::Active,
-                UserState::Suspended => MemberState::Suspended,
-                UserState::Removed => MemberState::Removed,
-            },
-            label: user.label().to_owned(),
-            roles: role_names(&access),
-            why: access.derivations.iter().map(ToString::to_string).collect(),
-            last_seen_at: in_person_at.max(by_key_at),
-            in_person_at,
-            by_key_at,
-            created_at: user.created_at,
-            letter: None,
-            until: None,
-            email: user.email,
-            connection: user.connection,
-        })
+/// Somebody who is here, or was.
+fn shown(row: RosterRow) -> MemberShown {
+    let last_seen_at = row.last_seen_at();
+    let RosterRow { user, access, in_person_at, by_key_at } = row;
+    MemberShown {
+        id: user.id.to_string(),
+        state: match user.state() {
+            UserState::Active => MemberState::Active,
+            UserState::Suspended => MemberState::Suspended,
+            UserState::Removed => MemberState::Removed,
+        },
+        label: user.label().to_owned(),
+        roles: role_names(&access),
+        why: access.derivations.iter().map(ToString::to_string).collect(),
+        last_seen_at,
+        in_person_at,
+        by_key_at,
+        created_at: user.created_at,
+        letter: None,
+        until: None,
+        email: user.email,
+        connection: user.connection,
     }
 }
 

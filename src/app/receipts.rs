@@ -3,7 +3,7 @@
 //! The key is the one that signs how far events are sealed; `castgate audit key` prints its public half. Signed are the words
 //! `castgate receipt 1`, a line feed, and the statement as it is kept.
 
-use super::{App, AuditKeys, Ctx, Error, Work};
+use super::{App, Ctx, Error, Work};
 use crate::{
     model::{Capability, Holder, Instant, OrganizationId, ReceiptId, RequestId, User, UserId},
     store::ReceiptRow,
@@ -11,7 +11,6 @@ use crate::{
 use data_encoding::BASE64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
 
 /// What stands before a statement when it is signed: a receipt cannot be taken for anything else that the key signs.
 const PURPOSE: &str = "castgate receipt 1\n";
@@ -123,11 +122,7 @@ impl Work<'_> {
             last_accepted,
         };
         let statement = serde_json::to_string(&statement).map_err(Error::internal)?;
-        let audit = match self.app.audit_keys() {
-            Ok(keys) => keys,
-            // A node that serves has them; whoever only works on the store reads them now.
-            Err(_) => Arc::new(AuditKeys::load(&mut self.tx, &self.app.sealer()).await?),
-        };
+        let audit = self.app.audit_keys()?;
         let (signer, signature) = audit.sign(&AccessReceipt::message(&statement))?;
         let (signer, user, at) = (signer.to_owned(), user.id.clone(), now);
         let row = ReceiptRow { id, user, at, statement, signer, signature };

@@ -20,8 +20,18 @@ pub struct RosterRow {
     pub user: User,
     /// What they may do, with reasons.
     pub access: Access,
-    /// When a session of theirs was last seen; none: not lately.
-    pub last_seen: Option<Instant>,
+    /// When they were last here in person.
+    pub in_person_at: Option<Instant>,
+    /// When a key of theirs was last used.
+    pub by_key_at: Option<Instant>,
+}
+
+impl RosterRow {
+    /// When they were last here in person or by a key; none: not since castgate keeps record of it.
+    #[must_use]
+    pub fn last_seen_at(&self) -> Option<Instant> {
+        self.in_person_at.max(self.by_key_at)
+    }
 }
 
 /// What ids stand for: people, groups, service accounts, clusters, custom roles, connections, invitations.
@@ -56,12 +66,15 @@ impl App {
         let (users, next) = tx.search_users(organization, filter, page, &ResourceType::User).await?;
         let mut rows = Vec::with_capacity(users.len());
         for user in users {
-            let access = self.access_of(&mut tx, organization, &user, ctx.now).await?;
-            let (in_person, by_key) = tx.last_seen(organization, &user.id).await?;
-            let last_seen = in_person.max(by_key);
-            rows.push(RosterRow { user, access, last_seen });
+            rows.push(self.roster_row(&mut tx, ctx, user).await?);
         }
         Ok((rows, next))
+    }
+
+    pub(super) async fn roster_row(&self, tx: &mut Tx, ctx: &Ctx, user: User) -> Result<RosterRow, Error> {
+        let access = self.access_of(tx, &ctx.organization, &user, ctx.now).await?;
+        let (in_person_at, by_key_at) = tx.last_seen(&ctx.organization, &user.id).await?;
+        Ok(RosterRow { user, access, in_person_at, by_key_at })
     }
 
     /// One group with the first people in it, at most so many.

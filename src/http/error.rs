@@ -15,7 +15,7 @@ use axum::{
 pub(super) mod codes;
 mod rendering;
 
-pub(super) use rendering::{Internals, Problem, Rendered, Room, Said};
+pub(super) use rendering::{Internals, Problem, Rendered, Room, Said, as_sentence};
 
 /// What people read when only the log may know more.
 const OURS: &str = "Something went wrong inside castgate. The operator finds it in the log by the request's number.";

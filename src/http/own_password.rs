@@ -5,7 +5,7 @@ use super::{
     caller::{Guest, SignedIn},
     cookies::ReturnTo,
     doors::{Caller, Doors, get, post},
-    error::PageFailure,
+    error::{PageFailure, as_sentence},
     login::see_other,
     pages::second_factor::{OwnPassword, own_password},
     passwords::unfit,
@@ -15,9 +15,9 @@ use crate::{
     model::EventKind,
 };
 use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
+    extract::{FromRequest, FromRequestParts, Request, State},
+    http::StatusCode,
+    response::{IntoResponse as _, Response},
 };
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -139,28 +139,33 @@ async fn said(app: &App, who: (&Guest, &Ctx), outcome: Result<Came, Error>) -> R
 
 fn unfit_or(detail: &str) -> String {
     // The rules of passwords speak of “it”; everything else is a sentence of its own.
-    if detail.starts_with("it ") {
-        return unfit(detail);
-    }
-    let mut letters = detail.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str())
+    if detail.starts_with("it ") { unfit(detail) } else { as_sentence(detail) }
 }
 
-/// Who sent a form of ours, and in which context.
-fn checked(app: &App, guest: &Guest, headers: &HeaderMap, sent: &Sent) -> Result<Ctx, Error> {
-    guest.refuse_forged(app, headers, sent.form.as_deref())?;
-    guest.ctx(app)
+/// A form of this page, sent by whoever is signed in.
+struct Own {
+    guest: Guest,
+    ctx: Ctx,
+    sent: Sent,
+}
+
+impl FromRequest<App> for Own {
+    type Rejection = Response;
+
+    /// Nothing of a form reaches a handler before its token was right: there is none that could forget it.
+    async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
+        let (mut parts, body) = request.into_parts();
+        let SignedIn(guest) = <SignedIn as FromRequestParts<App>>::from_request_parts(&mut parts, app).await?;
+        let headers = parts.headers.clone();
+        let FormBody(sent) = FormBody::<Sent>::from_request(Request::from_parts(parts, body), app).await?;
+        let checked = guest.refuse_forged(app, &headers, sent.form.as_deref()).and_then(|()| guest.ctx(app));
+        let ctx = checked.map_err(|error| PageFailure::from(error).into_response())?;
+        Ok(Self { guest, ctx, sent })
+    }
 }
 
 /// `POST /account/password`
-async fn change(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn change(State(app): State<App>, Own { guest, ctx, sent }: Own) -> Result<Response, PageFailure> {
     let outcome = if sent.password == sent.again {
         let (current, new) = (SecretString::from(sent.current), SecretString::from(sent.password));
         Box::pin(app.change_password(&ctx, &current, &new)).await
@@ -172,64 +177,34 @@ async fn change(
 }
 
 /// `POST /account/password/link`
-async fn mail_link(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn mail_link(State(app): State<App>, Own { guest, ctx, .. }: Own) -> Result<Response, PageFailure> {
     let outcome = Box::pin(app.mail_own_password_link(&ctx)).await;
     let came = Came { notice: Some("The link is on its way: look into your mail."), ..Came::default() };
     said(&app, (&guest, &ctx), outcome.map(|()| came)).await
 }
 
 /// `POST /account/second-factor`
-async fn offer(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn offer(State(app): State<App>, Own { guest, ctx, sent }: Own) -> Result<Response, PageFailure> {
     let outcome = Box::pin(app.offer_second_factor(&ctx, &SecretString::from(sent.current))).await;
     said(&app, (&guest, &ctx), outcome.map(|_| Came::default())).await
 }
 
 /// `POST /account/second-factor/confirm`
-async fn confirm(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn confirm(State(app): State<App>, Own { guest, ctx, sent }: Own) -> Result<Response, PageFailure> {
     let outcome = Box::pin(app.confirm_second_factor(&ctx, &sent.code)).await;
     let came = |codes| Came { codes: Some(codes), notice: Some("Your app is added.") };
     said(&app, (&guest, &ctx), outcome.map(came)).await
 }
 
 /// `POST /account/second-factor/codes`
-async fn renew(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn renew(State(app): State<App>, Own { guest, ctx, sent }: Own) -> Result<Response, PageFailure> {
     let outcome = Box::pin(app.renew_recovery_codes(&ctx, &SecretString::from(sent.current))).await;
     let came = |codes| Came { codes: Some(codes), notice: Some("The recovery codes before are dead.") };
     said(&app, (&guest, &ctx), outcome.map(came)).await
 }
 
 /// `POST /account/second-factor/end`
-async fn remove(
-    State(app): State<App>,
-    SignedIn(guest): SignedIn,
-    headers: HeaderMap,
-    FormBody(sent): FormBody<Sent>,
-) -> Result<Response, PageFailure> {
-    let ctx = checked(&app, &guest, &headers, &sent)?;
+async fn remove(State(app): State<App>, Own { guest, ctx, sent }: Own) -> Result<Response, PageFailure> {
     let outcome = Box::pin(app.remove_second_factor(&ctx, &SecretString::from(sent.current))).await;
     let came = Came { notice: Some("Your app is removed."), ..Came::default() };
     said(&app, (&guest, &ctx), outcome.map(|()| came)).await

@@ -1,7 +1,7 @@
 //! The letter about an accident of a provider.
 
-use super::Letter;
-use maud::{DOCTYPE, html};
+use super::{Letter, sheet::sheet};
+use maud::html;
 
 /// What a letter about an accident says.
 #[derive(Debug, Clone, Copy)]
@@ -24,25 +24,12 @@ impl AccidentNotice<'_> {
     pub fn letter(&self) -> Letter {
         let Self { to, organization, subject, lines, command } = *self;
         let text = format!("In {organization}: {subject}.\n\n{}\n\n  {command}\n", lines.join("\n\n"));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (subject) }
-                }
-                body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font:16px/1.5 system-ui,sans-serif" {
-                    div role="article" style="max-width:560px;margin:0 auto" {
-                        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (subject) }
-                        p { "In " strong { (organization) } ":" }
-                        @for line in lines { p { (line) } }
-                        pre style="background:#f4f4f4;padding:12px;white-space:pre-wrap" { (command) }
-                    }
-                }
-            }
+        let below = html! {
+            p { "In " strong { (organization) } ":" }
+            @for line in lines { p { (line) } }
+            pre style="background:#f4f4f4;padding:12px;white-space:pre-wrap" { (command) }
         };
-        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: page.into_string() }
+        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: sheet(subject, subject, &below) }
     }
 }
 

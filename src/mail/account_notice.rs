@@ -1,7 +1,10 @@
 //! The letter about somebody's own way in.
 
-use super::Letter;
-use maud::{DOCTYPE, html};
+use super::{
+    Letter,
+    sheet::{button, sheet},
+};
+use maud::html;
 
 /// What a letter about somebody's account says.
 #[derive(Debug, Clone, Copy)]
@@ -24,28 +27,11 @@ impl AccountNotice<'_> {
     pub fn letter(&self) -> Letter {
         let Self { to, subject, lines, link, label } = *self;
         let text = format!("{}\n\n{label}:\n\n{link}\n", lines.join("\n\n"));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (subject) }
-                }
-                body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font:16px/1.5 system-ui,sans-serif" {
-                    div role="article" style="max-width:560px;margin:0 auto" {
-                        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (subject) }
-                        @for line in lines { p { (line) } }
-                        p style="margin:24px 0" {
-                            a href=(link) style="background:#0b5cad;color:#ffffff;padding:12px 20px;border-radius:6px;\
-                                                 text-decoration:none;display:inline-block" { (label) }
-                        }
-                        p { "The button does not work? Open this address: " br; a href=(link) { (link) } }
-                    }
-                }
-            }
+        let below = html! {
+            @for line in lines { p { (line) } }
+            (button(link, label))
         };
-        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: page.into_string() }
+        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: sheet(subject, subject, &below) }
     }
 }
 

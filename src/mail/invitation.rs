@@ -1,7 +1,10 @@
 //! The letter that invites.
 
-use super::Letter;
-use maud::{DOCTYPE, html};
+use super::{
+    Letter,
+    sheet::{button, sheet},
+};
+use maud::html;
 
 /// What an invitation's letter says.
 #[derive(Debug, Clone, Copy)]
@@ -26,7 +29,7 @@ impl Invited<'_> {
     pub fn letter(&self) -> Letter {
         let Self { to, organization, inviter, .. } = *self;
         let subject = format!("{inviter} invites you to {organization}");
-        Letter { to: to.to_owned(), subject, text: self.text(), html: self.html() }
+        Letter { to: to.to_owned(), text: self.text(), html: self.html(&subject), subject }
     }
 
     fn text(&self) -> String {
@@ -39,36 +42,19 @@ impl Invited<'_> {
         )
     }
 
-    fn html(&self) -> String {
+    fn html(&self, subject: &str) -> String {
         let Self { organization, inviter, offer, until, link, .. } = *self;
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (inviter) " invites you to " (organization) }
-                }
-                body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font:16px/1.5 system-ui,sans-serif" {
-                    div role="article" style="max-width:560px;margin:0 auto" {
-                        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { "Join " (organization) }
-                        p { (inviter) " invites you to join " strong { (organization) } "." }
-                        p style="margin-bottom:4px" { "You are offered:" }
-                        ul style="margin-top:0" { @for line in offer { li { (line) } } }
-                        p style="margin:24px 0" {
-                            a href=(link) style="background:#0b5cad;color:#ffffff;padding:12px 20px;border-radius:6px;\
-                                                 text-decoration:none;display:inline-block" { "Look at the invitation" }
-                        }
-                        p { "The button does not work? Open this address: " br; a href=(link) { (link) } }
-                        p { "It works once, until " (until) ". Opening it changes nothing yet." }
-                        p style="color:#595959" {
-                            "You did not expect this? Then leave it: without your acceptance nothing happens."
-                        }
-                    }
-                }
+        let below = html! {
+            p { (inviter) " invites you to join " strong { (organization) } "." }
+            p style="margin-bottom:4px" { "You are offered:" }
+            ul style="margin-top:0" { @for line in offer { li { (line) } } }
+            (button(link, "Look at the invitation"))
+            p { "It works once, until " (until) ". Opening it changes nothing yet." }
+            p style="color:#595959" {
+                "You did not expect this? Then leave it: without your acceptance nothing happens."
             }
         };
-        page.into_string()
+        sheet(subject, &format!("Join {organization}"), &below)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The letter about an API key.
 
-use super::Letter;
-use maud::{DOCTYPE, html};
+use super::{Letter, sheet::sheet};
+use maud::html;
 
 /// What a letter about an API key says.
 #[derive(Debug, Clone, Copy)]
@@ -24,24 +24,11 @@ impl KeyNotice<'_> {
     pub fn letter(&self) -> Letter {
         let Self { to, organization, subject, lines, link } = *self;
         let text = format!("{}\n\nYour keys in {organization}: {link}\n", lines.join("\n\n"));
-        let page = html! {
-            (DOCTYPE)
-            html lang="en" {
-                head {
-                    meta charset="utf-8";
-                    meta name="viewport" content="width=device-width, initial-scale=1";
-                    title { (subject) }
-                }
-                body style="margin:0;padding:24px;background:#ffffff;color:#1a1a1a;font:16px/1.5 system-ui,sans-serif" {
-                    div role="article" style="max-width:560px;margin:0 auto" {
-                        h1 style="font-size:22px;line-height:1.3;margin:0 0 16px" { (subject) }
-                        @for line in lines { p { (line) } }
-                        p { "Your keys in " strong { (organization) } ": " a href=(link) { (link) } }
-                    }
-                }
-            }
+        let below = html! {
+            @for line in lines { p { (line) } }
+            p { "Your keys in " strong { (organization) } ": " a href=(link) { (link) } }
         };
-        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: page.into_string() }
+        Letter { to: to.to_owned(), subject: subject.to_owned(), text, html: sheet(subject, subject, &below) }
     }
 }
 

@@ -10,6 +10,7 @@ mod folder;
 mod invitation;
 mod key_notice;
 mod letter;
+mod sheet;
 mod smtp;
 
 pub use accident::AccidentNotice;

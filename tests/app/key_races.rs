@@ -288,7 +288,7 @@ async fn among_a_hundred_thousand_keys_a_preview_looks_at_those_concerned() {
     let owner = world.as_user(&world.tenant.owner);
     let group = world.app.create_local_group(&owner, "few").await.unwrap().id;
     let join = RoleChange::Join { group: group.clone(), member: Holder::User(ada.id.clone()) };
-    let (watched, recorder) = crate::groups::recorded(&world);
+    let (watched, recorder) = crate::groups::recorded(&world).await;
     let preview = async |change: RoleChange| {
         drop(recorder.take());
         let began = std::time::Instant::now();

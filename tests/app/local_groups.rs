@@ -128,7 +128,7 @@ async fn cost_of_joining(world: &World, name: &str, filled: i64) -> Vec<(String,
     let group = world.app.create_local_group(&owner, name).await.unwrap();
     fill(world, &group.id, filled).await;
     let member = Holder::User(world.hire(name).await.id);
-    let (app, recorder) = recorded(world);
+    let (app, recorder) = recorded(world).await;
     app.join_local_group(&owner, &group.id, &member).await.unwrap();
     app.leave_local_group(&owner, &group.id, &member).await.unwrap();
     recorder.take().into_iter().map(|statement| (statement.sql, statement.rows)).collect()

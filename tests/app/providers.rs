@@ -15,7 +15,7 @@ fn words(statements: &[Statement]) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_good_token_costs_one_question_in_a_lease_and_one_note_a_minute() {
     everywhere(async |world| {
-        let (app, recorder) = recorded(world);
+        let (app, recorder) = recorded(world).await;
         let connection = &world.tenant.okta.id;
         let token = app.create_scim_token(&world.operator(), connection, None).await.unwrap().secret;
         let wish = ClientWish { name: "ping".to_owned(), proof: ClientProof::Secret };
@@ -34,12 +34,12 @@ async fn a_good_token_costs_one_question_in_a_lease_and_one_note_a_minute() {
             app.scim_connection(bearer).await.unwrap();
             assert_eq!(words(&recorder.take()), [""; 0]);
             // Another node, or the same one after the lease: the note is a minute's.
-            let (other, recorder) = recorded(world);
+            let (other, recorder) = recorded(world).await;
             other.scim_connection(bearer).await.unwrap();
             assert_eq!(words(&recorder.take()), ["SELECT t.id, t.organization,"]);
         }
         world.app.clock().advance(Duration::from_mins(1));
-        let (other, recorder) = recorded(world);
+        let (other, recorder) = recorded(world).await;
         other.scim_connection(token.expose()).await.unwrap();
         assert_eq!(recorder.take().len(), 2);
     })

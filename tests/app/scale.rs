@@ -75,7 +75,7 @@ async fn a_thousand_members_come_and_go_by_one_statement_and_are_told_of_by_one_
     everywhere(async |world| {
         people(world, (1, 2_000)).await;
         let group = world.group("all", &[]).await.unwrap().group.id;
-        let (app, recorder) = recorded(world);
+        let (app, recorder) = recorded(world).await;
         let change = async |change: MemberChange| {
             drop(recorder.take());
             let patch =
@@ -130,7 +130,7 @@ async fn listing(world: &World, app: &App, recorder: &Recorder, asked: &[(&str, 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_name_and_a_page_cost_among_many_what_they_cost_among_few() {
     everywhere(async |world| {
-        let (app, recorder) = recorded(world);
+        let (app, recorder) = recorded(world).await;
         let ask = async |asked: &[(&str, &str)], found| listing(world, &app, &recorder, asked, found).await;
         people(world, (1, 1_000)).await;
         let by_name = [("filter", "userName eq \"P777\"")];
@@ -191,7 +191,7 @@ async fn postgresql_looks_people_up_by_their_name_as_soon_as_a_first_sync_is_cou
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deactivation_costs_among_many_what_it_costs_among_few() {
     everywhere(async |world| {
-        let (app, recorder) = recorded(world);
+        let (app, recorder) = recorded(world).await;
         let leave = async |name: &str| {
             let user = world.hire(name).await;
             for _ in 0..3 {
@@ -222,7 +222,7 @@ async fn a_deactivation_costs_among_many_what_it_costs_among_few() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_of_members_costs_among_a_hundred_thousand_what_it_costs_among_few() {
     everywhere(async |world| {
-        let (app, recorder) = recorded(world);
+        let (app, recorder) = recorded(world).await;
         let page = async |after: &str| {
             drop(recorder.take());
             let (rows, next) = app.roster(&world.operator(), None, (after, 50)).await.unwrap();

@@ -1,6 +1,6 @@
 //! What a review comes to, for people and for auditors: names beside the ids, as JSON and as CSV.
 
-use super::super::{App, Ctx, Error};
+use super::super::{App, Ctx, Error, csv_line};
 use crate::{
     model::{
         AccessReview, AccessReviewId, Capability, Decided, Finding, Instant, OrganizationId, Proposal, ProposalId,
@@ -177,11 +177,11 @@ impl Evidence {
             "applied_by",
             "applied_at",
         ];
-        let mut text = line(&HEAD.map(str::to_owned));
+        let mut text = csv_line(&HEAD.map(str::to_owned));
         for one in &self.proposals {
             let decided = one.decided.as_ref();
             let at = |at: Option<Instant>| at.map(|at| at.to_string()).unwrap_or_default();
-            text.push_str(&line(&[
+            text.push_str(&csv_line(&[
                 self.review.name.clone(),
                 one.id.to_string(),
                 one.finding.kind().to_owned(),
@@ -197,47 +197,5 @@ impl Evidence {
             ]));
         }
         text
-    }
-}
-
-/// RFC 4180 §2: fields in quotation marks, a quotation mark as two, lines that end with CRLF.
-fn line(cells: &[String]) -> String {
-    let cells: Vec<String> = cells.iter().map(|cell| cell_of(cell)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-/// A spreadsheet takes a cell for a formula that begins with one of these, also behind blanks: it gets an apostrophe before it.
-fn cell_of(text: &str) -> String {
-    let first = text.trim_start().chars().next();
-    let starts_a_formula =
-        first.is_some_and(|first| matches!(first, '=' | '+' | '-' | '@' | '＝' | '＋' | '－' | '＠'));
-    let is_control = text.chars().next().is_some_and(|first| matches!(first, '\t' | '\r' | '\n'));
-    let mark = if starts_a_formula || is_control { "'" } else { "" };
-    format!("\"{mark}{}\"", text.replace('"', "\"\""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_is_a_formula_and_no_cell_breaks_out_of_its_quotation_marks() {
-        for (text, cell) in [
-            ("Ada", "\"Ada\""),
-            ("", "\"\""),
-            ("=HYPERLINK(\"http://x\")", "\"'=HYPERLINK(\"\"http://x\"\")\""),
-            ("+1", "\"'+1\""),
-            ("-1", "\"'-1\""),
-            ("@SUM(A1)", "\"'@SUM(A1)\""),
-            (" =1", "\"' =1\""),
-            ("\t=1", "\"'\t=1\""),
-            ("\rx", "\"'\rx\""),
-            ("＝1", "\"'＝1\""),
-            ("a\"b", "\"a\"\"b\""),
-            ("a,b\r\nc", "\"a,b\r\nc\""),
-        ] {
-            assert_eq!(cell_of(text), cell);
-        }
-        assert_eq!(line(&["a".to_owned(), "=b".to_owned()]), "\"a\",\"'=b\"\r\n");
     }
 }

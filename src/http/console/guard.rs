@@ -8,7 +8,7 @@ use crate::{
     app::{App, Error},
     http::{
         caller::SignedIn,
-        error::{Refusal, Rendered, Room},
+        error::{Refusal, Rendered, Room, as_sentence},
     },
 };
 use axum::{
@@ -77,7 +77,7 @@ fn refusal_of(response: &Response) -> Option<Refusal> {
 
 fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response) -> Response {
     let (status, title) = (refusal.status, title(refusal.status));
-    let said = refusal.sentence.map_or_else(|| sentence(&refusal.detail), str::to_owned);
+    let said = refusal.sentence.map_or_else(|| as_sentence(&refusal.detail), str::to_owned);
     let body = html! {
         div class="card" {
             h1 { (title) }
@@ -97,23 +97,15 @@ fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response) -> Response {
     response
 }
 
-/// An error of `app` begins in lower case, as it may stand inside a sentence.
-pub(super) fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
-    let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
-}
-
 /// What a form is told that could not be sent as it was; everything else fails the page.
 pub(super) fn told(error: Error) -> Result<String, Failed> {
     match error {
-        Error::Invalid { detail, .. } => Ok(sentence(&detail)),
+        Error::Invalid { detail, .. } => Ok(as_sentence(&detail)),
         Error::Conflict { .. }
         | Error::LastOwner { .. }
         | Error::Forbidden { .. }
         | Error::Stale
-        | Error::Mapping { .. } => Ok(sentence(&error.to_string())),
+        | Error::Mapping { .. } => Ok(as_sentence(&error.to_string())),
         error => Err(error.into()),
     }
 }

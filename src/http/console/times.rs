@@ -17,7 +17,7 @@ pub(super) fn when_or(instant: Option<Instant>, now: Instant, none: &str) -> Mar
     html! { @if let Some(instant) = instant { (when(instant, now)) } @else { (none) } }
 }
 
-/// To the minute, in UTC: people compare these with their own log files.
+/// To the second, in UTC: people compare these with their own log files.
 pub(super) fn moment(instant: Instant) -> String {
     let text = instant.to_string();
     match (text.get(..10), text.get(11..19)) {

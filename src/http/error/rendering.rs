@@ -204,11 +204,11 @@ fn sign_in_page(refusal: &Refusal) -> Markup {
 }
 
 fn sentence(refusal: &Refusal) -> Markup {
-    html! { p role="alert" data-code=(refusal.code) { (capitalized(refusal.sentence.unwrap_or(&refusal.detail))) } }
+    html! { p role="alert" data-code=(refusal.code) { (as_sentence(refusal.sentence.unwrap_or(&refusal.detail))) } }
 }
 
 /// The errors of `app` begin in lower case, as they may stand inside a sentence. On a page they are one.
-fn capitalized(text: &str) -> String {
+pub(in crate::http) fn as_sentence(text: &str) -> String {
     let mut letters = text.chars();
     let first = letters.next().map(|letter| letter.to_uppercase().to_string()).unwrap_or_default();
     let stop = if text.ends_with(['.', '!', '?', '…']) { "" } else { "." };

@@ -1,6 +1,6 @@
 //! The account page: who you are, what you may do and why, where you are signed in, your keys.
 
-use super::{Page, Width};
+use super::{Page, Width, form_token};
 use crate::{
     access::Via,
     app::{TermsState, Visit},
@@ -39,7 +39,7 @@ pub(in crate::http) fn account(status: StatusCode, page: &AccountPage<'_>) -> Re
             }
             div class="row" {
                 @if manages(visit) { a class="button" href="/console" { "Manage organization" } }
-                form method="post" action="/logout" { (token(page.csrf)) button class="second" type="submit" { "Sign out" } }
+                form method="post" action="/logout" { (form_token(page.csrf)) button class="second" type="submit" { "Sign out" } }
             }
         }
         (notices(visit))
@@ -151,7 +151,7 @@ fn sessions(page: &AccountPage<'_>) -> Markup {
                             }
                         }
                         form method="post" action="/account/sessions/end" {
-                            (token(page.csrf))
+                            (form_token(page.csrf))
                             input type="hidden" name="session" value=(session.id);
                             button class="danger little" type="submit" aria-label=(format!("End the session of {}", moment(session.created_at))) { "End" }
                         }
@@ -159,7 +159,7 @@ fn sessions(page: &AccountPage<'_>) -> Markup {
                 }
             }
             form method="post" action="/logout" {
-                (token(page.csrf))
+                (form_token(page.csrf))
                 input type="hidden" name="everywhere" value="yes";
                 button class="danger" type="submit" { "Sign out everywhere" }
             }
@@ -191,7 +191,7 @@ fn keys(page: &AccountPage<'_>) -> Markup {
                             }
                         }
                         form method="post" action="/account/keys/end" {
-                            (token(page.csrf))
+                            (form_token(page.csrf))
                             input type="hidden" name="key" value=(key.id);
                             button class="danger little" type="submit" aria-label=(format!("Delete the key {}", key.name)) { "Delete" }
                         }
@@ -200,7 +200,7 @@ fn keys(page: &AccountPage<'_>) -> Markup {
             }
             h3 { "New key" }
             form method="post" action="/account/keys" {
-                (token(page.csrf))
+                (form_token(page.csrf))
                 div class="row" {
                     div class="field" {
                         label for="key-name" { "Name" }
@@ -220,10 +220,6 @@ fn keys(page: &AccountPage<'_>) -> Markup {
             }
         }
     }
-}
-
-fn token(csrf: &str) -> Markup {
-    html! { input type="hidden" name="form" value=(csrf); }
 }
 
 /// To the minute, in UTC: people compare these with their own log files.

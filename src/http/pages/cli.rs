@@ -1,6 +1,6 @@
 //! The page on which somebody lets a command line act for them.
 
-use super::{Page, Width};
+use super::{Page, Width, form_token};
 use crate::app::{Visit, role_names};
 use axum::{http::StatusCode, response::Response};
 use maud::html;
@@ -60,7 +60,7 @@ pub(in crate::http) fn confirm(page: &ConfirmPage<'_>) -> Response {
             }
             div class="stack" {
                 form method="post" action="/cli" {
-                    input type="hidden" name="form" value=(page.csrf);
+                    (form_token(page.csrf))
                     input type="hidden" name="port" value=(page.port);
                     input type="hidden" name="challenge" value=(page.challenge);
                     input type="hidden" name="state" value=(page.state);

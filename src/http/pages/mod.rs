@@ -54,6 +54,11 @@ pub(super) fn document(title: &str, body: maud::Markup) -> Response {
     Page { title, organization: None, width: Width::Wide, go_to: None, body }.respond(StatusCode::OK)
 }
 
+/// What says that a form was made by a page of ours, for this session.
+fn form_token(csrf: &str) -> maud::Markup {
+    maud::html! { input type="hidden" name="form" value=(csrf); }
+}
+
 /// The first letters of the content's hash.
 pub(super) fn tag(content: &str) -> String {
     let mut hash = data_encoding::HEXLOWER.encode(&crypto::sha256(content.as_bytes()));

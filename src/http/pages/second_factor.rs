@@ -1,6 +1,6 @@
 //! The page of one's own password and authenticator app. The picture is drawn here: no script, no image from elsewhere.
 
-use super::{Page, Width, password::new_password};
+use super::{Page, Width, form_token, password::new_password};
 use crate::{
     app::{Enrolment, PasswordShown, RecoveryCodes},
     model::Instant,
@@ -59,7 +59,7 @@ fn password(page: &OwnPassword<'_>) -> Markup {
             @if let Some(at) = shown.changed_at {
                 p class="quiet" { "Chosen " (moment(at)) ". Another one ends your sessions in other browsers." }
                 form method="post" action="/account/password" {
-                    (token(page.csrf))
+                    (form_token(page.csrf))
                     (current("password-current"))
                     (new_password(page.fewest, false))
                     button type="submit" { "Change it" }
@@ -67,7 +67,7 @@ fn password(page: &OwnPassword<'_>) -> Markup {
             } @else if let Some(email) = &shown.email {
                 p { "You have none. We mail a link to " (email) ", by which you choose one." }
                 form method="post" action="/account/password/link" {
-                    (token(page.csrf))
+                    (form_token(page.csrf))
                     button type="submit" { "Send the link" }
                 }
             } @else {
@@ -85,11 +85,11 @@ fn app(page: &OwnPassword<'_>) -> Markup {
                 p { "Your sign-in asks for the code of your app since " (moment(since)) "." }
                 p class="quiet" { (page.shown.codes_left) " recovery codes are left." }
                 form method="post" action="/account/second-factor/codes" {
-                    (token(page.csrf)) (current("codes-current"))
+                    (form_token(page.csrf)) (current("codes-current"))
                     button class="second" type="submit" { "Make new recovery codes" }
                 }
                 form method="post" action="/account/second-factor/end" {
-                    (token(page.csrf)) (current("end-current"))
+                    (form_token(page.csrf)) (current("end-current"))
                     button class="danger" type="submit" { "Remove the app" }
                 }
             } @else if let Some(offered) = page.offered {
@@ -98,7 +98,7 @@ fn app(page: &OwnPassword<'_>) -> Markup {
                 p { "The secret:" }
                 p class="secret" id="app-secret" { (offered.text.expose_secret()) }
                 form method="post" action="/account/second-factor/confirm" {
-                    (token(page.csrf))
+                    (form_token(page.csrf))
                     div class="field" {
                         label for="code" { "Code" }
                         input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required
@@ -109,7 +109,7 @@ fn app(page: &OwnPassword<'_>) -> Markup {
             } @else {
                 p { "With an app on your phone a stolen password alone opens nothing." }
                 form method="post" action="/account/second-factor" {
-                    (token(page.csrf)) (current("app-current"))
+                    (form_token(page.csrf)) (current("app-current"))
                     button type="submit" { "Add an app" }
                 }
             }
@@ -157,10 +157,6 @@ fn picture(text: &str) -> Markup {
             path d=(path) fill="#000000" {}
         }
     }
-}
-
-fn token(csrf: &str) -> Markup {
-    html! { input type="hidden" name="form" value=(csrf); }
 }
 
 fn moment(instant: Instant) -> String {

@@ -1,6 +1,6 @@
 //! The terms: both documents, and one button.
 
-use super::{Page, Width, markdown};
+use super::{Page, Width, form_token, markdown};
 use crate::store::TermsDocument;
 use axum::{http::StatusCode, response::Response};
 use maud::html;
@@ -40,7 +40,7 @@ pub(in crate::http) fn terms(status: StatusCode, page: &TermsPage<'_>) -> Respon
             p { a class="button" href=(page.return_to) { "Go on" } }
         } @else {
             form method="post" action="/terms" {
-                input type="hidden" name="form" value=(page.csrf);
+                (form_token(page.csrf))
                 input type="hidden" name="return_to" value=(page.return_to);
                 @for document in page.documents {
                     input type="hidden" name=(document.kind) value=(document.version);

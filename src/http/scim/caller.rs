@@ -4,7 +4,7 @@ use super::address::{self, Addressed};
 use crate::{
     app::{App, Attempt, Ctx, Error, Refusing, Shown},
     http::{
-        error::{Challenge, Refusal, ScimFailure},
+        error::{Challenge, Refusal, ScimFailure, as_sentence},
         request::Noted,
         server::ClientAddress,
     },
@@ -87,10 +87,7 @@ fn nobody() -> Refusal {
 /// RFC 6750 §3.1: an expired, revoked or otherwise invalid token.
 fn known(why: &str) -> Refusal {
     let challenge = format!("Bearer realm=\"castgate\", error=\"invalid_token\", error_description=\"{why}\"");
-    let mut letters = why.chars();
-    let first = letters.next().map(|letter| letter.to_ascii_uppercase()).into_iter();
-    let detail = first.chain(letters).chain(['.']).collect();
-    Refusal { detail, challenge: Some(Box::new(Challenge(challenge))), ..Error::NotSignedIn.into() }
+    Refusal { detail: as_sentence(why), challenge: Some(Box::new(Challenge(challenge))), ..Error::NotSignedIn.into() }
 }
 
 /// RFC 6750 §2.1; the scheme's letter case does not matter (RFC 9110 §11.1). One header, or none counts.

@@ -112,7 +112,7 @@ async fn a_plan_is_published_once_however_often_it_is_sent() {
 async fn a_plan_writes_one_line_and_reads_by_pieces_whoever_pushes_meanwhile() {
     everywhere(async |world| {
         populated(world).await;
-        let (app, recorder) = crate::groups::recorded(world);
+        let (app, recorder) = crate::groups::recorded(world).await;
         // What is in force is compiled once.
         app.plan_mapping(&world.operator(), EMPTY).await.unwrap();
         drop(recorder.take());

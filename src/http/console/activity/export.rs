@@ -2,7 +2,7 @@
 
 use super::{NEED, events, pushes, sign_ins};
 use crate::{
-    app::{App, Error},
+    app::{App, Error, csv_line},
     http::{
         console::{
             desk::{Answer, Desk},
@@ -50,7 +50,7 @@ async fn export(
         "sign-ins" => ("sign-ins.csv", signed_in(&app, &desk, &of_sign_ins).await?),
         _ => ("events.csv", happened(&app, &desk, &of_events).await?),
     };
-    let text: String = rows.iter().map(|row| line(row)).collect();
+    let text: String = rows.iter().map(|row| csv_line(row)).collect();
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers =
         [(header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
@@ -137,24 +137,4 @@ async fn signed_in(app: &App, desk: &Desk, wanted: &sign_ins::Wanted) -> Result<
         ]
     }));
     Ok(rows)
-}
-
-/// RFC 4180. What a spreadsheet would take for a formula gets a sign before it that makes it a text.
-fn line(cells: &[String]) -> String {
-    let cell = |text: &String| {
-        let guard = if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { "'" } else { "" };
-        format!("\"{guard}{}\"", text.replace('"', "\"\""))
-    };
-    cells.iter().map(cell).collect::<Vec<_>>().join(",") + "\r\n"
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_cell_is_a_text_whatever_is_in_it() {
-        let cells = ["a", "b \"c\"", "=1+1", "x, y"].map(str::to_owned);
-        assert_eq!(line(&cells), "\"a\",\"b \"\"c\"\"\",\"'=1+1\",\"x, y\"\r\n");
-    }
 }

@@ -11,6 +11,7 @@ use crate::{
             times::when,
         },
         doors::{Doors, post},
+        error::as_sentence,
         login::see_other,
     },
     model::{ConnectionId, ConnectionSettings, EventKind, SamlSettings},
@@ -57,7 +58,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Markup {
     html! {
         section class="card" aria-labelledby="saml" {
             h2 id="saml" { "Sign-in over SAML" @if settings.is_ready() { " " span class="state good" { "Set up" } } @else { " " span class="state wait" { "Not set up yet" } } }
-            @for warning in &both.warnings { div class="notice" { p { (super::super::guard::sentence(warning)) } } }
+            @for warning in &both.warnings { div class="notice" { p { (as_sentence(warning)) } } }
             ol class="steps" {
                 @for step in shown.kind.steps() { li { p { (step) } } }
                 li {

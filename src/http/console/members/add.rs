@@ -11,6 +11,7 @@ use crate::{
             words::{capability, role_options},
         },
         doors::{Doors, get, post},
+        error::as_sentence,
     },
     model::{BuiltInRole, Capability, Cluster, CustomRole, EventKind, Group, GroupOrigin, Invitation, Role},
 };
@@ -138,7 +139,7 @@ fn results(outcomes: &[Result<Invitation, NotInvited>]) -> Markup {
                             p { span class="state good" { "Invite on its way" } }
                         },
                         Err(NotInvited { email, detail, .. }) => li {
-                            p dir="auto" { (email) br; span class="quiet small" { (super::super::guard::sentence(detail)) } }
+                            p dir="auto" { (email) br; span class="quiet small" { (as_sentence(detail)) } }
                             p { span class="state bad" { "Not invited" } }
                         },
                     }

@@ -53,7 +53,7 @@ pub(super) fn row(desk: &Desk, person: &RosterRow, (names, custom): (&Names, &[C
             }
             div class="seen" {
                 p { (state(user.state())) }
-                p class="quiet small" { span class="unseen" { "Last seen: " } (when_or(person.last_seen, desk.ctx.now, "Not seen lately")) }
+                p class="quiet small" { span class="unseen" { "Last seen: " } (when_or(person.last_seen_at(), desk.ctx.now, "Not seen lately")) }
             }
             (change(person, custom))
         }
