@@ -82,14 +82,18 @@ function checking() {
   let asked = 0;
   const ask = async () => {
     const mine = ++asked;
-    const body = new URLSearchParams({ text: editor.value });
+    const person = one('[data-asks]');
+    const body = new URLSearchParams({ text: editor.value, person: person ? person.value : '' });
     const headers = { 'x-castgate-csrf': token };
     const answer = await fetch(editor.dataset.check, { method: 'POST', headers, body }).catch(() => null);
     if (mine !== asked || !answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     place.replaceChildren(...page.body.childNodes);
   };
-  editor.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); });
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); };
+  editor.addEventListener('input', soon);
+  const person = one('[data-asks]');
+  if (person) person.addEventListener('input', soon);
   // Tab leaves the editor, as everywhere: nobody is caught in it. Two blanks are what YAML needs.
 }
 

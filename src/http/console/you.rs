@@ -84,6 +84,7 @@ async fn page(app: &App, desk: &Desk, (said, new): (&Said, Option<&NewKey>)) -> 
                 h1 class="long" dir="auto" { (visit.visitor.label) }
                 p class="quiet" { (visit.visitor.email.as_deref().unwrap_or(&visit.visitor.user_name)) }
             }
+            div class="acts" { a class="button second" href="/account/password" { "Password and authenticator app" } }
         }
         @if let Some(new) = new { (keys::shown_once(new)) }
         section class="card" aria-labelledby="access" {

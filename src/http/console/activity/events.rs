@@ -79,7 +79,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
         &[("what", "events"), ("about", &wanted.about), ("subject", &wanted.subject)],
     );
     let body = html! {
-        (head(Tab::Events, &export))
+        (head(Tab::Events, Some(&export)))
         form class="row search-row" method="get" action=(PATH) {
             div class="field short" {
                 label for="about" { "About" }

@@ -67,7 +67,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
     let kept = [("connection", wanted.connection.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "provisioning")], &kept[..]].concat());
     let body = html! {
-        (head(Tab::Pushes, &export))
+        (head(Tab::Pushes, Some(&export)))
         (chart::pushes(&latest, desk.ctx.now))
         (filter(&wanted, &connections))
         @if pushes.is_empty() {
