@@ -12,6 +12,7 @@ mod members;
 mod reviews;
 mod roles;
 mod scene;
+mod showcase;
 mod tenancy;
 #[path = "../world/mod.rs"]
 mod world;

@@ -49,6 +49,47 @@ async fn a_text_is_told_what_its_tests_come_to_and_what_it_would_do() {
 }
 
 #[tokio::test]
+async fn a_rule_is_written_into_the_text_by_a_form() {
+    let scene = Scene::set().await;
+    let fields = [
+        ("text", RULES),
+        ("rule_name", "the finance team sees staging"),
+        ("rule_groups", "okta/finance"),
+        ("rule_when", "title pr"),
+        ("rule_grant", "viewer"),
+        ("rule_cluster", "staging-eu"),
+        ("rule_until", "2027-01-31"),
+    ];
+    let page = scene.change("/console/mapping/rule", &scene.owner, &fields).await.expect(200).text;
+    let text = page.split_once("data-into=\"found\">\n").unwrap().1.split("</textarea>").next().unwrap();
+    let written = "  - name: the finance team sees staging\n    groups: [okta/finance]\n    when: title pr\n    grant: viewer\n    \
+                   clusters: [staging-eu]\n    until: 2027-01-31\n";
+    assert!(text.ends_with(written) && page.contains("What it would do"), "{text}");
+    let nobody = [("text", RULES), ("rule_name", "everybody"), ("rule_grant", "owner")];
+    let page = scene.change("/console/mapping/rule", &scene.owner, &nobody).await.expect(400).text;
+    assert!(page.contains("Say whom the rule is for") && page.contains("value=\"everybody\""), "{page}");
+}
+
+#[tokio::test]
+async fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_says_which_field() {
+    let scene = Scene::set().await;
+    let long = "x".repeat(101);
+    let fields = [("slug", "Not A Slug!"), ("name", long.as_str()), ("external", "abc-1")];
+    let page = scene.change("/console/clusters", &scene.owner, &fields).await.expect(400).text;
+    assert!(page.contains("value=\"Not A Slug!\"") && page.contains("value=\"abc-1\""), "{page}");
+    assert!(page.contains("aria-invalid=\"true\"") && page.contains("action=\"/console/clusters\""), "{page}");
+    let made = [("name", "night shift")];
+    scene.change("/console/groups", &scene.owner, &made).await.expect(303);
+    let page = scene.change("/console/groups", &scene.owner, &made).await.expect(409).text;
+    assert!(page.contains("value=\"night shift\"") && page.contains("again-name-wrong"), "{page}");
+    let path = format!("/console/connections/{}/sign-in", scene.push.stored.id);
+    let fields = [("issuer", "not an address"), ("client_id", "castgate"), ("client_secret", "hush"), ("domains", "acme.test")];
+    let page = scene.change(&path, &scene.owner, &fields).await.expect(400).text;
+    assert!(page.contains("value=\"not an address\"") && page.contains("value=\"castgate\""), "{page}");
+    assert!(!page.contains("hush"), "a secret is typed again: {page}");
+}
+
+#[tokio::test]
 async fn somebody_is_asked_about_and_each_rule_says_why_or_why_not() {
     let scene = Scene::set().await;
     let ask = async |person: &str| {

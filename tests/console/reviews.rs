@@ -30,7 +30,7 @@ impl Scene {
 }
 
 /// The proposal whose row says this.
-fn proposal(page: &str, says: &str) -> String {
+pub fn proposal(page: &str, says: &str) -> String {
     let row = page.split("<li>").find(|row| row.contains(says)).unwrap_or_else(|| panic!("{says} is not on {page}"));
     let (_, rest) = row.split_once("name=\"id\" value=\"rvp_").unwrap();
     format!("rvp_{}", rest.split('"').next().unwrap())

@@ -23,6 +23,7 @@ mod members;
 mod owners;
 mod parts;
 mod receipts;
+mod retry;
 mod reviews;
 mod role_changes;
 mod roles;

@@ -5,6 +5,7 @@
 mod found;
 mod history;
 mod person;
+mod rule_form;
 
 use super::{
     HTML,
@@ -22,7 +23,7 @@ use crate::{
         doors::{Doors, get, post},
         login::see_other,
     },
-    model::{Capability, EventKind},
+    model::{Capability, Cluster, CustomRole, EventKind},
     store::MappingVersion,
 };
 use axum::{
@@ -32,6 +33,7 @@ use axum::{
 };
 use found::{found, planned};
 use maud::{Markup, html};
+use rule_form::RuleForm;
 
 const PATH: &str = "/console/mapping";
 /// What these pages take.
@@ -46,7 +48,6 @@ rules:
 ";
 
 pub(super) fn doors(room: Doors) -> Doors {
-    let page = |path, handler, what| post(path, handler).summary(what).needs(NEED).answers_as(200, HTML);
     let room = room
         .door(
             get("/mapping", show)
@@ -68,7 +69,18 @@ pub(super) fn doors(room: Doors) -> Doors {
                 .tells(&[EventKind::MappingDrafted])
                 .answers_as(303, HTML),
         )
-        .door(page("/mapping/publish", publish, "What publishing would do to API keys; the confirmation comes next"));
+        .door(
+            post("/mapping/rule", add_rule)
+                .summary("Write a rule into the text by a form; nothing is published")
+                .needs(NEED)
+                .answers_as(200, HTML),
+        )
+        .door(
+            post("/mapping/publish", publish)
+                .summary("What publishing would do to API keys; the confirmation comes next")
+                .needs(NEED)
+                .answers_as(200, HTML),
+        );
     history::doors(room)
 }
 
@@ -82,6 +94,8 @@ struct Typed {
     person: String,
     /// Why, for whoever reads the history.
     reason: String,
+    /// A rule that could not be written into the text.
+    rule: RuleForm,
 }
 
 impl Typed {
@@ -89,7 +103,7 @@ impl Typed {
         let text = |name: &str| sent.text(name).to_owned();
         // Line ends as the mapping has them: browsers send two letters for each.
         let whole = sent.raw("text").replace("\r\n", "\n");
-        Self { text: whole, seen: text("seen"), person: text("person"), reason: text("reason") }
+        Self { text: whole, seen: text("seen"), person: text("person"), reason: text("reason"), rule: RuleForm::default() }
     }
 }
 
@@ -101,6 +115,8 @@ struct Shown<'a> {
     found: Markup,
     notice: Option<String>,
     names: &'a Names,
+    custom: &'a [CustomRole],
+    clusters: &'a [Cluster],
 }
 
 /// `GET /console/mapping`
@@ -121,7 +137,10 @@ async fn page(
     let found = found(app, desk, &typed.text, &typed.person).await?;
     let author = version.iter().flat_map(|version| version.author.split_whitespace().map(str::to_owned));
     let names = app.names(&desk.ctx, author.collect::<Vec<_>>()).await?;
-    let shown = Shown { desk, typed, version: version.as_ref(), found, notice, names: &names };
+    let custom = app.custom_roles(&desk.ctx).await?;
+    let clusters = if desk.can(Capability::ViewClusters) { app.clusters(&desk.ctx).await? } else { Vec::new() };
+    let version = version.as_ref();
+    let shown = Shown { desk, typed, version, found, notice, names: &names, custom: &custom, clusters: &clusters };
     Ok(Page::new(desk, Place::Mapping, "Mapping", shown.body()).saying(said).respond(status))
 }
 
@@ -171,6 +190,7 @@ impl Shown<'_> {
                         button type="submit" class="second" formaction=(format!("{PATH}/draft")) { "Save the draft" }
                     }
                 }
+                (self.typed.rule.fields(&format!("{PATH}/rule"), (self.custom, self.clusters)))
             }
         }
     }
@@ -203,6 +223,18 @@ async fn check(State(app): State<App>, sent: Sent) -> Answer {
 /// `POST /console/mapping/plan`: the same without script.
 async fn plan(State(app): State<App>, sent: Sent) -> Answer {
     page((&app, &sent.desk), Some(Typed::of(&sent)), (&Said::default(), None), StatusCode::OK).await
+}
+
+/// `POST /console/mapping/rule`: the page again, with the rule in the text.
+async fn add_rule(State(app): State<App>, sent: Sent) -> Answer {
+    let (typed, rule) = (Typed::of(&sent), RuleForm::of(&sent));
+    match rule.clone().into_text(&typed.text) {
+        Ok(text) => page((&app, &sent.desk), Some(Typed { text, ..typed }), (&Said::default(), None), StatusCode::OK).await,
+        Err(problem) => {
+            let notice = Some(problem.to_owned());
+            page((&app, &sent.desk), Some(Typed { rule, ..typed }), (&Said::default(), notice), StatusCode::BAD_REQUEST).await
+        }
+    }
 }
 
 /// `POST /console/mapping/draft`
