@@ -113,6 +113,13 @@ function living() {
   }
 }
 
+// On a phone the navigation is one line: where one is has to be seen in it.
+function here() {
+  const ways = one('.ways');
+  const current = ways && one('[aria-current]', ways);
+  if (current && ways.scrollWidth > ways.clientWidth) ways.scrollLeft = current.offsetLeft - (ways.clientWidth - current.offsetWidth) / 2;
+}
+
 // A page that comes back from the browser's memory after signing out is asked for again.
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 
@@ -122,3 +129,4 @@ menus();
 selecting();
 checking();
 living();
+here();
