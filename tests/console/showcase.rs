@@ -29,7 +29,8 @@ fn demo(temporary: &Path) -> (Demo, String) {
     command.args(["demo", "--port", "0"]).env("TMPDIR", temporary).stdin(Stdio::null()).stdout(Stdio::piped());
     let mut demo = Demo(command.spawn().unwrap());
     let mut says = BufReader::new(demo.0.stdout.take().unwrap()).lines().map(Result::unwrap);
-    let link = says.find_map(|line| line.split_whitespace().find(|word| word.contains("/login/link?token=")).map(str::to_owned));
+    let link = says
+        .find_map(|line| line.split_whitespace().find(|word| word.contains("/login/link?token=")).map(str::to_owned));
     // What it says later has to go somewhere.
     std::thread::spawn(move || says.for_each(drop));
     (demo, link.unwrap())

@@ -78,18 +78,11 @@ fn refusal_of(response: &Response) -> Option<Refusal> {
     })
 }
 
-fn in_the_frame(
-    desk: &Desk,
-    refusal: Refusal,
-    before: &Response,
-    (fields, action): (&SentFields, &str),
-) -> Response {
+fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response, (fields, action): (&SentFields, &str)) -> Response {
     let (status, title) = (refusal.status, title(refusal.status));
     let said = refusal.sentence.map_or_else(|| as_sentence(&refusal.detail), str::to_owned);
-    let again = match status {
-        StatusCode::BAD_REQUEST | StatusCode::CONFLICT => fields.form(desk, action, (refusal.field.as_deref(), &said)),
-        _ => None,
-    };
+    let can_be_mended = [StatusCode::BAD_REQUEST, StatusCode::CONFLICT].contains(&status);
+    let again = fields.form(desk, action, (refusal.field.as_deref(), &said)).filter(|_| can_be_mended);
     let body = html! {
         div class="card" {
             h1 { (title) }

@@ -103,7 +103,13 @@ impl Typed {
         let text = |name: &str| sent.text(name).to_owned();
         // Line ends as the mapping has them: browsers send two letters for each.
         let whole = sent.raw("text").replace("\r\n", "\n");
-        Self { text: whole, seen: text("seen"), person: text("person"), reason: text("reason"), rule: RuleForm::default() }
+        Self {
+            text: whole,
+            seen: text("seen"),
+            person: text("person"),
+            reason: text("reason"),
+            rule: RuleForm::default(),
+        }
     }
 }
 
@@ -229,10 +235,13 @@ async fn plan(State(app): State<App>, sent: Sent) -> Answer {
 async fn add_rule(State(app): State<App>, sent: Sent) -> Answer {
     let (typed, rule) = (Typed::of(&sent), RuleForm::of(&sent));
     match rule.clone().into_text(&typed.text) {
-        Ok(text) => page((&app, &sent.desk), Some(Typed { text, ..typed }), (&Said::default(), None), StatusCode::OK).await,
+        Ok(text) => {
+            page((&app, &sent.desk), Some(Typed { text, ..typed }), (&Said::default(), None), StatusCode::OK).await
+        }
         Err(problem) => {
             let notice = Some(problem.to_owned());
-            page((&app, &sent.desk), Some(Typed { rule, ..typed }), (&Said::default(), notice), StatusCode::BAD_REQUEST).await
+            page((&app, &sent.desk), Some(Typed { rule, ..typed }), (&Said::default(), notice), StatusCode::BAD_REQUEST)
+                .await
         }
     }
 }

@@ -81,11 +81,12 @@ impl RuleForm {
         }
         if !self.when.is_empty() {
             // A condition has quotation marks of its own, and mostly reads best as it is.
-            let is_plain = !self.when.starts_with(['"', '\'', '[', '{', '&', '*', '!', '|', '>', '%', '@', '`', '#', '-'])
-                && !self.when.contains(": ")
-                && !self.when.contains(" #")
-                && !self.when.contains('\n')
-                && !self.when.ends_with(':');
+            let is_plain =
+                !self.when.starts_with(['"', '\'', '[', '{', '&', '*', '!', '|', '>', '%', '@', '`', '#', '-'])
+                    && !self.when.contains(": ")
+                    && !self.when.contains(" #")
+                    && !self.when.contains('\n')
+                    && !self.when.ends_with(':');
             let when = if is_plain { self.when.clone() } else { Value::from(self.when.as_str()).to_string() };
             lines.push(format!("{dent}  when: {when}"));
         }
@@ -150,12 +151,14 @@ impl RuleForm {
 fn quoted(text: &str) -> String {
     let is_word = |letter: char| letter.is_ascii_alphanumeric() || ['-', '_', '/', '.'].contains(&letter);
     let begins = text.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    let reserved = ["true", "false", "null", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    let reserved =
+        ["true", "false", "null", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
     let is_date = text.len() == 10 && text.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
     if (begins && !reserved && text.chars().all(is_word)) || is_date {
         return text.to_owned();
     }
-    let is_plain = begins && !reserved && text.chars().all(|letter| is_word(letter) || letter == ' ') && !text.ends_with(' ');
+    let is_plain =
+        begins && !reserved && text.chars().all(|letter| is_word(letter) || letter == ' ') && !text.ends_with(' ');
     if is_plain { text.to_owned() } else { Value::from(text).to_string() }
 }
 
@@ -188,7 +191,8 @@ mod tests {
 
     #[test]
     fn a_rule_is_written_behind_the_others_as_they_are_written() {
-        let text = "default: viewer\nrules:\n  - name: a\n    groups: [x]\n    grant: viewer\n\n# and tests\ntests: []\n";
+        let text =
+            "default: viewer\nrules:\n  - name: a\n    groups: [x]\n    grant: viewer\n\n# and tests\ntests: []\n";
         let written = rule().into_text(text).unwrap();
         let expected = text.replace("viewer\n\n# and", &format!("viewer\n{}\n# and", dented("  ")));
         assert_eq!(written, expected);
