@@ -173,7 +173,7 @@ async fn one(
         }
         section class="card" aria-labelledby="text" {
             h2 id="text" { "The whole text" }
-            pre class="code" tabindex="0" role="region" aria-label="The whole text" { code { (version.text) } }
+            pre class="code" tabindex="0" role="region" aria-label=(format!("The text of version {number}")) { code { (version.text) } }
         }
     };
     Ok(Page::new(&desk, Place::Mapping, &title, body).ok())
