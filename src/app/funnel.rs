@@ -165,7 +165,7 @@ pub(super) async fn outcome_of_user(
 }
 
 /// The facts about a person, shaped as a SCIM User: claims, and over them what was pushed.
-async fn attributes_of(
+pub(super) async fn attributes_of(
     tx: &mut Tx,
     organization: &OrganizationId,
     names: &ConnectionNames,

@@ -31,6 +31,7 @@ mod domains;
 mod error;
 mod funnel;
 mod gate;
+mod health;
 mod housekeeping;
 mod in_force;
 mod introspection;
@@ -84,6 +85,7 @@ pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
+pub use health::{BreakGlass, Health, OwnerStands};
 pub use housekeeping::Round;
 pub use introspection::{ActiveToken, Introspection};
 pub use invitations::{Acceptance, InvitationShown, LettersRound, MOST_INVITED, NotInvited, OfferChange, Wish};
@@ -120,7 +122,7 @@ pub use signing::{Rotated, Rotation};
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
-pub use why::WhyQuestion;
+pub use why::{GivenByRule, UnderDraft, WhyQuestion};
 pub use work::Work;
 
 use crate::{

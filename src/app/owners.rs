@@ -125,7 +125,11 @@ pub(super) fn gives_owner(terms: &Terms) -> bool {
 }
 
 /// Active, and with a way to sign in that works: local, or of an enabled connection that signs people in.
-async fn can_sign_in(tx: &mut Tx, organization: &crate::model::OrganizationId, user: &User) -> Result<bool, Error> {
+pub(super) async fn can_sign_in(
+    tx: &mut Tx,
+    organization: &crate::model::OrganizationId,
+    user: &User,
+) -> Result<bool, Error> {
     if user.state() != UserState::Active {
         return Ok(false);
     }

@@ -82,6 +82,13 @@ impl App {
         rows.into_iter().map(|row| self.read_receipt(row)).collect()
     }
 
+    /// One of them.
+    pub async fn access_receipt(&self, ctx: &Ctx, id: &ReceiptId) -> Result<AccessReceipt, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        let row = tx.receipt(&ctx.organization, id).await?;
+        self.read_receipt(row.ok_or_else(|| Error::not_found("receipt", id.as_str()))?)
+    }
+
     fn read_receipt(&self, row: ReceiptRow) -> Result<AccessReceipt, Error> {
         let ReceiptRow { id, user: _, at: _, statement, signer, signature } = row;
         let keys = self.audit_keys()?;

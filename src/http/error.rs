@@ -35,6 +35,8 @@ pub(super) struct Refusal {
     pub(super) detail: String,
     /// What people read on a page, where it is not the detail.
     pub(super) sentence: Option<&'static str>,
+    /// Which field of what was sent it is about.
+    pub(super) field: Option<Box<str>>,
     /// SCIM's own keyword.
     pub(super) scim_type: Option<ScimType>,
     /// What is wrong with a mapping.
@@ -56,8 +58,8 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let (sentence, scim_type, internals, challenge) = (None, None, None, None);
-        let (diagnostics, reference) = (Vec::new(), None);
-        Self { status, code, detail, sentence, scim_type, diagnostics, reference, internals, challenge }
+        let (diagnostics, reference, field) = (Vec::new(), None, None);
+        Self { status, code, detail, sentence, field, scim_type, diagnostics, reference, internals, challenge }
     }
 
     /// There is nothing at this address.
@@ -153,9 +155,11 @@ impl From<Error> for Refusal {
             Error::LastOwner { .. } => Self::new(StatusCode::CONFLICT, "last_owner", said),
             Error::Stale => Self::new(StatusCode::PRECONDITION_FAILED, "changed", said),
             Error::Unseen => Self::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", said),
-            Error::Invalid { .. } => {
-                Self { scim_type: Some(ScimType::InvalidValue), ..Self::new(StatusCode::BAD_REQUEST, "invalid", said) }
-            }
+            Error::Invalid { place, .. } => Self {
+                scim_type: Some(ScimType::InvalidValue),
+                field: Some(place.into()),
+                ..Self::new(StatusCode::BAD_REQUEST, "invalid", said)
+            },
             Error::Mapping { diagnostics } => {
                 Self { diagnostics, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said) }
             }

@@ -3,6 +3,7 @@
 use super::{
     compile::Compiler,
     diagnostic::Findings,
+    load::TestRun,
     outcome::{DefaultRole, GrantScope, GroupFact, MissKind, Outcome, UserFacts},
     parse::{DraftCase, Reader, Text},
     rule::Mapping,
@@ -219,7 +220,13 @@ fn expected(text: &Text, compiler: &mut Compiler<'_, '_>) -> Option<(Role, Grant
 
 impl Case {
     /// Runs the test; a failure is an error at its name.
-    pub(super) fn run(&self, mapping: &Mapping, now: Instant, findings: &mut Findings<'_>) {
+    pub(super) fn run(&self, mapping: &Mapping, now: Instant, findings: &mut Findings<'_>) -> TestRun {
+        let before = findings.errors();
+        self.hold(mapping, now, findings);
+        TestRun { name: self.name.clone(), line: self.place.line, passed: findings.errors() == before }
+    }
+
+    fn hold(&self, mapping: &Mapping, now: Instant, findings: &mut Findings<'_>) {
         let now = self.at.unwrap_or(now);
         let groups: Vec<GroupFact<'_>> = self.groups.iter().map(GivenGroup::fact).collect();
         let user = UserFacts { connection: &self.connection, attributes: &self.attributes, groups: &groups };

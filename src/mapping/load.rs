@@ -27,6 +27,20 @@ pub struct Checked {
     pub mapping: Option<Mapping>,
     /// Everything that is wrong or suspect, from top to bottom.
     pub diagnostics: Vec<Diagnostic>,
+    /// What each of the text's own tests came to; none where they did not run, because something else is wrong.
+    #[serde(skip)]
+    pub tests: Vec<TestRun>,
+}
+
+/// What one of the `tests:` came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TestRun {
+    /// What it is called.
+    pub name: String,
+    /// The line of its name, from 1.
+    pub line: usize,
+    /// Whether it got what it expects.
+    pub passed: bool,
 }
 
 impl Checked {
@@ -70,20 +84,20 @@ fn run(text: &str, vocabulary: &Vocabulary, now: Instant, purpose: Purpose) -> C
             message,
             Some("a pattern like k8s-{cluster}-{role} replaces many rules".to_owned()),
         );
-        return Checked { mapping: None, diagnostics: findings.finish() };
+        return Checked { mapping: None, diagnostics: findings.finish(), tests: Vec::new() };
     }
     let source = Source::new(text);
     let mut findings = Findings::new(&source);
-    let mapping = build(text, vocabulary, now, purpose, &mut findings);
-    Checked { mapping, diagnostics: findings.finish() }
+    let mut tests = Vec::new();
+    let mapping = build(text, vocabulary, (now, purpose), (&mut findings, &mut tests));
+    Checked { mapping, diagnostics: findings.finish(), tests }
 }
 
 fn build(
     text: &str,
     vocabulary: &Vocabulary,
-    now: Instant,
-    purpose: Purpose,
-    findings: &mut Findings<'_>,
+    (now, purpose): (Instant, Purpose),
+    (findings, tests): (&mut Findings<'_>, &mut Vec<TestRun>),
 ) -> Option<Mapping> {
     let root = load(text, findings);
     if findings.errors() > 0 {
@@ -112,9 +126,7 @@ fn build(
     lint(&mapping, vocabulary, now, findings);
     // A test of rules that are not all there would fail for a reason that has been given already.
     if findings.errors() == 0 {
-        for case in &cases {
-            case.run(&mapping, now, findings);
-        }
+        tests.extend(cases.iter().map(|case| case.run(&mapping, now, findings)));
     }
     (findings.errors() == 0).then_some(mapping)
 }

@@ -48,7 +48,7 @@ mod tests;
 pub use diagnostic::{Diagnostic, Severity};
 pub use evaluate::MetGroup;
 pub use lacking::{Lacking, NearGroup, Pushed};
-pub use load::{Checked, MAX_RULES, MAX_TEXT, check, in_force};
+pub use load::{Checked, MAX_RULES, MAX_TEXT, TestRun, check, in_force};
 pub use outcome::{Because, DefaultRole, Grant, GrantScope, GroupFact, MissKind, NearMiss, Outcome, UserFacts};
 pub use owner::OwnerRule;
 pub use rule::{Mapping, Reach, ReachScope};

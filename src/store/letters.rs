@@ -22,7 +22,30 @@ pub struct DueLetter {
     pub attempts: i64,
 }
 
+/// The letters of one organization that wait.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LettersWaiting {
+    /// How many.
+    pub count: i64,
+    /// When the oldest was written.
+    pub oldest: Option<Instant>,
+    /// How often the one that was tried most was tried.
+    pub attempts: i64,
+}
+
 impl Tx {
+    /// How many letters of an organization wait, and since when.
+    pub async fn letters_waiting(&mut self, organization: &OrganizationId) -> Result<LettersWaiting, StoreError> {
+        let row: Option<(i64, Option<Instant>, Option<i64>)> = self
+            .first(
+                "SELECT COUNT(*), MIN(created_at), MAX(attempts) FROM letters WHERE organization = ?1",
+                args![organization],
+            )
+            .await?;
+        let (count, oldest, attempts) = row.unwrap_or_default();
+        Ok(LettersWaiting { count, oldest, attempts: attempts.unwrap_or_default() })
+    }
+
     /// Puts a letter into the post; due at once.
     pub async fn insert_letter(
         &mut self,

@@ -77,7 +77,7 @@ pub use events::Waiting;
 pub use idempotency::{OnceKey, OnceRow};
 pub use key_changes::KeptKey;
 pub use key_reviews::KeyReview;
-pub use letters::DueLetter;
+pub use letters::{DueLetter, LettersWaiting};
 pub use mapping::{MappingState, MappingVersion, NewVersion};
 pub use members::Member;
 pub use past::PastMembership;

@@ -64,6 +64,28 @@ impl Tx {
         .map(drop)
     }
 
+    /// One receipt.
+    pub async fn receipt(
+        &mut self,
+        organization: &OrganizationId,
+        id: &ReceiptId,
+    ) -> Result<Option<ReceiptRow>, StoreError> {
+        let row: Option<Row> = self
+            .first(
+                "SELECT id, user_id, at, statement, signer, signature FROM receipts WHERE organization = ?1 AND id = ?2",
+                args![organization, id],
+            )
+            .await?;
+        Ok(row.map(|(id, user, at, statement, signer, signature)| ReceiptRow {
+            id,
+            user,
+            at,
+            statement,
+            signer,
+            signature,
+        }))
+    }
+
     /// Up to `limit` receipts older than `before` (an id, or '' for the newest), the newest first; of one person, if given.
     pub async fn receipts(
         &mut self,

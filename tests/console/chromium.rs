@@ -29,6 +29,21 @@ pub async fn browse(script: &str, arguments: Vec<String>) -> Value {
     said
 }
 
+/// Another version of the mapping.
+const MAPPING_TOO: &str = "default: viewer
+rules:
+  - name: analysts of finance
+    groups: [okta/finance]
+    grant: analyst
+  - name: whoever manages engineers owns
+    when: department eq \"Engineering\" and title sw \"Head\"
+    grant: owner
+tests:
+  - name: an accountant is an analyst
+    given: {groups: [finance]}
+    expect: [analyst]
+";
+
 /// The pages of the console with something on each of them.
 async fn pages(scene: &Scene) -> Vec<String> {
     let (ada, katherine) = (&scene.people[0], &scene.people[2]);
@@ -58,6 +73,19 @@ async fn pages(scene: &Scene) -> Vec<String> {
         format!("/console/roles/{role}"),
         format!("/console/clusters/{cluster}"),
     );
+    let review = scene.review().await;
+    let decided = scene.page(&review, &scene.owner).await.text;
+    let redundant = crate::reviews::proposal(&decided, "Role that a group gives as well");
+    let fields = [("id", redundant.as_str()), ("verdict", "remove"), ("note", "the group is enough")];
+    scene.change(&format!("{review}/decisions"), &scene.owner, &fields).await.expect(303);
+    let leaver = scene.person("leaver", "Dorothy Vaughan", "Finance").await;
+    scene.key(&leaver, "night jobs", 1).await;
+    let from = app.clock().now();
+    scene.push.delete(&format!("/Users/{leaver}")).await.expect(204);
+    let receipt = app.receipts(&scene.acme.operator, None, ("", 1)).await.unwrap().remove(0).id;
+    let span = [("source", "scim:okta"), ("from", &from.to_string()), ("to", &app.clock().now().to_string())];
+    let span = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(span).finish();
+    scene.world.app.publish_mapping(&scene.acme.operator, MAPPING_TOO).await.unwrap();
     let mut all: Vec<String> = castgate::http::routes()
         .iter()
         .filter(|route| {
@@ -78,6 +106,11 @@ async fn pages(scene: &Scene) -> Vec<String> {
         role,
         cluster,
         format!("/console/connections/{}", scene.push.stored.id),
+        format!("{review}/apply"),
+        review,
+        format!("/console/receipts/{receipt}"),
+        format!("/console/accidents/undo?{span}"),
+        "/console/mapping/versions/2?from=1".to_owned(),
         "/console/nothing/here".to_owned(),
     ]);
     all

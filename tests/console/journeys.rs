@@ -4,7 +4,7 @@ use crate::scene::Scene;
 use serde_json::json;
 
 /// The value of a hidden field.
-fn hidden(page: &str, name: &str) -> String {
+pub fn hidden(page: &str, name: &str) -> String {
     let begin = format!("name=\"{name}\" value=\"");
     let value =
         page.split_once(&begin).unwrap_or_else(|| panic!("no field {name} in {page}")).1.split('"').next().unwrap();

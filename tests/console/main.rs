@@ -7,9 +7,12 @@ mod canaries;
 mod chromium;
 mod forms;
 mod journeys;
+mod mapping;
 mod members;
+mod reviews;
 mod roles;
 mod scene;
+mod showcase;
 mod tenancy;
 #[path = "../world/mod.rs"]
 mod world;

@@ -176,6 +176,7 @@ impl Scene {
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
+            path if path.starts_with("/receipts/{id}") => vec![self.receipt(&name).await],
             // A number and no id: each organization counts for itself.
             path if path.starts_with("/mapping/versions/") => vec!["1".to_owned()],
             "/schemas/{urn}" => vec![self.schema().await],
@@ -212,6 +213,14 @@ impl Scene {
         let limits = castgate::model::ReviewLimits::default();
         let review = self.world.app.start_access_review(&self.acme.operator, name, limits).await.unwrap().0;
         review.id.to_string()
+    }
+
+    /// What the end of somebody's access left behind.
+    async fn receipt(&self, name: &str) -> String {
+        let user = self.user(&self.push, name).await;
+        self.push.delete(&format!("/Users/{user}")).await.expect(204);
+        let user = user.parse().unwrap();
+        self.world.app.receipts(&self.acme.operator, Some(&user), ("", 1)).await.unwrap().remove(0).id.to_string()
     }
 
     /// A custom role that is in use nowhere.

@@ -87,7 +87,7 @@ impl App {
     }
 
     /// A text that compiles, and that its author may publish.
-    pub(super) async fn compiled_text(
+    pub(in crate::app) async fn compiled_text(
         &self,
         tx: &mut Tx,
         ctx: &Ctx,

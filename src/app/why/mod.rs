@@ -3,9 +3,12 @@
 //! Whatever counted at a moment is still there: bindings, memberships and facts are closed and never deleted, versions of the
 //! mapping are kept, and events tell of states and names. Clusters and custom roles are taken as they are now.
 
+mod draft;
 mod grounds;
 mod person;
 mod then;
+
+pub use draft::{GivenByRule, UnderDraft};
 
 use super::{App, Ctx, Error, Need, authorize::own_names};
 use crate::{

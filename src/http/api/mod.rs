@@ -41,6 +41,8 @@ mod why;
 use lists::{List, Paging};
 
 pub(super) use bindings::TOLD_OF_ACCESS;
+pub(super) use role_changes::TOLD_OF_ROLES;
+pub(super) use undo::TOLD_OF_UNDO;
 
 use super::doors::Doors;
 use crate::app::Error;

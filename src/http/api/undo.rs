@@ -22,7 +22,8 @@ use serde_json::{Value, json};
 const UNDOES: &str = "Groups, people, memberships and the bindings of rules that one source took away in a span of at most the last \
                       30 days, and the keys of people whom it suspended. What it added stays. Sessions never come back. Deleted \
                       keys stay deleted.";
-const TOLD: &[EventKind] = &[
+/// What an undo may tell of.
+pub(in crate::http) const TOLD_OF_UNDO: &[EventKind] = &[
     EventKind::AccidentUndone,
     EventKind::GroupRevived,
     EventKind::UserRevived,
@@ -71,7 +72,7 @@ pub(super) fn doors() -> Doors {
                 .takes::<Wanted>(example_undo)
                 .answers::<Shown>(200)
                 .refuses(&["not_found", "preview_stale"])
-                .tells(TOLD),
+                .tells(TOLD_OF_UNDO),
         )
         .about("Receipts")
         .door(

@@ -82,14 +82,18 @@ function checking() {
   let asked = 0;
   const ask = async () => {
     const mine = ++asked;
-    const body = new URLSearchParams({ text: editor.value });
+    const person = one('[data-asks]');
+    const body = new URLSearchParams({ text: editor.value, person: person ? person.value : '' });
     const headers = { 'x-castgate-csrf': token };
     const answer = await fetch(editor.dataset.check, { method: 'POST', headers, body }).catch(() => null);
     if (mine !== asked || !answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
     place.replaceChildren(...page.body.childNodes);
   };
-  editor.addEventListener('input', () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); });
+  const soon = () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); };
+  editor.addEventListener('input', soon);
+  const person = one('[data-asks]');
+  if (person) person.addEventListener('input', soon);
   // Tab leaves the editor, as everywhere: nobody is caught in it. Two blanks are what YAML needs.
 }
 
@@ -109,6 +113,13 @@ function living() {
   }
 }
 
+// On a phone the navigation is one line: where one is has to be seen in it.
+function here() {
+  const ways = one('.ways');
+  const current = ways && one('[aria-current]', ways);
+  if (current && ways.scrollWidth > ways.clientWidth) ways.scrollLeft = current.offsetLeft - (ways.clientWidth - current.offsetWidth) / 2;
+}
+
 // A page that comes back from the browser's memory after signing out is asked for again.
 addEventListener('pageshow', (event) => { if (event.persisted) location.reload(); });
 
@@ -118,3 +129,4 @@ menus();
 selecting();
 checking();
 living();
+here();

@@ -1,5 +1,6 @@
 //! Who sits before the console, and what they send.
 
+use super::retry::SentFields;
 use crate::{
     app::{App, Ctx, Error, Need},
     http::{
@@ -110,6 +111,7 @@ impl FromRequest<App> for Sent {
     /// Nothing of a form is looked at before its token: there is no handler that could forget it.
     async fn from_request(request: Request, app: &App) -> Result<Self, Response> {
         let (mut parts, body) = request.into_parts();
+        let kept = parts.extensions.get::<SentFields>().cloned();
         let desk = Desk::from_request_parts(&mut parts, app).await?;
         let kind = "application/x-www-form-urlencoded";
         if body::is_one_of(&parts.headers, &[kind]) != Some(true) {
@@ -130,6 +132,9 @@ impl FromRequest<App> for Sent {
         let token = Some(sent.text("form")).filter(|token| !token.is_empty()).or(header);
         let forged = sent.desk.guest.refuse_forged(app, &headers, token);
         forged.map_err(|error| Failed::from(error).into_response())?;
+        if let Some(kept) = kept {
+            kept.keep(&sent.fields);
+        }
         Ok(sent)
     }
 }

@@ -23,6 +23,13 @@ const SAID: &[(&str, &str)] = &[
     ("drafted", "The draft is saved. Nothing changes until you publish it."),
     ("suspended", "Suspended: sessions have ended and keys are refused."),
     ("renamed", "The new name is saved."),
+    (
+        "looked",
+        "castgate looked: what it found is below. Decide about each; nothing changes before you do what was decided.",
+    ),
+    ("decided", "Decided. Nothing is changed before you do what was decided."),
+    ("undone", "It was taken back: what that provider took away is here again. People sign in again."),
+    ("review-closed", "The review is closed: what was not decided stays as it is."),
     ("refreshed", "The provider’s metadata was read."),
 ];
 

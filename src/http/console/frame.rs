@@ -42,6 +42,8 @@ pub(super) enum Place {
     Groups,
     /// The access graph.
     Graph,
+    /// Access reviews.
+    Reviews,
     /// Clusters.
     Clusters,
     /// Roles and what they let somebody do.
@@ -78,6 +80,7 @@ const WAYS: &[(&str, &[Way])] = &[
         "Access",
         &[
             (Place::Graph, "Access graph", "/console/graph", Some(Capability::ManageMembers)),
+            (Place::Reviews, "Access reviews", "/console/access-reviews", Some(Capability::ManageMembers)),
             (Place::Roles, "Roles", "/console/roles", None),
             (Place::Clusters, "Clusters", "/console/clusters", Some(Capability::ViewClusters)),
             (

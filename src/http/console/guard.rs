@@ -3,6 +3,7 @@
 use super::{
     desk::{Desk, Failed},
     frame::{Page, Place},
+    retry::SentFields,
 };
 use crate::{
     app::{App, Error},
@@ -43,12 +44,14 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
         Err(elsewhere) => return elsewhere,
     };
     parts.extensions.insert(guest);
+    let fields = SentFields::default();
+    parts.extensions.insert(fields.clone());
     let mut for_the_frame = parts.clone();
     let mut response = next.run(Request::from_parts(parts, body)).await;
     if let Some(refusal) = refusal_of(&response)
         && let Ok(desk) = Desk::from_request_parts(&mut for_the_frame, &app).await
     {
-        response = in_the_frame(&desk, refusal, &response);
+        response = in_the_frame(&desk, refusal, &response, (&fields, for_the_frame.uri.path()));
     }
     if is_page(&response) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);
@@ -75,14 +78,19 @@ fn refusal_of(response: &Response) -> Option<Refusal> {
     })
 }
 
-fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response) -> Response {
+fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response, (fields, action): (&SentFields, &str)) -> Response {
     let (status, title) = (refusal.status, title(refusal.status));
     let said = refusal.sentence.map_or_else(|| as_sentence(&refusal.detail), str::to_owned);
+    let can_be_mended = [StatusCode::BAD_REQUEST, StatusCode::CONFLICT].contains(&status);
+    let again = fields.form(desk, action, (refusal.field.as_deref(), &said)).filter(|_| can_be_mended);
     let body = html! {
         div class="card" {
             h1 { (title) }
             p role="alert" data-code=(refusal.code) { (said) }
-            p { a class="button second" href="/console" { "To the console" } }
+            @match again {
+                Some(form) => { p class="quiet" { "Nothing was changed. What you typed is below." } (form) },
+                None => p { a class="button second" href="/console" { "To the console" } },
+            }
         }
     };
     let page = Page::new(desk, Place::Nowhere, title, body).respond(status);

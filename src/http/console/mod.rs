@@ -5,6 +5,7 @@
 //! [`Page`](frame::Page). What goes wrong is said inside the frame, by the [`guard`]. What somebody may not do is not offered;
 //! that it is refused when it is asked for all the same is decided by `app`.
 
+mod accidents;
 mod activity;
 mod clusters;
 mod connections;
@@ -19,7 +20,11 @@ mod keys;
 mod machines;
 mod mapping;
 mod members;
+mod owners;
 mod parts;
+mod receipts;
+mod retry;
+mod reviews;
 mod role_changes;
 mod roles;
 mod settings;
@@ -39,5 +44,6 @@ pub(super) fn doors() -> [Doors; 3] {
     let room = groups::doors(role_changes::doors(members::doors(room)));
     let room = you::doors(machines::doors(roles::doors(clusters::doors(room))));
     let room = graph::doors(settings::doors(activity::doors(mapping::doors(connections::doors(room)))));
+    let room = owners::doors(receipts::doors(accidents::doors(reviews::doors(room))));
     [frame::assets(), home::doors(), room.behind(guard::whole)]
 }

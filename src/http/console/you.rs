@@ -82,8 +82,10 @@ async fn page(app: &App, desk: &Desk, (said, new): (&Said, Option<&NewKey>)) -> 
         div class="head" {
             div {
                 h1 class="long" dir="auto" { (visit.visitor.label) }
-                p class="quiet" { (visit.visitor.email.as_deref().unwrap_or(&visit.visitor.user_name)) }
+                @let mail = visit.visitor.email.as_deref().unwrap_or(&visit.visitor.user_name);
+                @if mail != visit.visitor.label { p class="quiet" { (mail) } }
             }
+            div class="acts" { a class="button second" href="/account/password" { "Password and authenticator app" } }
         }
         @if let Some(new) = new { (keys::shown_once(new)) }
         section class="card" aria-labelledby="access" {

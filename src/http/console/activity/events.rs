@@ -79,7 +79,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
         &[("what", "events"), ("about", &wanted.about), ("subject", &wanted.subject)],
     );
     let body = html! {
-        (head(Tab::Events, &export))
+        (head(Tab::Events, Some(&export)))
         form class="row search-row" method="get" action=(PATH) {
             div class="field short" {
                 label for="about" { "About" }
@@ -108,17 +108,17 @@ fn row(event: &Event, names: &Names, now: Instant) -> Markup {
     html! {
         li {
             div {
-                p class="title" { (said(event.kind)) }
-                p class="small" {
+                p {
+                    strong { (said(event.kind)) } " "
                     @for (place, id) in subjects.enumerate() {
                         @if place > 0 { ", " }
-                        a href=(address(PATH, &[("subject", id)])) dir="auto" { (short(names.of(id))) }
+                        a class="small" href=(address(PATH, &[("subject", id)])) dir="auto" { (short(names.of(id))) }
                     }
                 }
-                p class="quiet small" { "by " span dir="auto" { (short(&actor(&event.actor, names))) } }
+                @let by = html! { span class="quiet small" { "by " span dir="auto" { (short(&actor(&event.actor, names))) } } };
                 @if event.detail.as_object().is_some_and(|detail| !detail.is_empty()) {
-                    details class="more small" { summary { "Details" } pre { code { (pretty(event)) } } }
-                }
+                    details class="more small" { summary { (by) span class="unseen" { ": details" } } pre { code { (pretty(event)) } } }
+                } @else { p { (by) } }
             }
             p class="quiet small" { (when(event.at, now)) }
         }

@@ -23,23 +23,33 @@ pub(super) fn doors(room: Doors) -> Doors {
 
 /// The lists of what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Tab {
+pub(super) enum Tab {
+    /// Events.
     Events,
+    /// What providers pushed.
     Pushes,
+    /// Who signed in, or could not.
     SignIns,
+    /// Unusual removals, and taking them back.
+    Accidents,
+    /// What ends of access left behind.
+    Receipts,
 }
 
-fn head(tab: Tab, export: &str) -> Markup {
+/// The head of each of them, with the table to take along where there is one.
+pub(super) fn head(tab: Tab, export: Option<&str>) -> Markup {
     let one = |is: Tab, address: &str, name: &str| html! { li { a href=(address) aria-current=[(is == tab).then_some("page")] { (name) } } };
     html! {
         div class="head" {
             div { h1 { "Activity" } p class="lead" { "What happened in the organization, the newest first." } }
-            div class="acts" { a class="button second" href=(export) { "Export as CSV" } }
+            @if let Some(export) = export { div class="acts" { a class="button second" href=(export) { "Export as CSV" } } }
         }
         ul class="tabs" {
             (one(Tab::Events, PATH, "Events"))
             (one(Tab::Pushes, "/console/activity/provisioning", "Provisioning"))
             (one(Tab::SignIns, "/console/activity/sign-ins", "Sign-ins"))
+            (one(Tab::Accidents, "/console/accidents", "Accidents"))
+            (one(Tab::Receipts, "/console/receipts", "Receipts"))
         }
     }
 }
@@ -74,6 +84,6 @@ async fn gather<T, F: Future<Output = Result<Vec<T>, Error>>>(
 }
 
 /// The way to older things.
-fn older(address: Option<String>) -> Markup {
+pub(super) fn older(address: Option<String>) -> Markup {
     html! { @if let Some(address) = address { nav class="pager" aria-label="Pages" { a class="button second" rel="next" href=(address) { "Older" } } } }
 }

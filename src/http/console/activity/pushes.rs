@@ -67,7 +67,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
     let kept = [("connection", wanted.connection.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "provisioning")], &kept[..]].concat());
     let body = html! {
-        (head(Tab::Pushes, &export))
+        (head(Tab::Pushes, Some(&export)))
         (chart::pushes(&latest, desk.ctx.now))
         (filter(&wanted, &connections))
         @if pushes.is_empty() {
@@ -121,7 +121,7 @@ fn row(push: &Push, names: &Names, now: Instant) -> Markup {
                 @if let Some(message) = &entry.message { p class="small minus" { (message) } }
                 @if let Some(change) = &entry.change {
                     p class="small" {
-                        (change.events.join(", "))
+                        (change.events.iter().map(|kind| kind.replace(['.', '_'], " ")).collect::<Vec<_>>().join(", "))
                         @if !change.attributes.is_empty() { " (" (change.attributes.join(", ")) ")" }
                         @if change.members_added > 0 { ", " (change.members_added) " came into groups" }
                         @if change.members_removed > 0 { ", " (change.members_removed) " left groups" }

@@ -75,7 +75,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
     let kept = [("person", wanted.person.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "sign-ins")], &kept[..]].concat());
     let body = html! {
-        (head(Tab::SignIns, &export))
+        (head(Tab::SignIns, Some(&export)))
         form class="row search-row" method="get" action=(PATH) {
             div class="field" { label for="person" { "Reference code, or address as it was typed" } input id="person" name="person" type="text" value=(wanted.person) maxlength="300" autocapitalize="none" spellcheck="false"; }
             div class="field short" {

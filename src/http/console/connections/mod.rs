@@ -17,7 +17,7 @@ use super::{
     parts::empty,
 };
 use crate::{
-    app::{App, NewConnection},
+    app::{App, Ctx, Error, NewConnection},
     http::{
         api::TOLD_OF_ACCESS,
         doors::{Doors, get, post},
@@ -51,6 +51,11 @@ pub(super) fn doors(room: Doors) -> Doors {
         );
     let room = scim::doors(sign_in::doors(show::doors(room)));
     removal::doors(domains::doors(saml::doors(room)))
+}
+
+/// What last came of a connection, in half a line.
+pub(super) async fn connection_status(app: &App, ctx: &Ctx, connection: &Connection) -> Result<Markup, Error> {
+    Ok(status::of(app, ctx, connection).await?.short(connection, ctx.now))
 }
 
 /// A value that somebody carries to the provider.

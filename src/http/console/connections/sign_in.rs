@@ -125,6 +125,8 @@ async fn save(State(app): State<App>, Path(id): Path<ConnectionId>, sent: Sent) 
 pub(super) async fn said((app, sent): (&App, &Sent), id: &ConnectionId, outcome: Result<(), Error>) -> Answer {
     match outcome {
         Ok(()) => Ok(see_other(&format!("{}?said=saved", address(id)))),
+        // What was typed stands in the form again.
+        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => Err(error.into()),
         Err(error) => {
             let notice = told(error)?;
             show::page((app, &sent.desk), (id, None), (&Said::default(), None), Some(notice)).await

@@ -79,6 +79,9 @@ async fn show(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
                 h1 { "Access graph" }
                 p class="lead" { "Who holds what, where, and by what. Each part leads to the picture of that part alone; the line under it is the same in words." }
             }
+            @if desk.can(Capability::ManageOrganization) {
+                div class="acts" { a class="button second" href="/console/owners" { "All ways to become Owner" } }
+            }
         }
         (filter(&wanted))
         @if bindings.is_empty() {

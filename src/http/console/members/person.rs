@@ -9,7 +9,7 @@ use crate::{
             desk::{Answer, Desk, Sent},
             flash::Said,
             frame::{Page, Place},
-            parts::press,
+            parts::{address, press},
             role_changes,
             times::{when, when_or},
             words::{capability, place, reason, role_name, role_options, source_of, state, until},
@@ -130,6 +130,9 @@ impl Shown<'_> {
         let path = |verb: &str| format!("/console/members/{}/{verb}", user.id);
         html! {
             div class="acts" {
+                @if self.desk.can(Capability::ManageOrganization) {
+                    a class="button second" href=(address("/console/activity", &[("subject", user.id.as_str())])) { "What happened" }
+                }
                 @match user.state() {
                     UserState::Active => a class="button danger" href=(role_changes::address(&RoleChange::Suspend { user: user.id.clone() })) { "Suspend…" },
                     UserState::Suspended if user.suspended_by_person => {

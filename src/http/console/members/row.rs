@@ -42,7 +42,8 @@ pub(super) fn row(desk: &Desk, person: &RosterRow, (names, custom): (&Names, &[C
             }
             div class="name" {
                 p class="title long" { a href=(address(user)) dir="auto" { (user.label()) } }
-                p class="quiet small long" dir="auto" { (user.email.as_deref().unwrap_or(&user.user_name)) }
+                @let mail = user.email.as_deref().unwrap_or(&user.user_name);
+                @if mail != user.label() { p class="quiet small long" dir="auto" { (mail) } }
             }
             div class="holds" {
                 @if held.is_empty() { span class="quiet small" { "No role" } }

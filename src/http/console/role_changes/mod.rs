@@ -8,12 +8,14 @@ mod page;
 mod words;
 
 pub(super) use asked::address;
+pub(super) use page::{KeyForm, Since};
 pub(super) use words::Told;
 
 use super::{
     HTML,
     desk::{Answer, Desk, Sent},
     frame::Page,
+    parts::press,
 };
 use crate::{
     app::{App, Choice, Error, KeyDone, KeyOutcome, KeyTerms, RoleChange},
@@ -30,7 +32,7 @@ use axum::{
     http::StatusCode,
 };
 use maud::{Markup, html};
-use page::{Preview, Since};
+use page::Preview;
 use std::collections::BTreeMap;
 
 /// Service accounts that are offered.
@@ -80,41 +82,55 @@ async fn show(State(app): State<App>, desk: Desk, Query(asked): Query<Asked>) ->
             return Err(error.into());
         }
     };
-    preview(&app, &desk, &change, None, None).await
+    preview(&app, &desk, &change, Looked::default()).await
 }
 
-/// The preview of a change. `since` is what was shown before, where it moved; `notice` says what was wrong with the form.
-pub(super) async fn preview(
-    app: &App,
-    desk: &Desk,
-    change: &RoleChange,
-    since: Option<Since>,
-    notice: Option<String>,
-) -> Answer {
+/// What a preview says besides the keys.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    /// What was shown before, where it moved.
+    pub(super) since: Option<Since>,
+    /// What was wrong with the form.
+    pub(super) notice: Option<String>,
+    /// What else the change does.
+    pub(super) beside: Option<Markup>,
+}
+
+/// The preview of a change.
+pub(super) async fn preview(app: &App, desk: &Desk, change: &RoleChange, looked: Looked) -> Answer {
+    let Looked { since, notice, beside } = looked;
     let names = app.names(&desk.ctx, asked::ids(change)).await?;
     let told = Told::of(app, desk, change, &names).await?;
     let keys = match app.preview_role_change(&desk.ctx, change).await {
         Ok(keys) => keys,
-        Err(error) => return refused(desk, &told, error),
+        Err(error) => return refused(desk, &told, (change, error)),
     };
     let machines = machines(app, desk).await?;
     let status = if since.is_some() || notice.is_some() { StatusCode::CONFLICT } else { StatusCode::OK };
-    let shown = Preview { desk, change, told: &told, keys: &keys, machines: &machines, names: &names, since, notice };
+    let shown =
+        Preview { desk, change, told: &told, keys: &keys, machines: &machines, names: &names, since, notice, beside };
     Ok(Page::new(desk, told.place, &told.title, shown.body()).respond(status))
 }
 
 /// What could not even be looked at: the last owner, something that is held already.
-fn refused(desk: &Desk, told: &Told, error: Error) -> Answer {
+fn refused(desk: &Desk, told: &Told, (change, error): (&RoleChange, Error)) -> Answer {
     let said = super::guard::told(error)?;
     let body = html! {
         h1 { (told.title) }
         div class="notice bad" role="alert" { p { strong { "This cannot be done. " } (said) } }
-        p { a class="button second" href=(told.back) { "Go back" } }
+        div class="acts" {
+            @if let RoleChange::Publish(publication) = change {
+                @let fields = [("text", publication.text.as_str()), ("reason", publication.reason.as_deref().unwrap_or_default())];
+                (press(desk, "/console/mapping/plan", "", "Plan again", &fields))
+            }
+            a class="button second" href=(told.back) { "Go back" }
+        }
     };
     Ok(Page::new(desk, told.place, &told.title, body).respond(StatusCode::CONFLICT))
 }
 
-async fn machines(app: &App, desk: &Desk) -> Result<Vec<ServiceAccount>, Error> {
+/// The service accounts that a key may move to.
+pub(super) async fn machines(app: &App, desk: &Desk) -> Result<Vec<ServiceAccount>, Error> {
     match desk.can(Capability::CreateServiceAccountKeys) {
         true => app.service_accounts(&desk.ctx, "", MOST_MACHINES).await,
         false => Ok(Vec::new()),
@@ -127,25 +143,25 @@ async fn make(State(app): State<App>, sent: Sent) -> Answer {
     let change = asked::read(sent.raw("change"))?;
     let keys = match choices(&sent) {
         Ok(keys) => keys,
-        Err(notice) => return preview(&app, desk, &change, None, Some(notice)).await,
+        Err(notice) => return preview(&app, desk, &change, Looked { notice: Some(notice), ..Looked::default() }).await,
     };
     let terms = KeyTerms { preview: sent.text("preview").to_owned(), keys, others: None };
     match app.change_roles(&desk.ctx, &change, &terms).await {
         Ok(made) => done(&app, desk, &change, &made.keys).await,
         Err(Error::Conflict { code: "preview_stale", .. }) => {
             let since = Since(sent.all("shown").map(str::to_owned).collect());
-            preview(&app, desk, &change, Some(since), None).await
+            preview(&app, desk, &change, Looked { since: Some(since), ..Looked::default() }).await
         }
         Err(error @ (Error::Conflict { .. } | Error::Invalid { .. } | Error::Forbidden { .. })) => {
             let notice = super::guard::told(error)?;
-            preview(&app, desk, &change, None, Some(notice)).await
+            preview(&app, desk, &change, Looked { notice: Some(notice), ..Looked::default() }).await
         }
         Err(error) => Err(error.into()),
     }
 }
 
 /// What was chosen for each key; an error in words where a choice is not whole.
-fn choices(sent: &Sent) -> Result<BTreeMap<KeyId, Choice>, String> {
+pub(super) fn choices(sent: &Sent) -> Result<BTreeMap<KeyId, Choice>, String> {
     let mut choices = BTreeMap::new();
     for (id, word) in sent.beginning("do:") {
         let Ok(key) = id.parse::<KeyId>() else { continue };
@@ -181,7 +197,8 @@ async fn done(app: &App, desk: &Desk, change: &RoleChange, keys: &[KeyOutcome]) 
     Ok(Page::new(desk, told.place, &told.done, body).ok())
 }
 
-fn outcome(key: &KeyOutcome, names: &crate::app::Names) -> Markup {
+/// What became of one key.
+pub(super) fn outcome(key: &KeyOutcome, names: &crate::app::Names) -> Markup {
     let to = key.to.as_ref().map(|to| names.of(to.as_str()));
     html! {
         li {

@@ -9,7 +9,7 @@ use crate::{
         times::when_or,
         words::{capability, place},
     },
-    model::ServiceAccount,
+    model::{Instant, ServiceAccount},
 };
 use maud::{Markup, html};
 
@@ -28,6 +28,7 @@ pub(super) struct Preview<'a> {
     pub(super) names: &'a Names,
     pub(super) since: Option<Since>,
     pub(super) notice: Option<String>,
+    pub(super) beside: Option<Markup>,
 }
 
 impl Preview<'_> {
@@ -45,17 +46,29 @@ impl Preview<'_> {
             p class="lead" { (self.comes_to()) }
             @if let Some(notice) = &self.notice { div class="notice bad" role="alert" { p { (notice) } } }
             @if let Some(since) = &self.since { (self.moved(since)) }
+            @if let Some(beside) = &self.beside { section class="card" aria-label="What changes for people" { (beside) } }
             (self.warning())
             form method="post" action="/console/role-changes" {
                 (self.desk.token())
                 input type="hidden" name="change" value=(text(self.change));
                 input type="hidden" name="preview" value=(self.keys.token);
-                @for key in &self.keys.keys { (self.key(key)) }
+                @for key in &self.keys.keys { (self.form().key(key)) }
                 div class="acts" {
                     button type="submit" class=(if harms || !self.keys.keys.is_empty() { "harm" } else { "" }) { (self.told.button) }
                     a class="button second" href=(self.told.back) { "Cancel" }
                 }
             }
+        }
+    }
+
+    fn form(&self) -> KeyForm<'_> {
+        let Self { machines, names, desk, keys, since, .. } = self;
+        KeyForm {
+            machines,
+            names,
+            now: desk.ctx.now,
+            deletes: keys.unless_said == Choice::Delete,
+            since: since.as_ref(),
         }
     }
 
@@ -127,9 +140,23 @@ impl Preview<'_> {
             }
         }
     }
+}
 
-    fn key(&self, key: &TouchedKey) -> Markup {
-        let is_new = self.since.as_ref().is_some_and(|since| !since.0.iter().any(|id| id == key.id.as_str()));
+/// What is asked of each touched key.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::http::console) struct KeyForm<'a> {
+    pub(in crate::http::console) machines: &'a [ServiceAccount],
+    pub(in crate::http::console) names: &'a Names,
+    pub(in crate::http::console) now: Instant,
+    /// Whether it is deleted unless something else is chosen.
+    pub(in crate::http::console) deletes: bool,
+    pub(in crate::http::console) since: Option<&'a Since>,
+}
+
+impl KeyForm<'_> {
+    /// One key: its use, what would stop, the choice.
+    pub(in crate::http::console) fn key(&self, key: &TouchedKey) -> Markup {
+        let is_new = self.since.is_some_and(|since| !since.0.iter().any(|id| id == key.id.as_str()));
         html! {
             fieldset class="key card" {
                 legend class="unseen" { "The key " (key.name) " of " (key.owner_label) }
@@ -138,7 +165,7 @@ impl Preview<'_> {
                     div {
                         h2 class="long" dir="auto" { (key.name) " " code { (key.hint) "…" } @if is_new { " " span class="state wait" { "New since you looked" } } }
                         p class="quiet small" {
-                            "of " span dir="auto" { (key.owner_label) } "; last used " (when_or(key.last_used_at, self.desk.ctx.now, "never"))
+                            "of " span dir="auto" { (key.owner_label) } "; last used " (when_or(key.last_used_at, self.now, "never"))
                             @if let Some(from) = &key.last_used_from { " from " (from) }
                         }
                     }
@@ -162,14 +189,13 @@ impl Preview<'_> {
                 label class="check" { input type="radio" name=(name) value=(word) checked[chosen]; span { (words) } }
             }
         };
-        let deletes = self.keys.unless_said == Choice::Delete;
         html! {
-            (radio("delete", deletes, html! { strong { "Delete it" } " – whatever uses it is refused at once" }))
+            (radio("delete", self.deletes, html! { strong { "Delete it" } " – whatever uses it is refused at once" }))
             @if !self.machines.is_empty() {
                 (radio("move", false, html! { strong { "Move it to a service account" } " – the same secret goes on with what it carries now; nothing has to be changed where it is used" }))
                 (radio("rotate", false, html! { strong { "Rotate it" } " – a new key takes its place, the old one goes on for 24 hours" }))
             }
-            (radio("keep", !deletes, html! { strong { "Keep it" } " – with what its owner holds after the change" }))
+            (radio("keep", !self.deletes, html! { strong { "Keep it" } " – with what its owner holds after the change" }))
             @if self.machines.is_empty() {
                 p class="hint" { "To move or rotate it, make a " a href="/console/service-accounts" { "service account" } " first." }
             } @else {

@@ -1,5 +1,8 @@
 //! The organization's settings: its name, whose addresses may be invited, where people stand with the terms.
 
+mod break_glass;
+mod health;
+
 use super::{
     HTML,
     desk::{Answer, Desk, Sent},
@@ -9,6 +12,7 @@ use super::{
 };
 use crate::{
     app::{App, TermsState},
+    config::{OnRoleChange, Settings},
     http::{
         doors::{Doors, get, post},
         login::see_other,
@@ -16,14 +20,17 @@ use crate::{
     model::{Capability, EventKind},
 };
 use axum::extract::{Query, State};
-use maud::html;
+use maud::{Markup, html};
 
 const PATH: &str = "/console/settings";
+/// What these pages take.
+const NEED: Capability = Capability::ManageOrganization;
 /// People whose standing with the terms is counted.
 const MOST_COUNTED: i64 = 1_000;
 
 pub(super) fn doors(room: Doors) -> Doors {
-    let need = Capability::ManageOrganization;
+    let need = NEED;
+    let room = break_glass::doors(health::doors(room));
     room.door(get("/settings", show).summary("The organization's settings").needs(need).answers_as(200, HTML))
         .door(
             post("/settings/name", rename)
@@ -41,6 +48,51 @@ pub(super) fn doors(room: Doors) -> Doors {
         )
 }
 
+/// The pages of the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Tab {
+    Organization,
+    Health,
+    BreakGlass,
+}
+
+fn head(tab: Tab) -> Markup {
+    let one = |is: Tab, address: &str, name: &str| html! { li { a href=(address) aria-current=[(is == tab).then_some("page")] { (name) } } };
+    html! {
+        h1 { "Settings" }
+        ul class="tabs" {
+            (one(Tab::Organization, PATH, "Organization"))
+            (one(Tab::Health, "/console/settings/health", "Health"))
+            (one(Tab::BreakGlass, "/console/settings/break-glass", "Break-glass drill"))
+        }
+    }
+}
+
+/// What whoever runs the gateway has set for every organization.
+fn of_the_gateway(settings: &Settings) -> Markup {
+    let kept = settings.api_keys.grace;
+    html! {
+        section class="card" aria-labelledby="gateway" {
+            h2 id="gateway" { "Sessions and API keys" }
+            p class="quiet" { "These hold for the whole gateway. Whoever runs it changes them in its configuration file." }
+            dl class="facts" {
+                dt { "A session ends" } dd { "after " (settings.sessions.idle) " without use, and " (settings.sessions.absolute) " after signing in" }
+                dt { "Sessions of one person" } dd { @if settings.sessions.most == 0 { "as many as they like" } @else { "at most " (settings.sessions.most) ": one more ends their oldest" } }
+                dt { "A key whose owner loses a right" }
+                dd {
+                    @match settings.api_keys.on_role_change {
+                        OnRoleChange::Attenuate => { "carries less at once, and is deleted after " (kept) " unless the right comes back" },
+                        OnRoleChange::Delete => "is deleted at once",
+                    }
+                }
+                dt { "An invitation works" } dd { "for " (settings.invitations.lifetime) ", unless whoever invites says otherwise" }
+                dt { "Traces of sign-ins are kept" } dd { "for " (settings.sign_in.trace_kept) }
+                dt { "The breaker tells the owners" } dd { "when a provider takes away " (settings.accidents.share) " % and at least " (settings.accidents.count) " within " (settings.accidents.window) }
+            }
+        }
+    }
+}
+
 /// `GET /console/settings`
 async fn show(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> Answer {
     desk.needs(Capability::ManageOrganization)?;
@@ -52,7 +104,7 @@ async fn show(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> A
     let people = if manages_members { app.terms_of_people(ctx, "", MOST_COUNTED).await? } else { Vec::new() };
     let waiting = people.iter().filter(|one| matches!(one.state, TermsState::Never | TermsState::Lapsed)).count();
     let body = html! {
-        h1 { "Settings" }
+        (head(Tab::Organization))
         section class="card" aria-labelledby="organization" {
             h2 id="organization" { "Organization" }
             form method="post" action=(format!("{PATH}/name")) {
@@ -99,6 +151,7 @@ async fn show(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> A
                 }
             }
         }
+        (of_the_gateway(app.settings()))
     };
     Ok(Page::new(&desk, Place::Settings, "Settings", body).saying(&said).ok())
 }
