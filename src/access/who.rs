@@ -210,7 +210,8 @@ const KNOWN: [Known; 6] =
     [Known::Nobody, Known::ByIdentity, Known::Unheard, Known::ByMatch, Known::ByNameOnly, Known::Tombstone];
 
 /// Every combination that can be told apart from another.
-fn cases() -> Vec<Case> {
+#[must_use]
+pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for arrival in [Arrival::Push, Arrival::SignIn] {
         for known in KNOWN {

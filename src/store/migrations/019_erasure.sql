@@ -8,3 +8,6 @@ ALTER TABLE events ADD COLUMN salt BLOB;
 ALTER TABLE events ADD COLUMN detail_hash BLOB;
 ALTER TABLE events ADD COLUMN erased_by TEXT;
 CREATE INDEX events_erased ON events (organization, erased_by, id) WHERE erased_by IS NOT NULL;
+
+-- A letter that comes back is known by its id.
+CREATE INDEX invitations_letter ON invitations (organization, letter);
