@@ -44,7 +44,7 @@ async fn a_second_factor_is_looked_at_and_taken_away() {
     let none = scene.run(&["users", "clear-second-factor", "grace@acme.test", "--yes"]).await;
     assert_eq!(none.code, 6, "{none:?}");
     let id: UserId = scene.run(&["users", "get", "grace@acme.test", "-o", "name"]).await.expect(0).out.trim().parse().unwrap();
-    let mut tx = app.store().write("test").await.unwrap();
+    let mut tx = scene.store.write("test").await.unwrap();
     let now = app.clock().now();
     assert!(tx.offer_second_factor(organization, &id, &[1; totp::SECRET], now).await.unwrap());
     assert!(tx.confirm_second_factor(organization, (&id, now), 1, Instant(now.0 + 1)).await.unwrap());

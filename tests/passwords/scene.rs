@@ -31,17 +31,21 @@ pub(crate) struct Scene {
 
 /// Runs a test on every store that there is.
 pub(crate) async fn everywhere(test: impl AsyncFn(&Scene)) {
-    everywhere_with(Clock::fixed(BEGINNING.parse().unwrap(), 7), |_| {}, test).await;
+    everywhere_with(|| Clock::fixed(BEGINNING.parse().unwrap(), 7), |_| {}, test).await;
 }
 
 /// The same with a clock and settings of one's own.
-pub(crate) async fn everywhere_with(clock: Clock, settle: impl Fn(&mut Settings), test: impl AsyncFn(&Scene)) {
+pub(crate) async fn everywhere_with(
+    clock: impl Fn() -> Clock,
+    settle: impl Fn(&mut Settings),
+    test: impl AsyncFn(&Scene),
+) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::set((store, "SQLite"), directory, &clock, &settle).await).await;
+    test(&Scene::set((store, "SQLite"), directory, clock(), &settle).await).await;
     if let Some(url) = fresh_database().await {
         let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::set((store, "PostgreSQL"), TempDir::new().unwrap(), &clock, &settle).await).await;
+        test(&Scene::set((store, "PostgreSQL"), TempDir::new().unwrap(), clock(), &settle).await).await;
     }
 }
 
@@ -54,10 +58,9 @@ impl Scene {
     async fn set(
         (store, engine): (Store, &'static str),
         directory: TempDir,
-        clock: &Clock,
+        clock: Clock,
         settle: &impl Fn(&mut Settings),
     ) -> Self {
-        let clock = clock.clone();
         let world = Box::pin(World::on((store.clone(), directory), clock.clone(), settle)).await;
         let acme = world.organization("acme").await;
         Self { world, acme, clock, store, engine }
