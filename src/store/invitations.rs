@@ -66,7 +66,9 @@ impl FromRow for Invitation {
 
 /// What became of a letter, by its word.
 pub(super) fn delivery_state(word: &str) -> Option<DeliveryState> {
-    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed, DeliveryState::Bounced].into_iter().find(|state| state.name() == word)
+    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed, DeliveryState::Bounced]
+        .into_iter()
+        .find(|state| state.name() == word)
 }
 
 impl Tx {
@@ -194,8 +196,11 @@ impl Tx {
         organization: &OrganizationId,
         letter: &JobId,
     ) -> Result<Option<Invitation>, StoreError> {
-        self.first(select_invitations!("WHERE organization = ?1 AND letter = ?2 FOR UPDATE"), args![organization, letter])
-            .await
+        self.first(
+            select_invitations!("WHERE organization = ?1 AND letter = ?2 FOR UPDATE"),
+            args![organization, letter],
+        )
+        .await
     }
 
     /// One invitation, held until the transaction ends.

@@ -143,7 +143,13 @@ impl Said {
 
 /// Letters of an id behind its prefix, and of a hint.
 const TAILS: [(&[&str], usize); 2] = [
-    (&["usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_", "rvw_", "rvp_"], 26),
+    (
+        &[
+            "usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_", "rvw_",
+            "rvp_",
+        ],
+        26,
+    ),
     (&["cgk_", "cgs_"], 4),
 ];
 

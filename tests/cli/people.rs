@@ -26,7 +26,10 @@ async fn an_access_review_from_its_beginning_to_its_end() {
     let nothing = scene.run(&decide).await.expect(2);
     assert!(nothing.err.contains("nothing is left to decide so"), "{nothing:?}");
     assert_snapshot!("reviews_apply", scene.shows(&["reviews", "apply", "spring", "--yes"]).await);
-    assert_eq!(scene.run(&["users", "get", "ada@acme.test", "-o", "json"]).await.expect(0).json()["state"], "suspended");
+    assert_eq!(
+        scene.run(&["users", "get", "ada@acme.test", "-o", "json"]).await.expect(0).json()["state"],
+        "suspended"
+    );
     let csv = scene.shows(&["reviews", "evidence", "spring", "--csv"]).await;
     assert!(csv.lines().count() > 2 && csv.contains("gone for long"), "{csv}");
     let evidence = scene.run(&["reviews", "evidence", "spring"]).await.expect(0).json();
@@ -43,7 +46,8 @@ async fn a_second_factor_is_looked_at_and_taken_away() {
     assert_snapshot!("users_sign_in", scene.shows(&["users", "sign-in", "grace@acme.test"]).await);
     let none = scene.run(&["users", "clear-second-factor", "grace@acme.test", "--yes"]).await;
     assert_eq!(none.code, 6, "{none:?}");
-    let id: UserId = scene.run(&["users", "get", "grace@acme.test", "-o", "name"]).await.expect(0).out.trim().parse().unwrap();
+    let id: UserId =
+        scene.run(&["users", "get", "grace@acme.test", "-o", "name"]).await.expect(0).out.trim().parse().unwrap();
     let mut tx = scene.store.write("test").await.unwrap();
     let now = app.clock().now();
     assert!(tx.offer_second_factor(organization, &id, &[1; totp::SECRET], now).await.unwrap());

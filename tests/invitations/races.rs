@@ -3,8 +3,8 @@
 use crate::{desk, postgres::fresh_database, token_in};
 use castgate::{
     app::{
-        Acceptance, Actor, App, Clock, Ctx, Error, Finished, NewConnection, NewOrganization, SignedIn, TurnedAway, Whence,
-        Wish,
+        Acceptance, Actor, App, Clock, Ctx, Error, Finished, NewConnection, NewOrganization, SignedIn, TurnedAway,
+        Whence, Wish,
     },
     cache::Cache,
     config::Settings,

@@ -62,36 +62,40 @@ fn clock() -> Clock {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_case_of_the_table_comes_out_as_the_table_says() {
-    everywhere_with(clock, |_| {}, async |scene| {
-        let lab = Lab::start(&scene.world.app.redirect_uri()).await.unwrap();
-        let (mut met, mut unreachable, mut wrong) = (0, 0, Vec::new());
-        // While terms are in force, nobody new has accepted them; where there are none, everybody has.
-        for terms_in_force in [true, false] {
-            if !terms_in_force {
-                let mut tx = scene.store.write("no terms").await.unwrap();
-                tx.run("DELETE FROM terms", args![]).await.unwrap();
-                tx.commit().await.unwrap();
+    everywhere_with(
+        clock,
+        |_| {},
+        async |scene| {
+            let lab = Lab::start(&scene.world.app.redirect_uri()).await.unwrap();
+            let (mut met, mut unreachable, mut wrong) = (0, 0, Vec::new());
+            // While terms are in force, nobody new has accepted them; where there are none, everybody has.
+            for terms_in_force in [true, false] {
+                if !terms_in_force {
+                    let mut tx = scene.store.write("no terms").await.unwrap();
+                    tx.run("DELETE FROM terms", args![]).await.unwrap();
+                    tx.commit().await.unwrap();
+                }
+                for case in cases() {
+                    // Who was here before has really accepted; of the others, it is as if.
+                    let is_now = case.terms_accepted != terms_in_force;
+                    if case.arrival == Arrival::SignIn && !is_now || case.arrival == Arrival::Push && !terms_in_force {
+                        continue;
+                    }
+                    if unreachable_because(case).is_some() {
+                        unreachable += 1;
+                        continue;
+                    }
+                    if let Err(what) = Box::pin(one(scene, &lab, case, met)).await {
+                        wrong.push(format!("{case}: {what}"));
+                    }
+                    met += 1;
+                }
             }
-            for case in cases() {
-                // Who was here before has really accepted; of the others, it is as if.
-                let is_now = case.terms_accepted != terms_in_force;
-                if case.arrival == Arrival::SignIn && !is_now || case.arrival == Arrival::Push && !terms_in_force {
-                    continue;
-                }
-                if unreachable_because(case).is_some() {
-                    unreachable += 1;
-                    continue;
-                }
-                if let Err(what) = Box::pin(one(scene, &lab, case, met)).await {
-                    wrong.push(format!("{case}: {what}"));
-                }
-                met += 1;
-            }
-        }
-        println!("{}: {met} cases met, {unreachable} that no door leads to", scene.engine);
-        assert_eq!(met + unreachable, cases().len());
-        assert!(wrong.is_empty(), "{}: {} of {met}:\n{}", scene.engine, wrong.len(), wrong.join("\n"));
-    })
+            println!("{}: {met} cases met, {unreachable} that no door leads to", scene.engine);
+            assert_eq!(met + unreachable, cases().len());
+            assert!(wrong.is_empty(), "{}: {} of {met}:\n{}", scene.engine, wrong.len(), wrong.join("\n"));
+        },
+    )
     .await;
 }
 

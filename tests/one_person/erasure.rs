@@ -212,7 +212,8 @@ async fn review(scene: &Scene, id: &UserId, name: &str) {
     let proposals = ask(scene, "GET", &format!("{path}/proposals?limit=200"), owner_key, None).await;
     let about = proposals["items"].as_array().unwrap().iter().find(|one| one.to_string().contains(id.as_str()));
     let about = about.unwrap_or_else(|| panic!("nothing about {id} in {proposals}"));
-    let decision = json!({"proposal": about["id"], "verdict": "keep", "note": format!("{name} says that she needs it")});
+    let decision =
+        json!({"proposal": about["id"], "verdict": "keep", "note": format!("{name} says that she needs it")});
     ask(scene, "POST", &format!("{path}/decisions"), owner_key, Some(json!({"decisions": [decision]}))).await;
 }
 
@@ -322,7 +323,8 @@ async fn of_a_person_who_was_erased_nothing_is_left_and_the_chain_holds() {
 /// Whoever can write to the store does what an erasure does, or undoes what one did: each is found.
 async fn tamper(scene: &Scene) {
     let organization = &scene.acme.operator.organization;
-    let erased = "organization = ?1 AND id = (SELECT MAX(id) FROM events WHERE organization = ?1 AND erased_by IS NOT NULL)";
+    let erased =
+        "organization = ?1 AND id = (SELECT MAX(id) FROM events WHERE organization = ?1 AND erased_by IS NOT NULL)";
     let other = "organization = ?1 AND id = (SELECT MIN(id) FROM events WHERE organization = ?1 AND number = 7)";
     let by = "(SELECT MAX(erased_by) FROM events WHERE organization = ?1)";
     let tampers: &[(String, fn(&Wrong) -> bool)] = &[

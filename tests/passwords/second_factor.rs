@@ -176,7 +176,10 @@ async fn an_owner_takes_a_lost_app_away_and_the_person_is_signed_out_and_told() 
         back.sign_in(ADA, PASSWORD).await.expect(303);
         assert!(back.is_in().await);
         let state = api(owner, "GET", &of_ada("sign-in")).await.expect(200).json();
-        assert_eq!((&state["recovery_codes_left"], &state["second_factor_since"]), (&0.into(), &serde_json::Value::Null));
+        assert_eq!(
+            (&state["recovery_codes_left"], &state["second_factor_since"]),
+            (&0.into(), &serde_json::Value::Null)
+        );
     })
     .await;
 }

@@ -33,7 +33,8 @@ const NAMES: &[&str] = &[
 const NOT_NAMES: &[&str] = &["type", "primary", "country", "region", "locality", "honorificprefix", "honorificsuffix"];
 
 /// Parts of a name that many people share.
-const SHARED: &[&str] = &["givenname", "given_name", "familyname", "family_name", "middlename", "middle_name", "display"];
+const SHARED: &[&str] =
+    &["givenname", "given_name", "familyname", "family_name", "middlename", "middle_name", "display"];
 
 /// Hands on each text of a JSON document that names the person. What does not read as one names nobody.
 pub(super) fn called(document: &str, add: &mut impl FnMut(&str)) {

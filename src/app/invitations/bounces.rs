@@ -15,7 +15,10 @@ impl App {
         let inner = message_id.trim().trim_start_matches('<').trim_end_matches('>');
         let letter = inner.split('@').next().unwrap_or_default().parse::<JobId>();
         let letter = letter.map_err(|_| {
-            Error::invalid("message_id", "this is no Message-ID of a letter of castgate: one looks like <job_…@castgate.example>")
+            Error::invalid(
+                "message_id",
+                "this is no Message-ID of a letter of castgate: one looks like <job_…@castgate.example>",
+            )
         })?;
         let reason = reason.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST);
         let reason = reason.collect::<String>().trim().to_owned();

@@ -53,7 +53,8 @@ impl App {
         let mut tx = self.read(ctx, own_or_members(ctx, id)).await?;
         let user = present(tx.user(&ctx.organization, id).await?, id)?;
         if !may_have_one(&mut tx, &ctx.organization, &user).await? {
-            let detail = format!("{id} signs in by their company's own sign-in, or is suspended: no password opens anything");
+            let detail =
+                format!("{id} signs in by their company's own sign-in, or is suspended: no password opens anything");
             return Err(Error::conflict("signs_in_elsewhere", detail));
         }
         drop(tx);

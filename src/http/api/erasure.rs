@@ -70,11 +70,7 @@ struct Wanted {
     confirm: String,
 }
 
-async fn plan(
-    State(app): State<App>,
-    caller: ApiCaller,
-    Path(id): Path<UserId>,
-) -> Result<Json<Erasure>, ApiFailure> {
+async fn plan(State(app): State<App>, caller: ApiCaller, Path(id): Path<UserId>) -> Result<Json<Erasure>, ApiFailure> {
     Ok(Json(app.plan_erasure(&caller.ctx, &id).await?))
 }
 

@@ -53,9 +53,7 @@ impl Terms {
             Json::Number(number) => self.0.contains(&number.to_string()),
             Json::String(text) => self.are_in(text),
             Json::Array(values) => values.iter().any(|value| self.are_in_value(value)),
-            Json::Object(fields) => {
-                fields.iter().any(|(name, value)| self.are_in(name) || self.are_in_value(value))
-            }
+            Json::Object(fields) => fields.iter().any(|(name, value)| self.are_in(name) || self.are_in_value(value)),
         }
     }
 
