@@ -75,13 +75,16 @@ async fn somebody_is_erased_by_whoever_repeats_their_name() {
     let active = scene.run(&["users", "erase", &ada, "--preview"]).await;
     assert!(active.code == 6 && active.err.contains("suspend or remove them first"), "{active:?}");
     scene.run(&["users", "suspend", &ada, "--yes"]).await.expect(0);
-    assert_snapshot!("users_erase_preview", scene.shows(&["users", "erase", "ada@acme.test", "--preview"]).await);
+    let preview = scene.shows(&["users", "erase", "ada@acme.test", "--preview"]).await;
+    let (shown, plan) = preview.split_once("plan ").unwrap();
+    assert_eq!(plan.trim().len(), 32, "{preview}");
+    assert_snapshot!("users_erase_preview", shown);
     let unasked = scene.run(&["users", "erase", &ada, "--yes"]).await.expect(2);
     assert!(unasked.err.contains("repeat it with --confirm"), "{unasked:?}");
     let wrong = scene.run(&["users", "erase", &ada, "--confirm", "grace@acme.test"]).await;
     assert_ne!(wrong.code, 0, "{wrong:?}");
     let done = scene.shows(&["users", "erase", &ada, "--confirm", "ada@acme.test"]).await;
-    assert_eq!(done, format!("What was personal of {} is erased.", crate::steady(&ada)));
+    assert_eq!(done, format!("What was personal of {} is erased.\n", crate::steady(&ada)));
     let again = scene.run(&["users", "erase", &ada, "--preview"]).await;
     assert!(again.code == 6 && again.err.contains("erased before"), "{again:?}");
     let anew = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@acme.test"});
