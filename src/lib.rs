@@ -100,6 +100,11 @@
 //! count, does one slow hash whoever is meant, and answers every reason alike; admins read it from the trace. The code of an
 //! authenticator app is used up in the transaction that opens the session. Where single sign-on is enforced, none of it opens anything.
 //!
+//! **Somebody wants to be forgotten.** [`App::plan_erasure`](app::App::plan_erasure) erases them and undoes it: what goes is shown,
+//! and what would mention them still. [`App::erase_person`](app::App::erase_person) does it with their name repeated. Their id
+//! stays and is nobody's; the details of events that say more are taken out, and their hashes stay, as an event of erasure says
+//! that is in the chain itself ([`app::Auditor`]).
+//!
 //! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
 //! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers
 //! and a JWT that lives a minute at most.

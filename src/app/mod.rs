@@ -28,6 +28,7 @@ mod cursor;
 mod departures;
 mod directory;
 mod domains;
+mod erasure;
 mod error;
 mod funnel;
 mod gate;
@@ -83,6 +84,7 @@ pub use ctx::{Actor, Ctx, Need};
 pub use departures::Departure;
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
+pub use erasure::Erasure;
 pub use error::{Error, TurnedAway};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use health::{BreakGlass, Health, OwnerStands};
@@ -101,7 +103,7 @@ pub use master_keys::{KeyUse, Resealed};
 pub use members::{MemberShown, MemberState};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
-pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
+pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, SignInState, Tried};
 pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,

@@ -149,8 +149,20 @@ impl Work<'_> {
             event.subjects.extend(subjects);
             return;
         }
+        self.tell_as(EventId::from_uuid(self.app.clock().uuid()), kind, subjects, detail);
+    }
+
+    /// Tells of something by an event whose id is in what it tells of.
+    pub(super) fn tell_as(
+        &mut self,
+        id: EventId,
+        kind: EventKind,
+        subjects: impl IntoIterator<Item = String>,
+        detail: Value,
+    ) {
+        let subjects = subjects.into_iter().collect();
         self.events.push(Event {
-            id: EventId::from_uuid(self.app.clock().uuid()),
+            id,
             number: None,
             at: self.ctx.now,
             kind,

@@ -133,6 +133,8 @@ event_kinds! {
     UserActivated = "user.activated",
     /// A user was deleted; sessions and keys ended.
     UserRemoved = "user.removed",
+    /// What was personal of a deleted user was erased, on request and for good.
+    UserErased = "user.erased",
     /// A deleted user came back under the same id.
     UserRevived = "user.revived",
     /// A sign-in was tied to a user for the first time.

@@ -2,6 +2,7 @@
 
 use super::{StoreError, Tx, args, value::texts};
 use crate::{
+    crypto::random::fill_or_abort,
     model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId},
     telemetry::metrics,
 };
@@ -26,7 +27,8 @@ impl Tx {
     /// Appends an event and names what it is about.
     pub async fn insert_event(&mut self, organization: &OrganizationId, event: &Event) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO events (organization, id, at, kind, actor, request, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO events (organization, id, at, kind, actor, request, detail, salt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             args![
                 organization,
                 event.id,
@@ -34,7 +36,8 @@ impl Tx {
                 event.kind.name(),
                 event.actor,
                 event.request,
-                event.detail.to_string()
+                event.detail.to_string(),
+                salt()
             ],
         )
         .await?;
@@ -158,6 +161,13 @@ impl Tx {
         .await
         .map(drop)
     }
+}
+
+/// What a detail is hashed with.
+pub(super) fn salt() -> [u8; 16] {
+    let mut salt = [0; 16];
+    fill_or_abort(&mut salt);
+    salt
 }
 
 pub(super) fn event(

@@ -271,6 +271,26 @@ impl Tx {
         .transpose()
     }
 
+    /// The youngest deleted user of this externalId since `since`.
+    pub async fn deleted_user(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: &str,
+        since: Instant,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(
+            select_users!(
+                "WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NOT NULL
+                   AND removed_at >= ?4 ORDER BY removed_at DESC LIMIT 1"
+            ),
+            args![organization, connection, external_id, since],
+        )
+        .await?
+        .map(user)
+        .transpose()
+    }
+
     /// Everybody whom a push may mean, in one question: by externalId, by name, the youngest tombstone since `since`, and
     /// by address outside of the connection.
     pub async fn users_meant(

@@ -1,7 +1,11 @@
 //! Who signed in: loads what [`who::decide`] asks for, and does what it says.
 
 use super::{
-    super::{Error, TurnedAway, Work, directory::Found, domains::enforced_elsewhere},
+    super::{
+        Error, TurnedAway, Work,
+        directory::{Found, TOMBSTONE},
+        domains::enforced_elsewhere,
+    },
     SignInAttempt,
     facts::{claim, external_id, facts_of, user_name, verified_email},
     session::{Opened, Origin},
@@ -148,8 +152,22 @@ impl Work<'_> {
         let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
         match by_name {
             Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
-            None => Ok(Found { known: Known::Nobody, user: None }),
+            None => self.deleted(connection, identity).await,
         }
+    }
+
+    /// Whom the provider deleted over SCIM: a sign-in does not bring them back, nor make somebody new of them.
+    async fn deleted(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
+        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
+        for pair in &connection.settings.match_pairs {
+            if let (MatchAttribute::ExternalId, Some(value)) =
+                (pair.attribute, claim(pair, &identity.subject, &identity.claims))
+                && let Some(user) = self.tx.deleted_user(&organization, &connection.id, value, since).await?
+            {
+                return Ok(Found { known: Known::Tombstone, user: Some(user) });
+            }
+        }
+        Ok(Found { known: Known::Nobody, user: None })
     }
 
     /// The first match stores the subject for ever: whoever is tied to one subject is not tied to a second.

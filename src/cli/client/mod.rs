@@ -31,6 +31,7 @@ mod roles;
 mod schemas;
 mod scim_credentials;
 mod service_accounts;
+mod sessions;
 mod setup_links;
 mod sign_ins;
 mod stop;
@@ -74,7 +75,7 @@ pub(super) enum Remote {
     #[command(alias = "access-reviews")]
     Reviews(reviews::Reviews),
     /// Where you or others are signed in.
-    Sessions(people::Sessions),
+    Sessions(sessions::Sessions),
     /// Machines of the organization, and their keys.
     ServiceAccounts(service_accounts::ServiceAccounts),
     /// Roles that people, groups and machines hold.

@@ -13,6 +13,7 @@ mod connection_tokens;
 mod connections;
 mod directory;
 mod domains;
+mod erasure;
 mod groups;
 mod invitations;
 mod key_moves;
@@ -33,6 +34,7 @@ mod scim_clients;
 mod service_accounts;
 mod sessions;
 mod setup_links;
+mod sign_in_states;
 mod sign_ins;
 mod undo;
 mod versions;
@@ -52,7 +54,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 31] {
+pub(super) fn doors() -> [Doors; 33] {
     [
         organization::doors(),
         clusters::doors(),
@@ -67,9 +69,11 @@ pub(super) fn doors() -> [Doors; 31] {
         mapping::doors(),
         mapping_versions::doors(),
         directory::doors(),
+        erasure::doors(),
         members::doors(),
         member_changes::doors(),
         sessions::doors(),
+        sign_in_states::doors(),
         sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
