@@ -31,6 +31,15 @@ async fn names_are_inert_on_every_page() {
     let mut pages = vec!["/console/members".to_owned(), "/console/groups".to_owned()];
     pages.extend(ids.iter().map(|id| format!("/console/members/{id}")));
     pages.extend(ids.iter().map(|id| format!("/console/role-changes?user={id}&role=analyst")));
+    for id in &ids {
+        scene.give(id, "owner").await;
+    }
+    let fields = [("name", "Spring"), ("group_of", "2")];
+    let answer = scene.change("/console/access-reviews", &scene.owner, &fields).await.expect(303);
+    pages.push(answer.header("location").to_owned());
+    let leaver = scene.person("leaver", &canaries()[0], "Finance").await;
+    scene.push.delete(&format!("/Users/{leaver}")).await.expect(204);
+    pages.extend(["owners", "receipts", "settings/break-glass", "activity"].map(|page| format!("/console/{page}")));
     for path in pages {
         let page = scene.page(&path, &scene.owner).await.expect(200).text;
         for harm in ["<script>document", "<img src=x", "' onmouseover='document"] {

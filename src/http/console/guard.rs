@@ -8,7 +8,7 @@ use super::{
 use crate::{
     app::{App, Error},
     http::{
-        caller::SignedIn,
+        caller::{SignedIn, whole_address},
         error::{Refusal, Rendered, Room, as_sentence},
     },
 };
@@ -51,7 +51,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     if let Some(refusal) = refusal_of(&response)
         && let Ok(desk) = Desk::from_request_parts(&mut for_the_frame, &app).await
     {
-        response = in_the_frame(&desk, refusal, &response, (&fields, for_the_frame.uri.path()));
+        response = in_the_frame(&desk, refusal, &response, (&fields, whole_address(&for_the_frame).path()));
     }
     if is_page(&response) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);

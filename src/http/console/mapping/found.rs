@@ -78,7 +78,7 @@ fn tests(all: &[TestRun]) -> Markup {
         @if !all.is_empty() {
             details class="more" open[failed > 0] {
                 summary {
-                    @if failed == 0 { span class="state good" { "All " (all.len()) " tests pass" } }
+                    @if failed == 0 { span class="state good" { @if all.len() == 1 { "Its test passes" } @else { "All " (all.len()) " tests pass" } } }
                     @else { span class="state bad" { (failed) " of " (all.len()) " tests fail" } }
                 }
                 ul class="findings small" {

@@ -75,8 +75,11 @@ fn why_not(one: &Lacking, names: &Names) -> Markup {
             p { (roles.join(" or ")) " by rule “" (one.rule) "”, line " (one.line) }
             p class="quiet" {
                 @if let Some(ended) = one.ended { "It ended " (super::super::times::moment(ended)) ". " }
-                @if !one.groups.is_empty() { "They are not in " (one.groups.join(" or ")) ". " }
-                @if let Some(near) = &one.near { (as_sentence(&near.to_string())) " " }
+                @if !one.groups.is_empty() {
+                    "They are not in " (one.groups.join(" or "))
+                    @if let Some(near) = &one.near { ": " (near) }
+                    ". "
+                }
                 @if let Some(condition) = &one.condition { (as_sentence(condition)) }
             }
         }
