@@ -36,11 +36,11 @@ pub(super) struct Refusal {
     /// What people read on a page, where it is not the detail.
     pub(super) sentence: Option<&'static str>,
     /// Which field of what was sent it is about.
-    pub(super) field: Option<Box<str>>,
+    pub(super) field: Option<Box<String>>,
     /// SCIM's own keyword.
     pub(super) scim_type: Option<ScimType>,
     /// What is wrong with a mapping.
-    pub(super) diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Box<[Diagnostic]>,
     /// What a person whose sign-in failed reads to an admin.
     pub(super) reference: Option<Box<SignInCode>>,
     /// For the log.
@@ -58,7 +58,7 @@ impl Refusal {
     pub(super) fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
         let (sentence, scim_type, internals, challenge) = (None, None, None, None);
-        let (diagnostics, reference, field) = (Vec::new(), None, None);
+        let (diagnostics, reference, field) = (Box::default(), None, None);
         Self { status, code, detail, sentence, field, scim_type, diagnostics, reference, internals, challenge }
     }
 
@@ -157,11 +157,11 @@ impl From<Error> for Refusal {
             Error::Unseen => Self::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", said),
             Error::Invalid { place, .. } => Self {
                 scim_type: Some(ScimType::InvalidValue),
-                field: Some(place.into()),
+                field: Some(Box::new(place)),
                 ..Self::new(StatusCode::BAD_REQUEST, "invalid", said)
             },
             Error::Mapping { diagnostics } => {
-                Self { diagnostics, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said) }
+                Self { diagnostics: diagnostics.into(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said) }
             }
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
