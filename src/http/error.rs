@@ -36,7 +36,7 @@ pub(super) struct Refusal {
     /// What people read on a page, where it is not the detail.
     pub(super) sentence: Option<&'static str>,
     /// Which field of what was sent it is about.
-    pub(super) field: Option<Box<String>>,
+    pub(super) field: Option<Box<Field>>,
     /// SCIM's own keyword.
     pub(super) scim_type: Option<ScimType>,
     /// What is wrong with a mapping.
@@ -48,6 +48,10 @@ pub(super) struct Refusal {
     /// What a 401 says in `WWW-Authenticate`, where it is not the room's own word.
     pub(super) challenge: Option<Box<Challenge>>,
 }
+
+/// The name of a field of a form or a body.
+#[derive(Debug, Clone)]
+pub(super) struct Field(pub(super) String);
 
 /// A value of `WWW-Authenticate`.
 #[derive(Debug, Clone)]
@@ -157,12 +161,13 @@ impl From<Error> for Refusal {
             Error::Unseen => Self::new(StatusCode::PRECONDITION_REQUIRED, "if_match_required", said),
             Error::Invalid { place, .. } => Self {
                 scim_type: Some(ScimType::InvalidValue),
-                field: Some(Box::new(place)),
+                field: Some(Box::new(Field(place))),
                 ..Self::new(StatusCode::BAD_REQUEST, "invalid", said)
             },
-            Error::Mapping { diagnostics } => {
-                Self { diagnostics: diagnostics.into(), ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said) }
-            }
+            Error::Mapping { diagnostics } => Self {
+                diagnostics: diagnostics.into(),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said)
+            },
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),

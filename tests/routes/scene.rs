@@ -129,15 +129,7 @@ impl Scene {
             }
             "/users/{id}" if route.method == "DELETE" => self.session(&name).await,
             path if path.starts_with("/users/") => vec![self.user(&self.push, &name).await],
-            "/groups/{id}/members/{member}" => {
-                let (group, user) = (self.local_group(&name).await, self.user(&self.push, &name).await);
-                if route.method == "DELETE" {
-                    let app = &self.world.app;
-                    let (group, user) = (group.parse().unwrap(), user.parse().unwrap());
-                    app.join_local_group(&self.acme.operator, &group, &user).await.unwrap();
-                }
-                vec![group, user]
-            }
+            "/groups/{id}/members/{member}" => self.member(&name, route.method == "DELETE").await,
             path if path.starts_with("/groups/") => vec![self.local_group(&name).await],
             path if path.starts_with("/Groups/") => {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
@@ -154,25 +146,12 @@ impl Scene {
             {
                 self.of_connection(path, name).await
             }
-            path if path.starts_with("/clusters/") => {
-                vec![
-                    self.world
-                        .app
-                        .declare_cluster(&self.acme.operator, &name, None, None)
-                        .await
-                        .unwrap()
-                        .id
-                        .to_string(),
-                ]
-            }
+            path if path.starts_with("/clusters/") => vec![self.cluster(&name).await],
             path if path.starts_with("/keys/") => vec![self.key_of(key).await],
             path if path.starts_with("/bindings/") => vec![self.binding(&name).await],
             path if path.starts_with("/service-accounts/") => self.machine(&name).await,
             path if path.starts_with("/sessions/") => self.session_of(key).await,
-            "/Roles/{id}" => {
-                let cluster = self.world.app.declare_cluster(&self.acme.operator, &name, None, None).await.unwrap();
-                vec![format!("viewer@{}", cluster.id)]
-            }
+            "/Roles/{id}" => vec![format!("viewer@{}", self.cluster(&name).await)],
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
@@ -186,6 +165,20 @@ impl Scene {
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
+    }
+
+    async fn cluster(&self, name: &str) -> String {
+        self.world.app.declare_cluster(&self.acme.operator, name, None, None).await.unwrap().id.to_string()
+    }
+
+    /// A group and somebody who is in it, or is not yet.
+    async fn member(&self, name: &str, is_in: bool) -> Vec<String> {
+        let (group, user) = (self.local_group(name).await, self.user(&self.push, name).await);
+        if is_in {
+            let (group, user) = (group.parse().unwrap(), user.parse().unwrap());
+            self.world.app.join_local_group(&self.acme.operator, &group, &user).await.unwrap();
+        }
+        vec![group, user]
     }
 
     async fn local_group(&self, name: &str) -> String {

@@ -82,7 +82,9 @@ fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response, (fields, actio
     let (status, title) = (refusal.status, title(refusal.status));
     let said = refusal.sentence.map_or_else(|| as_sentence(&refusal.detail), str::to_owned);
     let can_be_mended = [StatusCode::BAD_REQUEST, StatusCode::CONFLICT].contains(&status);
-    let again = fields.form(desk, action, (refusal.field.as_deref().map(String::as_str), &said)).filter(|_| can_be_mended);
+    let again = fields
+        .form(desk, action, (refusal.field.as_ref().map(|field| field.0.as_str()), &said))
+        .filter(|_| can_be_mended);
     let body = html! {
         div class="card" {
             h1 { (title) }
