@@ -48,7 +48,8 @@ async function mapping(page) {
   await page.locator('#person').fill('mei.tanaka');
   await again;
   await page.waitForTimeout(300);
-  await picture(page, 'mapping', 860);
+  await editor.evaluate((text) => { text.scrollTop = 0; });
+  await picture(page, 'mapping', 1100);
 }
 
 async function roleChange(page) {
@@ -59,7 +60,7 @@ async function roleChange(page) {
   for (let use = 0; use < 9; use += 1) await fetch(`${origin}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
   const me = await (await fetch(`${origin}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } })).json();
   await page.goto(`${origin}/console/role-changes?user=${me.user.id}&role=viewer`);
-  await picture(page, 'role-change', 640);
+  await picture(page, 'role-change', 900);
 }
 
 fs.mkdirSync(options.into, { recursive: true });
