@@ -93,7 +93,8 @@ pub(super) fn doors() -> Doors {
                 .summary("Tell of an invitation's letter that came back after the mail server had taken it")
                 .detail("For whatever reads the mailbox of bounces, or the mail service's own notices. The invitation stays good.")
                 .needs(need)
-                .tells(&[EventKind::InvitationUndelivered]),
+                .tells(&[EventKind::InvitationUndelivered])
+                .refuses(&["not_found"]),
         )
         .door(
             get("/invitation-settings", settings)
