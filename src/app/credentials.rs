@@ -44,7 +44,8 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
+    /// Ends every session of somebody; their keys go on.
+    pub(super) async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
         let organization = self.ctx.organization.clone();
         let found = self.tx.user_to_change(&organization, id).await?;
         let mut user = found

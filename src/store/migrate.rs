@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "access reviews", sql: include_str!("migrations/015_access_reviews.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
     Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
+    Migration { version: 18, name: "signals", sql: include_str!("migrations/018_signals.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.

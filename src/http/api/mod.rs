@@ -13,6 +13,7 @@ mod connection_tokens;
 mod connections;
 mod directory;
 mod domains;
+mod feed;
 mod groups;
 mod invitations;
 mod key_moves;
@@ -34,8 +35,10 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod signals;
 mod undo;
 mod versions;
+mod webhooks;
 mod why;
 
 use lists::{List, Paging};
@@ -50,7 +53,7 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 31] {
+pub(super) fn doors() -> [Doors; 33] {
     [
         organization::doors(),
         clusters::doors(),
@@ -83,6 +86,8 @@ pub(super) fn doors() -> [Doors; 31] {
         authorize::doors(),
         why::doors(),
         undo::doors(),
+        webhooks::doors(),
+        signals::doors(),
     ]
 }
 
