@@ -148,7 +148,7 @@ impl Scene {
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/"]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/", "/ssf/"]
                 .iter()
                 .any(|of| path.starts_with(of)) =>
             {
@@ -174,6 +174,7 @@ impl Scene {
                 vec![format!("viewer@{}", cluster.id)]
             }
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
+            path if path.starts_with("/webhooks/{id}") => self.webhook(&name).await,
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
             // A number and no id: each organization counts for itself.
@@ -212,6 +213,22 @@ impl Scene {
         let limits = castgate::model::ReviewLimits::default();
         let review = self.world.app.start_access_review(&self.acme.operator, name, limits).await.unwrap().0;
         review.id.to_string()
+    }
+
+    /// A webhook and something that it was sent. There is a limit to how many there may be.
+    async fn webhook(&self, name: &str) -> Vec<String> {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        for known in app.webhooks(operator).await.unwrap() {
+            app.remove_webhook(operator, &known.id).await.unwrap();
+        }
+        // Nobody listens there.
+        let url = Some("http://127.0.0.1:1/in".to_owned());
+        let wish = castgate::app::WebhookWish { name: Some(name.to_owned()), url, kinds: None, active: None };
+        let webhook = app.create_webhook(operator, wish).await.unwrap().webhook;
+        app.seal_events().await.unwrap();
+        app.deliver_webhooks().await.unwrap();
+        let deliveries = app.deliveries(operator, &webhook.id, ("", 1)).await.unwrap();
+        vec![webhook.id.to_string(), deliveries.first().map(|one| one.id.to_string()).unwrap_or_default()]
     }
 
     /// A custom role that is in use nowhere.
@@ -330,6 +347,7 @@ impl Scene {
             ("POST", "/api/v1/invitations") => {
                 json(json!({"invitations": [{"email": format!("new-{}@example.com", self.number())}]}))
             }
+            ("POST", path) if path.starts_with("/ssf/") => Some(("application/secevent+jwt", "x".to_owned())),
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
             (
