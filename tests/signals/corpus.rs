@@ -28,112 +28,101 @@ async fn state(stream: &Stream<'_>, people: &[String], sessions: &[String]) -> V
     json!(all)
 }
 
-/// A token that is good but for one change, by its parts.
-fn with(claims: &Value, change: impl FnOnce(&mut Value)) -> Value {
-    let mut claims = claims.clone();
-    change(&mut claims);
-    claims
+/// What is wrong, the token, and the word of the refusal.
+type Case = (&'static str, String, &'static str);
+
+/// The claims of a token that would suspend ada.
+fn fresh(stream: &Stream<'_>) -> Value {
+    let ada = json!({"format": "iss_sub", "iss": ISSUER, "sub": "ada"});
+    stream.claims(&format!("{RISC}account-disabled"), ada, json!({}))
 }
 
-/// The bad ones: what is wrong, the token, and the word of the refusal.
-fn bad(stream: &Stream<'_>) -> Vec<(&'static str, String, &'static str)> {
-    let ada = json!({"format": "iss_sub", "iss": ISSUER, "sub": "ada"});
-    let fresh = || stream.claims(&format!("{RISC}account-disabled"), ada.clone(), json!({}));
-    let signed = |header: &str, claims: &Value, by: By| keys().sign(by, header, &claims.to_string());
-    let usual = |claims: Value| signed(HEADER, &claims, By::Es256);
-    let without = |name: &str| usual(with(&fresh(), |claims| drop(claims.as_object_mut().unwrap().remove(name))));
-    let set = |name: &str, value: Value| usual(with(&fresh(), |claims| claims[name] = value));
-    let now = stream.scene.world.app.clock().now().seconds();
-    let good = usual(fresh());
+/// Those that nobody signed, or not so.
+fn badly_signed(stream: &Stream<'_>) -> Vec<Case> {
+    let with = |header: &str, by: By| keys().sign(by, header, &fresh(stream).to_string());
+    let es256 = |rest: &str| with(&format!(r#"{{"alg":"ES256"{rest}}}"#), By::Es256);
+    let good = with(HEADER, By::Es256);
     let (message, signature) = good.rsplit_once('.').unwrap();
-    let deep = format!(r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","events":{}1{}}}"#, "[".repeat(4000), "]".repeat(4000));
-    let twice = fresh().to_string().replacen('{', &format!(r#"{{"iss":"{ISSUER}","#), 1);
-    let subject = |value: Value| set("sub_id", value);
+    let mut other = fresh(stream);
+    other["sub_id"] = json!({"format": "opaque", "id": "bea"});
+    let other = keys().sign(By::Es256, HEADER, &other.to_string());
+    let others = other.rsplit_once('.').unwrap().0;
+    let hmac = r#"{"alg":"HS256","kid":"rsa","typ":"secevent+jwt"}"#;
+    let rs384 = r#"{"alg":"RS384","kid":"rsa","typ":"secevent+jwt"}"#;
+    let none = r#"{"alg":"none","kid":"ec","typ":"secevent+jwt"}"#;
     vec![
-        ("alg none", signed(r#"{"alg":"none","typ":"secevent+jwt"}"#, &fresh(), By::Nobody), "invalid_request"),
-        (
-            "alg none, signed",
-            signed(r#"{"alg":"none","kid":"ec","typ":"secevent+jwt"}"#, &fresh(), By::Es256),
-            "invalid_request",
-        ),
+        ("alg none", with(none, By::Nobody), "invalid_request"),
+        ("alg none, signed", with(none, By::Es256), "invalid_request"),
         ("no signature", format!("{message}."), "invalid_key"),
-        ("a stranger's key", signed(HEADER, &fresh(), By::Stranger), "invalid_key"),
-        (
-            "an unknown kid",
-            signed(r#"{"alg":"ES256","kid":"x","typ":"secevent+jwt"}"#, &fresh(), By::Es256),
-            "invalid_key",
-        ),
-        (
-            "no kid among several keys",
-            signed(r#"{"alg":"ES256","typ":"secevent+jwt"}"#, &fresh(), By::Es256),
-            "invalid_key",
-        ),
-        (
-            "HMAC by the public key",
-            signed(r#"{"alg":"HS256","kid":"rsa","typ":"secevent+jwt"}"#, &fresh(), By::Modulus),
-            "invalid_request",
-        ),
-        (
-            "RS384",
-            signed(r#"{"alg":"RS384","kid":"rsa","typ":"secevent+jwt"}"#, &fresh(), By::Rs384),
-            "invalid_request",
-        ),
-        (
-            "crit",
-            signed(r#"{"alg":"ES256","kid":"ec","typ":"secevent+jwt","crit":["x"]}"#, &fresh(), By::Es256),
-            "invalid_request",
-        ),
-        (
-            "an ID token's type",
-            signed(r#"{"alg":"ES256","kid":"ec","typ":"JWT"}"#, &fresh(), By::Es256),
-            "invalid_request",
-        ),
-        ("no type", signed(r#"{"alg":"ES256","kid":"ec"}"#, &fresh(), By::Es256), "invalid_request"),
-        (
-            "another payload",
-            format!(
-                "{}.{signature}",
-                set("sub_id", json!({"format": "opaque", "id": "bea"})).rsplit_once('.').unwrap().0
-            ),
-            "invalid_key",
-        ),
+        ("a stranger's key", with(HEADER, By::Stranger), "invalid_key"),
+        ("an unknown kid", es256(r#","kid":"x","typ":"secevent+jwt""#), "invalid_key"),
+        ("no kid among several keys", es256(r#","typ":"secevent+jwt""#), "invalid_key"),
+        ("HMAC by the public key", with(hmac, By::Modulus), "invalid_request"),
+        ("HMAC by the key set", with(hmac, By::Set), "invalid_request"),
+        ("RS384", with(rs384, By::Rs384), "invalid_request"),
+        ("crit", es256(r#","kid":"ec","typ":"secevent+jwt","crit":["x"]"#), "invalid_request"),
+        ("an ID token's type", es256(r#","kid":"ec","typ":"JWT""#), "invalid_request"),
+        ("no type", es256(r#","kid":"ec""#), "invalid_request"),
+        ("another payload", format!("{others}.{signature}"), "invalid_key"),
         ("cut off", good[..good.len() / 2].to_owned(), "invalid_request"),
         ("four parts", format!("{good}.x"), "invalid_request"),
         ("no token", "{}".to_owned(), "invalid_request"),
         ("nothing", String::new(), "invalid_request"),
+        ("larger than what is read", "x".repeat(400_000), "invalid_request"),
+    ]
+}
+
+/// Those that say something else than they have to, under a good signature.
+fn badly_said(stream: &Stream<'_>) -> Vec<Case> {
+    let signed = |claims: &str| keys().sign(By::Es256, HEADER, claims);
+    let set = |name: &str, value: Value| {
+        let mut claims = fresh(stream);
+        claims[name] = value;
+        signed(&claims.to_string())
+    };
+    let without = |name: &str| {
+        let mut claims = fresh(stream);
+        claims.as_object_mut().unwrap().remove(name).unwrap();
+        signed(&claims.to_string())
+    };
+    let now = stream.scene.world.app.clock().now().seconds();
+    let deep = format!(r#"{{"iss":"{ISSUER}","aud":"{AUDIENCE}","events":{}1{}}}"#, "[".repeat(4000), "]".repeat(4000));
+    let twice = fresh(stream).to_string().replacen('{', &format!(r#"{{"iss":"{ISSUER}","#), 1);
+    let inner = json!({"format": "complex", "user": {"format": "opaque", "id": "ada"}});
+    let event = format!("{RISC}account-disabled");
+    let cases = [
+        ("too old", set("iat", json!(now - 25 * 3600))),
+        ("from the future", set("iat", json!(now + 3600))),
+        ("no iat", without("iat")),
+        ("an iat that is a text", set("iat", json!(now.to_string()))),
+        ("an ID token's exp", set("exp", json!(now + 3600))),
+        ("a nonce", set("nonce", json!("x"))),
+        ("no jti", without("jti")),
+        ("an empty jti", set("jti", json!(""))),
+        ("an endless jti", set("jti", json!("x".repeat(300)))),
+        ("no events", without("events")),
+        ("events that are empty", set("events", json!({}))),
+        ("events that are a list", set("events", json!([event]))),
+        ("an event that is a text", set("events", json!({event: "x"}))),
+        ("no subject", without("sub_id")),
+        ("a subject without format", set("sub_id", json!({"sub": "ada"}))),
+        ("half a subject", set("sub_id", json!({"format": "iss_sub", "sub": "ada"}))),
+        ("a subject that is a list", set("sub_id", json!([inner.clone()]))),
+        ("a complex one in a complex one", set("sub_id", json!({"format": "complex", "user": inner}))),
+        ("a claim twice", signed(&twice)),
+        ("deep JSON", signed(&deep)),
+        ("larger than any honest one", set("x", json!("x".repeat(20_000)))),
+    ];
+    let mut all: Vec<Case> = cases.into_iter().map(|(what, set)| (what, set, "invalid_request")).collect();
+    all.extend([
         ("another issuer", set("iss", json!("https://evil.test")), "invalid_issuer"),
         ("no issuer", without("iss"), "invalid_issuer"),
         ("an issuer with a slash", set("iss", json!(format!("{ISSUER}/"))), "invalid_issuer"),
         ("another audience", set("aud", json!("https://other.test")), "invalid_audience"),
         ("no audience", without("aud"), "invalid_audience"),
         ("an audience that is no text", set("aud", json!({"a": AUDIENCE})), "invalid_audience"),
-        ("too old", set("iat", json!(now - 25 * 3600)), "invalid_request"),
-        ("from the future", set("iat", json!(now + 3600)), "invalid_request"),
-        ("no iat", without("iat"), "invalid_request"),
-        ("an iat that is a text", set("iat", json!(now.to_string())), "invalid_request"),
-        ("an ID token's exp", set("exp", json!(now + 3600)), "invalid_request"),
-        ("a nonce", set("nonce", json!("x")), "invalid_request"),
-        ("no jti", without("jti"), "invalid_request"),
-        ("an empty jti", set("jti", json!("")), "invalid_request"),
-        ("an endless jti", set("jti", json!("x".repeat(300))), "invalid_request"),
-        ("no events", without("events"), "invalid_request"),
-        ("events that are empty", set("events", json!({})), "invalid_request"),
-        ("events that are a list", set("events", json!([format!("{RISC}account-disabled")])), "invalid_request"),
-        ("an event that is a text", set("events", json!({format!("{RISC}account-disabled"): "x"})), "invalid_request"),
-        ("no subject", without("sub_id"), "invalid_request"),
-        ("a subject without format", subject(json!({"sub": "ada"})), "invalid_request"),
-        ("half a subject", subject(json!({"format": "iss_sub", "sub": "ada"})), "invalid_request"),
-        ("a subject that is a list", subject(json!([ada])), "invalid_request"),
-        (
-            "a complex one in a complex one",
-            subject(json!({"format": "complex", "user": {"format": "complex", "user": ada}})),
-            "invalid_request",
-        ),
-        ("a claim twice", keys().sign(By::Es256, HEADER, &twice), "invalid_request"),
-        ("deep JSON", keys().sign(By::Es256, HEADER, &deep), "invalid_request"),
-        ("larger than any honest one", set("x", json!("x".repeat(20_000))), "invalid_request"),
-        ("larger than what is read", "x".repeat(400_000), "invalid_request"),
-    ]
+    ]);
+    all
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -144,7 +133,7 @@ async fn what_is_not_believed_has_no_effect_and_is_answered_in_the_words_of_rfc_
         let (bea, other) = stream.person("bea", "s2").await;
         let (people, sessions) = ([ada, bea], [session, other]);
         let before = state(&stream, &people, &sessions).await;
-        let cases = bad(&stream);
+        let cases = [badly_signed(&stream), badly_said(&stream)].concat();
         assert!(cases.len() >= 25);
         for (what, set, err) in cases {
             let answer = stream.send(&set).await;

@@ -129,7 +129,9 @@ impl Scene {
     pub(crate) async fn letters(&self) -> Vec<String> {
         self.world.app.send_letters().await.unwrap();
         let Ok(folder) = std::fs::read_dir(&self.mail) else { return Vec::new() };
-        folder.map(|letter| std::fs::read_to_string(letter.unwrap().path()).unwrap()).collect()
+        let text =
+            |letter: std::io::Result<std::fs::DirEntry>| std::fs::read_to_string(letter.unwrap().path()).unwrap();
+        folder.map(|letter| text(letter).replace("=\r\n", "")).collect()
     }
 
     /// How many events of a kind there are.

@@ -127,6 +127,7 @@ async fn whoever_is_slow_keeps_nobody_else_waiting() {
         scene.webhook(&quick, &[]).await;
         let body = json!({"name": "theirs", "url": foreign.url});
         scene.api_of(&other, "POST", "/webhooks", Some(body)).await.expect(201);
+        scene.hire("zoe").await;
         scene.world.app.seal_events().await.unwrap();
         let app = scene.world.app.clone();
         let telling = tokio::spawn(async move { app.deliver_webhooks().await });
