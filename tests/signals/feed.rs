@@ -5,6 +5,9 @@ use castgate::model::EventKind;
 use serde_json::Value;
 use std::time::Duration;
 
+/// Forty who are hired, and the first owner.
+const PEOPLE: usize = 41;
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_follower_misses_nothing_while_many_write() {
     everywhere(async |scene| {
@@ -14,15 +17,15 @@ async fn a_follower_misses_nothing_while_many_write() {
             }
         });
         let sealing = async {
-            while scene.count(EventKind::UserCreated).await < 40 {
-                scene.world.app.seal_events().await.unwrap();
+            while scene.count(EventKind::UserCreated).await < PEOPLE {
+                scene.seal().await;
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
-            scene.world.app.seal_events().await.unwrap();
+            scene.seal().await;
         };
         let following = async {
             let (mut seen, mut after) = (Vec::<Value>::new(), 0);
-            while seen.iter().filter(|event| event["kind"] == "user.created").count() < 40 {
+            while seen.iter().filter(|event| event["kind"] == "user.created").count() < PEOPLE {
                 let path = format!("/events/feed?after={after}&limit=3&wait=30");
                 let page = scene.api("GET", &path, None).await.expect(200).json();
                 seen.extend(page["items"].as_array().unwrap().iter().cloned());
@@ -56,7 +59,7 @@ async fn futures_of<F: Future<Output = ()>>(all: impl Iterator<Item = F>) -> usi
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_waits_is_answered_when_something_happens() {
     everywhere(async |scene| {
-        scene.world.app.seal_events().await.unwrap();
+        scene.seal().await;
         let newest = scene.api("GET", "/events/feed?limit=1", None).await.json()["newest"].as_i64().unwrap();
         let nothing = scene.api("GET", &format!("/events/feed?after={newest}"), None).await.expect(200).json();
         assert_eq!((nothing["items"].as_array().unwrap().len(), &nothing["next"]), (0, &newest.into()));
@@ -65,7 +68,7 @@ async fn whoever_waits_is_answered_when_something_happens() {
         let acting = async {
             tokio::time::sleep(Duration::from_millis(300)).await;
             scene.hire("ada").await;
-            scene.world.app.seal_events().await.unwrap();
+            scene.seal().await;
         };
         let (told, ()) = tokio::join!(waiting, acting);
         let told = told.expect(200).json();
@@ -80,7 +83,7 @@ async fn whoever_waits_is_answered_when_something_happens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_number_that_cannot_be_is_refused() {
     everywhere(async |scene| {
-        scene.world.app.seal_events().await.unwrap();
+        scene.seal().await;
         for query in ["after=-1", "after=1000000", "limit=0", "limit=501", "wait=31", "after=x", "before=1"] {
             let answer = scene.api("GET", &format!("/events/feed?{query}"), None).await;
             assert_eq!(answer.status, 400, "{query}: {answer:?}");

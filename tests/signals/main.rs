@@ -19,6 +19,7 @@ mod silence;
 mod trouble;
 mod webhooks;
 #[path = "../kill/wire.rs"]
+#[expect(dead_code, reason = "these tests need less of it")]
 mod wire;
 #[path = "../world/mod.rs"]
 mod world;
