@@ -84,6 +84,12 @@
 //! and [`App::undo`](app::App::undo) restores exactly that, by statements over sets. Groups that come back under other ids find their
 //! tombstones by name. Each end of access leaves a signed [`app::AccessReceipt`].
 //!
+//! **Somebody else has to know.** A sealed event is the outbox: each webhook has a place in the order of events up to which it was told
+//! ([`App::deliver_to`](app::App::deliver_to)), and the feed ([`App::event_feed`](app::App::event_feed)) is the same order for whoever
+//! asks. The other way round a provider's security event ([`sso::security_event`]) arrives at [`App::accept_signal`](app::App::accept_signal),
+//! counts once, and ends sessions and access by the same functions. One that says nothing for too long is noticed
+//! ([`App::look_for_silence`](app::App::look_for_silence)).
+//!
 //! **Somebody reviews who holds what.** [`App::start_access_review`](app::App::start_access_review) looks for accounts, keys,
 //! invitations and roles that nobody uses, by what castgate recorded of uses itself, and keeps each finding with its evidence.
 //! People decide; [`App::apply_access_review`](app::App::apply_access_review) does what was decided, each change by itself and by

@@ -99,6 +99,9 @@ impl App {
         if let Some(tokens) = &settings.provider_tokens {
             self.check_provider_tokens(tokens)?;
         }
+        if let Some(signals) = &settings.signals {
+            self.check_signals(signals)?;
+        }
         if let Some(saml) = settings.saml.take() {
             if settings.oidc.is_some() {
                 return Err(Error::invalid("settings", "a connection signs people in by oidc or by saml, not by both"));

@@ -44,7 +44,7 @@ impl App {
 }
 
 impl Work<'_> {
-    /// Ends every session of somebody; how many there were.
+    /// Ends every session of somebody, and their keys go on; how many there were.
     pub(super) async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
         let organization = self.ctx.organization.clone();
         let found = self.tx.user_to_change(&organization, id).await?;

@@ -196,7 +196,8 @@ impl App {
             | TokenKind::ScimAccess
             | TokenKind::Test
             | TokenKind::Setup
-            | TokenKind::Reset => Err(Error::NotSignedIn),
+            | TokenKind::Reset
+            | TokenKind::Signals => Err(Error::NotSignedIn),
         }
     }
 

@@ -30,6 +30,7 @@ mod directory;
 mod domains;
 mod erasure;
 mod error;
+mod feed;
 mod funnel;
 mod gate;
 mod health;
@@ -46,6 +47,7 @@ mod master_keys;
 mod members;
 mod once;
 mod organizations;
+mod owner_letters;
 mod owners;
 mod passwords;
 mod people;
@@ -61,10 +63,13 @@ mod service_accounts;
 mod setup_links;
 mod sign_in;
 mod sign_out;
+mod signals;
 mod signing;
+mod silence;
 mod tenants;
 mod terms;
 mod tokens;
+mod webhooks;
 mod why;
 mod work;
 
@@ -86,6 +91,7 @@ pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
 pub use erasure::Erasure;
 pub use error::{Error, TurnedAway};
+pub use feed::{Feed, LONGEST_WAIT};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use health::{BreakGlass, Health, OwnerStands};
 pub use housekeeping::Round;
@@ -110,7 +116,7 @@ pub use providers::{
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
-pub use receipts::{AccessReceipt, Statement};
+pub use receipts::{AccessReceipt, Acknowledgement, Statement};
 pub use roles::RoleWish;
 pub use roster::{Names, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
@@ -120,10 +126,13 @@ pub use service_accounts::AccountChange;
 pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
 pub use sign_in::{ClientKey, Finished, Route, SamlArrival, SignInBegun, SignedIn, Whence};
 pub use sign_out::{ProviderSignOut, Reach};
+pub use signals::{NewSignalToken, NotAccepted};
 pub use signing::{Rotated, Rotation};
+pub use silence::SilenceRound;
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
+pub use webhooks::{NewWebhook, Sent, WebhookRound, WebhookWish};
 pub use why::{GivenByRule, UnderDraft, WhyQuestion};
 pub use work::Work;
 
@@ -146,6 +155,7 @@ use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
+use tokio::sync::Semaphore;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -177,6 +187,10 @@ struct Inner {
     passwords: Passwords,
     capability_uses: CapabilityUses,
     suspected: accidents::Suspected,
+    /// For addresses that an organization's own admins wrote down.
+    outside: net::Client,
+    /// Places of those who wait for events.
+    waiting: Semaphore,
 }
 
 impl App {
@@ -186,6 +200,7 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
+        let outside = net::Client::new(webhooks::policy(policy, &settings));
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
         let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
         let texts = net::TextRecords::new(settings.domains.resolvers.clone());
@@ -216,6 +231,8 @@ impl App {
             passwords,
             capability_uses,
             suspected: accidents::Suspected::default(),
+            outside,
+            waiting: Semaphore::new(feed::MOST_WAITING),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -286,6 +303,11 @@ impl App {
     /// Keys of providers and their clients, at addresses that an administrator pinned.
     fn pinned_keys(&self) -> &PinnedKeys {
         &self.inner.pinned_keys
+    }
+
+    /// The way to webhooks.
+    fn outside(&self) -> &net::Client {
+        &self.inner.outside
     }
 
     /// What SAML providers publish about themselves.

@@ -38,6 +38,7 @@ mod saml;
 mod scim;
 mod server;
 mod setup;
+mod ssf;
 mod terms;
 mod trials;
 mod verify;
@@ -66,6 +67,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         saml::doors(),
         logout::doors(),
         provider::doors(),
+        ssf::doors(),
         trials::doors(),
         setup::doors(),
         invitations::doors(),

@@ -25,6 +25,7 @@ mod providers;
 pub mod saml;
 mod saml_identity;
 mod saml_provider;
+pub mod security_event;
 mod step_up;
 mod token;
 mod userinfo;

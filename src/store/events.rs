@@ -170,15 +170,17 @@ pub(super) fn salt() -> [u8; 16] {
     salt
 }
 
+/// A kind by its name.
+pub(super) fn kind(name: &str, id: &EventId) -> Result<EventKind, StoreError> {
+    let found = EventKind::ALL.iter().copied().find(|known| known.name() == name);
+    found.ok_or_else(|| StoreError::Corrupt(format!("kind “{name}” of event {id}")))
+}
+
 pub(super) fn event(
     (id, number, at, kind, actor, request, detail): EventRow,
     subjects: Vec<String>,
 ) -> Result<Event, StoreError> {
-    let kind = EventKind::ALL
-        .iter()
-        .copied()
-        .find(|known| known.name() == kind)
-        .ok_or_else(|| StoreError::Corrupt(format!("kind “{kind}” of event {id}")))?;
+    let kind = self::kind(&kind, &id)?;
     let detail =
         serde_json::from_str(&detail).map_err(|error| StoreError::Corrupt(format!("detail of event {id}: {error}")))?;
     Ok(Event { id, number, at, kind, actor, request, subjects, detail })

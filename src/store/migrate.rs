@@ -35,6 +35,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "access reviews", sql: include_str!("migrations/015_access_reviews.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
     Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
+    Migration { version: 18, name: "signals", sql: include_str!("migrations/018_signals.sql") },
     Migration { version: 19, name: "erasure", sql: include_str!("migrations/019_erasure.sql") },
 ];
 
@@ -240,6 +241,7 @@ mod tests {
         include_str!("migrations/015_access_reviews.sample.sql"),
         include_str!("migrations/016_plans.sample.sql"),
         include_str!("migrations/017_why.sample.sql"),
+        include_str!("migrations/018_signals.sample.sql"),
         include_str!("migrations/019_erasure.sample.sql"),
     ];
 

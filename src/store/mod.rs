@@ -21,6 +21,7 @@ mod engine;
 mod erasure;
 mod error;
 mod events;
+mod feed;
 mod groups;
 mod idempotency;
 mod identities;
@@ -57,7 +58,10 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod signal_streams;
+mod signals;
 mod signing_keys;
+mod silences;
 mod statistics;
 mod terms;
 #[cfg(test)]
@@ -67,6 +71,8 @@ mod undo;
 mod users;
 mod uses;
 mod value;
+mod webhook_deliveries;
+mod webhooks;
 
 pub use accidents::AccidentRow;
 pub use audit::{EventRow, SealRow};
@@ -95,13 +101,17 @@ pub use scim_tokens::{EndedToken, ExpiringToken, NewScimToken, TokenHolder};
 pub use sealed::{SealedColumn, SealedValue};
 pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resource};
 pub use sign_ins::SignInSearch;
+pub use signal_streams::KnownStream;
 pub use signing_keys::StoredKey;
+pub use silences::{Lull, Silence};
 pub use terms::TermsDocument;
 pub use throttles::Attempts;
 pub use undo::{Losses, Removed, Stretch};
 pub use users::Meant;
 pub use uses::CapabilityUse;
 pub use value::{FromValue, ToValue, Value, ValueRef, args};
+pub use webhook_deliveries::{Acknowledged, Attempted};
+pub use webhooks::{DueWebhook, SealedSecrets, Standing};
 
 /// As many rows as there are.
 pub const EVERYBODY: i64 = i64::MAX;

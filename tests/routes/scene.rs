@@ -140,7 +140,7 @@ impl Scene {
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/"]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/", "/ssf/"]
                 .iter()
                 .any(|of| path.starts_with(of)) =>
             {
@@ -153,6 +153,7 @@ impl Scene {
             path if path.starts_with("/sessions/") => self.session_of(key).await,
             "/Roles/{id}" => vec![format!("viewer@{}", self.cluster(&name).await)],
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
+            path if path.starts_with("/webhooks/{id}") => self.webhook(&name).await,
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
             path if path.starts_with("/receipts/{id}") => vec![self.receipt(&name).await],
@@ -214,6 +215,22 @@ impl Scene {
         self.push.delete(&format!("/Users/{user}")).await.expect(204);
         let user = user.parse().unwrap();
         self.world.app.receipts(&self.acme.operator, Some(&user), ("", 1)).await.unwrap().remove(0).id.to_string()
+    }
+
+    /// A webhook and something that it was sent. There is a limit to how many there may be.
+    async fn webhook(&self, name: &str) -> Vec<String> {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        for known in app.webhooks(operator).await.unwrap() {
+            app.remove_webhook(operator, &known.id).await.unwrap();
+        }
+        // Nobody listens there.
+        let url = Some("http://127.0.0.1:1/in".to_owned());
+        let wish = castgate::app::WebhookWish { name: Some(name.to_owned()), url, kinds: None, active: None };
+        let webhook = app.create_webhook(operator, wish).await.unwrap().webhook;
+        app.seal_events().await.unwrap();
+        app.deliver_webhooks().await.unwrap();
+        let deliveries = app.deliveries(operator, &webhook.id, ("", 1)).await.unwrap();
+        vec![webhook.id.to_string(), deliveries.first().map(|one| one.id.to_string()).unwrap_or_default()]
     }
 
     /// A custom role that is in use nowhere.
@@ -332,6 +349,7 @@ impl Scene {
             ("POST", "/api/v1/invitations") => {
                 json(json!({"invitations": [{"email": format!("new-{}@example.com", self.number())}]}))
             }
+            ("POST", path) if path.starts_with("/ssf/") => Some(("application/secevent+jwt", "x".to_owned())),
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
             (

@@ -34,11 +34,13 @@ mod service_accounts;
 mod sessions;
 mod setup_links;
 mod sign_ins;
+mod signals;
 mod stop;
 mod table;
 mod trial;
 mod undo;
 mod verbs;
+mod webhooks;
 mod why;
 mod yaml;
 
@@ -106,6 +108,8 @@ pub(super) enum Remote {
     Receipts(receipts::Receipts),
     /// What happened.
     Events(events::Events),
+    /// Addresses that are told what happens.
+    Webhooks(webhooks::Webhooks),
     /// Who tried to sign in, and why it failed.
     SignIns(sign_ins::SignIns),
     /// What identity providers asked for over SCIM, and what came of it.
@@ -140,6 +144,7 @@ impl Remote {
             Self::Accidents(command) => command.run().await,
             Self::Receipts(command) => command.run().await,
             Self::Events(command) => command.run().await,
+            Self::Webhooks(command) => command.run().await,
             Self::SignIns(command) => command.run().await,
             Self::Provisioning(command) => command.run().await,
         };

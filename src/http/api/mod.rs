@@ -14,6 +14,7 @@ mod connections;
 mod directory;
 mod domains;
 mod erasure;
+mod feed;
 mod groups;
 mod invitations;
 mod key_moves;
@@ -36,8 +37,10 @@ mod sessions;
 mod setup_links;
 mod sign_in_states;
 mod sign_ins;
+mod signals;
 mod undo;
 mod versions;
+mod webhooks;
 mod why;
 
 use lists::{List, Paging};
@@ -89,6 +92,8 @@ pub(super) fn doors() -> [Doors; 33] {
         authorize::doors(),
         why::doors(),
         undo::doors(),
+        webhooks::doors(),
+        signals::doors(),
     ]
 }
 

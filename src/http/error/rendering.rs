@@ -51,7 +51,7 @@ impl Room {
             Self::Scim
         } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {
             Self::Api
-        } else if under("/oauth2") || under("/oidc") {
+        } else if under("/oauth2") || under("/oidc") || under("/ssf") {
             Self::OAuth
         } else if under("/login") {
             Self::SignIn
