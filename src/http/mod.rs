@@ -38,6 +38,7 @@ mod saml;
 mod scim;
 mod server;
 mod setup;
+mod step_up;
 mod terms;
 mod trials;
 mod verify;
@@ -64,6 +65,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         login::doors(),
         passwords::doors(),
         saml::doors(),
+        step_up::doors(),
         logout::doors(),
         provider::doors(),
         trials::doors(),

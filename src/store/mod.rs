@@ -94,7 +94,7 @@ pub use sealed::{SealedColumn, SealedValue};
 pub use search::{Page, Place, Reach, Reached, Sort, group_resource, user_resource};
 pub use sign_ins::SignInSearch;
 pub use signing_keys::StoredKey;
-pub use terms::TermsDocument;
+pub use terms::{TermsDocument, TermsStanding};
 pub use throttles::Attempts;
 pub use undo::{Losses, Removed, Stretch};
 pub use users::Meant;
