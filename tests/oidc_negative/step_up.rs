@@ -33,7 +33,9 @@ impl House {
         let cookie = ("cookie", session);
         self.world.client.get(&format!("/login/again?{query}"), &[cookie]).await.expect(200);
         let page = self.world.client.send("POST", "/login/again", &[FORM, cookie], Some(query.to_owned())).await;
-        self.come_back(self.depart(&page.expect(200), "ada", "s2", more)).await
+        let (mut door, claims) = self.depart(&page.expect(200), "ada", "s2", more);
+        door.cookie = format!("{}; {session}", door.cookie);
+        self.come_back((door, claims)).await
     }
 }
 

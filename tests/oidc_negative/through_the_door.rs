@@ -26,7 +26,7 @@ pub struct House {
 /// A sign-in that stands before the callback.
 pub struct AtTheDoor {
     address: String,
-    cookie: String,
+    pub cookie: String,
 }
 
 impl House {
