@@ -205,7 +205,8 @@ impl Work<'_> {
         self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
     }
 
-    async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
+    /// The mapping in force, by what this work has read of it already.
+    pub(super) async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
         let (tx, organization, now) = (&mut self.tx, &self.ctx.organization, self.ctx.now);
         match self.mapping_state {
             Some(state) => self.app.mapping_of_state(tx, organization, state, now).await,

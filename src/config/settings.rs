@@ -164,6 +164,8 @@ pub struct SignIn {
     pub trace_kept: Span,
     /// Whether they have the values of claims, and not their names alone.
     pub trace_values: bool,
+    /// Whether the second verifier of SAML has to agree.
+    pub second_opinion: bool,
 }
 
 /// `[scim]`

@@ -39,6 +39,7 @@ mod scim;
 mod server;
 mod setup;
 mod ssf;
+mod step_up;
 mod terms;
 mod trials;
 mod verify;
@@ -65,6 +66,7 @@ fn rooms() -> impl Iterator<Item = Doors> {
         login::doors(),
         passwords::doors(),
         saml::doors(),
+        step_up::doors(),
         logout::doors(),
         provider::doors(),
         ssf::doors(),

@@ -104,7 +104,7 @@ pub use sign_ins::SignInSearch;
 pub use signal_streams::KnownStream;
 pub use signing_keys::StoredKey;
 pub use silences::{Lull, Silence};
-pub use terms::TermsDocument;
+pub use terms::{TermsDocument, TermsStanding};
 pub use throttles::Attempts;
 pub use undo::{Losses, Removed, Stretch};
 pub use users::Meant;

@@ -4,7 +4,7 @@ use super::{
     FromRow, RowRef, StoreError, Tx, args,
     value::{json_text, texts},
 };
-use crate::model::{ConnectionId, Instant, OrganizationId, User, UserId, fold};
+use crate::model::{ConnectionId, IdentityKind, Instant, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -193,6 +193,20 @@ impl Tx {
             .await?
             .map(user)
             .transpose()
+    }
+
+    /// Whose name at a provider this is, held until the transaction ends; removed ones included.
+    pub async fn user_of_identity_to_change(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+    ) -> Result<Option<User>, StoreError> {
+        let sql = select_users!(
+            "WHERE organization = ?1 AND id = (SELECT i.user_id FROM identities i WHERE i.organization = ?1
+               AND i.connection = ?2 AND i.kind = ?3 AND i.value = ?4) FOR UPDATE"
+        );
+        self.first(sql, args![organization, connection, kind.name(), value]).await?.map(user).transpose()
     }
 
     /// Which of these a connection has, removed people left out.

@@ -26,7 +26,8 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
-    (&["openidconnect", "roxmltree", "miniz_oxide"], &["sso"]),
+    (&["openidconnect", "roxmltree", "miniz_oxide", "samael"], &["sso"]),
+    (&["chrono"], &["sso"]), // samael's spans of time; ours are std's
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest", "simple_dns"], &["net"]),

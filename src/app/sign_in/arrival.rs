@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        Error, TurnedAway, Work,
+        App, Error, TurnedAway, Work,
         directory::{Found, TOMBSTONE},
         domains::enforced_elsewhere,
     },
@@ -69,8 +69,8 @@ impl Work<'_> {
         enforced_elsewhere(&mut self.tx, &organization, (&connection.id, &addresses)).await?;
         attempt.entry.user = person.as_ref().map(|user| user.id.clone());
         let proven = match namesake {
-            // Of an invitation to an address the domain's owner speaks.
-            Namesake::None => self.owns_domain_of(connection, email).await?,
+            // Of an invitation to an address the domain's owner speaks; without one there is nothing to prove.
+            Namesake::None => invited == Invited::ByAddress && self.owns_domain_of(connection, email).await?,
             Namesake::Local | Namesake::OtherConnection => self.may_adopt(connection, email, person.as_ref()).await?,
         };
         let mut case = Case {
@@ -92,20 +92,34 @@ impl Work<'_> {
             ((_, _), None) => return Err(Error::internal("a known person without a row")),
         };
         // Held: a second sign-in of the same person at this moment comes after this one.
-        let user = self.tx.user_to_change(&self.ctx.organization, &user.id).await?.unwrap_or(user);
-        self.take_claims(connection, identity, &user).await?;
-        if let Some(invitation) = invitation.filter(|_| consumes(case))
-            && !self.use_invitation_up(invitation, &user).await?
-        {
-            if case.invited == Invited::ByLink {
-                return Err(Error::TurnedAway(TurnedAway::Withheld));
+        let user = match found.known {
+            Known::ByIdentity => user,
+            Known::Nobody | Known::Unheard | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => {
+                self.tx.user_to_change(&organization, &user.id).await?.unwrap_or(user)
             }
-            case.invited = Invited::No;
+        };
+        let mut groups = self.take_claims(connection, identity, &user).await?;
+        if let Some(invitation) = invitation.filter(|_| consumes(case)) {
+            // It may offer groups.
+            groups = None;
+            if !self.use_invitation_up(invitation, &user).await? {
+                if case.invited == Invited::ByLink {
+                    return Err(Error::TurnedAway(TurnedAway::Withheld));
+                }
+                case.invited = Invited::No;
+            }
         }
-        let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
+        let groups = match groups {
+            Some(groups) => groups,
+            None => self.tx.groups_of(&organization, &user.id).await?,
+        };
+        let compiled = self.mapping_in_force().await?;
+        let known = (&user, groups.as_slice());
+        let access =
+            App::access_in_groups(&mut self.tx, &organization, known, (compiled.as_deref(), self.ctx.now)).await?;
         attempt.derive(&access);
-        self.tell_groups(&user, attempt).await?;
-        self.tell_sync((connection, identity), &user, attempt).await?;
+        attempt.tell_groups(&groups);
+        self.tell_sync((connection, identity), &groups, attempt).await?;
         case.turned_away = access.is_empty();
         if case.turned_away {
             self.tell_near_misses(&user, attempt).await?;
@@ -132,11 +146,9 @@ impl Work<'_> {
     async fn find_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
         let organization = self.ctx.organization.clone();
         let subject = (IdentityKind::Subject, identity.subject.as_str());
-        if let Some(id) = self.tx.identity(&organization, &connection.id, subject).await? {
-            let user = self.tx.user(&organization, &id).await?;
-            if user.as_ref().is_some_and(|user| user.state() != UserState::Removed) {
-                return Ok(Found { known: Known::ByIdentity, user });
-            }
+        let user = self.tx.user_of_identity_to_change(&organization, &connection.id, subject).await?;
+        if user.as_ref().is_some_and(|user| user.state() != UserState::Removed) {
+            return Ok(Found { known: Known::ByIdentity, user });
         }
         for pair in &connection.settings.match_pairs {
             let Some(value) = claim(pair, &identity.subject, &identity.claims) else { continue };
@@ -242,25 +254,38 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Facts and groups that the claims assert, and what rules make of them.
-    async fn take_claims(&mut self, connection: &Connection, identity: &Identity, user: &User) -> Result<(), Error> {
+    /// Facts and groups that the claims assert, and what rules make of them. The person's groups, if they are known for certain.
+    async fn take_claims(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+        user: &User,
+    ) -> Result<Option<Vec<Group>>, Error> {
         let organization = self.ctx.organization.clone();
         let facts = facts_of(&connection.settings, &identity.claims);
         if self.tx.record_facts(&organization, &user.id, FactSource::Claims, &facts, self.ctx.now).await? {
             self.tell(EventKind::UserChanged, [user.id.to_string()], json!({"from": "claims"}));
         }
-        if let (false, GroupsClaim::Present(names)) = (connection.pushes_groups, &identity.groups) {
-            self.take_groups(connection, names, user).await?;
-        }
-        self.settle_user(user).await
+        let groups = match (connection.pushes_groups, &identity.groups) {
+            (false, GroupsClaim::Present(names)) => self.take_groups(connection, names, user).await?,
+            (true, _) | (false, GroupsClaim::Absent | GroupsClaim::Overage) => None,
+        };
+        self.settle_user(user).await?;
+        Ok(groups)
     }
 
-    /// Makes the person a member of exactly the asserted groups of this connection. Mostly they are already.
-    async fn take_groups(&mut self, connection: &Connection, names: &[String], user: &User) -> Result<(), Error> {
+    /// Makes the person a member of exactly the asserted groups of this connection. Mostly they are already: then their groups.
+    async fn take_groups(
+        &mut self,
+        connection: &Connection,
+        names: &[String],
+        user: &User,
+    ) -> Result<Option<Vec<Group>>, Error> {
         let (organization, origin) = (self.ctx.organization.clone(), GroupOrigin::Claims);
         let ours = |group: &Group| group.origin == origin && group.connection.as_ref() == Some(&connection.id);
-        let mut left = self.tx.groups_of(&organization, &user.id).await?;
-        left.retain(ours);
+        let before = self.tx.groups_of(&organization, &user.id).await?;
+        let mut left: Vec<Group> = before.iter().filter(|group| ours(group)).cloned().collect();
+        let mut moved = false;
         let asserted: BTreeMap<String, &String> =
             names.iter().filter(|name| !name.trim().is_empty()).map(|name| (fold(name), name)).collect();
         for (folded, name) in asserted {
@@ -274,11 +299,13 @@ impl Work<'_> {
             };
             let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
             self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
+            moved = true;
         }
         for group in left {
             self.change_members(connection, group, &[MemberChange::Remove(vec![user.id.to_string()])]).await?;
+            moved = true;
         }
-        Ok(())
+        Ok((!moved).then_some(before))
     }
 }
 

@@ -29,6 +29,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(400, "logout_token_invalid", "The provider's logout token proves nothing."),
     code(400, "provider_issuer_mismatch", "The answer comes from another issuer than the sign-in went to."),
     code(400, "sign_in_expired", "The sign-in took too long or began in another browser. Begin again."),
+    code(401, "insufficient_user_authentication", "The sign-in is not strong or not recent enough (RFC 9470)."),
     code(401, "not_signed_in", "Nobody is signed in, or the token opens nothing. Every reason looks the same."),
     code(403, "enforced_elsewhere", "People of this e-mail domain sign in by another connection alone."),
     code(403, "forbidden", "The caller is known and lacks what the detail names."),
