@@ -159,6 +159,9 @@ impl From<Error> for Refusal {
             Error::Mapping { diagnostics } => {
                 Self { diagnostics, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said) }
             }
+            Error::Configuration { diagnostics } => {
+                Self { diagnostics, ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid", said) }
+            }
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),

@@ -28,9 +28,12 @@ pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
 pub use several::{ChangeOutcome, PreviewedChange, RefusedChange, SeveralPreview};
 pub(super) use several::{Step, What};
-pub(super) use weigh::RoleMove;
+pub(super) use weigh::{RoleMove, Touched};
 
-use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish, Work};
+use super::{
+    App, Configuration, ConfigurationPlan, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish,
+    Work,
+};
 use crate::{
     access::Stopped,
     model::{
@@ -113,6 +116,8 @@ pub enum RoleChange {
     },
     /// Publishes a mapping.
     Publish(Publication),
+    /// Makes the organization what a document says.
+    Configure(Configuration),
 }
 
 /// The id of a user, a group or a service account.
@@ -140,7 +145,7 @@ impl RoleChange {
             | Self::DeleteGroup { .. }
             | Self::Suspend { .. }
             | Self::Remove { .. } => Capability::ManageMembers.into(),
-            Self::EditRole { .. } | Self::Publish(_) => Capability::ManageOrganization.into(),
+            Self::EditRole { .. } | Self::Publish(_) | Self::Configure(_) => Capability::ManageOrganization.into(),
         }
     }
 
@@ -155,7 +160,8 @@ impl RoleChange {
             | Self::Leave { .. }
             | Self::DeleteGroup { .. }
             | Self::EditRole { .. }
-            | Self::Publish(_) => Choice::Delete,
+            | Self::Publish(_)
+            | Self::Configure(_) => Choice::Delete,
         }
     }
 }
@@ -248,6 +254,7 @@ pub(super) struct Done {
     pub(super) removed: Option<RemovedGroup>,
     pub(super) role: Option<KeptRole>,
     pub(super) plan: Option<MappingPlan>,
+    pub(super) configured: Option<ConfigurationPlan>,
 }
 
 /// That a change came to nothing that it should have come to.
@@ -259,7 +266,9 @@ impl App {
     /// Which keys a change of roles would touch. The change is made and undone.
     pub async fn preview_role_change(&self, ctx: &Ctx, change: &RoleChange) -> Result<KeyPreview, Error> {
         self.write_key_uses().await?;
+        let configuring = self.prepared_for(ctx, change, false).await?;
         let mut work = self.begin(ctx, change.need()).await?;
+        work.configuring = configuring;
         let outcome = Box::pin(work.previewed(change)).await;
         work.tx.rollback().await?;
         outcome
@@ -267,7 +276,9 @@ impl App {
 
     /// Makes a change of roles as it was previewed, and does with each touched key what was chosen, in one transaction.
     pub async fn change_roles(&self, ctx: &Ctx, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
+        let configuring = self.prepared_for(ctx, change, true).await?;
         let mut work = self.begin(ctx, change.need()).await?;
+        work.configuring = configuring;
         let outcome = Box::pin(work.change_roles(change, terms)).await;
         work.finish(outcome).await
     }
@@ -358,6 +369,7 @@ impl Work<'_> {
             RoleChange::Suspend { user } => drop(self.suspend(&user, true, None).await?),
             RoleChange::Remove { user } => self.remove_local(&user).await?,
             RoleChange::Publish(publication) => done.plan = Some(Box::pin(self.publish(&publication)).await?),
+            RoleChange::Configure(wanted) => done.configured = Some(Box::pin(self.configure(&wanted)).await?),
         }
         Ok(done)
     }
