@@ -18,6 +18,7 @@ mod review;
 mod rotation;
 mod several;
 mod token;
+mod touched_key;
 mod weigh;
 
 pub use choices::{Choice, KeyDone, KeyOutcome};
@@ -28,6 +29,7 @@ pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
 pub use several::{ChangeOutcome, PreviewedChange, RefusedChange, SeveralPreview};
 pub(super) use several::{Step, What};
+pub use touched_key::TouchedKey;
 pub(super) use weigh::{RoleMove, Touched};
 
 use super::{
@@ -35,7 +37,6 @@ use super::{
     Work,
 };
 use crate::{
-    access::Stopped,
     model::{
         Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Scope,
         Source, Subject, Terms, UserId,
@@ -44,10 +45,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of roles or scopes of people, made by a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -177,53 +175,6 @@ pub struct KeyPreview {
     pub mirrored: Vec<MirroredKey>,
     /// What becomes of those of which nothing is said: `delete` or `keep`.
     pub unless_said: Choice,
-}
-
-/// One key that a change of roles touches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct TouchedKey {
-    /// Its id.
-    pub id: KeyId,
-    /// What its owner calls it.
-    pub name: String,
-    /// The first letters of its secret.
-    pub hint: String,
-    /// Whose.
-    pub owner: UserId,
-    /// What to call them.
-    pub owner_label: String,
-    /// When it was last let in.
-    pub last_used_at: Option<Instant>,
-    /// From where.
-    pub last_used_from: Option<String>,
-    /// How often over the last day, to the hour.
-    pub uses_last_day: i64,
-    /// How often in each hour of the last day, the oldest first; nothing: never in that time.
-    pub uses_by_hour: Vec<i64>,
-    /// What it could not do any more, if it is kept.
-    pub stops: Vec<Stopped>,
-}
-
-impl fmt::Display for TouchedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, hint, owner_label, last_used_at, last_used_from, uses_last_day, stops, .. } = self;
-        write!(f, "“{name}” ({hint}…) of {owner_label}: ")?;
-        match last_used_at {
-            Some(at) => {
-                write!(f, "last used {at}")?;
-                last_used_from.iter().try_for_each(|from| write!(f, " from {from}"))?;
-                write!(f, ", {uses_last_day} times over the last day")?;
-            }
-            None => f.write_str("never used")?,
-        }
-        match stops.as_slice() {
-            [] => f.write_str("; kept it loses nothing"),
-            stops => {
-                let stops: Vec<_> = stops.iter().map(ToString::to_string).collect();
-                write!(f, "; kept it loses {}", stops.join(", "))
-            }
-        }
-    }
 }
 
 /// What comes with a change of roles.
