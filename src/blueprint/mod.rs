@@ -92,10 +92,4 @@ impl Wanted {
         }
         findings.finish()
     }
-
-    /// What a group is called that the document or the organization has, by its folded name.
-    #[must_use]
-    pub fn group_name<'a>(&'a self, key: &'a str) -> &'a str {
-        self.local.get(key).map_or(key, String::as_str)
-    }
 }

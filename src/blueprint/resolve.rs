@@ -37,8 +37,6 @@ pub struct Wanted {
     pub waiting: Vec<String>,
     /// Where the mapping's text is written, in characters.
     pub(super) mapping: Option<(usize, usize)>,
-    /// What the names are written as that are the document's own.
-    pub(super) local: BTreeMap<String, String>,
 }
 
 /// Resolves a document.
@@ -134,7 +132,8 @@ impl<'r, 's> Resolver<'r, 's> {
         });
         self.accounts.extend(keys(accounts.as_ref()));
         let written = document.groups.iter().flatten().map(|group| group.what.name.text.clone());
-        self.groups.extend(written.map(|name| (fold(&name), name)));
+        // What is there keeps its letters until it is renamed: bindings to it are the same ones.
+        written.for_each(|name| drop(self.groups.entry(fold(&name)).or_insert(name)));
         let groups = self.keyed(document.groups, "group", |this, item| Some(this.group(item.what)));
         let bindings = document.bindings.map(|all| self.bindings(all));
         let schemas = self.keyed(document.schemas, "schema", |_, Item { what, .. }| Some((fold(&what.urn), what)));
@@ -149,7 +148,7 @@ impl<'r, 's> Resolver<'r, 's> {
             bindings,
             mapping: document.mapping.map(|text| text.text),
         };
-        Wanted { state, waiting: self.waiting, mapping, local: self.groups }
+        Wanted { state, waiting: self.waiting, mapping }
     }
 
     fn group(&mut self, group: WrittenGroup) -> (String, GroupState) {
