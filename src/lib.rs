@@ -14,7 +14,7 @@
 //! | 1 | [`filter`] | RFC 7644 filters and paths: parse, print, evaluate, say how near a miss was |
 //! | 2 | [`access`], [`scim`] | who may what, and who is who; the SCIM protocol without HTTP |
 //! | 3 | [`mapping`] | facts → grants, with provenance and near misses |
-//! | 4 | [`plan`] | current and wanted → diff, objections, impact |
+//! | 4 | [`plan`], [`blueprint`] | current and wanted → diff, objections, impact; a whole organization as a document |
 //! | | *above: pure — no async, no clock, no randomness, no I/O; `now` is a parameter* | |
 //! | 5 | [`config`] | settings as data |
 //! | 6 | [`telemetry`], [`crypto`], [`net`] | logs and the request line; keys, tokens, sealing; the guarded HTTP client |
@@ -67,6 +67,11 @@
 //! rule that does it; the owner guard has its say. [`App::publish`](app::App::publish) runs the same inside of one transaction, refuses
 //! what has become worse than its plan showed, and makes it the version in force. Every version stays; going back is publishing an
 //! old one. [`App::replay_mapping`](app::App::replay_mapping) runs the last days under a draft.
+//!
+//! **An organization is kept in a repository.** [`App::export_configuration`](app::App::export_configuration) writes it as a document
+//! in which nothing is an id. [`blueprint::read_document`] reads one with line and column for every mistake, [`blueprint::compare`] makes
+//! changes of it, and each is the same step as anywhere else. [`App::plan_configuration`](app::App::plan_configuration) takes the steps and
+//! what they do to everybody, and undoes them; [`App::configure`](app::App::configure) takes them in one transaction.
 //!
 //! **Somebody's role changes.** [`App::preview_role_change`](app::App::preview_role_change) makes the change, sees which API keys
 //! it touches, and undoes it; whoever asked reads each key with its last use and what would stop. [`App::change_roles`](app::App::change_roles)
@@ -129,6 +134,7 @@ pub mod scim;
 
 pub mod mapping;
 
+pub mod blueprint;
 pub mod plan;
 
 pub mod config;

@@ -222,6 +222,11 @@ impl Work<'_> {
 
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        // Of several changes that are one, the last look is enough.
+        if let Some(configuring) = &mut self.configuring {
+            configuring.settles = true;
+            return Ok(());
+        }
         self.resettle_everybody().await.map(drop)
     }
 

@@ -2,6 +2,7 @@
 
 use super::{
     Actor, App, Attempt, Ctx, Error, Need,
+    configuration::Configuring,
     key_safe::RoleMove,
     owners::OwnersAtRisk,
     provisioning::{Line, Moved},
@@ -42,6 +43,8 @@ pub struct Work<'a> {
     began: std::time::Instant,
     /// Whether it ends somebody's access.
     pub(super) ends_access: bool,
+    /// Of a whole organization's configuration.
+    pub(super) configuring: Option<Box<Configuring>>,
 }
 
 impl App {
@@ -81,6 +84,7 @@ impl App {
             line,
             began,
             ends_access: false,
+            configuring: None,
         })
     }
 

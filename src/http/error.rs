@@ -168,6 +168,10 @@ impl From<Error> for Refusal {
                 diagnostics: diagnostics.into(),
                 ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "mapping_invalid", said)
             },
+            Error::Configuration { diagnostics } => Self {
+                diagnostics: diagnostics.into(),
+                ..Self::new(StatusCode::UNPROCESSABLE_ENTITY, "configuration_invalid", said)
+            },
             Error::Scim(error) => error.into(),
             Error::Provider(error) => Self::of_provider(&error),
             Error::TurnedAway(why) => Self::of_turned_away(&why),

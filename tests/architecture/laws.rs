@@ -8,7 +8,7 @@ const LINES: &[&[&str]] = &[
     &["filter"],
     &["access", "scim"],
     &["mapping"],
-    &["plan"],
+    &["plan", "blueprint"],
     &["config"],
     &["telemetry", "crypto", "net"],
     &["store", "cache", "mail", "sso"],
@@ -32,7 +32,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest", "simple_dns"], &["net"]),
     (&["aws_lc_rs", "argon2", "jsonwebtoken", "subtle"], &["crypto"]),
-    (&["saphyr"], &["mapping"]),
+    (&["saphyr"], &["mapping", "blueprint"]),
     (&["saphyr"], &["cli"]), // `-o yaml`
     (&["prometheus_client"], &["telemetry"]),
     (&["clap", "clap_complete", "comfy_table", "indicatif", "rpassword", "webbrowser"], &["cli"]),

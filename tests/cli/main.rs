@@ -4,6 +4,7 @@
 
 mod access;
 mod chromium;
+mod configuration;
 mod contexts;
 mod exits;
 mod formats;

@@ -54,6 +54,7 @@ fn every_route_on_one_line() {
             BodyLimit::Unread => "no body",
             BodyLimit::Usual => "256 KiB",
             BodyLimit::Saml => "1 MiB",
+            BodyLimit::Configuration => "5 MiB",
             BodyLimit::Scim => "scim.max_body",
         };
         let tells: Vec<&str> = declared.tells.iter().map(|kind| kind.name()).collect();

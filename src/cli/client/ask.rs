@@ -4,7 +4,7 @@ use super::{Client, stop::Stop};
 use std::io::{self, BufRead, IsTerminal, Write};
 
 /// What is read of a secret, a file or standard input, at most.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 4 << 20;
 
 impl Client {
     /// Asks before something dangerous. Without anybody to ask it takes `--yes`.

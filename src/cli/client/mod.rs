@@ -9,6 +9,7 @@ mod ask;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod configuration;
 mod connections;
 mod contexts;
 mod domains;
@@ -96,6 +97,12 @@ pub(super) enum Remote {
     Schemas(schemas::Schemas),
     /// E-mail domains: whose they are, and for which single sign-on is enforced.
     Domains(domains::Domains),
+    /// The organization as a document that makes another one like it. Without secrets.
+    Export(configuration::Export),
+    /// What a document of the organization would change, and what that does to people and their keys.
+    Plan(configuration::Plan),
+    /// Makes a document of the organization true, after showing what that does.
+    Apply(configuration::Apply),
     /// The rules that turn what providers say into roles.
     Mapping(mapping::Mapping),
     /// Your own API keys.
@@ -138,6 +145,9 @@ impl Remote {
             Self::Connections(command) => command.run().await,
             Self::Schemas(command) => command.run().await,
             Self::Domains(command) => command.run().await,
+            Self::Export(command) => command.run().await,
+            Self::Plan(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Apply(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Undo(command) => command.run().await,

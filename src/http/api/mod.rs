@@ -7,6 +7,7 @@ mod authorize;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod configuration;
 mod connection_removal;
 mod connection_tests;
 mod connection_tokens;
@@ -57,10 +58,11 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 33] {
+pub(super) fn doors() -> [Doors; 34] {
     [
         organization::doors(),
         clusters::doors(),
+        configuration::doors(),
         connections::doors(),
         connection_tests::doors(),
         connection_removal::doors(),

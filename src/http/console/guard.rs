@@ -115,7 +115,8 @@ pub(super) fn told(error: Error) -> Result<String, Failed> {
         | Error::LastOwner { .. }
         | Error::Forbidden { .. }
         | Error::Stale
-        | Error::Mapping { .. } => Ok(as_sentence(&error.to_string())),
+        | Error::Mapping { .. }
+        | Error::Configuration { .. } => Ok(as_sentence(&error.to_string())),
         error => Err(error.into()),
     }
 }

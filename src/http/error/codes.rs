@@ -104,6 +104,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(412, "changed", "If-Match names another version than there is. Read it again and repeat the change."),
     code(413, "too_large", "The body is larger than what is read here."),
     code(415, "unsupported_media_type", "The body has a Content-Type that is not read here."),
+    code(422, "configuration_invalid", "The document has mistakes; `diagnostics` has each with line and column."),
     code(422, "idempotency_key_reused", "This Idempotency-Key came with another request before. Take a new one."),
     code(422, "mapping_invalid", "The mapping has mistakes; `diagnostics` has each with line and column."),
     code(428, "if_match_required", "There is a draft: send the ETag of the one that was read as If-Match."),

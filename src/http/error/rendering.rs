@@ -176,7 +176,8 @@ fn problem_json(refusal: &Refusal) -> Value {
     });
     if !refusal.diagnostics.is_empty() {
         problem["diagnostics"] = json!(refusal.diagnostics);
-        let text: Vec<String> = refusal.diagnostics.iter().map(ToString::to_string).collect();
+        let file = if refusal.code == "configuration_invalid" { "configuration.yaml" } else { "mapping.yaml" };
+        let text: Vec<String> = refusal.diagnostics.iter().map(|found| found.told(file)).collect();
         problem["text"] = json!(text.join("\n"));
     }
     problem
