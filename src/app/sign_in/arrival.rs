@@ -113,23 +113,33 @@ impl Work<'_> {
             Some(groups) => groups,
             None => self.tx.groups_of(&organization, &user.id).await?,
         };
+        self.judge((connection, identity), (&user, &groups), case, attempt).await?;
+        attempt.entry.user = Some(user.id.clone());
+        Ok(user)
+    }
+
+    /// Whether what they may do now lets them in; told to the attempt.
+    async fn judge(
+        &mut self,
+        (connection, identity): (&Connection, &Identity),
+        known @ (user, groups): (&User, &[Group]),
+        mut case: Case,
+        attempt: &mut SignInAttempt,
+    ) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
         let compiled = self.mapping_in_force().await?;
-        let known = (&user, groups.as_slice());
         let access =
             App::access_in_groups(&mut self.tx, &organization, known, (compiled.as_deref(), self.ctx.now)).await?;
         attempt.derive(&access);
-        attempt.tell_groups(&groups);
-        self.tell_sync((connection, identity), &groups, attempt).await?;
+        attempt.tell_groups(groups);
+        self.tell_sync((connection, identity), groups, attempt).await?;
         case.turned_away = access.is_empty();
         if case.turned_away {
-            self.tell_near_misses(&user, attempt).await?;
+            self.tell_near_misses(user, attempt).await?;
         }
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
-            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
-                attempt.entry.user = Some(user.id.clone());
-                Ok(user)
-            }
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => Ok(()),
         }
     }
 
