@@ -14,6 +14,7 @@ mod decoy;
 #[expect(dead_code, reason = "no gateway is killed here")]
 mod gateway;
 mod load;
+mod memory;
 #[path = "../../tests/kill/wire.rs"]
 #[expect(dead_code, reason = "the head of an answer is of no interest here")]
 mod wire;
@@ -175,9 +176,7 @@ fn told_recovery(mode: &str, back: Duration) {
 }
 
 fn told_memory(mode: &str, gateway: &Gateway) -> Result<(), Failure> {
-    let status = fs::read_to_string(format!("/proc/{}/status", gateway.child.id()))?;
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
-    let megabytes = kib.ok_or("no VmHWM")?.trim().parse::<f64>()? * 1024.0 / 1_000_000.0;
+    let megabytes = memory::megabytes(gateway, "VmHWM")?;
     let shown = (format!("{megabytes:.1} MB"), format!("{MEMORY:.0} MB"));
     line(&format!("{mode}: most memory"), shown, megabytes / MEMORY, megabytes <= MEMORY);
     Ok(())

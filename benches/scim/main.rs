@@ -20,6 +20,8 @@ mod drive;
 mod gateway;
 mod ground;
 mod load;
+#[path = "../overload/memory.rs"]
+mod memory;
 #[expect(clippy::unwrap_used, reason = "it belongs to the tests, which stop where something is wrong")]
 #[expect(dead_code, reason = "the tests have a server without syncs")]
 #[path = "../../tests/rig/postgres.rs"]
@@ -39,7 +41,7 @@ use castgate::{
 use gateway::{Failure, Place};
 use ground::Ground;
 use rows::{NUMBER, Rows};
-use std::{env, fs, time::Duration};
+use std::{env, time::Duration};
 use tokio::runtime::Runtime;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_castgate");
@@ -120,9 +122,7 @@ fn idle_memory(runtime: &Runtime) -> Result<(), Failure> {
     let place = runtime.block_on(Place::make(None))?;
     let gateway = place.start(PROGRAM)?;
     std::thread::sleep(Duration::from_secs(1));
-    let status = fs::read_to_string(format!("/proc/{}/status", gateway.child.id()))?;
-    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-    let megabytes = kib.ok_or("no VmRSS")?.trim().parse::<f64>()? * 1024.0 / 1_000_000.0;
+    let megabytes = memory::megabytes(&gateway, "VmRSS")?;
     let shown = (format!("{megabytes:.1} MB"), format!("{LIMIT:.0} MB"));
     line("memory of an idle gateway", shown, megabytes / LIMIT, megabytes < LIMIT);
     Ok(())

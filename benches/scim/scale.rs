@@ -4,9 +4,9 @@ use super::{
     Recorded, Size, bare,
     directory::Directory,
     drive::Load,
-    gateway::Failure,
+    gateway::{Failure, Place},
     ground::{Bare, Ground},
-    line, load, median, rate,
+    line, load, median, memory, rate,
     rows::{self, Rows},
     wire::Wire,
 };
@@ -69,14 +69,33 @@ pub fn measure((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size
     deactivation(&large, &mut sync, size)?;
     pages(&large, size)?;
     names(&small, &large, if ground.is_postgres() { Some(&mut sync) } else { None })?;
+    most_memory(&large, size)?;
     let Directory { gateway, place, .. } = large;
     gateway.kill()?;
+    restart(&place, size)?;
     let open = runtime.block_on(async {
         let mut tx = place.store().await?.read().await?;
         let counted: Option<(i64,)> = tx.first("SELECT count(*) FROM sessions WHERE ended_at IS NULL", &[]).await?;
         Ok::<_, Failure>(counted.map_or(0, |(count,)| count))
     })?;
     if open > 0 { Err(format!("{open} sessions outlived their people").into()) } else { Ok(()) }
+}
+
+/// What a gateway held at most that has done all this beside so many people.
+fn most_memory(directory: &Directory, size: &Size) -> Result<(), Failure> {
+    const LIMIT: f64 = 200.0;
+    let megabytes = memory::megabytes(&directory.gateway, "VmHWM")?;
+    let shown = (format!("{megabytes:.1} MB"), format!("{LIMIT:.0} MB"));
+    line(&format!("most memory beside {} people", size.large), shown, megabytes / LIMIT, megabytes < LIMIT);
+    Ok(())
+}
+
+/// From a killed gateway to one that answers, what the killed one left undone included.
+fn restart(place: &Place, size: &Size) -> Result<(), Failure> {
+    let began = Instant::now();
+    place.start(super::PROGRAM)?.kill()?;
+    println!("from start to ready beside {} people: {:.2} s", size.large, began.elapsed().as_secs_f64());
+    Ok(())
 }
 
 /// A change against one sync and so much more.

@@ -99,8 +99,10 @@ impl World {
     }
 
     /// A second node on the same store, with a cache of its own.
-    pub(crate) fn node(&self, settings: &Settings) -> App {
-        app(settings, &self.store, self.app.clock())
+    pub(crate) async fn node(&self, settings: &Settings) -> App {
+        let node = app(settings, &self.store, self.app.clock());
+        node.prepare().await.unwrap();
+        node
     }
 
     pub(crate) fn engine(&self) -> &'static str {

@@ -100,7 +100,7 @@ async fn a_key_made_while_roles_change_is_seen_or_carries_the_roles_after_it_on_
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_made_on_another_node_while_roles_change_is_seen_or_carries_the_roles_after_it() {
     let Some(world) = World::postgres().await else { return };
-    let other = world.node(&settings(&[]));
+    let other = world.node(&settings(&[])).await;
     interleave(&world, &other, ROUNDS).await;
 }
 

@@ -194,7 +194,7 @@ async fn the_last_use_of_a_key_is_noted_to_the_minute() {
         assert_eq!(noted().await, None);
         // A visit that is remembered notes nothing: a second node remembers nothing of the first one's.
         let visit = async || {
-            let node = world.node(&settings(&[]));
+            let node = world.node(&settings(&[])).await;
             node.visit(Credential::Key(&world.tenant.key)).await.unwrap();
         };
         let first = world.now();

@@ -53,7 +53,7 @@ async fn interleave(world: &World, other_node: &App) {
         let (first, second) = tokio::join!(first, second);
         for outcome in [&first, &second] {
             if let Err(error) = outcome {
-                assert!(is_fair(error), "{}: {error}", world.engine());
+                assert!(is_fair(error), "{}: {error:?}", world.engine());
                 refused += 1;
             }
         }
@@ -97,6 +97,6 @@ async fn of_two_owners_who_take_each_other_away_one_is_left_on_postgresql() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_owners_who_take_each_other_away_on_two_nodes_one_is_left() {
     let Some(world) = World::postgres().await else { return };
-    let other = world.node(&settings(&[]));
+    let other = world.node(&settings(&[])).await;
     interleave(&world, &other).await;
 }

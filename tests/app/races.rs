@@ -222,7 +222,7 @@ async fn with_redis_the_node_that_ends_access_refuses_at_once_and_the_other_with
     let Some(redis) = Redis::start() else { return };
     let settings = settings(&[("CASTGATE_CACHE__REDIS_URL", &format!("redis://127.0.0.1:{}", redis.1))]);
     let world = World::with(&settings).await;
-    let other = world.node(&settings);
+    let other = world.node(&settings).await;
     let lease = settings.cache.lease.get();
     let ada = world.hire("ada").await;
     for _ in 0..5 {

@@ -180,7 +180,7 @@ async fn after_a_restart_an_equal_push_of_somebody_new_is_answered_and_any_other
         let (ada, bob) = (world.hire("ada").await, world.hire("bob").await);
         world.tick();
         // The process that made them is gone, and with it what it knew of its answers.
-        let next = world.node(world.app.settings());
+        let next = world.node(world.app.settings()).await;
         let push = async |body: serde_json::Value| {
             let view = next.create_user(&world.push(), &world.okta().await, crate::harness::user(body)).await;
             view.map(|view| view.user)

@@ -1,7 +1,7 @@
 //! schemathesis, a fuzzer of somebody else that knows the document, calls everything as each role: no 5xx, no status that is not
 //! in the document, no answer that is not as the document says.
 //!
-//! `CASTGATE_TEST_FUZZ` is how many cases each route gets from its random phase: 2 in a usual run; 130 make more than 5,000 for
+//! `CASTGATE_TEST_FUZZ` is how many cases each route gets from its random phase: 2 in a usual run; 15 make more than 5,000 for
 //! each role.
 
 use crate::{document::outside, scene::Scene};
