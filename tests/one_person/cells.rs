@@ -102,11 +102,11 @@ async fn every_case_of_the_table_comes_out_as_the_table_says() {
 async fn one(scene: &Scene, lab: &Lab, case: Case, number: usize) -> Result<(), String> {
     let mut cell = Cell::set(scene, lab, case, number).await;
     let before = cell.bring_about().await;
-    let came = match case.arrival {
+    let outcome = match case.arrival {
         Arrival::Push => cell.push(&before).await,
         Arrival::SignIn => cell.sign_in(&before).await,
     };
-    let checked = cell.check(&before, came).await;
+    let checked = cell.check(&before, outcome).await;
     let slug = &cell.organization.founded.slug;
     scene.world.app.delete_organization(slug, slug).await.unwrap();
     checked
@@ -276,11 +276,11 @@ impl<'a> Cell<'a> {
         }
         assert!([200, 201].contains(&answer.status), "{answer:?}");
         let user: UserId = answer.id().parse().unwrap();
-        Came { who: self.who(before, &user), next: Next::Answered, user: Some(user) }
+        Came { who: Self::who(before, &user), next: Next::Answered, user: Some(user) }
     }
 
     /// Who somebody turned out to be, as far as it shows: the very person who was known, or somebody new.
-    fn who(&self, before: &Before, user: &UserId) -> Option<Who> {
+    fn who(before: &Before, user: &UserId) -> Option<Who> {
         if before.known.as_ref() == Some(user) {
             return None;
         }
@@ -295,12 +295,11 @@ impl<'a> Cell<'a> {
         self.scene.clock.advance(Duration::from_micros(u64::try_from(behind).unwrap_or(0)) + Duration::from_millis(5));
         let browser = Browser::new(&self.world().client);
         let connection = ("connection", self.okta.id.as_str());
-        let page = match link {
-            Some(token) => browser.post(&format!("/invitations/{token}"), &[connection]).await.expect(200),
-            None => {
-                let organization = ("organization", self.organization.founded.slug.as_str());
-                browser.post("/login", &[("email", &self.person.email), organization, connection]).await.expect(200)
-            }
+        let page = if let Some(token) = link {
+            browser.post(&format!("/invitations/{token}"), &[connection]).await.expect(200)
+        } else {
+            let organization = ("organization", self.organization.founded.slug.as_str());
+            browser.post("/login", &[("email", &self.person.email), organization, connection]).await.expect(200)
         };
         let target = page.text.split(&self.lab.issuer).nth(1).unwrap_or_else(|| panic!("{page:?}"));
         let target = target.split('"').next().unwrap().replace("&amp;", "&");
@@ -338,22 +337,22 @@ impl<'a> Cell<'a> {
             assert!(verified >= 400 && inside.header("location").starts_with("/terms"), "{verified} {inside:?}");
             Next::Terms
         };
-        Came { who: self.who(before, &user), next, user: Some(user) }
+        Came { who: Self::who(before, &user), next, user: Some(user) }
     }
 
-    async fn check(&self, before: &Before, came: Came) -> Result<(), String> {
+    async fn check(&self, before: &Before, outcome: Came) -> Result<(), String> {
         let (case, app, operator) = (self.case, &self.world().app, &self.organization.operator);
         let (who, next) = decide(case);
         let seen = match who {
             Who::Known | Who::Tie | Who::Revive | Who::Link => None,
-            Who::New if came.user.is_none() => None,
+            Who::New if outcome.user.is_none() => None,
             Who::New | Who::Clash => Some(who),
         };
-        if (came.who, came.next) != (seen, next) {
-            return Err(format!("{came:?} and not {who:?} {next:?}"));
+        if (outcome.who, outcome.next) != (seen, next) {
+            return Err(format!("{outcome:?} and not {who:?} {next:?}"));
         }
         let new: Vec<UserId> = self.people().await.difference(&before.people).cloned().collect();
-        let expected = usize::from(who == Who::New && came.user.is_some());
+        let expected = usize::from(who == Who::New && outcome.user.is_some());
         if new.len() != expected {
             return Err(format!("{} new people and not {expected}", new.len()));
         }
@@ -365,7 +364,7 @@ impl<'a> Cell<'a> {
                 return Err(format!("the invitation is {state:?} and not {expected:?}"));
             }
         }
-        let Some(user) = &came.user else { return Ok(()) };
+        let Some(user) = &outcome.user else { return Ok(()) };
         let state = app.member(operator, user).await.unwrap().state();
         let roles = castgate::app::role_names(&app.access(operator, user).await.unwrap());
         let expected: &[&str] = match (consumes(case), case.turned_away) {

@@ -8,7 +8,7 @@ use castgate::{
     app::{Actor, Audit, Auditor, Clock, Ctx, NewConnection, Wrong},
     config::Settings,
     lab::{Lab, Person},
-    model::{Connection, Instant, ReviewLimits, SessionId, UserId},
+    model::{Instant, ReviewLimits, SessionId, UserId},
     store::{Store, Value, args},
 };
 use secrecy::SecretString;
@@ -23,13 +23,11 @@ const GRACE: &str = "grace.canary@elsewhere.test";
 
 /// Redis, one of its databases that nothing else uses.
 fn redis() -> Option<String> {
-    match env::var("CASTGATE_TEST_REDIS_URL") {
-        Ok(url) => Some(format!("{}/9", url.trim_end_matches('/'))),
-        Err(_) => {
-            assert_ne!(env::var("CASTGATE_TEST_LEGS").as_deref(), Ok("required"), "CASTGATE_TEST_REDIS_URL is not set");
-            None
-        }
+    if let Ok(url) = env::var("CASTGATE_TEST_REDIS_URL") {
+        return Some(format!("{}/9", url.trim_end_matches('/')));
     }
+    assert_ne!(env::var("CASTGATE_TEST_LEGS").as_deref(), Ok("required"), "CASTGATE_TEST_REDIS_URL is not set");
+    None
 }
 
 fn settle(settings: &mut Settings) {
@@ -42,7 +40,6 @@ fn settle(settings: &mut Settings) {
 /// The provider's side, and the person that it knows.
 struct Provider {
     lab: Lab,
-    connection: Connection,
     token: String,
     person: Person,
 }
@@ -61,7 +58,7 @@ async fn everywhere(test: impl AsyncFn(&Scene, &mut Provider)) {
         let connection = app.create_connection(&scene.acme.operator, new).await.unwrap();
         let token = app.create_scim_token(&scene.acme.operator, &connection.id, None).await.unwrap();
         let token = token.secret.expose().to_owned();
-        test(scene, &mut Provider { lab, connection, token, person }).await;
+        test(scene, &mut Provider { lab, token, person }).await;
     })
     .await;
 }
@@ -204,7 +201,7 @@ async fn review(scene: &Scene, id: &UserId, name: &str) {
         "POST",
         "/api/v1/access-reviews",
         owner_key,
-        Some(json!({"name": "Spring", "limits": serde_json::to_value(&limits).unwrap()})),
+        Some(json!({"name": "Spring", "limits": serde_json::to_value(limits).unwrap()})),
     )
     .await;
     let review = review["id"].as_str().unwrap();
@@ -320,6 +317,9 @@ async fn of_a_person_who_was_erased_nothing_is_left_and_the_chain_holds() {
     .await;
 }
 
+/// A statement, and whether the audit's finding is the right one.
+type Tamper = (String, fn(&Wrong) -> bool);
+
 /// Whoever can write to the store does what an erasure does, or undoes what one did: each is found.
 async fn tamper(scene: &Scene) {
     let organization = &scene.acme.operator.organization;
@@ -327,7 +327,7 @@ async fn tamper(scene: &Scene) {
         "organization = ?1 AND id = (SELECT MAX(id) FROM events WHERE organization = ?1 AND erased_by IS NOT NULL)";
     let other = "organization = ?1 AND id = (SELECT MIN(id) FROM events WHERE organization = ?1 AND number = 7)";
     let by = "(SELECT MAX(erased_by) FROM events WHERE organization = ?1)";
-    let tampers: &[(String, fn(&Wrong) -> bool)] = &[
+    let tampers: &[Tamper] = &[
         (format!("UPDATE events SET detail = '{{\"said\":1}}' WHERE {erased}"), |wrong| *wrong == Wrong::TakenAway),
         (format!("UPDATE events SET erased_by = NULL WHERE {erased}"), |wrong| *wrong == Wrong::TakenAway),
         (format!("UPDATE events SET erased_by = id WHERE {erased}"), |wrong| *wrong == Wrong::TakenAway),
