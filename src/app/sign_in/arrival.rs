@@ -139,7 +139,9 @@ impl Work<'_> {
         }
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
-            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => Ok(()),
+            (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
+                Ok(())
+            }
         }
     }
 
