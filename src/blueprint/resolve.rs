@@ -133,7 +133,9 @@ impl<'r, 's> Resolver<'r, 's> {
         self.accounts.extend(keys(accounts.as_ref()));
         let written = document.groups.iter().flatten().map(|group| group.what.name.text.clone());
         // What is there keeps its letters until it is renamed: bindings to it are the same ones.
-        written.for_each(|name| drop(self.groups.entry(fold(&name)).or_insert(name)));
+        for name in written {
+            self.groups.entry(fold(&name)).or_insert(name);
+        }
         let groups = self.keyed(document.groups, "group", |this, item| Some(this.group(item.what)));
         let bindings = document.bindings.map(|all| self.bindings(all));
         let schemas = self.keyed(document.schemas, "schema", |_, Item { what, .. }| Some((fold(&what.urn), what)));
