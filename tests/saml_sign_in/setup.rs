@@ -71,7 +71,7 @@ async fn somebody_without_an_account_brings_the_metadata_and_tests_it() {
 async fn the_document_does_where_the_address_cannot_be_reached() {
     let Some(scene) = Scene::set(Kind::SimpleSamlPhp).await else { return };
     let made = link(&scene, json!({})).await;
-    let document = reqwest::get(scene.provider.metadata_url()).await.unwrap().text().await.unwrap();
+    let document = Browser::new().open(&scene.provider.metadata_url()).await.text;
     let mut it = Browser::new();
     let page = it.open(made["url"].as_str().unwrap()).await;
     let saved = fill(&mut it, &page, "metadata", &document).await;

@@ -72,8 +72,8 @@ async fn a_wrong_certificate_a_changed_answer_and_a_second_use_have_each_their_o
     let answer = scene.until_answered(&mut alice, "alice").await;
     let mut thief = alice.clone();
     let mut forger = alice.clone();
-    let forged = forger.submit(&answer.changed("alice@example.test", "eve@example.test"), "/acs", &[]).await;
-    scene.failed(&mut forger, &forged, "signature_invalid").await;
+    let changed = forger.submit(&answer.changed("alice@example.test", "eve@example.test"), "/acs", &[]).await;
+    scene.failed(&mut forger, &changed, "signature_invalid").await;
     let page = alice.submit(&answer, "/acs", &[]).await;
     scene.accept(&mut alice, page).await;
     let page = thief.submit(&answer, "/acs", &[]).await;

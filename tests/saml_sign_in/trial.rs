@@ -88,18 +88,18 @@ async fn a_test_at_simplesamlphp_shows_what_would_be_and_changes_nothing() {
 async fn a_test_that_fails_says_why_and_what_nearly_was() {
     let Some(scene) = Scene::set(Kind::Pysaml2).await else { return };
     let rule = "\n  - name: interns\n    when: title eq \"Intern\"\n    grant: viewer\n";
-    let text = format!("{}{rule}", MAPPING.trim_end().replace("default: viewer", "default: none"));
-    scene.api("POST", "/mapping/publish", Some(json!({"text": text}))).await.expect(200);
-    let (page, test) = scene.try_as("carol").await;
-    assert!(page.text.contains("data-failure=\"no_rule_matched\""), "{}", page.text);
-    assert!(!page.text.contains("interns"), "rules are for admins: {}", page.text);
+    let mapping = format!("{}{rule}", MAPPING.trim_end().replace("default: viewer", "default: none"));
+    scene.api("POST", "/mapping/publish", Some(json!({"text": mapping}))).await.expect(200);
+    let (shown, test) = scene.try_as("carol").await;
+    assert!(shown.text.contains("data-failure=\"no_rule_matched\""), "{}", shown.text);
+    assert!(!shown.text.contains("interns"), "rules are for admins: {}", shown.text);
     assert_eq!(test["result"]["failure"], "no_rule_matched", "{test:#}");
     assert!(test["result"]["near_misses"].to_string().contains("interns"), "{test:#}");
     // The provider signs with a key that the connection does not have, and there is no address to read it at.
     scene.change(&json!({"metadata_url": null})).await;
     scene.provider.rotate_keys();
-    let (page, test) = scene.try_as("alice").await;
-    assert!(page.text.contains("data-failure=\"wrong_certificate\""), "{}", page.text);
+    let (shown, test) = scene.try_as("alice").await;
+    assert!(shown.text.contains("data-failure=\"wrong_certificate\""), "{}", shown.text);
     assert_eq!(test["result"]["failure"], "wrong_certificate", "{test:#}");
     assert!(test["result"]["claims"].as_object().is_none_or(serde_json::Map::is_empty), "nothing unsigned: {test:#}");
     let listed = scene.api("GET", &format!("{}/tests", scene.path()), None).await.expect(200).json();
