@@ -51,6 +51,7 @@ impl<'a> Stream<'a> {
     }
 
     /// The claims of a token that tells of one event.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write it down where they call")]
     pub(crate) fn claims(&self, event: &str, subject: Value, payload: Value) -> Value {
         let now = self.scene.world.app.clock();
         json!({
@@ -251,7 +252,7 @@ async fn a_disabled_account_is_suspended_and_only_what_a_signal_took_a_signal_gi
         let stream = Stream::open(scene).await;
         let (ada, session) = stream.person("ada", "s").await;
         let disabled = async || {
-            stream.tell(&format!("{RISC}account-disabled"), iss_sub("ada"), json!({"reason": "hijacking"})).await
+            stream.tell(&format!("{RISC}account-disabled"), iss_sub("ada"), json!({"reason": "hijacking"})).await;
         };
         let enabled = async || stream.tell(&format!("{RISC}account-enabled"), iss_sub("ada"), json!({})).await;
         disabled().await;

@@ -47,9 +47,9 @@ async fn what_is_not_taken_is_sent_again_under_its_id_and_what_is_behind_it_wait
         assert!(came[..4].iter().all(|one| one.header("webhook-id") == came[0].header("webhook-id")));
         assert!(came[..4].iter().all(|one| one.body == came[0].body));
         assert_ne!(came[0].header("webhook-timestamp"), came[3].header("webhook-timestamp"));
-        let list = scene.api("GET", &format!("/webhooks/{id}/deliveries"), None).await.json();
+        let deliveries = scene.api("GET", &format!("/webhooks/{id}/deliveries"), None).await.json();
         let attempts: Vec<i64> =
-            list["items"].as_array().unwrap().iter().map(|one| one["attempts"].as_i64().unwrap()).collect();
+            deliveries["items"].as_array().unwrap().iter().map(|one| one["attempts"].as_i64().unwrap()).collect();
         assert_eq!(attempts, [1, 1, 4], "the newest first");
         let webhook = shown(scene, &id).await;
         assert_eq!((&webhook["failures"], &webhook["failing_since"]), (&json!(0), &Value::Null));

@@ -231,7 +231,7 @@ async fn tinker(world: &World, numbers: &mut Numbers) {
     let local: Vec<_> = groups.iter().filter(|group| group.origin == GroupOrigin::Local).collect();
     match numbers.below(9) {
         0 => {
-            drop(app.declare_cluster(&ctx, &name.to_lowercase().replace([':', ' ', '#'], "x"), Some(name), None).await)
+            drop(app.declare_cluster(&ctx, &name.to_lowercase().replace([':', ' ', '#'], "x"), Some(name), None).await);
         }
         1 => {
             let capabilities = Some([Capability::ALL[numbers.below(9)]].into());
@@ -359,7 +359,7 @@ async fn become_like(
     let mut after = Truth::now(world).await;
     // Who went with a connection may do nothing any more.
     for id in before.access.keys() {
-        after.access.entry(id.clone()).or_insert_with(|| castgate::access::Access::none());
+        after.access.entry(id.clone()).or_insert_with(castgate::access::Access::none);
     }
     let after_names = names(world).await;
     let real =
