@@ -84,9 +84,9 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_says_which_fiel
     assert!(page.contains("value=\"night shift\"") && page.contains("again-name-wrong"), "{page}");
     let path = format!("/console/connections/{}/sign-in", scene.push.stored.id);
     let fields =
-        [("issuer", "not an address"), ("client_id", "castgate"), ("client_secret", "hush"), ("domains", "acme.test")];
+        [("issuer", "https://sso.acme.test"), ("client_id", "castgate"), ("client_secret", "hush"), ("domains", "me@acme.test")];
     let page = scene.change(&path, &scene.owner, &fields).await.expect(400).text;
-    assert!(page.contains("value=\"not an address\"") && page.contains("value=\"castgate\""), "{page}");
+    assert!(page.contains("value=\"me@acme.test\"") && page.contains("value=\"castgate\""), "{page}");
     assert!(!page.contains("hush"), "a secret is typed again: {page}");
 }
 
