@@ -116,6 +116,7 @@ fn what_a_declaration_says_is_whole() {
                 "/api/v1/mapping/check",
                 "/api/v1/mapping/plan",
                 "/api/v1/mapping/replay",
+                "/api/v1/configuration/plan",
                 "/api/v1/authorize",
                 "/api/v1/role-changes/preview",
                 "/api/v1/member-changes/preview",

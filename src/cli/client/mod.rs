@@ -99,7 +99,7 @@ pub(super) enum Remote {
     Domains(domains::Domains),
     /// The organization as a document that makes another one like it. Without secrets.
     Export(configuration::Export),
-    /// What a document of the organization would change, and what that does to people and their keys.
+    /// What a document would change, and what that does to people and their keys.
     Plan(configuration::Plan),
     /// Makes a document of the organization true, after showing what that does.
     Apply(configuration::Apply),
