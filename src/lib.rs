@@ -14,7 +14,7 @@
 //! | 1 | [`filter`] | RFC 7644 filters and paths: parse, print, evaluate, say how near a miss was |
 //! | 2 | [`access`], [`scim`] | who may what, and who is who; the SCIM protocol without HTTP |
 //! | 3 | [`mapping`] | facts → grants, with provenance and near misses |
-//! | 4 | [`plan`] | current and wanted → diff, objections, impact |
+//! | 4 | [`plan`], [`blueprint`] | current and wanted → diff, objections, impact; a whole organization as a document |
 //! | | *above: pure — no async, no clock, no randomness, no I/O; `now` is a parameter* | |
 //! | 5 | [`config`] | settings as data |
 //! | 6 | [`telemetry`], [`crypto`], [`net`] | logs and the request line; keys, tokens, sealing; the guarded HTTP client |
@@ -68,6 +68,11 @@
 //! what has become worse than its plan showed, and makes it the version in force. Every version stays; going back is publishing an
 //! old one. [`App::replay_mapping`](app::App::replay_mapping) runs the last days under a draft.
 //!
+//! **An organization is kept in a repository.** [`App::export_configuration`](app::App::export_configuration) writes it as a document
+//! in which nothing is an id. [`blueprint::read_document`] reads one with line and column for every mistake, [`blueprint::compare`] makes
+//! changes of it, and each is the same step as anywhere else. [`App::plan_configuration`](app::App::plan_configuration) takes the steps and
+//! what they do to everybody, and undoes them; [`App::configure`](app::App::configure) takes them in one transaction.
+//!
 //! **Somebody's role changes.** [`App::preview_role_change`](app::App::preview_role_change) makes the change, sees which API keys
 //! it touches, and undoes it; whoever asked reads each key with its last use and what would stop. [`App::change_roles`](app::App::change_roles)
 //! makes it again with the preview's token and a choice for each key: delete, keep, move to a service account with the same
@@ -84,6 +89,12 @@
 //! and [`App::undo`](app::App::undo) restores exactly that, by statements over sets. Groups that come back under other ids find their
 //! tombstones by name. Each end of access leaves a signed [`app::AccessReceipt`].
 //!
+//! **Somebody else has to know.** A sealed event is the outbox: each webhook has a place in the order of events up to which it was told
+//! ([`App::deliver_to`](app::App::deliver_to)), and the feed ([`App::event_feed`](app::App::event_feed)) is the same order for whoever
+//! asks. The other way round a provider's security event ([`sso::security_event`]) arrives at [`App::accept_signal`](app::App::accept_signal),
+//! counts once, and ends sessions and access by the same functions. One that says nothing for too long is noticed
+//! ([`App::look_for_silence`](app::App::look_for_silence)).
+//!
 //! **Somebody reviews who holds what.** [`App::start_access_review`](app::App::start_access_review) looks for accounts, keys,
 //! invitations and roles that nobody uses, by what castgate recorded of uses itself, and keeps each finding with its evidence.
 //! People decide; [`App::apply_access_review`](app::App::apply_access_review) does what was decided, each change by itself and by
@@ -99,6 +110,11 @@
 //! or with an invitation). [`App::sign_in_by_password`](app::App::sign_in_by_password) counts the attempt in the store, where all nodes
 //! count, does one slow hash whoever is meant, and answers every reason alike; admins read it from the trace. The code of an
 //! authenticator app is used up in the transaction that opens the session. Where single sign-on is enforced, none of it opens anything.
+//!
+//! **Somebody wants to be forgotten.** [`App::plan_erasure`](app::App::plan_erasure) erases them and undoes it: what goes is shown,
+//! and what would mention them still. [`App::erase_person`](app::App::erase_person) does it with their name repeated. Their id
+//! stays and is nobody's; the details of events that say more are taken out, and their hashes stay, as an event of erasure says
+//! that is in the chain itself ([`app::Auditor`]).
 //!
 //! **A service behind the gateway asks.** `/auth/verify` turns a cookie or a key into a [`Visit`](app::Visit): from the cache
 //! if it was made within the lease and nothing was revoked since, else from the store. The answer is a status, identity headers
@@ -118,6 +134,7 @@ pub mod scim;
 
 pub mod mapping;
 
+pub mod blueprint;
 pub mod plan;
 
 pub mod config;

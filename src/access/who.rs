@@ -133,10 +133,21 @@ pub fn decide(case: Case) -> (Who, Next) {
 pub fn consumes(case: Case) -> bool {
     let (_, next) = decide(case);
     is_theirs(case)
+        && !stays_out(case)
         && match next {
             Next::Answered | Next::Session | Next::Terms => true,
             Next::Conflict | Next::Suspended | Next::TurnedAway | Next::NotInvited => false,
         }
+}
+
+/// Whoever is inactive and was never pushed by this connection was suspended by a person, and no push takes that back: what
+/// they were offered waits for them.
+fn stays_out(case: Case) -> bool {
+    let never_pushed = match case.known {
+        Known::Nobody | Known::ByMatch => true,
+        Known::ByIdentity | Known::Unheard | Known::ByNameOnly | Known::Tombstone => false,
+    };
+    case.arrival == Arrival::Push && !case.active && never_pushed
 }
 
 fn is_theirs(case: Case) -> bool {
@@ -210,7 +221,8 @@ const KNOWN: [Known; 6] =
     [Known::Nobody, Known::ByIdentity, Known::Unheard, Known::ByMatch, Known::ByNameOnly, Known::Tombstone];
 
 /// Every combination that can be told apart from another.
-fn cases() -> Vec<Case> {
+#[must_use]
+pub fn cases() -> Vec<Case> {
     let mut cases = Vec::new();
     for arrival in [Arrival::Push, Arrival::SignIn] {
         for known in KNOWN {

@@ -1,12 +1,12 @@
 //! What somebody may do now, with the reasons.
 
-use super::{Actor, App, Ctx, Error, funnel::ConnectionNames};
+use super::{Actor, App, Ctx, Error, funnel::ConnectionNames, in_force::InForce};
 use crate::{
     access::{Access, Default, Held},
     mapping::{DefaultRole, Mapping},
     model::{
-        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Holder, Instant, KeyId, OrganizationId, Role,
-        ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
+        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Group, Holder, Instant, KeyId, OrganizationId,
+        Role, ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
     },
     store::Tx,
 };
@@ -28,6 +28,18 @@ impl App {
         access_with(tx, organization, (user, &default), now).await
     }
 
+    /// The same of somebody whose groups this transaction has read already, under the mapping that it works by.
+    pub(super) async fn access_in_groups(
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        (user, groups): (&User, &[Group]),
+        (compiled, now): (Option<&InForce>, Instant),
+    ) -> Result<Access, Error> {
+        let default = default_of(user, compiled.map(|compiled| (&compiled.mapping, &compiled.names)));
+        let (held, custom) = held_by(tx, organization, &Subject::User(user.id.clone()), Some(groups)).await?;
+        Ok(Access::of(user.state(), &held, &default, &custom, now))
+    }
+
     /// What a service account may do: what it and its groups were given. It has no default.
     pub(super) async fn access_of_service_account(
         &self,
@@ -37,7 +49,7 @@ impl App {
         now: Instant,
     ) -> Result<Access, Error> {
         let subject = Subject::ServiceAccount(account.id.clone());
-        let (held, custom) = held_by(tx, organization, &subject).await?;
+        let (held, custom) = held_by(tx, organization, &subject, None).await?;
         Ok(Access::of(account.state(), &held, &Default::Nobody, &custom, now))
     }
 
@@ -151,22 +163,28 @@ pub(super) async fn access_with(
     (user, default): (&User, &Default),
     now: Instant,
 ) -> Result<Access, Error> {
-    let (held, custom) = held_by(tx, organization, &Subject::User(user.id.clone())).await?;
+    let (held, custom) = held_by(tx, organization, &Subject::User(user.id.clone()), None).await?;
     Ok(Access::of(user.state(), &held, default, &custom, now))
 }
 
-/// The bindings that reach somebody with the groups they come through, and the custom roles that they speak of.
+/// The bindings that reach somebody with the groups they come through, and the custom roles that they speak of. `known` are
+/// their groups, where somebody has read them.
 async fn held_by(
     tx: &mut Tx,
     organization: &OrganizationId,
     member: &Subject,
+    known: Option<&[Group]>,
 ) -> Result<(Vec<Held>, Vec<CustomRole>), Error> {
     let bindings = tx.bindings_reaching_member(organization, member).await?;
     let through_groups = bindings.iter().any(|binding| matches!(binding.terms.subject, Subject::Group(_)));
     let mut names = HashMap::new();
-    if through_groups {
-        let groups = tx.groups_of_member(organization, member).await?;
-        names.extend(groups.into_iter().map(|group| (group.id, group.display_name)));
+    match known {
+        Some(groups) => names.extend(groups.iter().map(|group| (group.id.clone(), group.display_name.clone()))),
+        None if through_groups => {
+            let groups = tx.groups_of_member(organization, member).await?;
+            names.extend(groups.into_iter().map(|group| (group.id, group.display_name)));
+        }
+        None => {}
     }
     let custom = match bindings.iter().any(|binding| matches!(binding.terms.role, Role::Custom(_))) {
         true => tx.custom_roles(organization).await?,

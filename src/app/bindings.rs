@@ -138,7 +138,7 @@ impl Work<'_> {
     pub(super) async fn may_be_given(&mut self, terms: &Terms) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         self.role_exists(&terms.role).await?;
-        let Some(held) = self.app.access_of_actor(&mut self.tx, self.ctx).await? else { return Ok(()) };
+        let Some(held) = self.held_by_actor().await? else { return Ok(()) };
         let custom = self.tx.custom_roles(&organization).await?;
         let wanted = capabilities(&terms.role, &terms.scope, &custom).unwrap_or_default();
         match held.lacks(&wanted, &terms.scope) {
@@ -151,7 +151,7 @@ impl Work<'_> {
     }
 
     /// Whether there is such a subject; held until the change is made, so that it does not go in between.
-    async fn subject_is_here(&mut self, subject: &Subject) -> Result<(), Error> {
+    pub(super) async fn subject_is_here(&mut self, subject: &Subject) -> Result<(), Error> {
         let here = match subject {
             Subject::User(id) => return self.member_is_here(&Holder::User(id.clone())).await,
             Subject::ServiceAccount(id) => return self.member_is_here(&Holder::ServiceAccount(id.clone())).await,

@@ -113,7 +113,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
+    pub(super) async fn add_cluster(&mut self, cluster: Cluster) -> Result<Cluster, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         self.slug_is_free(&cluster).await?;
@@ -132,7 +132,7 @@ impl Work<'_> {
         }
     }
 
-    async fn change_cluster(
+    pub(super) async fn change_cluster(
         &mut self,
         id: &ClusterId,
         change: ClusterChange,
@@ -170,7 +170,11 @@ impl Work<'_> {
         Ok(after)
     }
 
-    async fn remove_cluster(&mut self, id: &ClusterId, seen: Option<&Seen>) -> Result<RemovedCluster, Error> {
+    pub(super) async fn remove_cluster(
+        &mut self,
+        id: &ClusterId,
+        seen: Option<&Seen>,
+    ) -> Result<RemovedCluster, Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         let found = self.tx.cluster(&organization, id).await?;

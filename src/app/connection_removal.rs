@@ -62,7 +62,11 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn remove_connection(&mut self, id: &ConnectionId, seen: Option<&str>) -> Result<ConnectionRemoval, Error> {
+    pub(super) async fn remove_connection(
+        &mut self,
+        id: &ConnectionId,
+        seen: Option<&str>,
+    ) -> Result<ConnectionRemoval, Error> {
         let organization = self.ctx.organization.clone();
         // Nobody pushes or signs in meanwhile.
         self.tx.hold_directory(&organization, true).await?;

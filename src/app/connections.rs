@@ -24,20 +24,8 @@ pub struct NewConnection {
 impl App {
     /// Makes a connection, enabled; one that speaks SAML only if its provider is known.
     pub async fn create_connection(&self, ctx: &Ctx, new: NewConnection) -> Result<Connection, Error> {
-        check_name(&new.name)?;
-        let settings = self.checked(new.settings)?;
-        let connection = Connection {
-            id: ConnectionId::from_uuid(self.clock().uuid()),
-            name: new.name,
-            // Of a provider whose keys nobody knows nothing can be believed.
-            enabled: settings.saml.as_ref().is_none_or(SamlSettings::is_ready),
-            settings,
-            schemas: Vec::new(),
-            epoch: 0,
-            pushes_groups: false,
-            created_at: ctx.now,
-            version: 1,
-        };
+        let id = ConnectionId::from_uuid(self.clock().uuid());
+        let connection = self.blank_connection(ctx, id, (new.name, new.settings))?;
         let sealed = self.seal_secret(ctx, &connection.id, new.client_secret.as_ref())?;
         let speaks_saml = connection.settings.saml.is_some();
         if speaks_saml {
@@ -48,6 +36,29 @@ impl App {
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
         let outcome = Box::pin(work.add_connection(connection, (sealed, key))).await;
         work.finish(outcome).await
+    }
+
+    /// A connection that nobody has made yet, if it can be right.
+    pub(super) fn blank_connection(
+        &self,
+        ctx: &Ctx,
+        id: ConnectionId,
+        (name, settings): (String, ConnectionSettings),
+    ) -> Result<Connection, Error> {
+        check_name(&name)?;
+        let settings = self.checked(settings)?;
+        Ok(Connection {
+            id,
+            name,
+            // Of a provider whose keys nobody knows nothing can be believed.
+            enabled: settings.saml.as_ref().is_none_or(SamlSettings::is_ready),
+            settings,
+            schemas: Vec::new(),
+            epoch: 0,
+            pushes_groups: false,
+            created_at: ctx.now,
+            version: 1,
+        })
     }
 
     /// Replaces a connection's settings. `if_match` is the version that they are based on.
@@ -95,9 +106,12 @@ impl App {
         found.ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
-    fn checked(&self, mut settings: ConnectionSettings) -> Result<ConnectionSettings, Error> {
+    pub(super) fn checked(&self, mut settings: ConnectionSettings) -> Result<ConnectionSettings, Error> {
         if let Some(tokens) = &settings.provider_tokens {
             self.check_provider_tokens(tokens)?;
+        }
+        if let Some(signals) = &settings.signals {
+            self.check_signals(signals)?;
         }
         if let Some(saml) = settings.saml.take() {
             if settings.oidc.is_some() {
@@ -126,7 +140,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_connection(
+    pub(super) async fn add_connection(
         &mut self,
         connection: Connection,
         (sealed, key): (Option<Vec<u8>>, Option<NewSamlKey>),
@@ -148,7 +162,7 @@ impl Work<'_> {
         Ok(connection)
     }
 
-    async fn change_connection(
+    pub(super) async fn change_connection(
         &mut self,
         id: &ConnectionId,
         if_match: Option<i64>,
@@ -186,7 +200,7 @@ impl Work<'_> {
         Ok(connection)
     }
 
-    async fn switch_connection(&mut self, id: &ConnectionId, enabled: bool) -> Result<Connection, Error> {
+    pub(super) async fn switch_connection(&mut self, id: &ConnectionId, enabled: bool) -> Result<Connection, Error> {
         let mut connection = self.connection_to_change(id).await?;
         if connection.enabled == enabled {
             return Ok(connection);

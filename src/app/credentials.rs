@@ -44,7 +44,8 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
+    /// Ends every session of somebody, and their keys go on; how many there were.
+    pub(super) async fn end_all_sessions(&mut self, id: &UserId) -> Result<u64, Error> {
         let organization = self.ctx.organization.clone();
         let found = self.tx.user_to_change(&organization, id).await?;
         let mut user = found
@@ -75,7 +76,7 @@ pub(super) fn id_token_place(session: &Session) -> Context<'_> {
     }
 }
 
-fn own_or_members(ctx: &Ctx, user: &UserId) -> Need {
+pub(super) fn own_or_members(ctx: &Ctx, user: &UserId) -> Need {
     if ctx.actor.user() == Some(user) { Need::Self_ } else { Capability::ManageMembers.into() }
 }
 

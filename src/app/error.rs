@@ -67,6 +67,12 @@ pub enum Error {
         /// Each with its line and column.
         diagnostics: Vec<Diagnostic>,
     },
+    /// A document of a whole organization has mistakes; nothing is changed.
+    #[error("the configuration has mistakes")]
+    Configuration {
+        /// Each with its line and column.
+        diagnostics: Vec<Diagnostic>,
+    },
     /// What SCIM says about it.
     #[error(transparent)]
     Scim(#[from] ScimError),
@@ -191,6 +197,7 @@ impl Error {
             | Self::Unseen
             | Self::Invalid { .. }
             | Self::Mapping { .. }
+            | Self::Configuration { .. }
             | Self::Scim(_)
             | Self::Unavailable(_)
             | Self::ReadOnly(_)

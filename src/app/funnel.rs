@@ -205,7 +205,8 @@ impl Work<'_> {
         self.settle(&Subject::Group(group.id.clone()), &wanted, compiled.version).await
     }
 
-    async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
+    /// The mapping in force, by what this work has read of it already.
+    pub(super) async fn mapping_in_force(&mut self) -> Result<Option<Arc<InForce>>, Error> {
         let (tx, organization, now) = (&mut self.tx, &self.ctx.organization, self.ctx.now);
         match self.mapping_state {
             Some(state) => self.app.mapping_of_state(tx, organization, state, now).await,
@@ -221,6 +222,11 @@ impl Work<'_> {
 
     /// After something changed of which rules speak: what they give everybody now.
     pub(super) async fn settle_everybody(&mut self) -> Result<(), Error> {
+        // Of several changes that are one, the last look is enough.
+        if let Some(configuring) = &mut self.configuring {
+            configuring.settles = true;
+            return Ok(());
+        }
         self.resettle_everybody().await.map(drop)
     }
 

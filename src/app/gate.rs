@@ -3,6 +3,7 @@
 use super::{
     Actor, App, Ctx, Error, TermsState,
     credentials::{NOTED_EVERY, told_only},
+    step_up::Proof,
     terms::{terms_of_service_account, terms_state},
 };
 use crate::{
@@ -69,6 +70,9 @@ pub struct Visit {
     /// Where they stand with the terms.
     pub terms: TermsState,
     actor: Actor,
+    /// How they signed in, where it was a sign-in.
+    #[serde(default)]
+    pub(super) proof: Option<Proof>,
     /// The first moment at which a part of this stops by itself.
     until: Option<Instant>,
 }
@@ -196,7 +200,8 @@ impl App {
             | TokenKind::ScimAccess
             | TokenKind::Test
             | TokenKind::Setup
-            | TokenKind::Reset => Err(Error::NotSignedIn),
+            | TokenKind::Reset
+            | TokenKind::Signals => Err(Error::NotSignedIn),
         }
     }
 
@@ -205,6 +210,7 @@ impl App {
         let session = tx.session(&hash, now).await?.ok_or(Error::NotSignedIn)?;
         let seen = session.last_seen_at;
         let idle = seen.plus(self.settings().sessions.idle.get());
+        let proof = Some(Proof::of(&session));
         let user = session_user(&mut tx, &session).await?;
         let whose = user.id.clone();
         if idle <= now {
@@ -212,8 +218,8 @@ impl App {
         }
         let actor = Actor::User { id: user.id.clone(), session: session.id };
         let entry = self.person_enters(&mut tx, &session.organization, user, now).await?;
-        let visit =
-            describe(&mut tx, &session.organization, entry, (actor, Some(session.expires_at.min(idle)))).await?;
+        let until = Some(session.expires_at.min(idle));
+        let visit = Visit { proof, ..describe(&mut tx, &session.organization, entry, (actor, until)).await? };
         // First the connection goes back: whoever waits for a second one while holding a first can wait for ever.
         drop(tx);
         if seen.plus(NOTED_EVERY) <= now {
@@ -349,6 +355,7 @@ async fn describe(
         access,
         terms,
         actor,
+        proof: None,
         until,
     })
 }

@@ -10,6 +10,8 @@ use std::{collections::BTreeMap, time::Duration};
 
 /// Rows that are handled at once.
 const CHUNK: i64 = 200;
+/// Rows that are forgotten at once, where there may be many.
+const MANY: i64 = 2000;
 /// How long ended sessions and used links are kept, for whoever asks what happened.
 const REMEMBERED: Duration = Duration::from_hours(30 * 24);
 
@@ -97,6 +99,9 @@ impl App {
         forgotten += tx.forget_client_keys(before).await?;
         forgotten += tx.forget_once(self.clock().now().minus(super::once::KEPT)).await?;
         forgotten += tx.forget_passwords(before).await?;
+        let kept = self.settings().webhooks.deliveries_kept.get();
+        forgotten += tx.forget_deliveries(self.clock().now().minus(kept), MANY).await?;
+        forgotten += tx.forget_signals(before, MANY).await?;
         forgotten += tx.forget_saml(self.clock().now(), before).await?;
         tx.commit().await?;
         Ok(forgotten)

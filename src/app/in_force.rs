@@ -52,6 +52,10 @@ impl App {
             return Ok(Some(known));
         }
         let compiled = Arc::new(self.compile_in_force(tx, organization, now).await?);
+        // What this transaction has changed may be undone, and the same numbers then come to mean something else.
+        if tx.moved_vocabulary() {
+            return Ok(Some(compiled));
+        }
         let mut all = self.inner.compiled.0.lock().unwrap_or_else(PoisonError::into_inner);
         all.insert(organization.clone(), compiled.clone());
         Ok(Some(compiled))

@@ -96,7 +96,8 @@ impl App {
                 | TokenKind::ScimAccess
                 | TokenKind::Test
                 | TokenKind::Setup
-                | TokenKind::Reset,
+                | TokenKind::Reset
+                | TokenKind::Signals,
             ) => Ok(None),
             None => self.of_signed(ctx, text).await,
         };

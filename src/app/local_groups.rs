@@ -116,7 +116,12 @@ impl Work<'_> {
         Err(Error::conflict("not_local", detail))
     }
 
-    async fn rename_local_group(&mut self, id: &GroupId, name: &str, if_match: Option<i64>) -> Result<Group, Error> {
+    pub(super) async fn rename_local_group(
+        &mut self,
+        id: &GroupId,
+        name: &str,
+        if_match: Option<i64>,
+    ) -> Result<Group, Error> {
         let mut group = self.local_group(id).await?;
         if if_match.is_some_and(|version| version != group.version) {
             return Err(Error::Stale);

@@ -18,6 +18,7 @@ mod capability_uses;
 mod cli_login;
 mod clock;
 mod clusters;
+mod configuration;
 mod connection_removal;
 mod connection_tests;
 mod connections;
@@ -28,7 +29,9 @@ mod cursor;
 mod departures;
 mod directory;
 mod domains;
+mod erasure;
 mod error;
+mod feed;
 mod funnel;
 mod gate;
 mod health;
@@ -45,6 +48,7 @@ mod master_keys;
 mod members;
 mod once;
 mod organizations;
+mod owner_letters;
 mod owners;
 mod passwords;
 mod people;
@@ -60,10 +64,14 @@ mod service_accounts;
 mod setup_links;
 mod sign_in;
 mod sign_out;
+mod signals;
 mod signing;
+mod silence;
+mod step_up;
 mod tenants;
 mod terms;
 mod tokens;
+mod webhooks;
 mod why;
 mod work;
 
@@ -75,6 +83,7 @@ pub use bindings::{BindingSearch, Gift};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
+pub use configuration::{Configuration, ConfigurationPlan, ExportedConfiguration};
 pub use connection_removal::ConnectionRemoval;
 pub use connection_tests::{BegunTest, TestShown};
 pub use connections::NewConnection;
@@ -83,7 +92,9 @@ pub use ctx::{Actor, Ctx, Need};
 pub use departures::Departure;
 pub use directory::{CursorPage, GroupView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
+pub use erasure::Erasure;
 pub use error::{Error, TurnedAway};
+pub use feed::{Feed, LONGEST_WAIT};
 pub use gate::{Credential, Question, Visit, Visitor, role_names};
 pub use health::{BreakGlass, Health, OwnerStands};
 pub use housekeeping::Round;
@@ -101,27 +112,30 @@ pub use master_keys::{KeyUse, Resealed};
 pub use members::{MemberShown, MemberState};
 pub use once::{Once, Slot};
 pub use organizations::{Founded, NewOrganization};
-pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, Tried};
+pub use passwords::{ByPassword, Enrolment, PasswordShown, RecoveryCodes, SignInState, Tried};
 pub use people::revision;
 pub use providers::{
     AccessToken, Assertion, ClientProof, ClientWish, GrantError, NewClient, NewToken, Proven, Refusing, Shown,
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
-pub use receipts::{AccessReceipt, Statement};
+pub use receipts::{AccessReceipt, Acknowledgement, Statement};
 pub use roles::RoleWish;
 pub use roster::{Names, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};
 pub use service_accounts::AccountChange;
-pub use setup_links::{NewSetupLink, SetupShown, SetupValues};
+pub use setup_links::{NewSetupLink, SetupShown, SetupSignIn, SetupValues};
 pub use sign_in::{ClientKey, Finished, Route, SamlArrival, SignInBegun, SignedIn, Whence};
-pub use sign_out::{ProviderSignOut, Reach};
+pub use sign_out::{LeftWith, ProviderSignOut, Reach};
+pub use signals::{NewSignalToken, NotAccepted};
 pub use signing::{Rotated, Rotation};
+pub use silence::SilenceRound;
 pub use tenants::DeletedOrganization;
 pub use terms::{TermsStanding, TermsState};
 pub use tokens::{Claims, Signed};
+pub use webhooks::{NewWebhook, Sent, WebhookRound, WebhookWish};
 pub use why::{GivenByRule, UnderDraft, WhyQuestion};
 pub use work::Work;
 
@@ -144,6 +158,7 @@ use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
+use tokio::sync::Semaphore;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -175,6 +190,10 @@ struct Inner {
     passwords: Passwords,
     capability_uses: CapabilityUses,
     suspected: accidents::Suspected,
+    /// For addresses that an organization's own admins wrote down.
+    outside: net::Client,
+    /// Places of those who wait for events.
+    waiting: Semaphore,
 }
 
 impl App {
@@ -184,6 +203,7 @@ impl App {
         let policy =
             net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
         let http = net::Client::new(policy);
+        let outside = net::Client::new(webhooks::policy(policy, &settings));
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
         let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
         let texts = net::TextRecords::new(settings.domains.resolvers.clone());
@@ -214,6 +234,8 @@ impl App {
             passwords,
             capability_uses,
             suspected: accidents::Suspected::default(),
+            outside,
+            waiting: Semaphore::new(feed::MOST_WAITING),
         };
         Self { inner: Arc::new(inner) }
     }
@@ -284,6 +306,11 @@ impl App {
     /// Keys of providers and their clients, at addresses that an administrator pinned.
     fn pinned_keys(&self) -> &PinnedKeys {
         &self.inner.pinned_keys
+    }
+
+    /// The way to webhooks.
+    fn outside(&self) -> &net::Client {
+        &self.inner.outside
     }
 
     /// What SAML providers publish about themselves.

@@ -5,12 +5,13 @@
 
 use super::{App, Ctx, Error, Work};
 use crate::{
-    model::{Capability, Holder, Instant, OrganizationId, ReceiptId, RequestId, User, UserId},
-    store::ReceiptRow,
+    model::{Capability, EventId, Holder, Instant, OrganizationId, ReceiptId, RequestId, User, UserId, WebhookId},
+    store::{Acknowledged, ReceiptRow},
 };
 use data_encoding::BASE64;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use std::collections::{BTreeSet, HashMap};
 
 /// What stands before a statement when it is signed: a receipt cannot be taken for anything else that the key signs.
 const PURPOSE: &str = "castgate receipt 1\n";
@@ -59,6 +60,34 @@ pub struct AccessReceipt {
     pub signature: String,
     /// Whether the signature holds.
     pub valid: bool,
+    /// Who outside was told of it by a webhook, and took note: after the receipt was signed, and so not in the statement.
+    pub acknowledgements: Vec<Acknowledgement>,
+}
+
+/// That a webhook was told of the end of somebody's access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Acknowledgement {
+    /// Which webhook.
+    pub webhook: WebhookId,
+    /// What it is called; none: it was deleted since.
+    pub name: Option<String>,
+    /// Which event it was told of: the `webhook-id` of the message.
+    pub event: EventId,
+    /// The event's kind.
+    pub kind: String,
+    /// How often it was tried.
+    pub attempts: i64,
+    /// When it took note; none: not yet.
+    pub at: Option<Instant>,
+    /// The status of its last answer.
+    pub status: Option<i64>,
+}
+
+impl From<Acknowledged> for Acknowledgement {
+    fn from(row: Acknowledged) -> Self {
+        let Acknowledged { request: _, webhook, name, event, kind, attempts, at, status } = row;
+        Self { webhook, name, event, kind, attempts, at, status }
+    }
 }
 
 impl AccessReceipt {
@@ -79,7 +108,21 @@ impl App {
     ) -> Result<Vec<AccessReceipt>, Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         let rows = tx.receipts(&ctx.organization, user, page).await?;
-        rows.into_iter().map(|row| self.read_receipt(row)).collect()
+        let people: BTreeSet<UserId> = rows.iter().map(|row| row.user.clone()).collect();
+        let mut told = HashMap::new();
+        for person in people {
+            let acknowledged = tx.acknowledgements(&ctx.organization, &person).await?;
+            told.insert(person, acknowledged);
+        }
+        let mut receipts = Vec::with_capacity(rows.len());
+        for row in rows {
+            let of_person = told.get(&row.user).map(Vec::as_slice).unwrap_or_default();
+            let mut receipt = self.read_receipt(row)?;
+            let of_this = of_person.iter().filter(|acknowledged| acknowledged.request == receipt.said.request);
+            receipt.acknowledgements = of_this.cloned().map(Acknowledgement::from).collect();
+            receipts.push(receipt);
+        }
+        Ok(receipts)
     }
 
     /// One of them.
@@ -98,6 +141,7 @@ impl App {
             public_key: public.map(|key| BASE64.encode(key)),
             signature: BASE64.encode(&signature),
             valid: public.is_some(),
+            acknowledgements: Vec::new(),
             id,
             statement,
             signer,

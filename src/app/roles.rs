@@ -63,7 +63,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_role(&mut self, wish: RoleWish) -> Result<KeptRole, Error> {
+    pub(super) async fn add_role(&mut self, wish: RoleWish) -> Result<KeptRole, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         self.tx.hold_directory(&organization, true).await?;
         let missing = |field: &'static str| Error::invalid(field, "a role needs one");
@@ -129,7 +129,7 @@ impl Work<'_> {
         Ok(after)
     }
 
-    async fn delete_role(&mut self, id: &RoleId) -> Result<(), Error> {
+    pub(super) async fn delete_role(&mut self, id: &RoleId) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_directory(&organization, true).await?;
         let found = self.tx.role_to_change(&organization, id).await?;
@@ -208,7 +208,7 @@ impl Work<'_> {
 
     /// Nobody gives what they do not hold, on the whole organization: the role may be given anywhere.
     async fn may_hold(&mut self, capabilities: &BTreeSet<Capability>) -> Result<(), Error> {
-        let held = self.app.access_of_actor(&mut self.tx, self.ctx).await?;
+        let held = self.held_by_actor().await?;
         let missing = held.and_then(|held: Access| held.lacks(capabilities, &Scope::Organization));
         match missing {
             Some(missing) => Err(Error::Forbidden { need: format!("{missing}, which the role would give") }),

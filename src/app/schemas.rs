@@ -56,7 +56,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn declare_schema(&mut self, schema: ExtensionSchema) -> Result<KeptSchema, Error> {
+    pub(super) async fn declare_schema(&mut self, schema: ExtensionSchema) -> Result<KeptSchema, Error> {
         let mut all = self.schemas_to_change().await?;
         if all.iter().any(|kept| is(kept, &schema.urn)) {
             return Err(Error::conflict("taken", format!("“{}” is declared already", schema.urn)));
@@ -77,7 +77,7 @@ impl Work<'_> {
         Ok(kept)
     }
 
-    async fn change_schema(&mut self, urn: &str, change: SchemaChange) -> Result<KeptSchema, Error> {
+    pub(super) async fn change_schema(&mut self, urn: &str, change: SchemaChange) -> Result<KeptSchema, Error> {
         let mut all = self.schemas_to_change().await?;
         let kept = all.iter_mut().find(|kept| is(kept, urn)).ok_or_else(|| none(urn))?;
         if change.if_match.is_some_and(|version| version != kept.version) {
@@ -94,7 +94,7 @@ impl Work<'_> {
         Ok(kept)
     }
 
-    async fn remove_schema(&mut self, urn: &str) -> Result<(), Error> {
+    pub(super) async fn remove_schema(&mut self, urn: &str) -> Result<(), Error> {
         let mut all = self.schemas_to_change().await?;
         let at = all.iter().position(|kept| is(kept, urn)).ok_or_else(|| none(urn))?;
         let kept = all.remove(at);

@@ -73,7 +73,7 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn add_service_account(&mut self, name: &str, description: &str) -> Result<ServiceAccount, Error> {
+    pub(super) async fn add_service_account(&mut self, name: &str, description: &str) -> Result<ServiceAccount, Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let account = ServiceAccount {
             id: ServiceAccountId::from_uuid(self.app.clock().uuid()),

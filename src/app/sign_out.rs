@@ -32,8 +32,17 @@ pub enum Reach {
 pub struct ProviderSignOut {
     /// Where the browser goes, or with what.
     pub at: SignOutAt,
-    /// What comes back with the browser, where the provider's answer proves nothing itself.
-    pub state: Option<String>,
+    /// What comes back with the browser if the provider did its part: the browser keeps it until then.
+    pub left_with: LeftWith,
+}
+
+/// By what a provider's answer is known to belong to the sign-out that this browser began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LeftWith {
+    /// It comes back as the `state` of an address (RP-Initiated Logout 1.0 §3).
+    State(String),
+    /// A signed answer names it as `InResponseTo` (SAML core §3.7.3).
+    Request(String),
 }
 
 impl App {
@@ -74,7 +83,8 @@ impl App {
         if connection.settings.saml.is_some() {
             let at = self.saml_sign_out(session, &connection, hint.as_ref()?.expose_secret()).await;
             let at = at.inspect_err(|error| tracing::warn!(%error, "the provider is not told of a sign-out"));
-            return Some(ProviderSignOut { at: at.ok()??, state: None });
+            let (at, request) = at.ok()??;
+            return Some(ProviderSignOut { at, left_with: LeftWith::Request(request) });
         }
         let settings = connection.settings.oidc?;
         let hint = hint.as_ref().map(ExposeSecret::expose_secret).filter(|hint| hint.len() <= LONGEST_HINT);
@@ -86,7 +96,7 @@ impl App {
         let (back, now) = (self.signed_out_address(), self.clock().now());
         let hints = (hint, who.map(String::as_str));
         let url = self.oidc().end_session_url(&settings, hints, &back, Some(&state), now).await.ok()??;
-        Some(ProviderSignOut { at: SignOutAt::Address(url), state: Some(state) })
+        Some(ProviderSignOut { at: SignOutAt::Address(url), left_with: LeftWith::State(state) })
     }
 
     /// Our own address that providers send people back to after they signed out there.

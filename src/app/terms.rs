@@ -136,21 +136,27 @@ pub(super) async fn terms_state(
     user: &UserId,
     now: Instant,
 ) -> Result<TermsState, Error> {
-    let current = tx.current_terms().await?;
-    let accepted = tx.accepted_terms(organization, user).await?;
-    Ok(standing(&current, &accepted, now))
+    let documents = tx.terms_of(organization, user).await?;
+    Ok(worst(documents.into_iter().map(|one| state_of((one.version, one.binding_from), one.accepted, now))))
 }
 
 /// Where somebody stands who accepted these versions.
 fn standing(current: &[TermsDocument], accepted: &[(String, i64)], now: Instant) -> TermsState {
     let version = |kind: &str| accepted.iter().find(|(known, _)| known == kind).map_or(0, |(_, version)| *version);
-    let states = current.iter().map(|document| match version(&document.kind) {
-        0 => TermsState::Never,
-        accepted if accepted >= document.version => TermsState::Accepted,
-        _ if now < document.binding_from => TermsState::Transition,
-        _ => TermsState::Lapsed,
-    });
+    let states = current
+        .iter()
+        .map(|document| state_of((document.version, document.binding_from), version(&document.kind), now));
     worst(states)
+}
+
+/// Where somebody stands with a document of this version, who accepted that one (0: none).
+fn state_of((version, binding_from): (i64, Instant), accepted: i64, now: Instant) -> TermsState {
+    match accepted {
+        0 => TermsState::Never,
+        accepted if accepted >= version => TermsState::Accepted,
+        _ if now < binding_from => TermsState::Transition,
+        _ => TermsState::Lapsed,
+    }
 }
 
 /// Where a service account stands: where the person who made it stands. The operator, whose documents they are, covers

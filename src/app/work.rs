@@ -2,6 +2,7 @@
 
 use super::{
     Actor, App, Attempt, Ctx, Error, Need,
+    configuration::Configuring,
     key_safe::RoleMove,
     owners::OwnersAtRisk,
     provisioning::{Line, Moved},
@@ -42,6 +43,8 @@ pub struct Work<'a> {
     began: std::time::Instant,
     /// Whether it ends somebody's access.
     pub(super) ends_access: bool,
+    /// Of a whole organization's configuration.
+    pub(super) configuring: Option<Box<Configuring>>,
 }
 
 impl App {
@@ -81,6 +84,7 @@ impl App {
             line,
             began,
             ends_access: false,
+            configuring: None,
         })
     }
 
@@ -149,8 +153,20 @@ impl Work<'_> {
             event.subjects.extend(subjects);
             return;
         }
+        self.tell_as(EventId::from_uuid(self.app.clock().uuid()), kind, subjects, detail);
+    }
+
+    /// Tells of something by an event whose id is in what it tells of.
+    pub(super) fn tell_as(
+        &mut self,
+        id: EventId,
+        kind: EventKind,
+        subjects: impl IntoIterator<Item = String>,
+        detail: Value,
+    ) {
+        let subjects = subjects.into_iter().collect();
         self.events.push(Event {
-            id: EventId::from_uuid(self.app.clock().uuid()),
+            id,
             number: None,
             at: self.ctx.now,
             kind,

@@ -182,13 +182,13 @@ fn read_checkpoints(files: &[PathBuf]) -> Result<Vec<Checkpoint>, Failure> {
 }
 
 fn print(slug: &str, id: &OrganizationId, audit: &Outcome, output: Output) {
-    let Outcome { events, checkpoints, unsealed, finding } = audit;
+    let Outcome { events, checkpoints, erased, unsealed, finding } = audit;
     match (output, finding) {
         (Output::Json, _) => {
             let said = finding.as_ref().map(ToString::to_string);
             let mut line = json!({
                 "organization": id, "slug": slug, "ok": finding.is_none(), "events": events,
-                "checkpoints": checkpoints, "unsealed": unsealed, "finding": finding,
+                "checkpoints": checkpoints, "erased": erased, "unsealed": unsealed, "finding": finding,
             });
             if let (Some(said), Some(finding)) = (said, line.get_mut("finding").and_then(|f| f.as_object_mut())) {
                 finding.insert("message".to_owned(), said.into());
@@ -197,7 +197,12 @@ fn print(slug: &str, id: &OrganizationId, audit: &Outcome, output: Output) {
         }
         (Output::Text, None) => {
             let waiting = if *unsealed > 0 { format!("; {unsealed} wait to be sealed") } else { String::new() };
-            say!("{slug}: {events} events and {checkpoints} checkpoints are as they were sealed{waiting}");
+            let erased = match erased {
+                0 => String::new(),
+                1 => "; the detail of 1 was erased on request".to_owned(),
+                more => format!("; the details of {more} were erased on request"),
+            };
+            say!("{slug}: {events} events and {checkpoints} checkpoints are as they were sealed{erased}{waiting}");
         }
         (Output::Text, Some(finding)) => say!("{slug}: {finding}"),
     }

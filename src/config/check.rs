@@ -77,6 +77,7 @@ impl Settings {
         self.check_terms(&mut found);
         self.check_mail(&mut found);
         self.accidents.check(&mut found);
+        self.webhooks.check(&mut found);
         found
     }
 
@@ -214,6 +215,10 @@ impl Settings {
         if self.sign_in.trace_kept.get() < SHORTEST_TRACE {
             found
                 .push(error("sign_in.trace_kept", "must be at least 1h: an admin has to find what a person reads out"));
+        }
+        if self.sign_in.second_opinion && !cfg!(feature = "second-opinion") {
+            let message = "this castgate was built without it: build one with --features second-opinion";
+            found.push(error("sign_in.second_opinion", message));
         }
         if self.sign_in.trace_values {
             let message = "keeps personal data of everybody who signs in, for as long as sign_in.trace_kept";

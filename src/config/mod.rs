@@ -14,6 +14,7 @@ mod passwords;
 mod server;
 mod settings;
 mod units;
+mod webhooks;
 
 pub use accidents::Accidents;
 pub use check::{Finding, Severity};
@@ -25,3 +26,4 @@ pub use passwords::Passwords;
 pub use server::Server;
 pub use settings::*;
 pub use units::{BadUnit, Network, Rate, Size, Span};
+pub use webhooks::Webhooks;

@@ -8,6 +8,7 @@ use super::{
     passwords::Passwords,
     server::Server,
     units::{Rate, Size, Span},
+    webhooks::Webhooks,
 };
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -53,6 +54,8 @@ pub struct Settings {
     pub api_keys: ApiKeys,
     /// What counts as an accident of a provider.
     pub accidents: Accidents,
+    /// Telling others what happens.
+    pub webhooks: Webhooks,
     /// How mail goes out.
     pub mail: Mail,
     /// Offers to people who are not here yet.
@@ -161,6 +164,8 @@ pub struct SignIn {
     pub trace_kept: Span,
     /// Whether they have the values of claims, and not their names alone.
     pub trace_values: bool,
+    /// Whether the second verifier of SAML has to agree.
+    pub second_opinion: bool,
 }
 
 /// `[scim]`

@@ -212,6 +212,7 @@ fn rsa_bits(modulus: &str) -> Option<usize> {
 pub struct Unverified<'a> {
     algorithm: JwsAlgorithm,
     kid: Option<String>,
+    says_type: bool,
     message: &'a str,
     payload: &'a str,
     signature: &'a str,
@@ -256,7 +257,8 @@ impl<'a> Unverified<'a> {
             Some(_) => return Err(JwsFault::Type),
         }
         // `jku`, `jwk`, `x5u` and `x5c` are not looked at: keys come from the pinned set.
-        Ok(Self { algorithm, kid: text("kid").map(str::to_owned), message, payload, signature })
+        let (kid, says_type) = (text("kid").map(str::to_owned), header.contains_key("typ"));
+        Ok(Self { algorithm, kid, says_type, message, payload, signature })
     }
 
     /// The key that it says it is signed with.
@@ -272,17 +274,28 @@ impl<'a> Unverified<'a> {
         claims.get("sub").and_then(Value::as_str).map(str::to_owned)
     }
 
+    /// Whether it says of which type it is.
+    #[must_use]
+    pub fn is_typed(&self) -> bool {
+        self.says_type
+    }
+
     /// The claims, if the signature is that of a key of the set, and they say what they have to.
     pub fn verify(&self, keys: &ForeignKeys, demands: &Demands<'_>) -> Result<Map<String, Value>, JwsFault> {
+        let claims = self.signed_claims(keys)?;
+        demands.check(&claims)?;
+        Ok(claims)
+    }
+
+    /// The claims, if the signature is that of a key of the set. What they say is still to be judged.
+    pub fn signed_claims(&self, keys: &ForeignKeys) -> Result<Map<String, Value>, JwsFault> {
         let key = keys.find(self.kid(), self.algorithm)?;
         let (algorithm, _) = self.algorithm.library();
         let holds = jsonwebtoken::crypto::verify(self.signature, self.message.as_bytes(), &key.verifier, algorithm);
         if !holds.unwrap_or(false) {
             return Err(JwsFault::Signature);
         }
-        let claims = object(self.payload)?;
-        demands.check(&claims)?;
-        Ok(claims)
+        object(self.payload)
     }
 }
 
@@ -319,6 +332,11 @@ impl Demands<'_> {
             Some(_) | None => Ok(()),
         }
     }
+}
+
+/// When a token was issued (RFC 7519 §4.1.6), if it says so.
+pub fn issued_at(claims: &Map<String, Value>) -> Result<Option<Instant>, JwsFault> {
+    seconds(claims, "iat")
 }
 
 /// A NumericDate (RFC 7519 §2). One that is there but not a number refuses the token: it must not count as absent.

@@ -23,7 +23,7 @@ pub mod totp;
 
 pub use audit_key::{AuditKey, AuditKeyError, signed_by};
 pub use certificate::{Certificate, CertificateError, DigestAlgorithm, SignatureAlgorithm};
-pub use foreign::{Demands, ForeignKeys, JwsAlgorithm, JwsFault, Unverified};
+pub use foreign::{Demands, ForeignKeys, JwsAlgorithm, JwsFault, Unverified, issued_at};
 pub use hash::{constant_time_eq, hmac_sha256, sha256, sha256_of};
 pub use jwt::{Expected, JwtError, SigningKey, SigningKeys};
 pub use keyfile::{KeyFileError, MasterKey};

@@ -46,11 +46,13 @@ pub enum TokenKind {
     Setup,
     /// A one-time link by which somebody chooses a password.
     Reset,
+    /// A provider's bearer token for security events.
+    Signals,
 }
 
 impl TokenKind {
     /// Every kind.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Scim,
         Self::ApiKey,
         Self::Session,
@@ -64,6 +66,7 @@ impl TokenKind {
         Self::Test,
         Self::Setup,
         Self::Reset,
+        Self::Signals,
     ];
 
     /// What every token of this kind begins with.
@@ -83,6 +86,7 @@ impl TokenKind {
             Self::Test => "cgt_",
             Self::Setup => "cgu_",
             Self::Reset => "cgp_",
+            Self::Signals => "cge_",
         }
     }
 

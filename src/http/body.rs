@@ -111,11 +111,12 @@ fn unsupported(kind: &str) -> Refusal {
     Refusal::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", detail)
 }
 
-/// The fields of a page's form. What is wrong with them is said bare, for the door to say it in the words of the room.
+/// The fields of a page's form, of this many bytes at most. What is wrong with them is said bare, for the door to say it in the
+/// words of the room.
 #[derive(Debug)]
-pub(super) struct FormBody<T>(pub(super) T);
+pub(super) struct FormBody<T, const MOST: usize = MAX_FORM>(pub(super) T);
 
-impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
+impl<S: Send + Sync, T: DeserializeOwned, const MOST: usize> FromRequest<S> for FormBody<T, MOST> {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
@@ -125,7 +126,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for FormBody<T> {
             return Err(bare(unsupported(kind)));
         }
         let (parts, body) = request.into_parts();
-        let bytes = read_at_most(body, MAX_FORM).await.map_err(bare)?;
+        let bytes = read_at_most(body, MOST).await.map_err(bare)?;
         for (name, value) in url::form_urlencoded::parse(&bytes) {
             refuse_nul(&name).and_then(|()| refuse_nul(&value)).map_err(bare)?;
         }

@@ -10,7 +10,7 @@ use super::{
     saml::leave_to_sign_out,
 };
 use crate::{
-    app::{App, Reach},
+    app::{App, LeftWith, Reach},
     model::EventKind,
 };
 use axum::{
@@ -65,8 +65,12 @@ async fn sign_out(
         None => notice::signed_out(false),
     };
     add_cookie(&mut response, cookies::clear_session(settings));
-    if let Some(state) = elsewhere.as_ref().and_then(|out| out.state.as_ref()) {
-        add_cookie(&mut response, cookies::set_sign_out(settings, state));
+    if let Some(out) = &elsewhere {
+        let kept = match &out.left_with {
+            LeftWith::State(state) => cookies::set_sign_out(settings, state),
+            LeftWith::Request(id) => cookies::set_saml_sign_out(settings, id),
+        };
+        add_cookie(&mut response, kept);
     }
     Ok(response)
 }

@@ -38,6 +38,8 @@ mod saml;
 mod scim;
 mod server;
 mod setup;
+mod ssf;
+mod step_up;
 mod terms;
 mod trials;
 mod verify;
@@ -64,8 +66,10 @@ fn rooms() -> impl Iterator<Item = Doors> {
         login::doors(),
         passwords::doors(),
         saml::doors(),
+        step_up::doors(),
         logout::doors(),
         provider::doors(),
+        ssf::doors(),
         trials::doors(),
         setup::doors(),
         invitations::doors(),

@@ -7,7 +7,7 @@ use super::{
     body, cookies,
     doors::{BodyLimit, Caller, Doors, OrganizationFrom, get, post},
     error::{PageFailure, Refusal, SignInFailure},
-    login::{ARRIVALS, HTML, add_cookie, finished, said_of},
+    login::{ARRIVALS, HTML, add_cookie, finished, said_of, said_of_finished},
     pages::{notice, saml as pages},
 };
 use crate::{
@@ -128,7 +128,7 @@ async fn finish(
         Ok(SamlArrival::Finished(finished)) => Ok(finished),
         Err(error) => Err(error),
     };
-    metrics().sign_in("saml", said_of(&outcome));
+    metrics().sign_in("saml", said_of_finished(&outcome));
     let mut response = finished(&app, &headers, outcome).await;
     add_cookie(&mut response, cookies::clear_saml_sign_in(app.settings()));
     Ok(response)
@@ -153,27 +153,38 @@ async fn log_out_by_redirect(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
 ) -> Result<Response, PageFailure> {
     let query = query.unwrap_or_default();
-    Ok(after_logout(app.provider_logout(&id, LogoutCame::Redirect(&query)).await?))
+    log_out(&app, &id, &headers, LogoutCame::Redirect(&query)).await
 }
 
 /// `POST /login/saml/{connection}/logout`
 async fn log_out_by_post(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
+    headers: HeaderMap,
     Fields(fields): Fields,
 ) -> Result<Response, PageFailure> {
-    Ok(after_logout(app.provider_logout(&id, LogoutCame::Post(&fields)).await?))
+    log_out(&app, &id, &headers, LogoutCame::Post(&fields)).await
 }
 
-fn after_logout(came: ProviderLogout) -> Response {
-    match came {
-        ProviderLogout::Answer(Some(at)) => leave_to_sign_out("You are signed out here", &at),
-        ProviderLogout::Answer(None) => notice::signed_out(false),
+async fn log_out(
+    app: &App,
+    id: &ConnectionId,
+    headers: &HeaderMap,
+    came: LogoutCame<'_>,
+) -> Result<Response, PageFailure> {
+    let left_with = cookies::saml_sign_out(headers, app.settings());
+    let mut response = match app.provider_logout(id, came, left_with.as_deref()).await? {
+        // The provider asks while this browser may wait for an answer of its own.
+        ProviderLogout::Answer(Some(at)) => return Ok(leave_to_sign_out("You are signed out here", &at)),
+        ProviderLogout::Answer(None) => return Ok(notice::signed_out(false)),
         ProviderLogout::Answered { complete: true } => notice::signed_out(true),
         ProviderLogout::Answered { complete: false } => notice::signed_out_in_part(),
-    }
+    };
+    add_cookie(&mut response, cookies::clear_saml_sign_out(app.settings()));
+    Ok(response)
 }
 
 /// To the provider, to sign out there or with an answer to it.

@@ -21,6 +21,8 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 const HTML: Option<&str> = Some("text/html");
+/// The most that is read of the values: among them may be a SAML provider's metadata, which is some kilobytes of certificates.
+const MAX_VALUES: usize = 256 * 1024;
 
 pub(super) fn doors() -> Doors {
     let sealed = OrganizationFrom::Sealed;
@@ -72,6 +74,8 @@ struct Filled {
     issuer: String,
     client_id: String,
     client_secret: String,
+    metadata_url: String,
+    metadata: String,
 }
 
 /// `POST /setup/{token}`. There is no session whose token the form could carry: the address itself is the secret, and only a page
@@ -81,14 +85,17 @@ async fn save(
     whence: Whence,
     Path(token): Path<String>,
     headers: HeaderMap,
-    FormBody(filled): FormBody<Filled>,
+    FormBody(filled): FormBody<Filled, MAX_VALUES>,
 ) -> Result<Response, PageFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
-    let Filled { issuer, client_id, client_secret } = filled;
-    let values = SetupValues { issuer, client_id, client_secret: Some(SecretString::from(client_secret)) };
+    let Filled { issuer, client_id, client_secret, metadata_url, metadata } = filled;
+    let client_secret = Some(SecretString::from(client_secret));
+    let values = SetupValues { issuer, client_id, client_secret, metadata_url, metadata };
     match app.set_up(&token, values, &whence).await {
         Ok(()) => Ok(see_other(&format!("/setup/{token}"))),
-        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. })) => again(&app, (&token, &whence), &error).await,
+        Err(error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Stale)) => {
+            again(&app, (&token, &whence), &error).await
+        }
         Err(error) => Err(error.into()),
     }
 }
@@ -129,5 +136,7 @@ async fn make_token(
 /// The page once more, with what was wrong.
 async fn again(app: &App, (token, whence): (&str, &Whence), error: &Error) -> Result<Response, PageFailure> {
     let shown = app.setup_shown(token, whence).await?;
-    Ok(setup::setup(StatusCode::CONFLICT, &shown, token, Some(&error.to_string()), None))
+    // The names of the page's fields are those of the settings, in which they stand deeper.
+    let said = error.to_string().replace("settings.saml.", "");
+    Ok(setup::setup(StatusCode::CONFLICT, &shown, token, Some(&said), None))
 }

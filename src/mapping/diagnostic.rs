@@ -3,7 +3,7 @@
 use super::source::{Place, Source};
 use schemars::JsonSchema;
 use serde::Serialize;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// More findings than this are of no use to anybody.
 const MOST: usize = 200;
@@ -52,21 +52,30 @@ pub struct Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "mapping.yaml:{}:{}: {}: {}", self.line, self.column, self.severity, self.message)?;
+        f.write_str(&self.told("mapping.yaml"))
+    }
+}
+
+impl Diagnostic {
+    /// The same, of a file that is called otherwise.
+    #[must_use]
+    pub fn told(&self, file: &str) -> String {
+        let mut text = format!("{file}:{}:{}: {}: {}", self.line, self.column, self.severity, self.message);
         if !self.excerpt.is_empty() {
-            write!(f, "\n{:>5} | {}", self.line, self.excerpt)?;
-            write!(f, "\n      | {:>width$}", "^", width = self.caret.saturating_add(1))?;
+            let width = self.caret.saturating_add(1);
+            // Writing into a text does not fail.
+            let _ = write!(text, "\n{:>5} | {}\n      | {:>width$}", self.line, self.excerpt, "^");
         }
-        match &self.help {
-            Some(help) => write!(f, "\n      = help: {help}"),
-            None => Ok(()),
+        if let Some(help) = &self.help {
+            let _ = write!(text, "\n      = help: {help}");
         }
+        text
     }
 }
 
 /// Collects the findings about one source.
 #[derive(Debug)]
-pub(super) struct Findings<'s> {
+pub(crate) struct Findings<'s> {
     source: &'s Source,
     list: Vec<Diagnostic>,
     /// The rule or test that the following findings are about.
@@ -75,35 +84,35 @@ pub(super) struct Findings<'s> {
 }
 
 impl<'s> Findings<'s> {
-    pub(super) fn new(source: &'s Source) -> Self {
+    pub(crate) fn new(source: &'s Source) -> Self {
         Self { source, list: Vec::new(), about: None, errors: 0 }
     }
 
-    pub(super) fn source(&self) -> &'s Source {
+    pub(crate) fn source(&self) -> &'s Source {
         self.source
     }
 
     /// Says which rule or test the following findings are about.
-    pub(super) fn about(&mut self, name: Option<&str>) {
+    pub(crate) fn about(&mut self, name: Option<&str>) {
         self.about = name.map(str::to_owned);
     }
 
-    pub(super) fn error(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+    pub(crate) fn error(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
         self.errors += 1;
         self.push(Severity::Error, place, message.into(), help);
     }
 
-    pub(super) fn warning(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
+    pub(crate) fn warning(&mut self, place: Place, message: impl Into<String>, help: Option<String>) {
         self.push(Severity::Warning, place, message.into(), help);
     }
 
     /// How many errors there were, also those beyond the limit.
-    pub(super) fn errors(&self) -> usize {
+    pub(crate) fn errors(&self) -> usize {
         self.errors
     }
 
     /// Whether looking for the nearest right word is still worth its time.
-    pub(super) fn has_room(&self) -> bool {
+    pub(crate) fn has_room(&self) -> bool {
         self.list.len() < MOST
     }
 
@@ -127,7 +136,7 @@ impl<'s> Findings<'s> {
     }
 
     /// The findings from top to bottom.
-    pub(super) fn finish(mut self) -> Vec<Diagnostic> {
+    pub(crate) fn finish(mut self) -> Vec<Diagnostic> {
         self.list.sort_by_key(|found| (found.line, found.column, found.severity));
         self.list
     }
@@ -143,12 +152,12 @@ fn excerpt(line: &str, column: usize) -> (String, usize) {
 }
 
 /// The known word nearest to a wrong one, as a help sentence.
-pub(super) fn did_you_mean<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<String> {
+pub(crate) fn did_you_mean<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<String> {
     nearest(word, known).map(|near| format!("did you mean “{near}”?"))
 }
 
 /// The known word nearest to a wrong one, when it is near at all.
-pub(super) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub(crate) fn nearest<'w>(word: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     // A word longer than this is no slip of the pen, and comparing it would take its square.
     const LONGEST: usize = 100;
     if word.is_empty() || word.len() > LONGEST {

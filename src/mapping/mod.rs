@@ -53,4 +53,12 @@ pub use outcome::{Because, DefaultRole, Grant, GrantScope, GroupFact, MissKind, 
 pub use owner::OwnerRule;
 pub use rule::{Mapping, Reach, ReachScope};
 pub use vocabulary::{KnownCluster, KnownGroup, Vocabulary};
+/// YAML whose nodes know their place: for other documents that are read as strictly as a mapping.
+pub(crate) mod yaml {
+    pub(crate) use super::{
+        diagnostic::{Findings, did_you_mean},
+        source::{Extent, Place, Source, load},
+    };
+}
+
 pub use why::{BindingGround, FactGround, Grounds, MembershipGround, PushTold, RuleGround, Told, Why};

@@ -11,25 +11,25 @@ const MAX_ANCHORED: usize = 4 << 20;
 
 /// A line and a column, both from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Place {
-    pub(super) line: usize,
-    pub(super) column: usize,
+pub(crate) struct Place {
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl Place {
-    pub(super) const START: Self = Self { line: 1, column: 1 };
+    pub(crate) const START: Self = Self { line: 1, column: 1 };
 }
 
 /// A range of characters of the source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Extent {
-    pub(super) start: usize,
-    pub(super) end: usize,
+pub(crate) struct Extent {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
 }
 
 /// The text of a mapping, by characters and lines.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     chars: Vec<char>,
     lines: Vec<String>,
     /// The first character of each line.
@@ -37,7 +37,7 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn new(text: &str) -> Self {
+    pub(crate) fn new(text: &str) -> Self {
         let chars: Vec<char> = text.chars().collect();
         let mut starts = vec![0];
         for (index, letter) in chars.iter().enumerate() {
@@ -52,19 +52,19 @@ impl Source {
     }
 
     /// The text of a line (from 1); empty beyond the end.
-    pub(super) fn line(&self, line: usize) -> &str {
+    pub(crate) fn line(&self, line: usize) -> &str {
         line.checked_sub(1).and_then(|index| self.lines.get(index)).map_or("", String::as_str)
     }
 
     /// Where a character is.
-    pub(super) fn place(&self, index: usize) -> Place {
+    pub(crate) fn place(&self, index: usize) -> Place {
         let line = self.starts.partition_point(|start| *start <= index).max(1);
         let start = self.starts.get(line - 1).copied().unwrap_or(0);
         Place { line, column: index - start.min(index) + 1 }
     }
 
     /// The characters of an extent as they are written.
-    pub(super) fn text(&self, extent: Extent) -> String {
+    pub(crate) fn text(&self, extent: Extent) -> String {
         self.chars.get(extent.start..extent.end.max(extent.start)).unwrap_or(&[]).iter().collect()
     }
 
@@ -72,7 +72,7 @@ impl Source {
     ///
     /// Counts visible letters: folding, indentation and line breaks change white space only, so the n-th visible letter
     /// of the value is the n-th visible one of what is written, once quotes and escapes are read.
-    pub(super) fn inside(&self, extent: Extent, value: &str, offset: usize) -> Place {
+    pub(crate) fn inside(&self, extent: Extent, value: &str, offset: usize) -> Place {
         let before = value.char_indices().take_while(|(at, _)| *at < offset);
         let wanted = before.filter(|(_, letter)| !letter.is_whitespace()).count();
         let at_end = offset >= value.trim_end().len();
@@ -182,7 +182,7 @@ impl<'s> Walk<'s> {
 }
 
 /// Loads the YAML. `None` when it is empty or when an error was found.
-pub(super) fn load<'t>(text: &'t str, findings: &mut Findings<'_>) -> Option<MarkedYaml<'t>> {
+pub(crate) fn load<'t>(text: &'t str, findings: &mut Findings<'_>) -> Option<MarkedYaml<'t>> {
     if let Some((place, message, help)) = too_wild(findings.source()) {
         findings.error(place, message, Some(help.to_owned()));
         return None;

@@ -133,6 +133,8 @@ event_kinds! {
     UserActivated = "user.activated",
     /// A user was deleted; sessions and keys ended.
     UserRemoved = "user.removed",
+    /// What was personal of a deleted user was erased, on request and for good.
+    UserErased = "user.erased",
     /// A deleted user came back under the same id.
     UserRevived = "user.revived",
     /// A sign-in was tied to a user for the first time.
@@ -191,6 +193,30 @@ event_kinds! {
     AccidentNoticed = "accident.noticed",
     /// What a source took away in a span was given back.
     AccidentUndone = "accident.undone",
+    /// A webhook was made.
+    WebhookCreated = "webhook.created",
+    /// A webhook's name, address or kinds changed, or it was switched on or off.
+    WebhookChanged = "webhook.changed",
+    /// A webhook was deleted.
+    WebhookRemoved = "webhook.removed",
+    /// A webhook has another secret; the one before signs as well for a while.
+    WebhookRotated = "webhook.secret_rotated",
+    /// A webhook was sent a test message.
+    WebhookTested = "webhook.tested",
+    /// Somebody had an event sent to a webhook once more.
+    WebhookRedelivered = "webhook.redelivered",
+    /// A webhook was switched off: nobody took anything there for days, or its address is gone.
+    WebhookDisabled = "webhook.disabled",
+    /// A provider told of a security event.
+    SignalReceived = "signal.received",
+    /// A connection has a new token for security events; the one before is dead.
+    SignalTokenCreated = "signal.token_created",
+    /// A connection's provider can tell of security events no more.
+    SignalTokenRevoked = "signal.token_revoked",
+    /// A provider has pushed nothing for much longer than is its habit.
+    ConnectionSilent = "connection.silent",
+    /// A provider that had gone silent pushes again.
+    ConnectionHeard = "connection.heard",
     /// Somebody signed in.
     SessionStarted = "session.started",
     /// A session ended.

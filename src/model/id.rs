@@ -157,6 +157,12 @@ ids! {
     AccidentId = "acc_";
     /// What the end of somebody's access left behind.
     ReceiptId = "rct_";
+    /// An address that is told what happens.
+    WebhookId = "whk_";
+    /// One event on its way to a webhook.
+    DeliveryId = "dlv_";
+    /// A security event that a provider told of.
+    SignalId = "sgl_";
     /// One HTTP request or command.
     RequestId = "req_";
 }

@@ -63,6 +63,8 @@ pub enum DeliveryState {
     Sent,
     /// The mail server refused it, or nobody took it for too long.
     Failed,
+    /// The mail server took it, and it came back.
+    Bounced,
 }
 
 impl DeliveryState {
@@ -73,6 +75,7 @@ impl DeliveryState {
             Self::Queued => "queued",
             Self::Sent => "sent",
             Self::Failed => "failed",
+            Self::Bounced => "bounced",
         }
     }
 }

@@ -22,7 +22,9 @@ mod saml;
 mod session;
 mod setup;
 mod sign_in;
+mod signal;
 mod trial;
+mod webhook;
 
 pub use binding::*;
 pub use domain::*;
@@ -46,4 +48,6 @@ pub use saml::*;
 pub use session::*;
 pub use setup::*;
 pub use sign_in::*;
+pub use signal::*;
 pub use trial::*;
+pub use webhook::*;

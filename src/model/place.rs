@@ -224,6 +224,9 @@ pub struct ConnectionSettings {
     /// JWTs that the provider signs itself and pushes with, at the connection's own SCIM address. None: it has none.
     #[serde(default)]
     pub provider_tokens: Option<ProviderTokens>,
+    /// Whose security events it believes (CAEP, RISC). None: nobody's.
+    #[serde(default)]
+    pub signals: Option<super::SignalSettings>,
     /// Schemas of the organization's own whose attributes the provider may push.
     #[serde(default)]
     pub extensions: Vec<super::ExtensionSchema>,
@@ -264,6 +267,7 @@ impl ConnectionSettings {
             domains: Vec::new(),
             attributes: default_attributes(),
             provider_tokens: None,
+            signals: None,
             extensions: Vec::new(),
         }
     }

@@ -50,6 +50,9 @@ pub struct SamlSettings {
     pub entity_id: String,
     /// Where the provider publishes its metadata: its endpoints and certificates are read there again and again.
     pub metadata_url: Option<String>,
+    /// The certificates whose keys sign the metadata, in PEM or Base64: then what is unsigned or signed by others is not read,
+    /// at the address as in a document. None: who holds the address is believed.
+    pub metadata_certificates: Vec<String>,
     /// Where sign-ins go.
     pub sign_on: Vec<SamlEndpoint>,
     /// Where sign-outs go; none: the provider is not told of them.
@@ -83,6 +86,7 @@ impl Default for SamlSettings {
         Self {
             entity_id: String::new(),
             metadata_url: None,
+            metadata_certificates: Vec::new(),
             sign_on: Vec::new(),
             logout: Vec::new(),
             certificates: Vec::new(),

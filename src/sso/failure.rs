@@ -72,7 +72,8 @@ impl SamlFault {
             | Self::Invalid { .. }
             | Self::LivesTooLong { .. }
             | Self::UnknownCondition { .. }
-            | Self::NoBearer => SignInFailure::AssertionMalformed,
+            | Self::NoBearer
+            | Self::SecondOpinion { .. } => SignInFailure::AssertionMalformed,
             Self::Unsigned | Self::PartUnsigned { .. } => SignInFailure::SignatureMissing,
             Self::SignatureMisplaced { .. }
             | Self::SignatureReference { .. }

@@ -53,6 +53,15 @@ impl<'a> Issuer<'a> {
 
     /// What an admin has to change before this can pin anything; in words.
     pub(super) fn fault(&self) -> Result<(), String> {
+        // OpenID Connect Core §1.2: an issuer is an https address with a host, and without query and fragment. Plain http is
+        // for providers on the same machine: whether it may be reached is decided where it is asked.
+        let address = url::Url::parse(self.said).ok().filter(|url| ["https", "http"].contains(&url.scheme()));
+        if address.is_none_or(|url| !url.has_host() || url.query().is_some() || url.fragment().is_some()) {
+            return Err(format!(
+                "{:?} is not the address of an issuer: give it as the provider shows it, like https://acme.okta.com",
+                self.said
+            ));
+        }
         let several = self.said.contains(TENANT);
         if several && self.tenants.is_empty() {
             return Err(format!("an issuer with {TENANT} lets every tenant in: list yours in `tenants`"));
@@ -116,6 +125,17 @@ mod tests {
         assert!(!check(&several, ENTRA, "t1") && !check(&several, &of("t1"), "") && !check(&several, &of(""), ""));
         let one = settings("https://sts.example/acme", &["t1"]);
         assert!(check(&one, "https://sts.example/acme", "t1") && !check(&one, "https://sts.example/acme", "t2"));
+    }
+
+    #[test]
+    fn an_issuer_is_an_address() {
+        let fault = |issuer: &str| Issuer::of(&settings(issuer, &["t1"])).fault();
+        for good in ["https://acme.okta.com", "http://127.0.0.1:9000/realm", ENTRA] {
+            assert_eq!(fault(good), Ok(()), "{good}");
+        }
+        for bad in ["", "acme.okta.com", "not an address", "mailto:a@b.c", "https://a.test/?x=1", "https://a.test/#x"] {
+            assert!(fault(bad).unwrap_err().contains("https://acme.okta.com"), "{bad}");
+        }
     }
 
     #[test]

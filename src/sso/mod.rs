@@ -25,6 +25,7 @@ mod providers;
 pub mod saml;
 mod saml_identity;
 mod saml_provider;
+pub mod security_event;
 mod step_up;
 mod token;
 mod userinfo;
@@ -37,7 +38,7 @@ pub use jwks::PinnedKeys;
 pub use logout::LogoutNotice;
 pub use metadata::ProviderSummary;
 pub use saml_identity::{SignOutName, saml_identity};
-pub use saml_provider::{SamlProviders, learn};
+pub use saml_provider::{SamlProviders, described, learn};
 pub use step_up::StepUp;
 
 use crate::{

@@ -25,6 +25,38 @@ impl StepUp {
         Self { acr_values: settings.acr_values.clone(), max_age: settings.max_age }
     }
 
+    /// Whether nothing is asked for.
+    #[must_use]
+    pub fn is_nothing(&self) -> bool {
+        self.acr_values.is_empty() && self.max_age.is_none()
+    }
+
+    /// What is asked for by both; none, if no answer could satisfy the two.
+    #[must_use]
+    pub fn and(&self, other: &Self) -> Option<Self> {
+        let acr_values = match (self.acr_values.as_slice(), other.acr_values.as_slice()) {
+            (one, []) | ([], one) => one.to_vec(),
+            (one, other) => {
+                let both: Vec<_> = one.iter().filter(|class| other.contains(class)).cloned().collect();
+                if both.is_empty() {
+                    return None;
+                }
+                both
+            }
+        };
+        let max_age = [self.max_age, other.max_age].into_iter().flatten().min();
+        Some(Self { acr_values, max_age })
+    }
+
+    /// Whether a sign-in that was done so, at that time, is enough. What is not known was not done.
+    #[must_use]
+    pub fn is_met_by(&self, acr: Option<&str>, at: Option<Instant>, now: Instant) -> bool {
+        let strong = self.acr_values.is_empty() || acr.is_some_and(|acr| self.acr_values.iter().any(|one| one == acr));
+        let age = at.map(|at| now.seconds().saturating_sub(at.seconds()));
+        let late = self.max_age.is_none_or(|most| age.is_some_and(|age| age <= i64::from(most) + LEEWAY));
+        strong && late
+    }
+
     /// OpenID Connect Core §3.1.3.7, steps 12 and 13. What was asked for and is not answered was not done.
     pub(super) fn check(&self, claims: &Map<String, Value>, now: Instant) -> Result<(), TokenFault> {
         if !self.acr_values.is_empty() {
@@ -80,5 +112,31 @@ mod tests {
         }
         assert!(matches!(check(&asked, &json!({"auth_time": "now"})), Err(TokenFault::Malformed(_))));
         assert_eq!(check(&StepUp::default(), &json!({})), Ok(()));
+    }
+
+    fn asked(classes: &[&str], max_age: Option<u32>) -> StepUp {
+        StepUp { acr_values: classes.iter().map(|class| (*class).to_owned()).collect(), max_age }
+    }
+
+    #[test]
+    fn two_demands_are_one_that_satisfies_both_or_none() {
+        let both = asked(&["mfa", "phr"], Some(60)).and(&asked(&["phr", "phrh"], Some(30)));
+        assert_eq!(both, Some(asked(&["phr"], Some(30))));
+        assert_eq!(asked(&["mfa"], None).and(&StepUp::default()), Some(asked(&["mfa"], None)));
+        assert_eq!(StepUp::default().and(&asked(&["mfa"], Some(9))), Some(asked(&["mfa"], Some(9))));
+        assert_eq!(asked(&["mfa"], None).and(&asked(&["phr"], None)), None, "no answer could satisfy the two");
+    }
+
+    #[test]
+    fn a_session_is_enough_only_by_what_is_known_of_it() {
+        let ago = |seconds: i64| Some(Instant(NOW.0 - seconds * 1_000_000));
+        let strong = asked(&["mfa", "phr"], None);
+        assert!(strong.is_met_by(Some("phr"), None, NOW));
+        assert!(!strong.is_met_by(None, ago(0), NOW) && !strong.is_met_by(Some("pwd"), ago(0), NOW));
+        let late = asked(&[], Some(300));
+        assert!(late.is_met_by(None, ago(0), NOW) && late.is_met_by(None, ago(360), NOW));
+        assert!(!late.is_met_by(Some("phr"), None, NOW) && !late.is_met_by(None, ago(361), NOW));
+        assert!(!asked(&["phr"], Some(300)).is_met_by(Some("phr"), ago(361), NOW));
+        assert!(StepUp::default().is_met_by(None, None, NOW) && StepUp::default().is_nothing());
     }
 }

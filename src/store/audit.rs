@@ -17,6 +17,12 @@ pub struct EventRow {
     pub id: Value,
     /// Its time, kind, actor, request and detail.
     pub columns: [Value; 5],
+    /// What the detail is hashed with; NULL in events from before there were salts, and where the detail was erased.
+    pub salt: Value,
+    /// The hash of a detail that was erased; NULL where it was not.
+    pub detail_hash: Value,
+    /// The event that tells of the erasure.
+    pub erased_by: Value,
     /// The ids that it is about.
     pub subjects: Vec<Value>,
 }
@@ -24,9 +30,22 @@ pub struct EventRow {
 impl FromRow for EventRow {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
         let columns = [row.get(3)?, row.get(4)?, row.get(5)?, row.get(6)?, row.get(7)?];
-        Ok(Self { number: row.get(0)?, chain: row.get(1)?, id: row.get(2)?, columns, subjects: Vec::new() })
+        let (salt, detail_hash, erased_by) = (row.get(8)?, row.get(9)?, row.get(10)?);
+        let (number, chain, id, subjects) = (row.get(0)?, row.get(1)?, row.get(2)?, Vec::new());
+        Ok(Self { number, chain, id, columns, salt, detail_hash, erased_by, subjects })
     }
 }
+
+/// `SELECT` of an [`EventRow`], with what comes after `FROM events`.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!(
+            "SELECT number, chain, id, at, kind, actor, request, detail, salt, detail_hash, erased_by FROM events ",
+            $rest
+        )
+    };
+}
+pub(super) use select_events;
 
 /// A signed statement of how far an organization's events are sealed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,11 +115,11 @@ impl Tx {
     ) -> Result<Vec<EventRow>, StoreError> {
         // The age of a row's transaction is compared and not its number, which wraps around.
         let sql = self.pick(
-            "SELECT number, chain, id, at, kind, actor, request, detail FROM events
-             WHERE organization = ?1 AND number IS NULL ORDER BY id LIMIT ?2",
-            "SELECT number, chain, id, at, kind, actor, request, detail FROM events
-             WHERE organization = ?1 AND number IS NULL
-               AND age(xmin) > age(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS xid)) ORDER BY id LIMIT ?2",
+            select_events!("WHERE organization = ?1 AND number IS NULL ORDER BY id LIMIT ?2"),
+            select_events!(
+                "WHERE organization = ?1 AND number IS NULL
+                   AND age(xmin) > age(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS xid)) ORDER BY id LIMIT ?2"
+            ),
         );
         let mut events: Vec<EventRow> = self.all(sql, args![organization, limit]).await?;
         let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(events) };
@@ -125,9 +144,10 @@ impl Tx {
     ) -> Result<Vec<EventRow>, StoreError> {
         let mut events: Vec<EventRow> = self
             .all(
-                "SELECT number, chain, id, at, kind, actor, request, detail FROM events
-                 WHERE organization = ?1 AND number IS NOT NULL AND (number, id) > (?2, ?3)
-                 ORDER BY number, id LIMIT ?4",
+                select_events!(
+                    "WHERE organization = ?1 AND number IS NOT NULL AND (number, id) > (?2, ?3)
+                     ORDER BY number, id LIMIT ?4"
+                ),
                 args![organization, after, id, limit],
             )
             .await?;
@@ -154,8 +174,7 @@ impl Tx {
     ) -> Result<Vec<EventRow>, StoreError> {
         let mut events: Vec<EventRow> = self
             .all(
-                "SELECT number, chain, id, at, kind, actor, request, detail FROM events
-                 WHERE organization = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+                select_events!("WHERE organization = ?1 AND id > ?2 ORDER BY id LIMIT ?3"),
                 args![organization, after, limit],
             )
             .await?;

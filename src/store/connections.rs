@@ -120,6 +120,10 @@ impl Tx {
             "DELETE FROM provider_logouts WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM connection_tests WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM setup_links WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM signal_streams WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM signals WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM signal_suspensions WHERE organization = ?1 AND connection = ?2",
+            "DELETE FROM silences WHERE organization = ?1 AND connection = ?2",
             "DELETE FROM connections WHERE organization = ?1 AND id = ?2",
         ] {
             self.run(statement, args![organization, id]).await?;

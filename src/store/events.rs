@@ -2,6 +2,7 @@
 
 use super::{StoreError, Tx, args, value::texts};
 use crate::{
+    crypto::random::fill_or_abort,
     model::{Event, EventId, EventKind, Instant, JobId, OrganizationId, RequestId},
     telemetry::metrics,
 };
@@ -26,7 +27,8 @@ impl Tx {
     /// Appends an event and names what it is about.
     pub async fn insert_event(&mut self, organization: &OrganizationId, event: &Event) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO events (organization, id, at, kind, actor, request, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            "INSERT INTO events (organization, id, at, kind, actor, request, detail, salt)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             args![
                 organization,
                 event.id,
@@ -34,7 +36,8 @@ impl Tx {
                 event.kind.name(),
                 event.actor,
                 event.request,
-                event.detail.to_string()
+                event.detail.to_string(),
+                salt()
             ],
         )
         .await?;
@@ -160,15 +163,24 @@ impl Tx {
     }
 }
 
+/// What a detail is hashed with.
+pub(super) fn salt() -> [u8; 16] {
+    let mut salt = [0; 16];
+    fill_or_abort(&mut salt);
+    salt
+}
+
+/// A kind by its name.
+pub(super) fn kind(name: &str, id: &EventId) -> Result<EventKind, StoreError> {
+    let found = EventKind::ALL.iter().copied().find(|known| known.name() == name);
+    found.ok_or_else(|| StoreError::Corrupt(format!("kind “{name}” of event {id}")))
+}
+
 pub(super) fn event(
     (id, number, at, kind, actor, request, detail): EventRow,
     subjects: Vec<String>,
 ) -> Result<Event, StoreError> {
-    let kind = EventKind::ALL
-        .iter()
-        .copied()
-        .find(|known| known.name() == kind)
-        .ok_or_else(|| StoreError::Corrupt(format!("kind “{kind}” of event {id}")))?;
+    let kind = self::kind(&kind, &id)?;
     let detail =
         serde_json::from_str(&detail).map_err(|error| StoreError::Corrupt(format!("detail of event {id}: {error}")))?;
     Ok(Event { id, number, at, kind, actor, request, subjects, detail })

@@ -66,7 +66,9 @@ impl FromRow for Invitation {
 
 /// What became of a letter, by its word.
 pub(super) fn delivery_state(word: &str) -> Option<DeliveryState> {
-    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed].into_iter().find(|state| state.name() == word)
+    [DeliveryState::Queued, DeliveryState::Sent, DeliveryState::Failed, DeliveryState::Bounced]
+        .into_iter()
+        .find(|state| state.name() == word)
 }
 
 impl Tx {
@@ -186,6 +188,19 @@ impl Tx {
         id: &InvitationId,
     ) -> Result<Option<Invitation>, StoreError> {
         self.first(select_invitations!("WHERE organization = ?1 AND id = ?2"), args![organization, id]).await
+    }
+
+    /// The invitation whose newest letter this is, held until the transaction ends.
+    pub async fn invitation_of_letter(
+        &mut self,
+        organization: &OrganizationId,
+        letter: &JobId,
+    ) -> Result<Option<Invitation>, StoreError> {
+        self.first(
+            select_invitations!("WHERE organization = ?1 AND letter = ?2 FOR UPDATE"),
+            args![organization, letter],
+        )
+        .await
     }
 
     /// One invitation, held until the transaction ends.

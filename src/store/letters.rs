@@ -33,6 +33,12 @@ pub struct LettersWaiting {
     pub attempts: i64,
 }
 
+type Row = (OrganizationId, JobId, String, Vec<u8>, Instant, Instant, i64);
+
+fn letter((organization, id, about, sealed, created_at, due_at, attempts): Row) -> DueLetter {
+    DueLetter { organization, id, about, sealed, created_at, due_at, attempts }
+}
+
 impl Tx {
     /// How many letters of an organization wait, and since when.
     pub async fn letters_waiting(&mut self, organization: &OrganizationId) -> Result<LettersWaiting, StoreError> {
@@ -72,15 +78,18 @@ impl Tx {
                 args![now, limit],
             )
             .await?;
-        let letter = |(organization, id, about, sealed, created_at, due_at, attempts)| DueLetter {
-            organization,
-            id,
-            about,
-            sealed,
-            created_at,
-            due_at,
-            attempts,
-        };
+        Ok(rows.into_iter().map(letter).collect())
+    }
+
+    /// All letters of an organization that wait.
+    pub async fn letters_of(&mut self, organization: &OrganizationId) -> Result<Vec<DueLetter>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT organization, id, about, sealed, created_at, due_at, attempts FROM letters
+                 WHERE organization = ?1 ORDER BY id",
+                args![organization],
+            )
+            .await?;
         Ok(rows.into_iter().map(letter).collect())
     }
 

@@ -78,6 +78,7 @@ impl Tx {
         NewVersion { text, connections, author, reason }: NewVersion<'_>,
         now: Instant,
     ) -> Result<i64, StoreError> {
+        self.move_vocabulary();
         let row: Option<(i64,)> = self
             .first(
                 "SELECT coalesce(max(version), 0) + 1 FROM mapping_versions WHERE organization = ?1",

@@ -35,6 +35,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 15, name: "access reviews", sql: include_str!("migrations/015_access_reviews.sql") },
     Migration { version: 16, name: "plans", sql: include_str!("migrations/016_plans.sql") },
     Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
+    Migration { version: 18, name: "signals", sql: include_str!("migrations/018_signals.sql") },
+    Migration { version: 19, name: "erasure", sql: include_str!("migrations/019_erasure.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -239,6 +241,8 @@ mod tests {
         include_str!("migrations/015_access_reviews.sample.sql"),
         include_str!("migrations/016_plans.sample.sql"),
         include_str!("migrations/017_why.sample.sql"),
+        include_str!("migrations/018_signals.sample.sql"),
+        include_str!("migrations/019_erasure.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {
@@ -262,7 +266,7 @@ mod tests {
         assert_eq!(user.user_name, "Ada@acme.example");
         let reaching = tx.bindings_reaching(&organization, &user.id).await.unwrap();
         assert_eq!(reaching.len(), 1, "the open one, through the group");
-        assert_eq!(tx.events(&organization, None, "", 10).await.unwrap().len(), 1);
+        assert_eq!(tx.events(&organization, None, "", 10).await.unwrap().len(), 2);
         let keys = tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await.unwrap();
         assert_eq!((keys.len(), keys[0].rights.as_ref()), (1, None), "a key from before rights carries all");
         let account = &tx.service_accounts_after(&organization, "", 10).await.unwrap()[0];

@@ -107,6 +107,7 @@ impl Tx {
 
     /// Drops every cached decision about the organization.
     pub async fn move_organization_epoch(&mut self, id: &OrganizationId) -> Result<(), StoreError> {
+        self.move_vocabulary();
         self.run("UPDATE organizations SET access_epoch = access_epoch + 1 WHERE id = ?1", args![id]).await.map(drop)
     }
 

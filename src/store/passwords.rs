@@ -94,6 +94,23 @@ impl Tx {
         Ok(row.map(|(organization, user, email)| PasswordLink { organization, user, email }))
     }
 
+    /// Until when the last link works by which somebody may choose a password.
+    pub async fn password_link_until(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<Option<Instant>, StoreError> {
+        let row: Option<(Option<Instant>,)> = self
+            .first(
+                "SELECT MAX(expires_at) FROM password_links
+                 WHERE organization = ?1 AND user_id = ?2 AND used_at IS NULL AND expires_at > ?3",
+                args![organization, user, now],
+            )
+            .await?;
+        Ok(row.and_then(|(until,)| until))
+    }
+
     /// Uses a link up. False when somebody else did, or its time is over.
     pub async fn use_password_link(&mut self, hash: &[u8; 32], now: Instant) -> Result<bool, StoreError> {
         let rows = self

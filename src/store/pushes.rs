@@ -2,6 +2,7 @@
 
 use super::{
     StoreError, Tx, Value, args,
+    events::salt,
     value::{json_text, texts},
 };
 use crate::{
@@ -37,7 +38,8 @@ const INSERT_WITH_EVENT: &str = "WITH pushed AS (INSERT INTO provisioning_log (o
           told AS (INSERT INTO event_subjects (organization, subject, event)
                    SELECT ?1, about.value, ?2 FROM texts_of(?12) AS about
                    ON CONFLICT (organization, subject, event) DO NOTHING)
-     INSERT INTO events (organization, id, at, kind, actor, request, detail) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+     INSERT INTO events (organization, id, at, kind, actor, request, detail, salt)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?13)";
 
 /// One message for all of them.
 const INSERT_MANY: &str = "INSERT INTO provisioning_log (organization, id, connection, at, entry)
@@ -96,7 +98,8 @@ impl Tx {
             push.connection,
             push.at,
             json_text(&push.entry)?,
-            texts(&event.subjects)
+            texts(&event.subjects),
+            salt()
         ];
         self.run(INSERT_WITH_EVENT, values).await?;
         metrics().event(event.kind.name());

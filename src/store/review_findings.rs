@@ -108,7 +108,7 @@ impl Tx {
             .all(
                 "SELECT id, created_at, expires_at, delivery FROM invitations
                  WHERE organization = ?1 AND ended_at IS NULL
-                   AND (created_at < ?2 OR expires_at <= ?3 OR delivery = 'failed')
+                   AND (created_at < ?2 OR expires_at <= ?3 OR delivery IN ('failed', 'bounced'))
                  ORDER BY id LIMIT ?4",
                 args![organization, before, now, limit],
             )

@@ -70,6 +70,12 @@ impl Tx {
         self.run("DELETE FROM roles WHERE organization = ?1 AND id = ?2", args![organization, id]).await.map(drop)
     }
 
+    /// Every custom role with what is known of it, by name.
+    pub async fn roles(&mut self, organization: &OrganizationId) -> Result<Vec<KeptRole>, StoreError> {
+        let rows = self.all(select_roles!("WHERE organization = ?1 ORDER BY name_folded"), args![organization]).await?;
+        rows.into_iter().map(kept).collect()
+    }
+
     /// One custom role.
     pub async fn role(&mut self, organization: &OrganizationId, id: &RoleId) -> Result<Option<KeptRole>, StoreError> {
         self.first(select_roles!("WHERE organization = ?1 AND id = ?2"), args![organization, id])

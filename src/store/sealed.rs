@@ -74,6 +74,8 @@ impl SealedColumn {
         column!("client_keys"."secret", organization: "organization", row: "id"),
         column!("letters"."sealed", organization: "organization", row: "id"),
         column!("second_factors"."secret", organization: "organization", row: "user_id"),
+        column!("webhooks"."secret", organization: "organization", row: "id"),
+        column!("webhooks"."old_secret", organization: "organization", row: "id"),
         column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
         column!(
             "idempotency"."answer", organization: "organization",

@@ -16,6 +16,17 @@ pub struct TermsDocument {
     pub binding_from: Instant,
 }
 
+/// Where a user stands with one document in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TermsStanding {
+    /// The version in force.
+    pub version: i64,
+    /// From when on people who accepted an older version must accept this one.
+    pub binding_from: Instant,
+    /// The newest version that the user accepted; 0: none.
+    pub accepted: i64,
+}
+
 impl Tx {
     /// The newest version of each document.
     pub async fn current_terms(&mut self) -> Result<Vec<TermsDocument>, StoreError> {
@@ -29,6 +40,27 @@ impl Tx {
         Ok(rows
             .into_iter()
             .map(|(kind, version, text, binding_from)| TermsDocument { kind, version, text, binding_from })
+            .collect())
+    }
+
+    /// The documents in force without their texts, and the newest version of each that a user accepted (0: none).
+    pub async fn terms_of(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+    ) -> Result<Vec<TermsStanding>, StoreError> {
+        let rows: Vec<(i64, Instant, i64)> = self
+            .all(
+                "SELECT t.version, t.binding_from,
+                        COALESCE((SELECT max(a.version) FROM terms_acceptances a
+                                  WHERE a.organization = ?1 AND a.user_id = ?2 AND a.kind = t.kind), 0)
+                 FROM terms t WHERE t.version = (SELECT max(v.version) FROM terms v WHERE v.kind = t.kind)",
+                args![organization, user],
+            )
+            .await?;
+        Ok(rows
+            .into_iter()
+            .map(|(version, binding_from, accepted)| TermsStanding { version, binding_from, accepted })
             .collect())
     }
 

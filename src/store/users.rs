@@ -4,7 +4,7 @@ use super::{
     FromRow, RowRef, StoreError, Tx, args,
     value::{json_text, texts},
 };
-use crate::model::{ConnectionId, Instant, OrganizationId, User, UserId, fold};
+use crate::model::{ConnectionId, IdentityKind, Instant, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -195,6 +195,20 @@ impl Tx {
             .transpose()
     }
 
+    /// Whose name at a provider this is, held until the transaction ends; removed ones included.
+    pub async fn user_of_identity_to_change(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+    ) -> Result<Option<User>, StoreError> {
+        let sql = select_users!(
+            "WHERE organization = ?1 AND id = (SELECT i.user_id FROM identities i WHERE i.organization = ?1
+               AND i.connection = ?2 AND i.kind = ?3 AND i.value = ?4) FOR UPDATE"
+        );
+        self.first(sql, args![organization, connection, kind.name(), value]).await?.map(user).transpose()
+    }
+
     /// Which of these a connection has, removed people left out.
     pub async fn known_users(
         &mut self,
@@ -265,6 +279,26 @@ impl Tx {
         self.first(
             select_users!("WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NULL"),
             args![organization, connection, external_id],
+        )
+        .await?
+        .map(user)
+        .transpose()
+    }
+
+    /// The youngest deleted user of this externalId since `since`.
+    pub async fn deleted_user(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: &str,
+        since: Instant,
+    ) -> Result<Option<User>, StoreError> {
+        self.first(
+            select_users!(
+                "WHERE organization = ?1 AND connection = ?2 AND external_id = ?3 AND removed_at IS NOT NULL
+                   AND removed_at >= ?4 ORDER BY removed_at DESC LIMIT 1"
+            ),
+            args![organization, connection, external_id, since],
         )
         .await?
         .map(user)

@@ -5,10 +5,10 @@
 
 use super::StoreError;
 use crate::model::{
-    AccessReviewId, AccidentId, BindingId, ClientId, ClusterId, ConnectionId, EventId, GroupId, Holder, Instant,
-    InvitationId, JobId, KeyId, MirroredKeyId, OrganizationId, PlanId, ProposalId, PushId, ReceiptId, RequestId, Role,
-    RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode, SignInFailure, SignInId, TestId, TokenId,
-    UserId,
+    AccessReviewId, AccidentId, BindingId, ClientId, ClusterId, ConnectionId, DeliveryId, EventId, GroupId, Holder,
+    Instant, InvitationId, JobId, KeyId, MirroredKeyId, OrganizationId, PlanId, ProposalId, PushId, ReceiptId,
+    RequestId, Role, RoleId, SamlKeyId, ServiceAccountId, SessionId, SetupLinkId, SignInCode, SignInFailure, SignInId,
+    SignalId, TestId, TokenId, UserId, WebhookId,
 };
 
 /// One value of a row or a parameter.
@@ -126,6 +126,7 @@ stored_as_text!(
     ClientId,
     ClusterId,
     ConnectionId,
+    DeliveryId,
     EventId,
     GroupId,
     Holder,
@@ -149,9 +150,11 @@ stored_as_text!(
     SignInCode,
     SignInFailure,
     SignInId,
+    SignalId,
     TestId,
     TokenId,
     UserId,
+    WebhookId,
 );
 
 impl<'a> ValueRef<'a> {

@@ -2,7 +2,7 @@
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
 //! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
-//! [letters](letters) sent, [accidents](accidents) of providers looked for, PostgreSQL made to [count](statistics), and the
+//! [letters](letters) sent, [webhooks] told, [accidents](accidents) and [silence](silence) of providers looked for, PostgreSQL made to [count](statistics), and the
 //! [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it
 //! is lost, because all of it is rows.
 
@@ -12,7 +12,9 @@ mod keys;
 mod letters;
 mod pushes;
 mod sealing;
+mod silence;
 mod statistics;
+mod webhooks;
 
 use crate::{app::App, telemetry};
 use std::{future::Future, time::Duration};
@@ -37,7 +39,9 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         key_safety::run(&app, &ending),
         letters::run(&app, &ending),
         accidents::run(&app, &ending),
-        statistics::run(&app, &ending)
+        statistics::run(&app, &ending),
+        webhooks::run(&app, &ending),
+        silence::run(&app, &ending)
     );
 }
 

@@ -83,25 +83,28 @@ async fn interleave(world: &World, other: &App, rounds: usize) {
     assert!(made > 0 && stale > 0, "{}: one of the two orders never came: {made} made, {stale} stale", world.engine());
 }
 
-const ROUNDS: usize = 1_000;
+/// How often two meet: `CASTGATE_TEST_ROUNDS`, or a thousand times.
+pub(crate) fn rounds() -> usize {
+    std::env::var("CASTGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(1_000)
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_made_while_roles_change_is_seen_or_carries_the_roles_after_it_on_sqlite() {
     let world = World::sqlite().await;
-    interleave(&world, &world.app, ROUNDS).await;
+    interleave(&world, &world.app, rounds()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_made_while_roles_change_is_seen_or_carries_the_roles_after_it_on_postgresql() {
     let Some(world) = World::postgres().await else { return };
-    interleave(&world, &world.app, ROUNDS).await;
+    interleave(&world, &world.app, rounds()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_key_made_on_another_node_while_roles_change_is_seen_or_carries_the_roles_after_it() {
     let Some(world) = World::postgres().await else { return };
     let other = world.node(&settings(&[])).await;
-    interleave(&world, &other, ROUNDS).await;
+    interleave(&world, &other, rounds()).await;
 }
 
 /// Something that changes rights or keys.

@@ -14,6 +14,9 @@ mod groups;
 mod harness;
 mod histories;
 mod invitations;
+#[expect(dead_code, reason = "it belongs to the corpus of SAML")]
+#[path = "../saml_corpus/issuer.rs"]
+mod issuer;
 mod key_agents;
 mod key_consequences;
 mod key_order;
@@ -35,6 +38,10 @@ mod role_changes;
 mod roles;
 mod saml;
 mod scale;
+#[expect(dead_code, reason = "it belongs to the corpus of SAML")]
+#[path = "../saml_corpus/scene.rs"]
+mod scene;
+mod sign_in_cost;
 mod tenancy;
 mod tenants;
 mod who;

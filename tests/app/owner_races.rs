@@ -2,14 +2,13 @@
 
 use crate::{
     harness::{World, settings},
+    key_races::rounds,
     role_changes::role,
 };
 use castgate::{
     app::{App, Error},
     model::{Subject, UserId, UserState},
 };
-
-const ROUNDS: usize = 1_000;
 
 /// Whether a refusal is one of those that keep an owner, or of a machine that is too busy.
 fn is_fair(error: &Error) -> bool {
@@ -30,7 +29,7 @@ async fn interleave(world: &World, other_node: &App) {
     world.app.suspend_member(&world.as_user(&one), &world.tenant.owner).await.unwrap();
     let organization = &world.tenant.organization;
     let (mut kept, mut refused) = ([0, 0], 0);
-    for number in 0..ROUNDS {
+    for number in 0..rounds() {
         let bindings = world.store.read().await.unwrap().bindings_of(organization, &Subject::User(other.clone())).await;
         let binding = bindings.unwrap().remove(0).id;
         let (as_one, as_other) = (world.as_user(&one), world.as_user(&other));

@@ -34,6 +34,7 @@ async fn fill(world: &World) {
     world.app.plan_mapping(&owner, "rules: []").await.unwrap();
     world.publish("rules: [{name: eng, groups: [okta/eng], grant: member}]").await;
     world.app.create_scim_token(&owner, &world.tenant.okta.id, None).await.unwrap();
+    signals(world, &owner, &ada.id).await;
     provider_credentials(world, &owner).await;
     world.session(&ada.id).await;
     world.set_active(&ada.id, false).await.unwrap();
@@ -116,6 +117,39 @@ async fn saml_connection(world: &World, owner: &Ctx) -> ConnectionId {
     let settings = ConnectionSettings { saml: Some(saml), ..ConnectionSettings::of(Profile::Generic) };
     let new = NewConnection { name: "saml".to_owned(), settings, client_secret: None };
     world.app.create_connection(owner, new).await.unwrap().id
+}
+
+/// A webhook and something that it was sent; a stream of security events and one that came; a silence.
+async fn signals(world: &World, owner: &Ctx, user: &castgate::model::UserId) {
+    use castgate::{
+        app::WebhookWish,
+        model::{DeliveryId, EventId, EventKind, RequestId, Signal, SignalEntry, SignalId},
+        store::{Attempted, Silence},
+    };
+    let (organization, connection) = (&world.tenant.organization, &world.tenant.okta.id);
+    let url = Some("https://siem.example.com/in".to_owned());
+    let wish = WebhookWish { name: Some("siem".to_owned()), url, kinds: None, active: None };
+    let webhook = world.app.create_webhook(owner, wish).await.unwrap().webhook.id;
+    world.app.create_signal_token(owner, connection).await.unwrap();
+    let (clock, at) = (world.app.clock(), world.now());
+    let mut tx = world.store.write("test").await.unwrap();
+    let attempted = Attempted {
+        id: &DeliveryId::from_uuid(clock.uuid()),
+        webhook: &webhook,
+        event: (&EventId::from_uuid(clock.uuid()), 1, EventKind::UserCreated),
+        at,
+        status: Some(204),
+        error: None,
+    };
+    tx.note_delivery(organization, &attempted).await.unwrap();
+    let entry = SignalEntry { request: RequestId::from_uuid(clock.uuid()), issued_at: at, events: Vec::new() };
+    let signal = Signal { id: SignalId::from_uuid(clock.uuid()), connection: connection.clone(), at, entry };
+    assert!(tx.insert_signal(organization, &signal, &[1; 32]).await.unwrap());
+    tx.remember_signal_suspension(organization, (user, connection), 1).await.unwrap();
+    let usual = Duration::from_hours(1);
+    let silence = Silence { connection: connection.clone(), last_push_at: at, usual, noticed_at: at };
+    assert!(tx.insert_silence(organization, &silence).await.unwrap());
+    tx.commit().await.unwrap();
 }
 
 /// A push that got away with something, counted for good, and one that is not yet.

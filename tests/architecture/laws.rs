@@ -8,7 +8,7 @@ const LINES: &[&[&str]] = &[
     &["filter"],
     &["access", "scim"],
     &["mapping"],
-    &["plan"],
+    &["plan", "blueprint"],
     &["config"],
     &["telemetry", "crypto", "net"],
     &["store", "cache", "mail", "sso"],
@@ -26,12 +26,13 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
-    (&["openidconnect", "roxmltree", "miniz_oxide"], &["sso"]),
+    (&["openidconnect", "roxmltree", "miniz_oxide", "samael"], &["sso"]),
+    (&["chrono"], &["sso"]), // samael's spans of time; ours are std's
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest", "simple_dns"], &["net"]),
     (&["aws_lc_rs", "argon2", "jsonwebtoken", "subtle"], &["crypto"]),
-    (&["saphyr"], &["mapping"]),
+    (&["saphyr"], &["mapping", "blueprint"]),
     (&["saphyr"], &["cli"]), // `-o yaml`
     (&["prometheus_client"], &["telemetry"]),
     (&["clap", "clap_complete", "comfy_table", "indicatif", "rpassword", "webbrowser"], &["cli"]),

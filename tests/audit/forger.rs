@@ -5,7 +5,7 @@ use crate::world::World;
 use aws_lc_rs::digest::{SHA256, digest};
 use castgate::{model::OrganizationId, store::Value};
 
-type Columns = (i64, String, i64, String, String, String, String, Vec<u8>);
+type Columns = (i64, String, i64, String, String, String, String, Vec<u8>, Option<Vec<u8>>);
 
 fn part(out: &mut Vec<u8>, bytes: &[u8]) {
     out.extend((bytes.len() as u64).to_be_bytes());
@@ -21,9 +21,24 @@ fn hash(bytes: &[u8]) -> Vec<u8> {
     digest(&SHA256, bytes).as_ref().to_vec()
 }
 
+/// What of a detail goes into the link: a commitment, salted in events of today.
+pub(crate) fn of_detail(detail: &str, salt: Option<&[u8]>) -> Vec<u8> {
+    let mut out = Vec::new();
+    match salt {
+        None => part(&mut out, b"castgate event 1"),
+        Some(salt) => {
+            part(&mut out, b"castgate event detail 2");
+            out.push(3);
+            part(&mut out, salt);
+        }
+    }
+    text(&mut out, detail);
+    hash(&out)
+}
+
 fn link(organization: &OrganizationId, previous: &[u8], row: &Columns, subjects: &[(String,)]) -> Vec<u8> {
     const PURPOSE: &[u8] = b"castgate event 1";
-    let (number, id, at, kind, actor, request, detail, _) = row;
+    let (number, id, at, kind, actor, request, detail, _, salt) = row;
     let mut out = Vec::new();
     part(&mut out, PURPOSE);
     part(&mut out, organization.as_str().as_bytes());
@@ -35,10 +50,7 @@ fn link(organization: &OrganizationId, previous: &[u8], row: &Columns, subjects:
     for column in [kind, actor, request] {
         text(&mut out, column);
     }
-    let mut of_detail = Vec::new();
-    part(&mut of_detail, PURPOSE);
-    text(&mut of_detail, detail);
-    part(&mut out, &hash(&of_detail));
+    part(&mut out, &of_detail(detail, salt.as_deref()));
     part(&mut out, &(subjects.len() as u64).to_be_bytes());
     for (subject,) in subjects {
         text(&mut out, subject);
@@ -51,7 +63,7 @@ pub(crate) async fn chain_anew(world: &World, organization: &OrganizationId, fro
     let id = Value::Text(organization.to_string());
     let rows: Vec<Columns> = world
         .rows(
-            "SELECT number, id, at, kind, actor, request, detail, chain FROM events
+            "SELECT number, id, at, kind, actor, request, detail, chain, salt FROM events
              WHERE organization = ?1 AND number IS NOT NULL ORDER BY number"
                 .to_owned(),
             std::slice::from_ref(&id),

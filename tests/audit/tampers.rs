@@ -1,6 +1,9 @@
 //! What somebody does who can write to the store.
 
-use crate::{forger::chain_anew, world::World};
+use crate::{
+    forger::{chain_anew, of_detail},
+    world::World,
+};
 use castgate::{
     app::{Finding, Wrong},
     store::Value,
@@ -56,7 +59,7 @@ fn tamper(name: &'static str, what: String, is_right: impl Fn(&Finding) -> bool 
 /// Tampers in the next way.
 pub(crate) async fn one(world: &World, turn: usize, dice: &mut Dice) -> Tamper {
     let mut hand = Hand { world, dice };
-    match turn % 20 {
+    match turn % 21 {
         0..=3 => hand.edit().await,
         4 => hand.subject().await,
         5 => hand.delete().await,
@@ -73,7 +76,8 @@ pub(crate) async fn one(world: &World, turn: usize, dice: &mut Dice) -> Tamper {
         16 => hand.chain_anew(false).await,
         17 => hand.chain_anew(true).await,
         18 => hand.move_away().await,
-        _ => hand.take_the_number().await,
+        19 => hand.take_the_number().await,
+        _ => hand.take_a_detail().await,
     }
 }
 
@@ -184,7 +188,8 @@ impl Hand<'_> {
 
     async fn insert(&self, number: i64) {
         self.sql(&format!(
-            "INSERT INTO events SELECT organization, 'evt_7zzzzzzzzzzzzzzzzzzzzzzzzz', at, kind, actor, request, detail, {number}, chain
+            "INSERT INTO events SELECT organization, 'evt_7zzzzzzzzzzzzzzzzzzzzzzzzz', at, kind, actor, request, detail, {number}, chain,
+                    salt, detail_hash, erased_by
              FROM events_before WHERE {{o}} AND number = {LAST}"
         ))
         .await;
@@ -310,6 +315,24 @@ impl Hand<'_> {
             Wrong::HeadForged => true,
             _ => false,
         })
+    }
+
+    /// A detail is taken out as an erasure does it, and its hash kept; nobody asked for that, or so it says of another event.
+    async fn take_a_detail(&mut self) -> Tamper {
+        let number = self.dice.number(1, LAST);
+        let sql = "SELECT detail, salt FROM events WHERE organization = ?1 AND number = ?2".to_owned();
+        let of = [Value::Text(self.world.organization.to_string()), Value::Int(number)];
+        let rows: Vec<(String, Option<Vec<u8>>)> = self.world.rows(sql, &of).await;
+        let kept = of_detail(&rows[0].0, rows[0].1.as_deref());
+        let by = self.dice.one_of(&["NULL", "id", "(SELECT MAX(id) FROM events_before WHERE {o})"]).to_owned();
+        let by = by.replace("{o}", &format!("organization = '{}'", self.world.organization));
+        let sql = format!(
+            "UPDATE events SET detail = '{{\"erased\":true}}', salt = NULL, detail_hash = ?3, erased_by = {by}
+             WHERE organization = ?1 AND number = ?2"
+        );
+        let [organization, at] = of;
+        assert_eq!(self.world.run(sql, &[organization, at, Value::Blob(kept)]).await, 1);
+        tamper("take a detail", format!("{number} by {by}"), move |f| f.number == number && f.wrong == Wrong::TakenAway)
     }
 
     /// An event goes to another organization.

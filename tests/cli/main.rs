@@ -4,6 +4,7 @@
 
 mod access;
 mod chromium;
+mod configuration;
 mod contexts;
 mod exits;
 mod formats;
@@ -11,12 +12,13 @@ mod help;
 mod login;
 mod mapping;
 mod nouns;
+mod people;
 mod schemas;
 mod terminal;
 #[path = "../world/mod.rs"]
 mod world;
 
-use castgate::{app::Clock, model::Instant};
+use castgate::{app::Clock, model::Instant, store::Store};
 use serde_json::{Value, json};
 use std::{ffi::OsStr, process::Stdio, time::Duration};
 use tempfile::TempDir;
@@ -32,6 +34,7 @@ const NOW: Instant = Instant(1_795_309_323_000_000);
 pub(crate) struct Scene {
     pub world: World,
     pub organization: Organization,
+    pub store: Store,
     home: TempDir,
 }
 
@@ -45,9 +48,11 @@ pub(crate) struct Said {
 
 impl Scene {
     pub async fn set() -> Self {
-        let world = World::start_with(Clock::fixed(NOW, 7), |_| {}).await;
+        let directory = TempDir::new().unwrap();
+        let store = Store::open_sqlite(directory.path()).await.unwrap();
+        let world = Box::pin(World::on((store.clone(), directory), Clock::fixed(NOW, 7), |_| {})).await;
         let organization = world.organization("acme").await;
-        Self { world, organization, home: TempDir::new().unwrap() }
+        Self { world, organization, store, home: TempDir::new().unwrap() }
     }
 
     /// A command of somebody who is signed in by the environment, as scripts are.
@@ -139,7 +144,13 @@ impl Said {
 
 /// Letters of an id behind its prefix, and of a hint.
 const TAILS: [(&[&str], usize); 2] = [
-    (&["usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_"], 26),
+    (
+        &[
+            "usr_", "sva_", "grp_", "con_", "tok_", "key_", "bnd_", "cls_", "ses_", "evt_", "org_", "req_", "rvw_",
+            "rvp_",
+        ],
+        26,
+    ),
     (&["cgk_", "cgs_"], 4),
 ];
 

@@ -129,6 +129,15 @@ async fn what_happened() {
 async fn what_happens_is_told_as_it_happens() {
     use tokio::io::{AsyncBufReadExt, BufReader};
     let scene = Scene::set().await;
+    let app = scene.world.app.clone();
+    app.seal_events().await.unwrap();
+    // Events are followed by their numbers, which the gateway's own work gives them.
+    let sealing = tokio::spawn(async move {
+        loop {
+            app.seal_events().await.unwrap();
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+    });
     let mut child = scene.command(&["events", "list", "--follow", "--limit", "1", "-o", "json"]).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines.next_line().await.unwrap().unwrap();
@@ -140,6 +149,7 @@ async fn what_happens_is_told_as_it_happens() {
         assert_eq!(event["kind"], "cluster.declared");
     }
     child.kill().await.unwrap();
+    sealing.abort();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -83,8 +83,12 @@ async fn a_form_that_is_wrong_comes_back_with_what_was_typed_and_says_which_fiel
     let page = scene.change("/console/groups", &scene.owner, &made).await.expect(409).text;
     assert!(page.contains("value=\"night shift\"") && page.contains("again-name-wrong"), "{page}");
     let path = format!("/console/connections/{}/sign-in", scene.push.stored.id);
-    let fields =
-        [("issuer", "https://sso.acme.test"), ("client_id", "castgate"), ("client_secret", "hush"), ("domains", "me@acme.test")];
+    let fields = [
+        ("issuer", "https://sso.acme.test"),
+        ("client_id", "castgate"),
+        ("client_secret", "hush"),
+        ("domains", "me@acme.test"),
+    ];
     let page = scene.change(&path, &scene.owner, &fields).await.expect(400).text;
     assert!(page.contains("value=\"me@acme.test\"") && page.contains("value=\"castgate\""), "{page}");
     assert!(!page.contains("hush"), "a secret is typed again: {page}");

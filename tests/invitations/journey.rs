@@ -160,3 +160,36 @@ async fn a_name_that_looks_like_a_header_stays_a_name() {
     let head = data.split("\n\n").next().unwrap().split("\r\n\r\n").next().unwrap();
     assert!(!head.lines().any(|line| line.to_ascii_lowercase().starts_with("bcc")), "{head}");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_letter_that_came_back_is_seen_at_the_invitation_which_stays_good() {
+    let Some(mut scene) = Scene::set(MailSecurity::Starttls).await else { return };
+    let ada = scene.person(0);
+    let invitation = scene.invite(&ada.email, "member").await;
+    scene.world.app.send_letters().await.unwrap();
+    let letter = scene.post.next()["data"].as_str().unwrap().to_owned();
+    let line = letter.lines().find_map(|line| line.strip_prefix("Message-ID: ")).unwrap().trim().to_owned();
+    let bounce = async |message_id: &str, reason: &str| {
+        let body = json!({"message_id": message_id, "reason": reason});
+        scene.api("POST", "/invitation-bounces", Some(body)).await
+    };
+    bounce("<job_06h00krhv1t3jel88ooobccad0@elsewhere.test>", "5.1.1").await.expect(404);
+    bounce("nonsense", "5.1.1").await.expect(400);
+    bounce(&line, " \n ").await.expect(400);
+    let said = bounce(&line, "5.1.1 no such\r\nmailbox").await.expect(200).json();
+    let delivery = &scene.invitation(&invitation).await["delivery"];
+    assert_eq!((&delivery["state"], &delivery["reason"]), (&json!("bounced"), &json!("5.1.1 no such  mailbox")));
+    assert_eq!(said["delivery"], *delivery);
+    // Told again, by a mail service that repeats itself: the first reason stays, and one event tells of it.
+    bounce(line.trim_matches(['<', '>']), "another").await.expect(200);
+    assert_eq!(scene.invitation(&invitation).await["delivery"], *delivery);
+    let path = format!("/events?subject={}", invitation["id"].as_str().unwrap());
+    let events = scene.api("GET", &path, None).await.expect(200).json();
+    assert_eq!(events.to_string().matches("invitation.undelivered").count(), 1, "{events}");
+    // Whoever reads the letter after all comes in; sent again it is another letter.
+    assert_eq!(scene.invitation(&invitation).await["state"], "pending");
+    let again = format!("/invitations/{}/resend", invitation["id"].as_str().unwrap());
+    scene.api("POST", &again, Some(json!({}))).await.expect(200);
+    assert_eq!(scene.invitation(&invitation).await["delivery"]["state"], "queued");
+    bounce(&line, "late").await.expect(404);
+}

@@ -3,14 +3,14 @@
 use crate::{desk, postgres::fresh_database, token_in};
 use castgate::{
     app::{
-        Acceptance, App, Clock, Ctx, Error, Finished, NewConnection, NewOrganization, SignedIn, TurnedAway, Whence,
-        Wish,
+        Acceptance, Actor, App, Clock, Ctx, Error, Finished, NewConnection, NewOrganization, SignedIn, TurnedAway,
+        Whence, Wish,
     },
     cache::Cache,
     config::Settings,
     crypto::{MasterKey, Sealer},
     lab::{Lab, Person},
-    model::{BuiltInRole, Invitation, InvitationState, Role},
+    model::{BuiltInRole, Invitation, InvitationState, Role, UserId},
     sso::Callback,
     store::Store,
 };
@@ -19,34 +19,50 @@ use tempfile::TempDir;
 
 struct Scene {
     app: App,
+    /// Where the second of two comes in: the same node, or another one on the same store.
+    other: App,
+    store: Store,
     lab: Lab,
     operator: Ctx,
     engine: &'static str,
     mail: TempDir,
-    _store: Option<TempDir>,
+    _directory: Option<TempDir>,
 }
 
+/// How often two meet: `CASTGATE_TEST_ROUNDS`, or a few times.
+fn rounds() -> usize {
+    std::env::var("CASTGATE_TEST_ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(15)
+}
+
+/// On SQLite with one node, on PostgreSQL with one and with two.
 async fn everywhere(test: impl AsyncFn(&Scene)) {
     let directory = tempfile::tempdir().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::of(store, "SQLite", Some(directory)).await).await;
-    if let Some(url) = fresh_database().await {
-        let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::of(store, "PostgreSQL", None).await).await;
+    test(&Scene::of(store, ("SQLite", 1), Some(directory)).await).await;
+    for (nodes, engine) in [(1, "PostgreSQL"), (2, "PostgreSQL, two nodes")] {
+        if let Some(url) = fresh_database().await {
+            let store = Store::open_postgres(&url, 8).await.unwrap();
+            test(&Scene::of(store, (engine, nodes), None).await).await;
+        }
     }
 }
 
 impl Scene {
-    async fn of(store: Store, engine: &'static str, directory: Option<TempDir>) -> Self {
+    async fn of(store: Store, (engine, nodes): (&'static str, usize), directory: Option<TempDir>) -> Self {
         let mail = tempfile::tempdir().unwrap();
         let mut settings = Settings::load(None, std::iter::empty()).unwrap();
         settings.network.allow_private_addresses = true;
         settings.domains.proof = castgate::config::DomainProofs::Settings;
         settings.mail.folder = Some(mail.path().to_owned());
-        let cache = Cache::open(&settings.cache).unwrap();
-        let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
-        let app = App::new(settings, store, cache, sealer, Clock::machine());
+        let node = || {
+            let cache = Cache::open(&settings.cache).unwrap();
+            let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
+            App::new(settings.clone(), store.clone(), cache, sealer, Clock::machine())
+        };
+        let app = node();
         app.prepare().await.unwrap();
+        let other = if nodes == 1 { app.clone() } else { node() };
+        other.prepare().await.unwrap();
         let owner = "owner@acme.test".to_owned();
         let new = NewOrganization { slug: "acme".to_owned(), name: "Acme".to_owned(), owner, accept_terms: true };
         let founded = app.found_organization(&new).await.unwrap();
@@ -55,7 +71,7 @@ impl Scene {
         let secret = Some(lab.client_secret.clone().into());
         let new = NewConnection { name: "okta".to_owned(), settings: desk::settings(&lab), client_secret: secret };
         app.create_connection(&operator, new).await.unwrap();
-        Self { app, lab, operator, engine, mail, _store: directory }
+        Self { app, other, store, lab, operator, engine, mail, _directory: directory }
     }
 
     /// Invites a person; the invitation and its link's token.
@@ -78,8 +94,28 @@ impl Scene {
         (begun.cookie, serde_json::from_value(serde_json::json!(query)).unwrap())
     }
 
-    async fn finish(&self, (cookie, callback): (String, Callback)) -> Result<SignedIn, Error> {
-        signed_in(self.app.finish_sign_in(Some(&cookie), callback, Whence::default()).await)
+    /// Somebody of the provider's, another one in each of a few rounds.
+    fn person(&self, round: usize) -> &Person {
+        let people = self.lab.people();
+        &people[round % people.len()]
+    }
+
+    /// Whoever came in goes again, so that the next round begins as the first did.
+    async fn forget(&self, user: &UserId) {
+        let connection = self.app.connections(&self.operator).await.unwrap().remove(0);
+        let ctx = Ctx { actor: Actor::Connection { id: connection.id.clone() }, ..self.operator.clone() };
+        self.app.delete_user(&ctx, &connection, (user.as_str(), None)).await.unwrap();
+        let mut tx = self.store.write("forget").await.unwrap();
+        tx.blank_user(&self.operator.organization, user, self.app.clock().now()).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
+    async fn finish(&self, arrival: (String, Callback)) -> Result<SignedIn, Error> {
+        Self::finish_at(&self.app, arrival).await
+    }
+
+    async fn finish_at(app: &App, (cookie, callback): (String, Callback)) -> Result<SignedIn, Error> {
+        signed_in(app.finish_sign_in(Some(&cookie), callback, Whence::default()).await)
     }
 
     async fn now(&self, invitation: &Invitation) -> Invitation {
@@ -103,11 +139,12 @@ fn is_dead<T>(outcome: &Result<T, Error>) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_link_followed_twice_at_the_same_moment_is_accepted_once() {
     everywhere(async |scene| {
-        for person in scene.lab.people().iter().take(15) {
+        for round in 0..rounds() {
+            let person = scene.person(round);
             let (invitation, token) = scene.invite(person).await;
             let (one, other) =
                 (scene.at_the_provider(&token, person).await, scene.at_the_provider(&token, person).await);
-            let (one, other) = tokio::join!(scene.finish(one), scene.finish(other));
+            let (one, other) = tokio::join!(scene.finish(one), Scene::finish_at(&scene.other, other));
             assert_eq!([&one, &other].iter().filter(|outcome| outcome.is_ok()).count(), 1, "{one:?} {other:?}");
             assert!(is_dead(&one) || is_dead(&other), "{}: {one:?} {other:?}", scene.engine);
             let user = one.or(other).unwrap().user;
@@ -115,7 +152,9 @@ async fn one_link_followed_twice_at_the_same_moment_is_accepted_once() {
             assert_eq!(now.accepted_by.as_ref(), Some(&user));
             let access = scene.app.access(&scene.operator, &user).await.unwrap();
             assert_eq!(access.derivations.len(), 1, "{}: {access:?}", scene.engine);
+            scene.forget(&user).await;
         }
+        eprintln!("{}: {} links were followed twice and accepted once", scene.engine, rounds());
     })
     .await;
 }
@@ -124,13 +163,14 @@ async fn one_link_followed_twice_at_the_same_moment_is_accepted_once() {
 async fn a_link_followed_while_it_is_revoked_lets_in_or_is_dead() {
     everywhere(async |scene| {
         let mut accepted = 0;
-        for (round, person) in (0..).zip(scene.lab.people().iter().take(15)) {
+        for round in 0..rounds() {
+            let person = scene.person(round);
             let (invitation, token) = scene.invite(person).await;
             let on_the_way = scene.at_the_provider(&token, person).await;
             // Later and later: the sign-in asks the provider first.
             let revoke = async {
-                tokio::time::sleep(Duration::from_millis(round)).await;
-                scene.app.revoke_invitation(&scene.operator, &invitation.id).await
+                tokio::time::sleep(Duration::from_millis(round as u64 % 20)).await;
+                scene.other.revoke_invitation(&scene.operator, &invitation.id).await
             };
             let (finished, revoked) = tokio::join!(scene.finish(on_the_way), revoke);
             let state = scene.now(&invitation).await.state(scene.app.clock().now());
@@ -139,9 +179,12 @@ async fn a_link_followed_while_it_is_revoked_lets_in_or_is_dead() {
                 InvitationState::Revoked => assert!(is_dead(&finished) && revoked.is_ok(), "{finished:?} {revoked:?}"),
                 InvitationState::Pending | InvitationState::Expired => panic!("{}: {state:?}", scene.engine),
             }
-            accepted += usize::from(state == InvitationState::Accepted);
+            if let Ok(arrived) = finished {
+                accepted += 1;
+                scene.forget(&arrived.user).await;
+            }
         }
-        eprintln!("{}: {accepted} of 15 accepted first", scene.engine);
+        eprintln!("{}: {accepted} of {} accepted first", scene.engine, rounds());
     })
     .await;
 }

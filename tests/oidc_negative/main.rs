@@ -7,6 +7,7 @@ mod elsewhere;
 mod logout;
 mod provider;
 mod scene;
+mod step_up;
 mod through_the_door;
 mod who_and_how;
 #[path = "../world/mod.rs"]

@@ -13,24 +13,24 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use url::Url;
 
-const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+pub const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 
-struct House {
-    world: World,
-    acme: Organization,
+pub struct House {
+    pub world: World,
+    pub acme: Organization,
     provider: Provider,
-    connection: ConnectionId,
+    pub connection: ConnectionId,
 }
 
 /// A sign-in that stands before the callback.
-struct AtTheDoor {
+pub struct AtTheDoor {
     address: String,
-    cookie: String,
+    pub cookie: String,
 }
 
 impl House {
-    async fn build(settle: impl FnOnce(&mut Settings)) -> Self {
+    pub async fn build(settle: impl FnOnce(&mut Settings)) -> Self {
         let world = World::start_with(Clock::fixed(Instant(1_795_248_000_000_000), 7), settle).await;
         let acme = world.organization("acme").await;
         let provider = Provider::start().await;
@@ -51,14 +51,19 @@ impl House {
         Self { world, acme, provider, connection }
     }
 
-    fn now(&self) -> Instant {
+    pub fn now(&self) -> Instant {
         self.world.app.clock().now()
     }
 
     /// From the e-mail address to the provider and back before the callback, with these claims in the ID token.
-    async fn leave(&self, sub: &str, sid: &str, more: Value) -> (AtTheDoor, Value) {
+    pub async fn leave(&self, sub: &str, sid: &str, more: Value) -> (AtTheDoor, Value) {
         let body = Some(format!("email={sub}%40acme.test"));
         let page = self.world.client.send("POST", "/login", &[FORM], body).await.expect(200);
+        self.depart(&page, sub, sid, &more)
+    }
+
+    /// From a page that leads to the provider.
+    pub fn depart(&self, page: &Answer, sub: &str, sid: &str, more: &Value) -> (AtTheDoor, Value) {
         let cookie = page.header("set-cookie").split(';').next().unwrap().to_owned();
         let target = page.text.split_once("0;url=").unwrap().1.split('"').next().unwrap().replace("&amp;", "&");
         let asked = |name: &str| {
@@ -75,7 +80,7 @@ impl House {
         (AtTheDoor { address, cookie }, claims)
     }
 
-    async fn come_back(&self, (door, claims): (AtTheDoor, Value)) -> Answer {
+    pub async fn come_back(&self, (door, claims): (AtTheDoor, Value)) -> Answer {
         let header = json!({"alg": "ES256", "kid": "p256"});
         let token = keys().sign("ES256", &header, &claims.to_string());
         let answer = json!({"access_token": "opaque", "token_type": "Bearer", "id_token": token});
@@ -84,7 +89,7 @@ impl House {
     }
 
     /// The session cookie of somebody who signed in.
-    async fn enter(&self, sub: &str, sid: &str) -> String {
+    pub async fn enter(&self, sub: &str, sid: &str) -> String {
         let answer = self.come_back(self.leave(sub, sid, json!({})).await).await;
         session_of(&answer)
     }
@@ -111,14 +116,14 @@ impl House {
         self.world.client.send("POST", &path, &[FORM], Some(format!("logout_token={token}"))).await
     }
 
-    async fn events(&self) -> String {
+    pub async fn events(&self) -> String {
         let bearer = format!("Bearer {}", self.acme.key);
         self.world.client.get("/api/v1/events?limit=500", &[("authorization", &bearer)]).await.expect(200).text
     }
 }
 
 #[track_caller]
-fn session_of(answer: &Answer) -> String {
+pub fn session_of(answer: &Answer) -> String {
     assert_eq!(answer.status, 303, "{answer:?}");
     let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
     cookies

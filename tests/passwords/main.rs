@@ -7,6 +7,7 @@ mod guessing;
 mod links;
 #[path = "../rig/postgres.rs"]
 mod postgres;
+#[expect(dead_code, reason = "other tests send headers along")]
 mod scene;
 mod second_factor;
 #[path = "../world/mod.rs"]

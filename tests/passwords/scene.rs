@@ -6,6 +6,7 @@ use crate::{
 };
 use castgate::{
     app::{Clock, Wish},
+    config::Settings,
     crypto::{keyfile, totp},
     model::{BuiltInRole, DomainClaim, DomainProof, Profile, Role, User},
     store::Store,
@@ -30,12 +31,21 @@ pub(crate) struct Scene {
 
 /// Runs a test on every store that there is.
 pub(crate) async fn everywhere(test: impl AsyncFn(&Scene)) {
+    everywhere_with(|| Clock::fixed(BEGINNING.parse().unwrap(), 7), |_| {}, test).await;
+}
+
+/// The same with a clock and settings of one's own.
+pub(crate) async fn everywhere_with(
+    clock: impl Fn() -> Clock,
+    settle: impl Fn(&mut Settings),
+    test: impl AsyncFn(&Scene),
+) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
-    test(&Scene::set(store, directory, "SQLite").await).await;
+    test(&Scene::set((store, "SQLite"), directory, clock(), &settle).await).await;
     if let Some(url) = fresh_database().await {
         let store = Store::open_postgres(&url, 8).await.unwrap();
-        test(&Scene::set(store, TempDir::new().unwrap(), "PostgreSQL").await).await;
+        test(&Scene::set((store, "PostgreSQL"), TempDir::new().unwrap(), clock(), &settle).await).await;
     }
 }
 
@@ -45,9 +55,13 @@ pub(crate) fn form(fields: &[(&str, &str)]) -> String {
 }
 
 impl Scene {
-    async fn set(store: Store, directory: TempDir, engine: &'static str) -> Self {
-        let clock = Clock::fixed(BEGINNING.parse().unwrap(), 7);
-        let world = Box::pin(World::on((store.clone(), directory), clock.clone(), |_| {})).await;
+    async fn set(
+        (store, engine): (Store, &'static str),
+        directory: TempDir,
+        clock: Clock,
+        settle: &impl Fn(&mut Settings),
+    ) -> Self {
+        let world = Box::pin(World::on((store.clone(), directory), clock.clone(), settle)).await;
         let acme = world.organization("acme").await;
         Self { world, acme, clock, store, engine }
     }
@@ -153,16 +167,25 @@ impl Scene {
 pub(crate) struct Browser {
     client: Client,
     cookies: Mutex<BTreeMap<String, String>>,
+    /// What it sends along with everything.
+    along: Vec<(&'static str, &'static str)>,
 }
 
 impl Browser {
     pub(crate) fn new(client: &Client) -> Self {
-        Self { client: client.clone(), cookies: Mutex::default() }
+        Self { client: client.clone(), cookies: Mutex::default(), along: Vec::new() }
+    }
+
+    /// The same browser, which sends these headers along.
+    pub(crate) fn sending(mut self, along: &[(&'static str, &'static str)]) -> Self {
+        self.along.extend(along);
+        self
     }
 
     /// The same browser at another node.
     pub(crate) fn at(&self, client: &Client) -> Self {
-        Self { client: client.clone(), cookies: Mutex::new(self.cookies.lock().unwrap().clone()) }
+        let cookies = Mutex::new(self.cookies.lock().unwrap().clone());
+        Self { client: client.clone(), cookies, along: self.along.clone() }
     }
 
     pub(crate) fn has(&self, cookie: &str) -> bool {
@@ -178,6 +201,7 @@ impl Browser {
             self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let cookie = cookie.join("; ");
         let mut headers = vec![("cookie", cookie.as_str())];
+        headers.extend(&self.along);
         if body.is_some() {
             headers.push(("content-type", "application/x-www-form-urlencoded"));
         }

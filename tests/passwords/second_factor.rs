@@ -128,3 +128,91 @@ async fn an_app_is_added_and_removed_by_whoever_knows_the_password_and_a_link_do
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_takes_a_lost_app_away_and_the_person_is_signed_out_and_told() {
+    everywhere(async |scene| {
+        let own = scene.member(ADA).await;
+        own.enrol(&scene.clock).await;
+        let ada = scene.user(ADA).await.id;
+        let ctx = castgate::app::Ctx {
+            actor: castgate::app::Actor::User {
+                id: ada.clone(),
+                session: castgate::model::SessionId::from_uuid(scene.clock.uuid()),
+            },
+            ..scene.acme.operator.clone()
+        };
+        let key = scene.world.app.create_key(&ctx, "own", None).await.unwrap().secret;
+        let api = async |key: &str, method: &str, path: &str| {
+            let bearer = format!("Bearer {key}");
+            scene.world.client.send(method, &format!("/api/v1/users/{path}"), &[("authorization", &bearer)], None).await
+        };
+        let (owner, of_ada) = (scene.acme.key.as_str(), |what: &str| format!("{ada}/{what}"));
+        let state = api(owner, "GET", &of_ada("sign-in")).await.expect(200).json();
+        assert!(state["second_factor_since"].is_string() && state["password_changed_at"].is_string(), "{state}");
+        assert_eq!((&state["recovery_codes_left"], &state["may_have_password"]), (&10.into(), &true.into()));
+        assert_eq!(api(key.expose(), "GET", &of_ada("sign-in")).await.expect(200).json(), state, "one's own");
+        // Neither a member nor the person's own key gets around it.
+        let boss = scene.user("owner@acme.example.com").await.id;
+        for path in [of_ada("second-factor"), format!("{boss}/second-factor")] {
+            api(key.expose(), "DELETE", &path).await.expect(403);
+        }
+        api(key.expose(), "GET", &format!("{boss}/sign-in")).await.expect(403);
+        api(key.expose(), "POST", &format!("{boss}/password-link")).await.expect(403);
+        api(owner, "DELETE", &format!("{boss}/second-factor")).await.expect(409);
+        drop(scene.letters().await);
+        assert!(own.is_in().await);
+
+        api(owner, "DELETE", &of_ada("second-factor")).await.expect(204);
+        assert!(!own.is_in().await, "{}: signed out everywhere", scene.engine);
+        assert_eq!(scene.told("second_factor.removed").await, 1);
+        let letters = scene.letters().await;
+        let told = |letter: &String| letter.contains("An owner of your organization removed") && letter.contains(ADA);
+        assert!(letters.iter().any(told), "{letters:?}");
+        api(owner, "DELETE", &of_ada("second-factor")).await.expect(409);
+        // The password is asked for as before, and the codes are dead.
+        Browser::new(&scene.world.client).sign_in(ADA, ANOTHER).await.expect(403);
+        let back = Browser::new(&scene.world.client);
+        back.sign_in(ADA, PASSWORD).await.expect(303);
+        assert!(back.is_in().await);
+        let state = api(owner, "GET", &of_ada("sign-in")).await.expect(200).json();
+        assert_eq!(
+            (&state["recovery_codes_left"], &state["second_factor_since"]),
+            (&0.into(), &serde_json::Value::Null)
+        );
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_mails_a_password_link_to_the_persons_own_address_and_not_a_hundred() {
+    everywhere(async |scene| {
+        scene.member(ADA).await;
+        let ada = scene.user(ADA).await.id;
+        drop(scene.letters().await);
+        let bearer = format!("Bearer {}", scene.acme.key);
+        let ask = async |path: &str| {
+            scene.world.client.send("POST", &format!("/api/v1/users/{path}"), &[("authorization", &bearer)], None).await
+        };
+        ask(&format!("{ada}/password-link")).await.expect(202);
+        let token = scene.token_behind("/login/reset?token=").await;
+        // What they have holds until they choose another.
+        Browser::new(&scene.world.client).sign_in(ADA, PASSWORD).await.expect(303);
+        let browser = Browser::new(&scene.world.client);
+        browser.post("/login/reset", &[("token", &token), ("password", ANOTHER), ("again", ANOTHER)]).await.expect(200);
+        Browser::new(&scene.world.client).sign_in(ADA, ANOTHER).await.expect(303);
+        let mut last = 202;
+        for _ in 0..20 {
+            last = ask(&format!("{ada}/password-link")).await.status;
+        }
+        assert_eq!(last, 409, "nobody fills a mailbox");
+        // Whom a provider signs in has no password.
+        let okta = scene.acme.connection("okta", castgate::model::Profile::Okta).await;
+        let body = serde_json::json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "bo@example.com",
+                                      "emails": [{"value": "bo@example.com", "primary": true}]});
+        let bo = okta.post("/Users", body).await.expect(201).id();
+        ask(&format!("{bo}/password-link")).await.expect(409);
+        ask("usr_06h00krhv1t3jel88ooobccad0/password-link").await.expect(404);
+    })
+    .await;
+}

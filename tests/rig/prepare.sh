@@ -12,6 +12,11 @@ have() { command -v "$1" >/dev/null; }
 
 have_postgres() { compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null; }
 
+# What `--features second-opinion` is built with.
+have_second_opinion() {
+    have pkg-config && pkg-config --exists libxml-2.0 xmlsec1 openssl && compgen -G '/usr/lib/llvm-*/lib/libclang.so*' >/dev/null
+}
+
 prepare_packages() {
     local missing=()
     have cc && have make || missing+=(build-essential)
@@ -24,6 +29,7 @@ prepare_packages() {
         have chromium || missing+=(chromium)
         [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
         have xmlsec1 || missing+=(xmlsec1)
+        have_second_opinion || missing+=(libxml2-dev libxmlsec1-dev libclang-dev pkg-config)
         [ -d /usr/share/simplesamlphp ] || missing+=(simplesamlphp php-cli php-xml php-mbstring php-curl php-sqlite3)
     fi
     [ ${#missing[@]} -gt 0 ] || return 0

@@ -54,6 +54,7 @@ fn every_route_on_one_line() {
             BodyLimit::Unread => "no body",
             BodyLimit::Usual => "256 KiB",
             BodyLimit::Saml => "1 MiB",
+            BodyLimit::Configuration => "5 MiB",
             BodyLimit::Scim => "scim.max_body",
         };
         let tells: Vec<&str> = declared.tells.iter().map(|kind| kind.name()).collect();
@@ -115,6 +116,7 @@ fn what_a_declaration_says_is_whole() {
                 "/api/v1/mapping/check",
                 "/api/v1/mapping/plan",
                 "/api/v1/mapping/replay",
+                "/api/v1/configuration/plan",
                 "/api/v1/authorize",
                 "/api/v1/role-changes/preview",
                 "/api/v1/member-changes/preview",

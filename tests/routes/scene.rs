@@ -129,15 +129,7 @@ impl Scene {
             }
             "/users/{id}" if route.method == "DELETE" => self.session(&name).await,
             path if path.starts_with("/users/") => vec![self.user(&self.push, &name).await],
-            "/groups/{id}/members/{member}" => {
-                let (group, user) = (self.local_group(&name).await, self.user(&self.push, &name).await);
-                if route.method == "DELETE" {
-                    let app = &self.world.app;
-                    let (group, user) = (group.parse().unwrap(), user.parse().unwrap());
-                    app.join_local_group(&self.acme.operator, &group, &user).await.unwrap();
-                }
-                vec![group, user]
-            }
+            "/groups/{id}/members/{member}" => self.member(&name, route.method == "DELETE").await,
             path if path.starts_with("/groups/") => vec![self.local_group(&name).await],
             path if path.starts_with("/Groups/") => {
                 let schemas = ["urn:ietf:params:scim:schemas:core:2.0:Group"];
@@ -148,32 +140,20 @@ impl Scene {
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/"]
+            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/", "/ssf/"]
                 .iter()
                 .any(|of| path.starts_with(of)) =>
             {
                 self.of_connection(path, name).await
             }
-            path if path.starts_with("/clusters/") => {
-                vec![
-                    self.world
-                        .app
-                        .declare_cluster(&self.acme.operator, &name, None, None)
-                        .await
-                        .unwrap()
-                        .id
-                        .to_string(),
-                ]
-            }
+            path if path.starts_with("/clusters/") => vec![self.cluster(&name).await],
             path if path.starts_with("/keys/") => vec![self.key_of(key).await],
             path if path.starts_with("/bindings/") => vec![self.binding(&name).await],
             path if path.starts_with("/service-accounts/") => self.machine(&name).await,
             path if path.starts_with("/sessions/") => self.session_of(key).await,
-            "/Roles/{id}" => {
-                let cluster = self.world.app.declare_cluster(&self.acme.operator, &name, None, None).await.unwrap();
-                vec![format!("viewer@{}", cluster.id)]
-            }
+            "/Roles/{id}" => vec![format!("viewer@{}", self.cluster(&name).await)],
             path if path.starts_with("/invitations/{id}") => vec![self.invitation(&name).await.0],
+            path if path.starts_with("/webhooks/{id}") => self.webhook(&name).await,
             path if path.starts_with("/roles/{id}") => vec![self.role(&name).await],
             path if path.starts_with("/access-reviews/{id}") => vec![self.review(&name).await],
             path if path.starts_with("/receipts/{id}") => vec![self.receipt(&name).await],
@@ -186,6 +166,20 @@ impl Scene {
             path => panic!("nothing is known of what {path} names: say here how to make one"),
         };
         names.iter().zip(ids).fold(route.path.clone(), |path, (name, id)| path.replace(&format!("{{{name}}}"), &id))
+    }
+
+    async fn cluster(&self, name: &str) -> String {
+        self.world.app.declare_cluster(&self.acme.operator, name, None, None).await.unwrap().id.to_string()
+    }
+
+    /// A group and somebody who is in it, or is not yet.
+    async fn member(&self, name: &str, is_in: bool) -> Vec<String> {
+        let (group, user) = (self.local_group(name).await, self.user(&self.push, name).await);
+        if is_in {
+            let (group, user) = (group.parse().unwrap(), user.parse().unwrap());
+            self.world.app.join_local_group(&self.acme.operator, &group, &user).await.unwrap();
+        }
+        vec![group, user]
     }
 
     async fn local_group(&self, name: &str) -> String {
@@ -221,6 +215,22 @@ impl Scene {
         self.push.delete(&format!("/Users/{user}")).await.expect(204);
         let user = user.parse().unwrap();
         self.world.app.receipts(&self.acme.operator, Some(&user), ("", 1)).await.unwrap().remove(0).id.to_string()
+    }
+
+    /// A webhook and something that it was sent. There is a limit to how many there may be.
+    async fn webhook(&self, name: &str) -> Vec<String> {
+        let (app, operator) = (&self.world.app, &self.acme.operator);
+        for known in app.webhooks(operator).await.unwrap() {
+            app.remove_webhook(operator, &known.id).await.unwrap();
+        }
+        // Nobody listens there.
+        let url = Some("http://127.0.0.1:1/in".to_owned());
+        let wish = castgate::app::WebhookWish { name: Some(name.to_owned()), url, kinds: None, active: None };
+        let webhook = app.create_webhook(operator, wish).await.unwrap().webhook;
+        app.seal_events().await.unwrap();
+        app.deliver_webhooks().await.unwrap();
+        let deliveries = app.deliveries(operator, &webhook.id, ("", 1)).await.unwrap();
+        vec![webhook.id.to_string(), deliveries.first().map(|one| one.id.to_string()).unwrap_or_default()]
     }
 
     /// A custom role that is in use nowhere.
@@ -339,6 +349,7 @@ impl Scene {
             ("POST", "/api/v1/invitations") => {
                 json(json!({"invitations": [{"email": format!("new-{}@example.com", self.number())}]}))
             }
+            ("POST", path) if path.starts_with("/ssf/") => Some(("application/secevent+jwt", "x".to_owned())),
             ("POST", "/api/v1/clusters") => json(json!({"slug": format!("new-{}", self.number())})),
             // The mapping in force gives the callers their roles: what is published is the same again.
             (

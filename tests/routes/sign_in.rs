@@ -48,6 +48,14 @@ impl Scene {
                     .unwrap();
                 vec![traces[0].code.to_string()]
             }
+            "/connections/{id}/signal-stream/token" => {
+                let made = self.acme.connection(&name, Profile::Okta).await.stored.id;
+                self.world.app.create_signal_token(&self.acme.operator, &made).await.unwrap();
+                vec![made.to_string()]
+            }
+            path if path.starts_with("/ssf/") => {
+                vec![self.acme.connection(&name, Profile::Okta).await.stored.id.to_string()]
+            }
             path if path.starts_with("/connections/") => {
                 let made = self.acme.connection(&name, Profile::Okta).await;
                 vec![made.stored.id.to_string(), made.token.id.to_string()]

@@ -181,14 +181,11 @@ pub fn signature_over(canonical: &str, id: &str, how: &How<'_>) -> String {
         "" => String::new(),
         list => format!("<ec:InclusiveNamespaces xmlns:ec=\"{EXC}\" PrefixList=\"{list}\"></ec:InclusiveNamespaces>"),
     };
-    let transforms: String = how
-        .transforms
-        .iter()
-        .map(|uri| {
-            let inside = if *uri == EXC { inclusive(how.prefixes) } else { String::new() };
-            format!("<{p}Transform Algorithm=\"{uri}\">{inside}</{p}Transform>")
-        })
-        .collect();
+    let transforms = how.transforms.iter().map(|uri| {
+        let inside = if *uri == EXC { inclusive(how.prefixes) } else { String::new() };
+        format!("<{p}Transform Algorithm=\"{uri}\">{inside}</{p}Transform>")
+    });
+    let transforms = transforms.collect::<Vec<_>>().concat();
     let uri = how.uri.clone().unwrap_or_else(|| format!("#{id}"));
     let body = format!(
         "<{p}CanonicalizationMethod Algorithm=\"{}\">{}</{p}CanonicalizationMethod>\

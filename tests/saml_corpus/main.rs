@@ -17,6 +17,8 @@ mod others;
 mod parsing;
 mod published;
 mod scene;
+#[cfg(feature = "second-opinion")]
+mod second_opinion;
 mod secrets;
 mod unfit;
 mod untimely;

@@ -1,6 +1,9 @@
 //! What providers publish, what we publish, and what we ask.
 
-use crate::{issuer::OAEP, scene::*};
+use crate::{
+    issuer::{How, OAEP, RSA_SHA1, SHA1, signature},
+    scene::*,
+};
 use castgate::{
     crypto::{Certificate, CertificateError, ServiceKey},
     model::Instant,
@@ -63,6 +66,56 @@ fn of_a_federation_the_wanted_provider_is_read() {
     assert_eq!(wanted.entity_id, "https://other.example");
     assert_eq!(wanted.valid_until.unwrap().to_string(), "2026-11-25T00:00:00Z");
     assert!(IdpMetadata::parse(list.as_bytes(), Some("https://nobody.example"), now()).is_err());
+}
+
+/// The document with its outermost element signed.
+fn signed_whole(xml: &str, how: &How<'_>) -> String {
+    let xml = xml.replace("<!-- made by a person -->\n", "");
+    let xml = xml.replacen("<EntityDescriptor ", "<EntityDescriptor ID=\"_m1\" ", 1);
+    let element = xml.find("<EntityDescriptor").unwrap();
+    let at = element + xml[element..].find('>').unwrap() + 1;
+    format!("{}{}{}", &xml[..at], signature(&xml, "_m1", how), &xml[at..])
+}
+
+#[test]
+fn where_somebody_has_to_have_signed_the_metadata_nothing_else_is_read() {
+    let signers = [KEYS.next.certificate.clone()];
+    let read = |xml: &str| IdpMetadata::parse_signed(xml.as_bytes(), None, &signers, now());
+    let code = |xml: &str| read(xml).unwrap_err().code();
+    let good = signed_whole(&metadata(), &How::with(&KEYS.next));
+    assert_eq!(read(&good).unwrap().entity_id, IDP);
+    // What no signature covers is not there: comments, wherever they come in.
+    let commented = good.replacen("<SingleLogoutService", "<!-- Location --><SingleLogoutService", 1);
+    assert_eq!(read(&commented), read(&good));
+    // By anybody: who says so is not asked of whom nothing is demanded.
+    assert_eq!(
+        IdpMetadata::parse(good.as_bytes(), None, now()).unwrap().certificates,
+        read(&good).unwrap().certificates
+    );
+    assert_eq!(code(&metadata()), "part_unsigned");
+    assert_eq!(code(&signed_whole(&metadata(), &How::with(&KEYS.foreign))), "wrong_certificate");
+    // The key that it brings along itself proves nothing.
+    assert_eq!(code(&signed_whole(&metadata(), &How::with(&KEYS.idp))), "wrong_certificate");
+    assert_eq!(code(&good.replace("https://idp.example.com/sso/post", "https://evil.example/sso/post")), "altered");
+    let sha1 = How { algorithm: RSA_SHA1, digest: SHA1, ..How::with(&KEYS.next) };
+    assert_eq!(code(&signed_whole(&metadata(), &sha1)), "sha1_refused");
+    // Wrapped into somebody else's list, and beside somebody else's description.
+    let inner = &good[good.find("<EntityDescriptor").unwrap()..];
+    let evil = metadata().replace("idp.example.com", "evil.example");
+    let evil = &evil[evil.find("<EntityDescriptor").unwrap()..];
+    let list = format!(
+        "<EntitiesDescriptor xmlns=\"urn:oasis:names:tc:SAML:2.0:metadata\">{inner}{evil}</EntitiesDescriptor>"
+    );
+    assert_eq!(code(&list), "part_unsigned");
+    let moved = signature_of(&good);
+    let stolen = format!("{}{moved}{}", &evil[..=evil.find('>').unwrap()], &evil[evil.find('>').unwrap() + 1..]);
+    assert_eq!(code(&stolen.replacen("<EntityDescriptor ", "<EntityDescriptor ID=\"_m1\" ", 1)), "altered");
+}
+
+/// The signature of a signed document.
+fn signature_of(xml: &str) -> &str {
+    let end = "</ds:Signature>";
+    &xml[xml.find("<ds:Signature ").unwrap()..xml.find(end).unwrap() + end.len()]
 }
 
 #[test]

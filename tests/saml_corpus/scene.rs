@@ -74,19 +74,20 @@ impl Setting {
     }
 
     pub fn verify(&self, field: &str) -> Result<SignedIn, SamlFault> {
-        let keys = if self.decrypts { std::slice::from_ref(&KEYS.sp) } else { &[] };
-        verify_response(
-            field,
-            &Expected {
-                trust: &self.trust,
-                entity_id: self.sp,
-                acs: self.acs,
-                answers: self.answers.map_or(Answers::Nothing, Answers::Request),
-                signing: self.signing,
-                keys,
-                now: self.now,
-            },
-        )
+        self.expecting(|expected| verify_response(field, expected))
+    }
+
+    /// With what an answer is held against.
+    pub fn expecting<T>(&self, ask: impl FnOnce(&Expected<'_>) -> T) -> T {
+        ask(&Expected {
+            trust: &self.trust,
+            entity_id: self.sp,
+            acs: self.acs,
+            answers: self.answers.map_or(Answers::Nothing, Answers::Request),
+            signing: self.signing,
+            keys: if self.decrypts { std::slice::from_ref(&KEYS.sp) } else { &[] },
+            now: self.now,
+        })
     }
 }
 

@@ -15,7 +15,10 @@ mod provider;
 mod refusals;
 mod rollover;
 mod scene;
+mod setup;
 mod sign_out;
+mod trace;
+mod trial;
 #[path = "../world/mod.rs"]
 mod world;
 

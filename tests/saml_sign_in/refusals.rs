@@ -43,24 +43,26 @@ async fn one_changed_letter_signs_nobody_in() {
     let Some(scene) = Scene::set(Kind::SimpleSamlPhp).await else { return };
     let mut browser = Browser::new();
     let answer = scene.until_answered(&mut browser, "bob").await;
-    let forged = changed(&answer, "bob@example.test", "eve@example.test");
+    let forged = answer.changed("bob@example.test", "eve@example.test");
     let page = browser.submit(&forged, "/acs", &[]).await;
     assert_eq!(page.status, 502, "{page:?}");
     assert_eq!(scene.verify(&mut browser).await.status, 401);
 }
 
-/// The same page with another answer in it.
-fn changed(answer: &Page, from: &str, to: &str) -> Page {
-    let form = answer.form("/acs");
-    let (_, field) = form.fields.iter().find(|(name, _)| name == "SAMLResponse").unwrap();
-    let xml = String::from_utf8(data_encoding::BASE64.decode(field.as_bytes()).unwrap()).unwrap();
-    assert!(xml.contains(from));
-    let field = data_encoding::BASE64.encode(xml.replace(from, to).as_bytes());
-    let text = format!(
-        "<form method=\"post\" action=\"{}\"><input name=\"SAMLResponse\" value=\"{field}\"></form>",
-        form.action
-    );
-    Page { url: answer.url.clone(), status: 200, headers: answer.headers.clone(), text }
+impl Page {
+    /// The same page with another answer in it.
+    pub fn changed(&self, from: &str, to: &str) -> Self {
+        let form = self.form("/acs");
+        let (_, field) = form.fields.iter().find(|(name, _)| name == "SAMLResponse").unwrap();
+        let xml = String::from_utf8(data_encoding::BASE64.decode(field.as_bytes()).unwrap()).unwrap();
+        assert!(xml.contains(from));
+        let field = data_encoding::BASE64.encode(xml.replace(from, to).as_bytes());
+        let text = format!(
+            "<form method=\"post\" action=\"{}\"><input name=\"SAMLResponse\" value=\"{field}\"></form>",
+            form.action
+        );
+        Self { url: self.url.clone(), status: 200, headers: self.headers.clone(), text }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,7 +9,7 @@ use crate::{
 use castgate::app::Clock;
 use serde_json::{Value, json};
 
-const MAPPING: &str = r#"
+pub const MAPPING: &str = r#"
 default: viewer
 rules:
   - name: owners
@@ -43,10 +43,15 @@ impl Scene {
 
     /// With castgate under this name: under “localhost” it is another site than its provider.
     pub async fn set_at(kind: Kind, more: Value, host: &str) -> Option<Self> {
+        Self::set_with_clock(kind, more, host, Clock::machine()).await
+    }
+
+    /// With castgate's own clock.
+    pub async fn set_with_clock(kind: Kind, more: Value, host: &str, clock: Clock) -> Option<Self> {
         if !have(&[kind.variable()]) {
             return None;
         }
-        let mut world = World::start_with(Clock::machine(), |settings| {
+        let mut world = World::start_with(clock, |settings| {
             let url = settings.server.origin().replace("127.0.0.1", host);
             settings.server.public_url = url.parse().unwrap();
         })

@@ -9,6 +9,7 @@
 mod audit;
 mod backup;
 mod canary;
+mod glass;
 mod keys;
 mod place;
 #[path = "../rig/postgres.rs"]

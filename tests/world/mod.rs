@@ -35,6 +35,7 @@ pub struct World {
     /// Such as `http://127.0.0.1:41234`, without a slash at its end.
     pub origin: String,
     pub client: Client,
+    store: Store,
     _directory: TempDir,
 }
 
@@ -93,11 +94,16 @@ impl World {
         let _ = telemetry::init(&settings.log);
         let cache = Cache::open(&settings.cache).unwrap();
         let sealer = Sealer::new(&keyfile::load_or_create(directory.path()).unwrap()).unwrap();
-        let app = App::new(settings, store, cache, sealer, clock);
+        let app = App::new(settings, store.clone(), cache, sealer, clock);
         app.prepare().await.unwrap();
         tokio::spawn(http::serve(app.clone(), listener, std::future::pending()));
         let client = Client::new(origin.clone());
-        Self { app, origin, client, _directory: directory }
+        Self { app, origin, client, store, _directory: directory }
+    }
+
+    /// The store itself, for what no door leads to.
+    pub fn store(&self) -> &Store {
+        &self.store
     }
 
     pub async fn organization(&self, slug: &str) -> Organization {

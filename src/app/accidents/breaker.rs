@@ -2,7 +2,6 @@
 
 use super::super::{Actor, App, Ctx, Error, Need, Work, invitations::moment};
 use crate::{
-    mail::AccidentNotice,
     model::{AccidentId, Capability, Connection, ConnectionId, EventKind, Instant, OrganizationId},
     store::{AccidentRow, Losses},
 };
@@ -13,9 +12,6 @@ use std::{
     collections::BTreeSet,
     sync::{Mutex, MutexGuard, PoisonError},
 };
-
-/// Owners who are told, at most.
-const TOLD: i64 = 20;
 
 /// Connections that took something away since the last look. Only a hint of where to look: what is counted are rows.
 #[derive(Debug, Default)]
@@ -152,8 +148,6 @@ impl Work<'_> {
         (began, now): (Instant, Instant),
         lost: &Losses,
     ) -> Result<(), Error> {
-        let organization = self.ctx.organization.clone();
-        let name = self.tx.organization(&organization).await?.map(|found| found.name).unwrap_or_default();
         let (connection, id) = (&connection.name, &connection.id);
         let subject = format!("“{connection}” took an unusual share of access away");
         // The id and not the name: whoever names a connection must not write what an owner's shell runs.
@@ -171,19 +165,6 @@ impl Work<'_> {
              it back. Sessions do not come back; people sign in again."
                 .to_owned(),
         ];
-        for to in self.tx.owner_addresses(&organization, TOLD).await? {
-            if crate::mail::checked_address(&to).is_ok() {
-                let notice = AccidentNotice {
-                    to: &to,
-                    organization: &name,
-                    subject: &subject,
-                    lines: &lines,
-                    command: &command,
-                };
-                let letter = notice.letter();
-                self.post_letter(accident.as_str(), &letter).await?;
-            }
-        }
-        Ok(())
+        self.write_to_the_owners(accident.as_str(), &subject, &lines, &command).await
     }
 }

@@ -39,6 +39,10 @@ pub enum Wrong {
     CheckpointMissing,
     /// The checkpoint that was kept elsewhere is not signed by a key of this castgate.
     AnchorForged,
+    /// The event's detail was taken away, and no event of erasure tells of it.
+    TakenAway,
+    /// What the event says that it erased is not what is gone: something was put back, or taken away besides.
+    ErasureBroken,
     /// Every organization begins with an event that says so, and here is none.
     BeginningGone,
 }
@@ -80,6 +84,14 @@ impl fmt::Display for Finding {
             Wrong::AnchorForged => {
                 write!(f, "the saved checkpoint at event {number} is not signed by a key of this castgate")
             }
+            Wrong::TakenAway => {
+                write!(f, "the detail of event {number} ({id}) was taken away, and no event of erasure tells of it")
+            }
+            Wrong::ErasureBroken => write!(
+                f,
+                "what event {number} ({id}) says that it erased is not what is gone: something was put back, or taken \
+                 away besides"
+            ),
             Wrong::BeginningGone => f.write_str("the event that every organization begins with is gone"),
         }
     }

@@ -4,7 +4,7 @@ use super::{
     super::Error,
     chain::{self, Link},
     checkpoint::{As, Checkpoint},
-    displaced,
+    displaced, erased,
     finding::{Finding, Wrong},
     keys::AuditKeys,
 };
@@ -13,7 +13,7 @@ use crate::{
     store::{EventRow, SealRow, Store, StoreError, Value},
 };
 use serde::Serialize;
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 /// Events and checkpoints that are read at once.
 const CHUNK: i64 = 500;
@@ -30,6 +30,8 @@ pub struct Audit {
     pub events: i64,
     /// How many checkpoints were looked at.
     pub checkpoints: i64,
+    /// How many of them have lost their detail to an erasure on request.
+    pub erased: i64,
     /// How many events wait for their number; they are too new to say anything of.
     pub unsealed: i64,
     /// The first thing that is wrong, if anything is.
@@ -74,6 +76,10 @@ struct Walk<'a> {
     /// The number up to which checkpoints were read; none: all of them were.
     read: Option<i64>,
     checkpoints: i64,
+    /// Events whose detail was erased.
+    erased: i64,
+    /// The events of erasure that were asked for, by id, and whether each left just what is left.
+    erasures: BTreeMap<String, bool>,
 }
 
 /// Either what was looked for, or the finding that ends the audit.
@@ -129,7 +135,8 @@ impl<'a> Auditor<'a> {
             Err(Stop::Found(finding)) => Some(finding),
             Err(Stop::Failed(error)) => return Err(error),
         };
-        Ok(Audit { events: walk.number, checkpoints: walk.checkpoints, unsealed, finding })
+        let (events, checkpoints, erased) = (walk.number, walk.checkpoints, walk.erased);
+        Ok(Audit { events, checkpoints, erased, unsealed, finding })
     }
 
     async fn walk(&self, walk: &mut Walk<'_>, unsealed: i64, progress: &mut impl FnMut(Progress)) -> Step<()> {
@@ -186,10 +193,35 @@ impl<'a> Auditor<'a> {
                 return found(number, Some(&event.id), wrong);
             }
             (walk.number, walk.link) = (number, link);
+            self.erasure(walk, event).await?;
             walk.begun |= event.columns.get(1) == Some(&Value::Text(BEGINS.name().to_owned()));
             self.compare(walk).await?;
         }
         Ok(false)
+    }
+
+    /// An erased detail needs an event of erasure, and that one needs what it left to be just so.
+    async fn erasure(&self, walk: &mut Walk<'_>, event: &EventRow) -> Step<()> {
+        let is_erasure = event.columns.get(1) == Some(&Value::Text(EventKind::UserErased.name().to_owned()));
+        if event.detail_hash != Value::Null || event.erased_by != Value::Null {
+            walk.erased += 1;
+            if !self.stands(walk, &event.erased_by).await? {
+                return found(walk.number, Some(&event.id), Wrong::TakenAway);
+            }
+        } else if is_erasure && !self.stands(walk, &event.id).await? {
+            return found(walk.number, Some(&event.id), Wrong::ErasureBroken);
+        }
+        Ok(())
+    }
+
+    async fn stands(&self, walk: &mut Walk<'_>, by: &Value) -> Step<bool> {
+        let Ok(id) = by.borrow().text().map(ToOwned::to_owned) else { return Ok(false) };
+        if let Some(known) = walk.erasures.get(&id) {
+            return Ok(*known);
+        }
+        let stands = erased::stands(&mut self.store.read().await?, walk.organization, by).await?;
+        walk.erasures.insert(id, stands);
+        Ok(stands)
     }
 
     /// Compares what was signed at this number with what is there.
@@ -290,6 +322,8 @@ impl<'a> Walk<'a> {
             ahead: VecDeque::new(),
             read: Some(0),
             checkpoints: 0,
+            erased: 0,
+            erasures: BTreeMap::new(),
         }
     }
 

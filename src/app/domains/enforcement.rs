@@ -9,6 +9,7 @@ use crate::{
     store::Tx,
 };
 use serde_json::json;
+use std::collections::BTreeMap;
 
 impl App {
     /// Enforces single sign-on for a domain: its people come in by the domain's connection alone, from now on. Who of them is in by
@@ -111,8 +112,12 @@ pub(in crate::app) async fn enforced_elsewhere(
     organization: &OrganizationId,
     (connection, addresses): (&ConnectionId, &[Option<&str>]),
 ) -> Result<(), Error> {
-    for address in addresses {
-        let only = enforced_connection(tx, organization, *address).await?;
+    // Mostly all of them lie in one domain, which is asked about once.
+    let domain = |address: &&str| address.trim().rsplit_once('@').map(|(_, domain)| fold(domain));
+    let several: BTreeMap<String, &str> =
+        addresses.iter().flatten().filter_map(|address| Some((domain(address)?, *address))).collect();
+    for address in several.into_values() {
+        let only = enforced_connection(tx, organization, Some(address)).await?;
         if only.is_some_and(|only| only != *connection) {
             return Err(Error::TurnedAway(TurnedAway::Enforced));
         }

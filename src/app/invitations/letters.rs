@@ -116,7 +116,8 @@ impl App {
         }
     }
 
-    fn open_letter(&self, due: &DueLetter) -> Result<Letter, String> {
+    /// What a letter that waits says; else why it cannot be read.
+    pub(in crate::app) fn open_letter(&self, due: &DueLetter) -> Result<Letter, String> {
         let plain = self.sealer().open(&place(&due.organization, &due.id), &due.sealed);
         let plain = plain.map_err(|error| format!("the letter cannot be opened: {error}"))?;
         serde_json::from_slice(&plain).map_err(|error| format!("the letter cannot be read: {error}"))

@@ -6,6 +6,7 @@
 //! organization's provider and is who was invited.
 
 mod acceptance;
+mod bounces;
 mod giving;
 mod letters;
 

@@ -18,6 +18,7 @@ mod review;
 mod rotation;
 mod several;
 mod token;
+mod touched_key;
 mod weigh;
 
 pub use choices::{Choice, KeyDone, KeyOutcome};
@@ -28,11 +29,14 @@ pub use review::ReviewRound;
 pub use rotation::Rotated as RotatedKey;
 pub use several::{ChangeOutcome, PreviewedChange, RefusedChange, SeveralPreview};
 pub(super) use several::{Step, What};
-pub(super) use weigh::RoleMove;
+pub use touched_key::TouchedKey;
+pub(super) use weigh::{RoleMove, Touched};
 
-use super::{App, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish, Work};
+use super::{
+    App, Configuration, ConfigurationPlan, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish,
+    Work,
+};
 use crate::{
-    access::Stopped,
     model::{
         Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Scope,
         Source, Subject, Terms, UserId,
@@ -41,10 +45,7 @@ use crate::{
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of roles or scopes of people, made by a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,6 +114,8 @@ pub enum RoleChange {
     },
     /// Publishes a mapping.
     Publish(Publication),
+    /// Makes the organization what a document says.
+    Configure(Configuration),
 }
 
 /// The id of a user, a group or a service account.
@@ -140,7 +143,7 @@ impl RoleChange {
             | Self::DeleteGroup { .. }
             | Self::Suspend { .. }
             | Self::Remove { .. } => Capability::ManageMembers.into(),
-            Self::EditRole { .. } | Self::Publish(_) => Capability::ManageOrganization.into(),
+            Self::EditRole { .. } | Self::Publish(_) | Self::Configure(_) => Capability::ManageOrganization.into(),
         }
     }
 
@@ -155,7 +158,8 @@ impl RoleChange {
             | Self::Leave { .. }
             | Self::DeleteGroup { .. }
             | Self::EditRole { .. }
-            | Self::Publish(_) => Choice::Delete,
+            | Self::Publish(_)
+            | Self::Configure(_) => Choice::Delete,
         }
     }
 }
@@ -171,53 +175,6 @@ pub struct KeyPreview {
     pub mirrored: Vec<MirroredKey>,
     /// What becomes of those of which nothing is said: `delete` or `keep`.
     pub unless_said: Choice,
-}
-
-/// One key that a change of roles touches.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct TouchedKey {
-    /// Its id.
-    pub id: KeyId,
-    /// What its owner calls it.
-    pub name: String,
-    /// The first letters of its secret.
-    pub hint: String,
-    /// Whose.
-    pub owner: UserId,
-    /// What to call them.
-    pub owner_label: String,
-    /// When it was last let in.
-    pub last_used_at: Option<Instant>,
-    /// From where.
-    pub last_used_from: Option<String>,
-    /// How often over the last day, to the hour.
-    pub uses_last_day: i64,
-    /// How often in each hour of the last day, the oldest first; nothing: never in that time.
-    pub uses_by_hour: Vec<i64>,
-    /// What it could not do any more, if it is kept.
-    pub stops: Vec<Stopped>,
-}
-
-impl fmt::Display for TouchedKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, hint, owner_label, last_used_at, last_used_from, uses_last_day, stops, .. } = self;
-        write!(f, "“{name}” ({hint}…) of {owner_label}: ")?;
-        match last_used_at {
-            Some(at) => {
-                write!(f, "last used {at}")?;
-                last_used_from.iter().try_for_each(|from| write!(f, " from {from}"))?;
-                write!(f, ", {uses_last_day} times over the last day")?;
-            }
-            None => f.write_str("never used")?,
-        }
-        match stops.as_slice() {
-            [] => f.write_str("; kept it loses nothing"),
-            stops => {
-                let stops: Vec<_> = stops.iter().map(ToString::to_string).collect();
-                write!(f, "; kept it loses {}", stops.join(", "))
-            }
-        }
-    }
 }
 
 /// What comes with a change of roles.
@@ -248,6 +205,7 @@ pub(super) struct Done {
     pub(super) removed: Option<RemovedGroup>,
     pub(super) role: Option<KeptRole>,
     pub(super) plan: Option<MappingPlan>,
+    pub(super) configured: Option<ConfigurationPlan>,
 }
 
 /// That a change came to nothing that it should have come to.
@@ -259,7 +217,9 @@ impl App {
     /// Which keys a change of roles would touch. The change is made and undone.
     pub async fn preview_role_change(&self, ctx: &Ctx, change: &RoleChange) -> Result<KeyPreview, Error> {
         self.write_key_uses().await?;
+        let configuring = self.prepared_for(ctx, change, false).await?;
         let mut work = self.begin(ctx, change.need()).await?;
+        work.configuring = configuring;
         let outcome = Box::pin(work.previewed(change)).await;
         work.tx.rollback().await?;
         outcome
@@ -267,7 +227,9 @@ impl App {
 
     /// Makes a change of roles as it was previewed, and does with each touched key what was chosen, in one transaction.
     pub async fn change_roles(&self, ctx: &Ctx, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
+        let configuring = self.prepared_for(ctx, change, true).await?;
         let mut work = self.begin(ctx, change.need()).await?;
+        work.configuring = configuring;
         let outcome = Box::pin(work.change_roles(change, terms)).await;
         work.finish(outcome).await
     }
@@ -358,6 +320,7 @@ impl Work<'_> {
             RoleChange::Suspend { user } => drop(self.suspend(&user, true, None).await?),
             RoleChange::Remove { user } => self.remove_local(&user).await?,
             RoleChange::Publish(publication) => done.plan = Some(Box::pin(self.publish(&publication)).await?),
+            RoleChange::Configure(wanted) => done.configured = Some(Box::pin(self.configure(&wanted)).await?),
         }
         Ok(done)
     }

@@ -79,6 +79,7 @@ impl RefusedChange {
             Error::NotSignedIn | Error::TermsNotAccepted => "unauthenticated",
             Error::Unavailable(_) | Error::ReadOnly(_) => "unavailable",
             Error::Mapping { .. }
+            | Error::Configuration { .. }
             | Error::Scim(_)
             | Error::Provider(_)
             | Error::TurnedAway(_)

@@ -57,27 +57,27 @@ pub(super) struct Seen {
     pub(super) owners: BTreeMap<UserId, (User, Access)>,
     /// Keys of Cast AI of those whose rights the change may change.
     pub(super) mirrored: Vec<MirroredKey>,
-    /// Whether it is a mapping that is published: whom it touches is known only afterwards.
+    /// Whether it is a mapping that is published, or a whole organization that is configured: whom it touches is known only afterwards.
     publishes: bool,
 }
 
 /// A key whose owner's rights change, or its own.
 #[derive(Debug)]
-pub(super) struct Touched {
-    pub(super) key: crate::model::ApiKey,
-    pub(super) owner: UserId,
-    pub(super) label: String,
+pub(in crate::app) struct Touched {
+    pub(in crate::app) key: crate::model::ApiKey,
+    pub(in crate::app) owner: UserId,
+    pub(in crate::app) label: String,
     /// Where its owner is reached by mail.
-    pub(super) email: Option<String>,
+    pub(in crate::app) email: Option<String>,
     /// What it carried before.
-    pub(super) before: Access,
+    pub(in crate::app) before: Access,
     /// What it carries after.
-    pub(super) after: Access,
+    pub(in crate::app) after: Access,
 }
 
 impl Touched {
     /// What it could not do any more.
-    pub(super) fn stops(&self) -> BTreeSet<Stopped> {
+    pub(in crate::app) fn stops(&self) -> BTreeSet<Stopped> {
         self.after.stopped(&self.before.kept())
     }
 }
@@ -99,7 +99,7 @@ impl Work<'_> {
         let organization = self.ctx.organization.clone();
         self.tx.hold_keys(&organization, true).await?;
         let actor = self.app.access_of_actor(&mut self.tx, self.ctx).await?;
-        let publishes = matches!(change, RoleChange::Publish(_));
+        let publishes = matches!(change, RoleChange::Publish(_) | RoleChange::Configure(_));
         let mut seen = Seen { actor, publishes, ..Seen::default() };
         let (reach, named) = self.reach(change).await?;
         let mut keys = Vec::new();
@@ -187,7 +187,7 @@ impl Work<'_> {
                 }
                 named = self.tx.keys_that_name(&self.ctx.organization, role.as_str(), i64::MAX).await?;
             }
-            RoleChange::Publish(_) => {}
+            RoleChange::Publish(_) | RoleChange::Configure(_) => {}
         }
         Ok((reach, named))
     }
@@ -205,6 +205,9 @@ impl Work<'_> {
 
     /// The keys that the change, now made, has touched.
     pub(super) async fn touched(&mut self, seen: &Seen) -> Result<Vec<Touched>, Error> {
+        if let (true, Some(configuring)) = (seen.publishes, &mut self.configuring) {
+            return Ok(std::mem::take(&mut configuring.touched));
+        }
         if seen.publishes {
             return self.touched_by_mapping().await;
         }

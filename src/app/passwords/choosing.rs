@@ -170,7 +170,8 @@ fn hash_of(link: &str) -> Result<[u8; 32], Error> {
 }
 
 impl Work<'_> {
-    async fn mail_password_link(&mut self, user: &User) -> Result<(), Error> {
+    /// Writes a link to choose a password, and posts it.
+    pub(super) async fn mail_password_link(&mut self, user: &User) -> Result<(), Error> {
         let Some(to) = user.email.as_deref().filter(|email| crate::mail::checked_address(email).is_ok()) else {
             return Err(Error::conflict("no_address", "there is no e-mail address that a link could go to"));
         };

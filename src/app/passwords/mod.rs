@@ -8,6 +8,7 @@
 mod choosing;
 mod code;
 mod device;
+mod for_others;
 mod invited;
 mod policy;
 mod second_factor;
@@ -15,6 +16,7 @@ mod sign_in;
 mod throttle;
 
 pub use choosing::PasswordShown;
+pub use for_others::SignInState;
 pub use second_factor::{Enrolment, RecoveryCodes};
 pub use sign_in::{ByPassword, Tried};
 

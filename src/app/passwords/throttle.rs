@@ -4,8 +4,12 @@
 //! What is not here is counted like what is: nobody learns by being made to wait. A browser that the person signed in with before is
 //! counted by itself, so that a stranger who guesses locks nobody out.
 
-use super::super::{App, Error};
-use crate::{crypto::sha256, model::Instant, store::Attempts};
+use super::super::{App, Ctx, Error};
+use crate::{
+    crypto::sha256,
+    model::{Instant, fold},
+    store::{Attempts, Terms},
+};
 use std::time::Duration;
 
 /// The first wait.
@@ -67,6 +71,20 @@ impl App {
         let mut tx = self.store().write("attempt forgiven").await?;
         tx.forgive_attempts(&of(Of::One), &of(Of::Address)).await?;
         Ok(tx.commit().await?)
+    }
+
+    /// Forgets what was counted of somebody's names and addresses, known or not.
+    pub(in crate::app) async fn forget_attempts_of(&self, ctx: &Ctx, terms: &Terms) -> Result<(), Error> {
+        let found = self.store().read().await?.organization(&ctx.organization).await?;
+        let slug = found.map(|organization| fold(&organization.slug)).unwrap_or_default();
+        let counters: Vec<Counter> = terms
+            .iter()
+            .flat_map(|term| {
+                [["password", ctx.organization.as_str(), term], ["password", &slug, term], ["link", &slug, term]]
+                    .map(|parts| Counter::new(Of::One, &parts))
+            })
+            .collect();
+        self.forgive_attempt(&counters).await
     }
 
     fn one_more(&self, before: Attempts, of: Of, now: Instant) -> Attempts {

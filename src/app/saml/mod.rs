@@ -48,14 +48,20 @@ impl App {
     /// The settings, if they can be right: every certificate in one form, every address one that a browser may be sent to.
     pub(in crate::app) fn checked_saml(&self, mut settings: SamlSettings) -> Result<SamlSettings, Error> {
         let bad = |field: &str, why: String| Error::invalid(format!("settings.saml.{field}"), why);
-        if settings.certificates.len() > MOST_CERTIFICATES {
-            return Err(bad("certificates", format!("{MOST_CERTIFICATES} certificates are the most")));
+        let lists = [
+            ("certificates", &mut settings.certificates),
+            ("metadata_certificates", &mut settings.metadata_certificates),
+        ];
+        for (field, texts) in lists {
+            if texts.len() > MOST_CERTIFICATES {
+                return Err(bad(field, format!("{MOST_CERTIFICATES} certificates are the most")));
+            }
+            for text in &mut *texts {
+                let certificate = Certificate::from_text(text).map_err(|error| bad(field, error.to_string()))?;
+                *text = certificate.to_base64();
+            }
+            texts.dedup();
         }
-        for text in &mut settings.certificates {
-            let certificate = Certificate::from_text(text).map_err(|error| bad("certificates", error.to_string()))?;
-            *text = certificate.to_base64();
-        }
-        settings.certificates.dedup();
         for (field, endpoints) in [("sign_on", &settings.sign_on), ("logout", &settings.logout)] {
             for endpoint in endpoints {
                 check_endpoint(endpoint).map_err(|why| bad(field, why))?;

@@ -10,7 +10,7 @@ use crate::{
         Capability, Connection, ConnectionId, ConnectionSettings, EventKind, Instant, OrganizationId, SamlRefresh,
         SamlSettings,
     },
-    sso::{SsoError, learn, saml::IdpMetadata},
+    sso::{SsoError, described, learn, saml::IdpMetadata},
 };
 use serde_json::json;
 use std::time::Duration;
@@ -45,15 +45,13 @@ impl App {
                 None => Ok(settings),
             };
         };
-        let pinned = Some(saml.entity_id.clone()).filter(|id| !id.is_empty());
         let unreadable = |place: &str, error: &dyn std::fmt::Display| Error::invalid(place, error.to_string());
         let found = match (document, &saml.metadata_url) {
-            (Some(document), _) => Some(
-                IdpMetadata::parse(document.as_bytes(), pinned.as_deref(), ctx.now)
-                    .map_err(|error| unreadable("metadata", &error))?,
-            ),
+            (Some(document), _) => {
+                Some(described(document.as_bytes(), saml, ctx.now).map_err(|error| unreadable("metadata", &error))?)
+            }
             (None, Some(url)) if !saml.is_ready() => {
-                let found = self.saml_providers().fetch(url, pinned.as_deref(), ctx.now).await;
+                let found = self.saml_providers().fetch(url, saml, ctx.now).await;
                 Some(found.map_err(|error| unreadable("settings.saml.metadata_url", &error))?)
             }
             (None, _) => None,
@@ -134,8 +132,7 @@ impl App {
             return Ok(false);
         };
         let Some(url) = &saml.metadata_url else { return Ok(false) };
-        let pinned = Some(saml.entity_id.as_str()).filter(|id| !id.is_empty());
-        let found = self.saml_providers().fetch(url, pinned, now).await;
+        let found = self.saml_providers().fetch(url, &saml, now).await;
         let ctx = Ctx { actor: Actor::System, organization: organization.clone(), now, request: self.new_request() };
         let learnt = match found {
             Ok(found) => {

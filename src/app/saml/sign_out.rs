@@ -5,17 +5,20 @@ use super::{
     by_redirect, trust_of,
 };
 use crate::{
-    crypto::sha256,
+    crypto::{constant_time_eq, sha256},
     model::{Connection, ConnectionId, IdentityKind, Instant, OrganizationId, SamlEndpoint, SamlSettings, Session},
     sso::{
         SignOutName, SsoError,
         saml::{
-            LogoutAnswer, LogoutCall, LogoutExpected, LogoutMessage, LogoutRequest, NameId, PostForm, new_id,
-            verify_logout_post, verify_logout_redirect,
+            LogoutAnswer, LogoutCall, LogoutExpected, LogoutMessage, LogoutRequest, NameId, PostForm, SamlFault,
+            new_id, verify_logout_post, verify_logout_redirect,
         },
     },
     store::LogoutOf,
 };
+
+/// What an id is cut to where people read it.
+const LONGEST_ID: usize = 100;
 
 /// Where a browser goes to sign out at a provider, or with an answer to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,13 +51,14 @@ pub enum LogoutCame<'a> {
 }
 
 impl App {
-    /// Where somebody whose session this is signs out at the provider. Nowhere, if it takes no sign-outs or cannot be asked.
+    /// Where somebody whose session this is signs out at the provider, and the id of what it is asked. Nowhere, if it takes no
+    /// sign-outs or cannot be asked.
     pub(in crate::app) async fn saml_sign_out(
         &self,
         session: &Session,
         connection: &Connection,
         name: &str,
-    ) -> Result<Option<SignOutAt>, Error> {
+    ) -> Result<Option<(SignOutAt, String)>, Error> {
         let Some(saml) = &connection.settings.saml else { return Ok(None) };
         let Some(endpoint) = SamlSettings::simplest(&saml.logout) else { return Ok(None) };
         let name: SignOutName = serde_json::from_str(name).map_err(Error::internal)?;
@@ -74,11 +78,18 @@ impl App {
             true => call.redirect(None, key).map(SignOutAt::Address),
             false => call.post(None, key).map(SignOutAt::Form),
         };
-        at.map(Some).map_err(|fault| SsoError::from(fault).into())
+        let at = at.map_err(SsoError::from)?;
+        Ok(Some((at, id)))
     }
 
-    /// What a provider's logout message comes to: of a verified request the sessions are over, before the answer goes out.
-    pub async fn provider_logout(&self, id: &ConnectionId, came: LogoutCame<'_>) -> Result<ProviderLogout, Error> {
+    /// What a provider's logout message comes to: of a verified request the sessions are over, before the answer goes out. An
+    /// answer has to be to what this browser asked, whose id it kept as `left_with`.
+    pub async fn provider_logout(
+        &self,
+        id: &ConnectionId,
+        came: LogoutCame<'_>,
+        left_with: Option<&str>,
+    ) -> Result<ProviderLogout, Error> {
         let now = self.clock().now();
         let found = self.store().read().await?.connection_at(id).await?;
         let (organization, connection) = found.ok_or_else(|| Error::not_found("connection", id.as_str()))?;
@@ -91,7 +102,15 @@ impl App {
             LogoutCame::Post(form) => verify_logout_post(form, &expected),
         };
         match message.map_err(SsoError::from)? {
-            LogoutMessage::Response(response) => Ok(ProviderLogout::Answered { complete: response.complete }),
+            LogoutMessage::Response(response) => {
+                // SAML profiles §4.4.4.2: it answers the request that this browser left with.
+                let asked = left_with.unwrap_or_default();
+                if !constant_time_eq(asked.as_bytes(), response.in_response_to.as_bytes()) {
+                    let found = response.in_response_to.chars().take(LONGEST_ID).collect();
+                    return Err(SsoError::from(SamlFault::AnotherRequest { found: Some(found) }).into());
+                }
+                Ok(ProviderLogout::Answered { complete: response.complete })
+            }
             LogoutMessage::Request(request) => {
                 self.end_named_sessions((&organization, &connection), &request, now).await?;
                 let answer = self.logout_answer((&organization, &connection, saml), &request, now).await?;

@@ -1,7 +1,11 @@
 //! Who signed in: loads what [`who::decide`] asks for, and does what it says.
 
 use super::{
-    super::{Error, TurnedAway, Work, directory::Found, domains::enforced_elsewhere},
+    super::{
+        App, Error, TurnedAway, Work,
+        directory::{Found, TOMBSTONE},
+        domains::enforced_elsewhere,
+    },
     SignInAttempt,
     facts::{claim, external_id, facts_of, user_name, verified_email},
     session::{Opened, Origin},
@@ -65,8 +69,8 @@ impl Work<'_> {
         enforced_elsewhere(&mut self.tx, &organization, (&connection.id, &addresses)).await?;
         attempt.entry.user = person.as_ref().map(|user| user.id.clone());
         let proven = match namesake {
-            // Of an invitation to an address the domain's owner speaks.
-            Namesake::None => self.owns_domain_of(connection, email).await?,
+            // Of an invitation to an address the domain's owner speaks; without one there is nothing to prove.
+            Namesake::None => invited == Invited::ByAddress && self.owns_domain_of(connection, email).await?,
             Namesake::Local | Namesake::OtherConnection => self.may_adopt(connection, email, person.as_ref()).await?,
         };
         let mut case = Case {
@@ -88,29 +92,55 @@ impl Work<'_> {
             ((_, _), None) => return Err(Error::internal("a known person without a row")),
         };
         // Held: a second sign-in of the same person at this moment comes after this one.
-        let user = self.tx.user_to_change(&self.ctx.organization, &user.id).await?.unwrap_or(user);
-        self.take_claims(connection, identity, &user).await?;
-        if let Some(invitation) = invitation.filter(|_| consumes(case))
-            && !self.use_invitation_up(invitation, &user).await?
-        {
-            if case.invited == Invited::ByLink {
-                return Err(Error::TurnedAway(TurnedAway::Withheld));
+        let user = match found.known {
+            Known::ByIdentity => user,
+            Known::Nobody | Known::Unheard | Known::ByMatch | Known::ByNameOnly | Known::Tombstone => {
+                self.tx.user_to_change(&organization, &user.id).await?.unwrap_or(user)
             }
-            case.invited = Invited::No;
+        };
+        let mut groups = self.take_claims(connection, identity, &user).await?;
+        if let Some(invitation) = invitation.filter(|_| consumes(case)) {
+            // It may offer groups.
+            groups = None;
+            if !self.use_invitation_up(invitation, &user).await? {
+                if case.invited == Invited::ByLink {
+                    return Err(Error::TurnedAway(TurnedAway::Withheld));
+                }
+                case.invited = Invited::No;
+            }
         }
-        let access = self.app.access_of(&mut self.tx, &self.ctx.organization, &user, self.ctx.now).await?;
+        let groups = match groups {
+            Some(groups) => groups,
+            None => self.tx.groups_of(&organization, &user.id).await?,
+        };
+        self.judge((connection, identity), (&user, &groups), case, attempt).await?;
+        attempt.entry.user = Some(user.id.clone());
+        Ok(user)
+    }
+
+    /// Whether what they may do now lets them in; told to the attempt.
+    async fn judge(
+        &mut self,
+        (connection, identity): (&Connection, &Identity),
+        known @ (user, groups): (&User, &[Group]),
+        mut case: Case,
+        attempt: &mut SignInAttempt,
+    ) -> Result<(), Error> {
+        let organization = self.ctx.organization.clone();
+        let compiled = self.mapping_in_force().await?;
+        let access =
+            App::access_in_groups(&mut self.tx, &organization, known, (compiled.as_deref(), self.ctx.now)).await?;
         attempt.derive(&access);
-        self.tell_groups(&user, attempt).await?;
-        self.tell_sync((connection, identity), &user, attempt).await?;
+        attempt.tell_groups(groups);
+        self.tell_sync((connection, identity), groups, attempt).await?;
         case.turned_away = access.is_empty();
         if case.turned_away {
-            self.tell_near_misses(&user, attempt).await?;
+            self.tell_near_misses(user, attempt).await?;
         }
         match decide(case) {
             (_, Next::TurnedAway) => Err(Error::TurnedAway(TurnedAway::NoAccess)),
             (_, Next::Session | Next::Terms | Next::Answered | Next::Conflict | Next::Suspended | Next::NotInvited) => {
-                attempt.entry.user = Some(user.id.clone());
-                Ok(user)
+                Ok(())
             }
         }
     }
@@ -128,11 +158,9 @@ impl Work<'_> {
     async fn find_signed_in(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
         let organization = self.ctx.organization.clone();
         let subject = (IdentityKind::Subject, identity.subject.as_str());
-        if let Some(id) = self.tx.identity(&organization, &connection.id, subject).await? {
-            let user = self.tx.user(&organization, &id).await?;
-            if user.as_ref().is_some_and(|user| user.state() != UserState::Removed) {
-                return Ok(Found { known: Known::ByIdentity, user });
-            }
+        let user = self.tx.user_of_identity_to_change(&organization, &connection.id, subject).await?;
+        if user.as_ref().is_some_and(|user| user.state() != UserState::Removed) {
+            return Ok(Found { known: Known::ByIdentity, user });
         }
         for pair in &connection.settings.match_pairs {
             let Some(value) = claim(pair, &identity.subject, &identity.claims) else { continue };
@@ -148,8 +176,22 @@ impl Work<'_> {
         let by_name = self.tx.user_by_name(&organization, Some(&connection.id), name).await?;
         match by_name {
             Some(user) => Ok(Found { known: Known::ByNameOnly, user: Some(user) }),
-            None => Ok(Found { known: Known::Nobody, user: None }),
+            None => self.deleted(connection, identity).await,
         }
+    }
+
+    /// Whom the provider deleted over SCIM: a sign-in does not bring them back, nor make somebody new of them.
+    async fn deleted(&mut self, connection: &Connection, identity: &Identity) -> Result<Found, Error> {
+        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
+        for pair in &connection.settings.match_pairs {
+            if let (MatchAttribute::ExternalId, Some(value)) =
+                (pair.attribute, claim(pair, &identity.subject, &identity.claims))
+                && let Some(user) = self.tx.deleted_user(&organization, &connection.id, value, since).await?
+            {
+                return Ok(Found { known: Known::Tombstone, user: Some(user) });
+            }
+        }
+        Ok(Found { known: Known::Nobody, user: None })
     }
 
     /// The first match stores the subject for ever: whoever is tied to one subject is not tied to a second.
@@ -224,25 +266,38 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Facts and groups that the claims assert, and what rules make of them.
-    async fn take_claims(&mut self, connection: &Connection, identity: &Identity, user: &User) -> Result<(), Error> {
+    /// Facts and groups that the claims assert, and what rules make of them. The person's groups, if they are known for certain.
+    async fn take_claims(
+        &mut self,
+        connection: &Connection,
+        identity: &Identity,
+        user: &User,
+    ) -> Result<Option<Vec<Group>>, Error> {
         let organization = self.ctx.organization.clone();
         let facts = facts_of(&connection.settings, &identity.claims);
         if self.tx.record_facts(&organization, &user.id, FactSource::Claims, &facts, self.ctx.now).await? {
             self.tell(EventKind::UserChanged, [user.id.to_string()], json!({"from": "claims"}));
         }
-        if let (false, GroupsClaim::Present(names)) = (connection.pushes_groups, &identity.groups) {
-            self.take_groups(connection, names, user).await?;
-        }
-        self.settle_user(user).await
+        let groups = match (connection.pushes_groups, &identity.groups) {
+            (false, GroupsClaim::Present(names)) => self.take_groups(connection, names, user).await?,
+            (true, _) | (false, GroupsClaim::Absent | GroupsClaim::Overage) => None,
+        };
+        self.settle_user(user).await?;
+        Ok(groups)
     }
 
-    /// Makes the person a member of exactly the asserted groups of this connection. Mostly they are already.
-    async fn take_groups(&mut self, connection: &Connection, names: &[String], user: &User) -> Result<(), Error> {
+    /// Makes the person a member of exactly the asserted groups of this connection. Mostly they are already: then their groups.
+    async fn take_groups(
+        &mut self,
+        connection: &Connection,
+        names: &[String],
+        user: &User,
+    ) -> Result<Option<Vec<Group>>, Error> {
         let (organization, origin) = (self.ctx.organization.clone(), GroupOrigin::Claims);
         let ours = |group: &Group| group.origin == origin && group.connection.as_ref() == Some(&connection.id);
-        let mut left = self.tx.groups_of(&organization, &user.id).await?;
-        left.retain(ours);
+        let before = self.tx.groups_of(&organization, &user.id).await?;
+        let mut left: Vec<Group> = before.iter().filter(|group| ours(group)).cloned().collect();
+        let mut moved = false;
         let asserted: BTreeMap<String, &String> =
             names.iter().filter(|name| !name.trim().is_empty()).map(|name| (fold(name), name)).collect();
         for (folded, name) in asserted {
@@ -256,11 +311,13 @@ impl Work<'_> {
             };
             let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
             self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
+            moved = true;
         }
         for group in left {
             self.change_members(connection, group, &[MemberChange::Remove(vec![user.id.to_string()])]).await?;
+            moved = true;
         }
-        Ok(())
+        Ok((!moved).then_some(before))
     }
 }
 

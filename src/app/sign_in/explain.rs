@@ -6,26 +6,26 @@ use super::{
 };
 use crate::{
     access::{Difference, PushedGroup, differences},
-    model::{Connection, GroupOrigin, User},
+    model::{Connection, Group, GroupOrigin, User},
     sso::{GroupsClaim, Identity},
 };
 
 /// Lines of a list that a trace keeps.
 const MOST: usize = 100;
 
-impl Work<'_> {
+impl SignInAttempt {
     /// The groups that the person is in now.
-    pub(super) async fn tell_groups(&mut self, user: &User, attempt: &mut SignInAttempt) -> Result<(), Error> {
-        let groups = self.tx.groups_of(&self.ctx.organization, &user.id).await?;
-        attempt.entry.derived.groups = groups.into_iter().map(|group| group.display_name).take(MOST).collect();
-        Ok(())
+    pub(super) fn tell_groups(&mut self, groups: &[Group]) {
+        self.entry.derived.groups = groups.iter().map(|group| group.display_name.clone()).take(MOST).collect();
     }
+}
 
-    /// How the groups that the sign-in names differ from those that the same provider pushed.
+impl Work<'_> {
+    /// How the groups that the sign-in names differ from those that the same provider pushed. `own` are the person's.
     pub(super) async fn tell_sync(
         &mut self,
         (connection, identity): (&Connection, &Identity),
-        user: &User,
+        own: &[Group],
         attempt: &mut SignInAttempt,
     ) -> Result<(), Error> {
         if !connection.pushes_groups {
@@ -37,7 +37,6 @@ impl Work<'_> {
             GroupsClaim::Overage => vec![Difference::Overage],
             GroupsClaim::Present(claimed) => {
                 let organization = self.ctx.organization.clone();
-                let own = self.tx.groups_of(&organization, &user.id).await?;
                 let known = self.tx.directory_groups(&organization).await?;
                 let of_connection = known.into_iter().filter(|group| {
                     group.origin == GroupOrigin::Scim && group.connection.as_ref() == Some(&connection.id)

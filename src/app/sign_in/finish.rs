@@ -8,7 +8,7 @@ use super::{
 use crate::{
     crypto::{Context, TokenKind, token},
     model::{Connection, ConnectionId, ConnectionTest, Instant, OrganizationId, SignInProtocol, TestId, UserState},
-    sso::{Callback, GroupsClaim, Identity, SsoError},
+    sso::{Callback, GroupsClaim, Identity, SsoError, StepUp},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,9 @@ pub(in crate::app) struct Journey {
     pub(in crate::app) test: Option<TestId>,
     /// When it began; nothing: just now.
     pub(in crate::app) began: Option<Instant>,
+    /// How the person has to prove who they are, besides what the connection asks of everybody.
+    #[serde(default)]
+    pub(in crate::app) step_up: StepUp,
 }
 
 /// What became of a sign-in that came back.
@@ -65,6 +68,7 @@ impl App {
             invitation: begun.invitation,
             test: begun.test,
             began: Some(begun.began),
+            step_up: StepUp::default(),
         };
         Box::pin(self.conclude_sign_in(&ctx, met, journey, attempt)).await
     }

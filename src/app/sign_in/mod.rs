@@ -25,7 +25,7 @@ use super::{
 use crate::{
     crypto::{Context, Secret},
     model::{Connection, ConnectionId, Instant, OrganizationId, TestId, UserId, fold},
-    sso::{Pending, saml::PostForm},
+    sso::{Pending, StepUp, saml::PostForm},
 };
 use data_encoding::BASE64URL_NOPAD;
 use serde::{Deserialize, Serialize};
@@ -187,7 +187,8 @@ impl App {
         }
         let settings =
             connection.settings.oidc.as_ref().ok_or_else(|| Error::not_found("sign-in", &connection.name))?;
-        let mut begun = self.oidc().begin(settings, &self.redirect_uri(), login_hint, now).await?;
+        let asked = both(&StepUp::of(settings), &journey.step_up)?;
+        let mut begun = self.oidc().begin_stepped(settings, &self.redirect_uri(), (login_hint, asked), now).await?;
         begun.add_to_state(&self.where_it_began(organization, &connection.id, now)?);
         let kept = Begun {
             organization: organization.clone(),
@@ -215,6 +216,12 @@ impl App {
     pub fn redirect_uri(&self) -> String {
         format!("{}/login/callback", self.settings().server.origin())
     }
+}
+
+/// What a connection asks of everybody, and what is asked of somebody besides.
+fn both(always: &StepUp, now: &StepUp) -> Result<StepUp, Error> {
+    let accepted = || always.acr_values.join(", ");
+    always.and(now).ok_or_else(|| Error::invalid("acr", format!("the connection accepts only {}", accepted())))
 }
 
 /// Whether people can sign in by this connection now.

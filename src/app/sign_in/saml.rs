@@ -5,7 +5,7 @@ use super::{
         Actor, App, Ctx, Error, TurnedAway,
         saml::{by_redirect, signing_of, trust_of},
     },
-    Finished, Journey, LONGEST_EMAIL, PATIENCE, SignInAttempt, SignInBegun, Whence,
+    Finished, Journey, LONGEST_EMAIL, PATIENCE, SignInAttempt, SignInBegun, Whence, both,
     finish::with_known_groups,
     signs_in,
 };
@@ -13,7 +13,7 @@ use crate::{
     crypto::Context,
     model::{Connection, ConnectionId, Instant, OrganizationId, RequestId, SamlSettings, SignInProtocol},
     sso::{
-        Identity, SsoError,
+        Identity, SsoError, StepUp,
         saml::{Answers, AuthnRequest, Expected, Glimpse, SKEW, SamlFault, glimpse, new_id, verify_response},
         saml_identity,
     },
@@ -41,12 +41,14 @@ struct BegunSaml {
 struct Asked<'a> {
     /// What it has to answer.
     answers: Answers<'a>,
+    /// How the person has to prove who they are, besides what the connection asks of everybody.
+    step_up: Option<&'a StepUp>,
     /// When that was asked.
     at: Option<Instant>,
 }
 
 /// Nobody asked.
-const UNASKED: Asked<'static> = Asked { answers: Answers::Nothing, at: None };
+const UNASKED: Asked<'static> = Asked { answers: Answers::Nothing, step_up: None, at: None };
 
 /// What came of a provider's answer.
 #[derive(Debug)]
@@ -76,14 +78,16 @@ impl App {
         let endpoint = endpoint.ok_or_else(|| Error::not_found("sign-in", connection.name.as_str()))?;
         let addresses = self.saml_addresses(&connection.id);
         let id = new_id().map_err(Error::internal)?;
+        let step_up = both(&always(saml), &journey.step_up)?;
         let asked = AuthnRequest {
             id: &id,
             entity_id: &addresses.entity_id,
             acs: &addresses.acs,
             destination: &endpoint.location,
             name_id_format: saml.name_id_format.as_deref(),
-            force_authn: saml.force_authn,
-            contexts: &saml.contexts,
+            // There is no maximal age in SAML but “now”.
+            force_authn: saml.force_authn || step_up.max_age.is_some(),
+            contexts: &step_up.acr_values,
             subject_hint: None,
             now,
         };
@@ -122,37 +126,43 @@ impl App {
         let (organization, connection, saml) = self.saml_connection(id).await?;
         // Nothing of this is believed: it decides which of two questions the verifier is asked.
         let seen = glimpse(field).unwrap_or_default();
+        let ctx = |actor| Ctx { actor, organization: organization.clone(), now, request: self.request_of(&whence) };
+        let place = (&organization, &connection);
         if seen.in_response_to.is_none() && saml.idp_initiated && signs_in(&connection) {
-            let identity = self.verify_saml((&organization, &connection), (field, UNASKED), now).await?;
+            let person = match self.verify_saml(place, (field, UNASKED), now).await {
+                Ok(identity) => identity.subject,
+                // Nobody vouches for who sent it: it leaves a trace, and no event.
+                Err(error) => {
+                    let ctx = ctx(Actor::System);
+                    return Err(self.failed_sign_in(&ctx, heard(&ctx, id, (&seen, &whence)), error).await);
+                }
+            };
             let name = self.store().read().await?.organization(&organization).await?.map(|found| found.name);
-            return Ok(SamlArrival::Confirm { person: identity.subject, organization: name.unwrap_or_default() });
+            return Ok(SamlArrival::Confirm { person, organization: name.unwrap_or_default() });
         }
         let begun = cookie.and_then(|cookie| self.open_saml_cookie(cookie, now));
         let begun = begun.filter(|begun| begun.connection == *id && begun.organization == organization);
-        let ctx = |actor| Ctx { actor, organization: organization.clone(), now, request: self.request_of(&whence) };
         let Some(begun) = begun else {
             let lost = Error::TurnedAway(TurnedAway::Expired);
             // Who is vouched for leaves a trace, and no event; a stranger's bare claim leaves nothing.
-            let asked = Asked { answers: Answers::Request(seen.in_response_to.as_deref().unwrap_or("")), at: None };
-            if self.verify_saml_once((&organization, &connection), (field, asked), now).await?.is_err() {
+            let asked = Asked { answers: Answers::Request(seen.in_response_to.as_deref().unwrap_or("")), ..UNASKED };
+            if self.verify_saml_once(place, (field, asked), now).await?.is_err() {
                 return Err(lost);
             }
             let ctx = ctx(Actor::System);
-            let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
-            attempt.message("the provider's answer", about(&seen));
-            return Err(self.failed_sign_in(&ctx, attempt, lost).await);
+            return Err(self.failed_sign_in(&ctx, heard(&ctx, id, (&seen, &whence)), lost).await);
         };
         let ctx = ctx(Actor::Connection { id: id.clone() });
-        let mut attempt = SignInAttempt::new(&ctx, Some(id), SignInProtocol::Saml, &whence);
+        let mut attempt = heard(&ctx, id, (&seen, &whence));
         attempt.entry.email.clone_from(&begun.email);
         let micros = u64::try_from(now.0.saturating_sub(begun.began.0)).unwrap_or_default();
         attempt.entry.seconds = Some(micros / 1_000_000);
         attempt.message("what the provider was asked", [("entity_id", saml.entity_id.clone())]);
-        attempt.message("the provider's answer", about(&seen));
         let met = match begun.journey.test.is_some() || signs_in(&connection) {
             true => {
-                let asked = Asked { answers: Answers::Request(&begun.request), at: Some(begun.began) };
-                self.verify_saml((&organization, &connection), (field, asked), now).await
+                let step_up = Some(&begun.journey.step_up);
+                let asked = Asked { answers: Answers::Request(&begun.request), step_up, at: Some(begun.began) };
+                self.verify_saml(place, (field, asked), now).await
             }
             false => Err(Error::not_found("connection", id.as_str())),
         };
@@ -227,11 +237,15 @@ impl App {
             let ring = self.saml_ring(organization, &connection.id).await?;
             outcome = verify_response(field, &Expected { keys: &ring.keys, ..expected });
         }
+        #[cfg(feature = "second-opinion")]
+        if self.settings().sign_in.second_opinion {
+            outcome = heard_twice(field, &expected, outcome).await?;
+        }
         Ok(outcome.map_err(SsoError::from).and_then(|signed_in| {
             if signed_in.sha1 {
                 tracing::warn!(connection = %connection.id, "a sign-in rests on SHA-1, which can be forged");
             }
-            strong_enough(saml, &signed_in, asked.at)?;
+            strong_enough(saml, &signed_in, asked)?;
             with_known_groups(saml_identity(saml, signed_in), connection)
         }))
     }
@@ -254,6 +268,26 @@ impl App {
     }
 }
 
+/// The outcome, if it is none to begin with or the second verifier agrees.
+#[cfg(feature = "second-opinion")]
+async fn heard_twice(
+    field: &str,
+    expected: &Expected<'_>,
+    outcome: Result<crate::sso::saml::SignedIn, SamlFault>,
+) -> Result<Result<crate::sso::saml::SignedIn, SamlFault>, Error> {
+    let Ok(ours) = outcome else { return Ok(outcome) };
+    let (second, field) = (crate::sso::saml::SecondOpinion::on(expected), field.to_owned());
+    let asked = tokio::task::spawn_blocking(move || second.agrees(&field, &ours).map(|()| ours));
+    asked.await.map_err(Error::internal)
+}
+
+/// The trace of an answer that came to a connection.
+fn heard(ctx: &Ctx, id: &ConnectionId, (seen, whence): (&Glimpse, &Whence)) -> SignInAttempt {
+    let mut attempt = SignInAttempt::new(ctx, Some(id), SignInProtocol::Saml, whence);
+    attempt.message("the provider's answer", about(seen));
+    attempt
+}
+
 /// What a message says of itself, for the trace.
 fn about(seen: &Glimpse) -> Vec<(&'static str, String)> {
     let said = |name, value: &Option<String>| value.as_ref().map(|value| (name, value.clone()));
@@ -266,20 +300,30 @@ fn about(seen: &Glimpse) -> Vec<(&'static str, String)> {
     parts.into_iter().flatten().collect()
 }
 
+/// What a connection asks of every sign-in, in the words of both protocols.
+fn always(saml: &SamlSettings) -> StepUp {
+    StepUp { acr_values: saml.contexts.clone(), max_age: None }
+}
+
 /// Whether the person proved who they are as the connection asks: a provider that ignores the question is not believed.
 fn strong_enough(
     saml: &SamlSettings,
     signed_in: &crate::sso::saml::SignedIn,
-    asked_at: Option<Instant>,
+    asked: Asked<'_>,
 ) -> Result<(), SsoError> {
     let context = signed_in.context.as_deref();
-    if !saml.contexts.is_empty() && !context.is_some_and(|done| saml.contexts.iter().any(|wanted| wanted == done)) {
-        let what =
-            format!("one of {:?} was asked, and the provider says {:?}", saml.contexts, context.unwrap_or("nothing"));
-        return Err(SsoError::TooWeak { what });
+    let always = always(saml);
+    for demand in [Some(&always), asked.step_up].into_iter().flatten() {
+        if !demand.acr_values.is_empty() && !context.is_some_and(|done| demand.acr_values.iter().any(|one| one == done))
+        {
+            let said = context.unwrap_or("nothing");
+            let what = format!("one of {:?} was asked, and the provider says {said:?}", demand.acr_values);
+            return Err(SsoError::TooWeak { what });
+        }
     }
     // SAML core §3.4.1: with ForceAuthn the provider must not rely on an earlier proof.
-    let earliest = asked_at.filter(|_| saml.force_authn).map(|at| at.minus(SKEW));
+    let anew = saml.force_authn || asked.step_up.is_some_and(|demand| demand.max_age.is_some());
+    let earliest = asked.at.filter(|_| anew).map(|at| at.minus(SKEW));
     if earliest.is_some_and(|earliest| signed_in.authenticated_at < earliest) {
         let what = format!("a new proof was asked, and the provider's is of {}", signed_in.authenticated_at);
         return Err(SsoError::TooWeak { what });

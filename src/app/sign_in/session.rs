@@ -61,7 +61,12 @@ impl Work<'_> {
         attempt: &mut SignInAttempt,
     ) -> Result<Opened, Error> {
         let organization = self.ctx.organization.clone();
-        let current = self.tx.user(&organization, &user.id).await?.filter(|user| user.state() == UserState::Active);
+        let current = match origin {
+            // Read and held in this very transaction.
+            Some(_) => Some(user.clone()),
+            None => self.tx.user(&organization, &user.id).await?,
+        };
+        let current = current.filter(|user| user.state() == UserState::Active);
         let user = current.ok_or(Error::TurnedAway(TurnedAway::Suspended))?;
         if let Some(origin) = origin {
             self.refuse_signed_out(origin).await?;

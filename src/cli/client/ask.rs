@@ -4,7 +4,7 @@ use super::{Client, stop::Stop};
 use std::io::{self, BufRead, IsTerminal, Write};
 
 /// What is read of a secret, a file or standard input, at most.
-const LARGEST: u64 = 1 << 20;
+const LARGEST: u64 = 4 << 20;
 
 impl Client {
     /// Asks before something dangerous. Without anybody to ask it takes `--yes`.
@@ -22,6 +22,21 @@ impl Client {
             return Ok(());
         }
         Err(Stop::wrong("nothing was changed"))
+    }
+
+    /// Asks for a name to be typed, before something that cannot be taken back. Without anybody to ask it was to come with
+    /// `--confirm`.
+    pub(super) fn repeated(question: &str, name: &str, said: Option<String>) -> Result<String, Stop> {
+        if let Some(said) = said {
+            return Ok(said);
+        }
+        if !io::stdin().is_terminal() || !io::stderr().is_terminal() {
+            return Err(Stop::usage(format!(
+                "{question}\n  There is no terminal to ask at: repeat it with --confirm if that is meant."
+            )));
+        }
+        let said = line(&format!("{question}\nType “{name}” to go on: "))?;
+        if said == name { Ok(said) } else { Err(Stop::wrong("nothing was changed")) }
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     noun::{CONNECTIONS, TOLERANCES, USERS},
     scim_credentials::{Clients, Tokens},
     setup_links::SetupLinks,
+    signals::Signals,
     stop::Stop,
     table::plain,
     trial::Trial,
@@ -108,6 +109,9 @@ enum Verb {
     /// Links by which the customer's own IT sets a connection up.
     #[command(subcommand)]
     SetupLinks(SetupLinks),
+    /// Security events that its provider tells of: CAEP and RISC.
+    #[command(subcommand)]
+    Signals(Signals),
     /// Signs in by the connection for real without touching anybody's access, and says what would come of it. It may be disabled.
     #[command(after_help = "Examples:
   castgate connections test okta
@@ -272,6 +276,7 @@ impl Connections {
                 client.output.done(&format!("{name} may take {id} over."), &nothing)
             }
             Verb::SetupLinks(links) => links.run(&client).await,
+            Verb::Signals(signals) => signals.run(&client).await,
             Verb::Test(trial) => trial.run(&client).await,
             Verb::Tolerances(one) => {
                 let path = format!("{}{}", client.connection(&one).await?, TOLERANCES.path);

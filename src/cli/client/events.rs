@@ -12,18 +12,34 @@ use clap::Subcommand;
 use serde_json::Value;
 use std::time::Duration;
 
-/// Between two looks of `--follow`.
+/// Where the events are in their order.
+const FEED: &str = "/events/feed";
+/// Between two tries to reach a gateway that is away.
 const PAUSE: Duration = Duration::from_secs(2);
-/// Events of one look; when more came in a pause, the next page is asked for.
-const LOOK: usize = 100;
+/// Seconds that the gateway waits for something to happen.
+const WAIT: &str = "25";
+/// Events of one answer.
+const LOOK: &str = "500";
 
 /// `castgate events`
 #[derive(Debug, clap::Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Examples:
+  castgate events --follow
+  castgate events --follow --after 1200 -o json | jq .kind"
+)]
 pub(in crate::cli) struct Events {
     #[command(flatten)]
     common: Common,
+    /// Prints what happens from now on, in order and without a gap, until it is stopped.
+    #[arg(long)]
+    follow: bool,
+    /// With --follow: begins behind the event of this number; 0: with the first.
+    #[arg(long, value_name = "NUMBER", requires = "follow")]
+    after: Option<u64>,
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -49,45 +65,56 @@ enum Verb {
 impl Events {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let client = self.common.open()?;
-        let Verb::List { about, limit, follow } = self.verb;
-        let query: Vec<(&'static str, String)> = about.into_iter().map(|id| ("subject", id)).collect();
-        if follow {
-            return client.follow(&query, limit as usize).await;
+        if self.follow == self.verb.is_some() {
+            return Err(Stop::usage("say --follow, or a command such as list"));
         }
-        client.list(&EVENTS, EVENTS.path, &query, Some(limit as usize)).await
+        let Some(Verb::List { about, limit, follow }) = self.verb else {
+            let after = match self.after {
+                Some(number) => number,
+                None => client.newest().await?,
+            };
+            return client.follow(after, None).await;
+        };
+        let query: Vec<(&'static str, String)> = about.iter().map(|id| ("subject", id.clone())).collect();
+        if !follow {
+            return client.list(&EVENTS, EVENTS.path, &query, Some(limit as usize)).await;
+        }
+        // First the number, then the list: what happens in between is in both, and is printed once.
+        let newest = client.newest().await?;
+        let begin = client.pages(&EVENTS, EVENTS.path, &query, Some(limit as usize)).await?;
+        let items = begin["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let is_known = |event: &&Value| event["number"].as_u64().is_some_and(|number| number <= newest);
+        items.iter().rev().filter(is_known).try_for_each(|event| client.tell(event))?;
+        client.follow(newest, about.as_deref()).await
     }
 }
 
 impl Client {
-    /// Looks again and again. A gateway that is away for a moment is waited for; one that refuses ends it.
-    async fn follow(&self, query: &[(&'static str, String)], first: usize) -> Result<(), Stop> {
-        let begin = self.pages(&EVENTS, EVENTS.path, query, Some(first)).await?;
-        let mut items = begin["items"].as_array().cloned().unwrap_or_default();
-        let mut seen = items.first().map(id);
-        loop {
-            items.iter().rev().try_for_each(|event| self.tell(event))?;
-            tokio::time::sleep(PAUSE).await;
-            items = match self.since(query, seen.as_deref()).await {
-                Ok(items) => items,
-                Err(stop) if stop.is(Code::Unavailable) => Vec::new(),
-                Err(stop) => return Err(stop),
-            };
-            seen = items.first().map(id).or(seen);
-        }
+    /// The number of the newest event.
+    async fn newest(&self) -> Result<u64, Stop> {
+        let feed = self.api.get(FEED, &[("limit", "1".to_owned())]).await?;
+        Ok(feed["newest"].as_u64().unwrap_or_default())
     }
 
-    /// What is newer than the last one that was seen, the newest first. Ids sort by time.
-    async fn since(&self, query: &[(&'static str, String)], seen: Option<&str>) -> Result<Vec<Value>, Stop> {
-        let mut limit = LOOK;
+    /// Asks again and again for what is behind the last number. A gateway that is away for a moment is waited for; one that refuses
+    /// ends it.
+    async fn follow(&self, mut after: u64, about: Option<&str>) -> Result<(), Stop> {
         loop {
-            let page = self.pages(&EVENTS, EVENTS.path, query, Some(limit)).await?;
-            let items = page["items"].as_array().cloned().unwrap_or_default();
-            let new = items.iter().take_while(|event| Some(id(event).as_str()) != seen).count();
-            if new < items.len() || items.len() < limit || seen.is_none() {
-                return Ok(items.into_iter().take(new).collect());
-            }
-            // All of them are new, and there may be more.
-            limit *= 4;
+            let query = [("after", after.to_string()), ("wait", WAIT.to_owned()), ("limit", LOOK.to_owned())];
+            let feed = match self.api.get(FEED, &query).await {
+                Ok(feed) => feed,
+                Err(stop) if stop.is(Code::Unavailable) => {
+                    tokio::time::sleep(PAUSE).await;
+                    continue;
+                }
+                Err(stop) => return Err(stop),
+            };
+            let items = feed["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+            let is_about = |event: &&Value| {
+                about.is_none_or(|id| event["subjects"].as_array().into_iter().flatten().any(|one| one == id))
+            };
+            items.iter().filter(is_about).try_for_each(|event| self.tell(event))?;
+            after = feed["next"].as_u64().ok_or_else(|| Stop::wrong("the answer does not say what comes next"))?;
         }
     }
 
@@ -108,8 +135,4 @@ impl Client {
         }
         Ok(())
     }
-}
-
-fn id(event: &Value) -> String {
-    event["id"].as_str().unwrap_or_default().to_owned()
 }

@@ -79,6 +79,15 @@ enum Verb {
     #[command(after_help = "Example:
   castgate invitations revoke ada@acme.example --yes")]
     Revoke(One),
+    /// Tells of a letter that came back after the mail server had taken it.
+    #[command(after_help = "Example:
+  castgate invitations bounced '<job_06h00krhv1t3jel88ooobccad0@castgate.example>' '5.1.1 no such mailbox'")]
+    Bounced {
+        /// The letter's Message-ID.
+        message_id: String,
+        /// What the bounce says.
+        reason: String,
+    },
     /// Whose addresses may be invited; with domains: says so from now on.
     #[command(after_help = "Examples:
   castgate invitations domains
@@ -162,6 +171,12 @@ impl Invitations {
                 client.confirm(&format!("The invitation of {} is taken back.", plain(&one.invitation)))?;
                 let nothing = client.api.delete(&path).await?;
                 client.output.done("The invitation is revoked.", &nothing)
+            }
+            Verb::Bounced { message_id, reason } => {
+                let body = json!({"message_id": message_id, "reason": reason});
+                let invitation = client.api.post("/invitation-bounces", body).await?;
+                let email = plain(invitation["email"].as_str().unwrap_or("?"));
+                client.output.done(&format!("It is noted that the letter to {email} came back."), &invitation)
             }
             Verb::Domains { domains, any } => {
                 if domains.is_empty() && !any {

@@ -9,6 +9,7 @@ mod ask;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod configuration;
 mod connections;
 mod contexts;
 mod domains;
@@ -31,13 +32,16 @@ mod roles;
 mod schemas;
 mod scim_credentials;
 mod service_accounts;
+mod sessions;
 mod setup_links;
 mod sign_ins;
+mod signals;
 mod stop;
 mod table;
 mod trial;
 mod undo;
 mod verbs;
+mod webhooks;
 mod why;
 mod yaml;
 
@@ -74,7 +78,7 @@ pub(super) enum Remote {
     #[command(alias = "access-reviews")]
     Reviews(reviews::Reviews),
     /// Where you or others are signed in.
-    Sessions(people::Sessions),
+    Sessions(sessions::Sessions),
     /// Machines of the organization, and their keys.
     ServiceAccounts(service_accounts::ServiceAccounts),
     /// Roles that people, groups and machines hold.
@@ -93,6 +97,12 @@ pub(super) enum Remote {
     Schemas(schemas::Schemas),
     /// E-mail domains: whose they are, and for which single sign-on is enforced.
     Domains(domains::Domains),
+    /// The organization as a document that makes another one like it. Without secrets.
+    Export(configuration::Export),
+    /// What a document would change, and what that does to people and their keys.
+    Plan(configuration::Plan),
+    /// Makes a document of the organization true, after showing what that does.
+    Apply(configuration::Apply),
     /// The rules that turn what providers say into roles.
     Mapping(mapping::Mapping),
     /// Your own API keys.
@@ -105,6 +115,8 @@ pub(super) enum Remote {
     Receipts(receipts::Receipts),
     /// What happened.
     Events(events::Events),
+    /// Addresses that are told what happens.
+    Webhooks(webhooks::Webhooks),
     /// Who tried to sign in, and why it failed.
     SignIns(sign_ins::SignIns),
     /// What identity providers asked for over SCIM, and what came of it.
@@ -133,12 +145,16 @@ impl Remote {
             Self::Connections(command) => command.run().await,
             Self::Schemas(command) => command.run().await,
             Self::Domains(command) => command.run().await,
+            Self::Export(command) => command.run().await,
+            Self::Plan(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Apply(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
             Self::Keys(command) => command.run().await,
             Self::Undo(command) => command.run().await,
             Self::Accidents(command) => command.run().await,
             Self::Receipts(command) => command.run().await,
             Self::Events(command) => command.run().await,
+            Self::Webhooks(command) => command.run().await,
             Self::SignIns(command) => command.run().await,
             Self::Provisioning(command) => command.run().await,
         };

@@ -4,11 +4,13 @@ mod accident;
 mod review;
 mod scim;
 mod sign_in;
+mod signal;
 
 pub(super) use accident::{ACCIDENTS, RECEIPTS};
 pub(super) use review::{MIRRORED_KEYS, PROPOSALS, REVIEWS};
 pub(super) use scim::{PUSHES, SCHEMAS, TOLERANCES};
 pub(super) use sign_in::{DOMAINS, SETUP_LINKS, SIGN_INS};
+pub(super) use signal::{DELIVERIES, SIGNALS, WEBHOOKS};
 
 use super::table::{
     Column,
@@ -124,6 +126,7 @@ pub(super) const CONNECTIONS: Noun = Noun {
         column("NAME", "/name", Text),
         column("PROFILE", "/settings/profile", Text),
         column("ENABLED", "/enabled", State),
+        column("SILENT SINCE", "/silent_since", Moment),
         column("SIGNS IN", "/settings/oidc/issuer", Text),
         column("DOMAINS", "/settings/domains", Text),
     ],

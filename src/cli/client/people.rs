@@ -1,9 +1,8 @@
-//! People and their sessions.
+//! People.
 
 use super::{
     Client, Common,
-    account::visitor,
-    noun::{GROUPS, KEYS, MACHINES, SESSIONS, USERS},
+    noun::{GROUPS, KEYS, MACHINES, USERS},
     output::Output,
     role_changes::KeyOptions,
     stop::{Code, Stop},
@@ -68,6 +67,24 @@ enum UserVerb {
   castgate users remove ada@acme.example
   castgate users remove ada@acme.example --yes")]
     Remove(User),
+    /// Erases what is personal of somebody who is suspended or removed, for good: first it is shown what goes.
+    ///
+    /// Their id stays, and says nothing of who it was. Events that mention them lose what they said of them, and still verify.
+    /// Backups and log files from before are not touched.
+    #[command(after_help = "Examples:
+  castgate users erase usr_06h00krhv1t3jel88ooobccad0
+  castgate users erase ada@acme.example --preview
+  castgate users erase ada@acme.example --confirm ada@acme.example")]
+    Erase {
+        /// Their id; of whoever is suspended also their user name or e-mail address.
+        user: String,
+        /// Shows what would go, and changes nothing.
+        #[arg(long)]
+        preview: bool,
+        /// Their user name, letter by letter: needed where there is no terminal to ask at.
+        #[arg(long, value_name = "USER_NAME", conflicts_with = "preview")]
+        confirm: Option<String>,
+    },
     /// Changes several people at once. Who cannot be changed is told of, the others are changed.
     ///
     /// API keys that this touches are shown first, with their use: say with --keys what becomes of them.
@@ -84,6 +101,20 @@ enum UserVerb {
         #[command(flatten)]
         keys: KeyOptions,
     },
+    /// How somebody signs in: whether there is a password, an authenticator app, and how many recovery codes are left.
+    #[command(after_help = "Examples:
+  castgate users sign-in
+  castgate users sign-in ada@acme.example -o json")]
+    SignIn(OneOrYou),
+    /// Mails somebody a link to choose a password; without a name: yourself.
+    #[command(after_help = "Examples:
+  castgate users password-link
+  castgate users password-link ada@acme.example")]
+    PasswordLink(OneOrYou),
+    /// Takes somebody's authenticator app away, with their recovery codes: they are signed out everywhere, and told.
+    #[command(after_help = "Example:
+  castgate users clear-second-factor ada@acme.example")]
+    ClearSecondFactor(User),
     /// Where somebody is signed in.
     #[command(after_help = "Example:
   castgate users sessions ada@acme.example")]
@@ -135,6 +166,12 @@ struct User {
     user: String,
 }
 
+#[derive(Debug, clap::Args)]
+struct OneOrYou {
+    /// Their id, user name or e-mail address. Without it: you.
+    user: Option<String>,
+}
+
 impl Users {
     pub(super) async fn run(self) -> Result<(), Stop> {
         let client = self.common.open()?;
@@ -177,7 +214,26 @@ impl Users {
                 let nothing = client.api.delete(&format!("/users/{id}")).await?;
                 client.output.done(&format!("{name} is removed."), &nothing)
             }
+            UserVerb::Erase { user, preview, confirm } => client.erase(&user, (preview, confirm)).await,
             UserVerb::Change { users, what, keys } => client.change_people(&users, what, &keys).await,
+            UserVerb::SignIn(whose) => {
+                let id = client.one_or_me(whose).await?;
+                client.output.one(&client.api.get(&format!("/users/{id}/sign-in"), &[]).await?)
+            }
+            UserVerb::PasswordLink(whose) => {
+                let id = client.one_or_me(whose).await?;
+                let nothing = client.api.post(&format!("/users/{id}/password-link"), json!({})).await?;
+                client.output.done("A link to choose a password is on its way.", &nothing)
+            }
+            UserVerb::ClearSecondFactor(User { user }) => {
+                let id = client.id(&USERS, USERS.path, &user).await?;
+                let name = plain(&user);
+                client.confirm(&format!(
+                    "{name} signs in with the password alone from now on, and is signed out everywhere."
+                ))?;
+                let nothing = client.api.delete(&format!("/users/{id}/second-factor")).await?;
+                client.output.done(&format!("{name} has no authenticator app any more."), &nothing)
+            }
             UserVerb::Sessions(User { user }) => client.sessions_of(&user).await,
             UserVerb::MoveKey { user: User { user }, key, account } => {
                 let path = format!("/users/{}/keys", client.id(&USERS, USERS.path, &user).await?);
@@ -227,87 +283,37 @@ impl Client {
         if made["made"].as_u64() == Some(ids.len() as u64) { Ok(()) } else { Err(Stop::silent(Code::Conflict)) }
     }
 
-    async fn sessions_of(&self, user: &str) -> Result<(), Stop> {
+    async fn erase(&self, user: &str, (preview, confirm): (bool, Option<String>)) -> Result<(), Stop> {
         let id = self.id(&USERS, USERS.path, user).await?;
-        self.list(&SESSIONS, &format!("/users/{id}/sessions"), &[], None).await
+        let path = format!("/users/{id}/erasure");
+        let plan = self.api.get(&path, &[]).await?;
+        if preview {
+            return self.output.one(&plan);
+        }
+        let name = plan["confirm"].as_str().unwrap_or_default();
+        let rows: u64 = plan["rows"].as_object().into_iter().flatten().filter_map(|(_, rows)| rows.as_u64()).sum();
+        let left: Vec<&String> = plan["left"].as_object().into_iter().flatten().map(|(table, _)| table).collect();
+        let left = match left.as_slice() {
+            [] => String::new(),
+            tables => {
+                let tables: Vec<String> = tables.iter().map(|table| plain(table)).collect();
+                format!(" They are still mentioned in {}: take that out yourself.", tables.join(", "))
+            }
+        };
+        let question = format!(
+            "What is personal of {} is erased for good: {rows} rows, and the details of {} events.{left}",
+            plain(name),
+            plan["events"]
+        );
+        let confirm = Self::repeated(&question, &plain(name), confirm)?;
+        let erased = self.api.post(&path, json!({"plan": plan["plan"], "confirm": confirm})).await?;
+        self.output.done(&format!("What was personal of {id} is erased."), &erased)
     }
 
-    /// The person behind the key.
-    async fn me(&self) -> Result<String, Stop> {
-        let me = self.api.get("/me", &[]).await?;
-        let id = visitor(&me)["id"].as_str().filter(|id| id.starts_with(USERS.prefix));
-        id.map(str::to_owned).ok_or_else(|| Stop::usage("a service account has no sessions: say whose with --user"))
-    }
-}
-
-/// `castgate sessions`
-#[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Sessions {
-    #[command(flatten)]
-    common: Common,
-    #[command(subcommand)]
-    verb: SessionVerb,
-}
-
-#[derive(Debug, Subcommand)]
-enum SessionVerb {
-    /// Your own sessions, or somebody's.
-    #[command(after_help = "Examples:
-  castgate sessions list
-  castgate sessions list --user ada@acme.example")]
-    List(Whose),
-    /// Ends one.
-    #[command(after_help = "Examples:
-  castgate sessions end ses_06h00krhv1t3jel88ooobccad0
-  castgate sessions end ses_06h00krhv1t3jel88ooobccad0 --user ada@acme.example")]
-    End {
-        /// The session's id.
-        session: String,
-        #[command(flatten)]
-        whose: Whose,
-    },
-    /// Ends all of them: signed out everywhere.
-    #[command(after_help = "Examples:
-  castgate sessions end-all
-  castgate sessions end-all --user ada@acme.example --yes")]
-    EndAll(Whose),
-}
-
-#[derive(Debug, clap::Args)]
-struct Whose {
-    /// Whose: an id, user name or e-mail address. Without it your own.
-    #[arg(long)]
-    user: Option<String>,
-}
-
-impl Sessions {
-    pub(super) async fn run(self) -> Result<(), Stop> {
-        let client = self.common.open()?;
-        match self.verb {
-            SessionVerb::List(Whose { user: Some(user) }) => client.sessions_of(&user).await,
-            SessionVerb::List(Whose { user: None }) => {
-                let me = client.me().await?;
-                client.sessions_of(&me).await
-            }
-            SessionVerb::End { session, whose } => {
-                let user = match whose.user {
-                    Some(user) => client.id(&USERS, USERS.path, &user).await?,
-                    None => client.me().await?,
-                };
-                let path = format!("/users/{user}/sessions");
-                let id = client.id(&SESSIONS, &path, &session).await?;
-                let nothing = client.api.delete(&format!("{path}/{id}")).await?;
-                client.output.done(&format!("Session {id} has ended."), &nothing)
-            }
-            SessionVerb::EndAll(Whose { user }) => {
-                let (id, whose) = match user {
-                    Some(user) => (client.id(&USERS, USERS.path, &user).await?, plain(&user)),
-                    None => (client.me().await?, "You".to_owned()),
-                };
-                client.confirm(&format!("{whose}: every session ends, in every browser."))?;
-                let ended = client.api.delete(&format!("/users/{id}/sessions")).await?;
-                client.output.done(&format!("{} sessions have ended.", ended["ended"]), &ended)
-            }
+    async fn one_or_me(&self, whose: OneOrYou) -> Result<String, Stop> {
+        match whose.user {
+            Some(user) => self.id(&USERS, USERS.path, &user).await,
+            None => self.me().await,
         }
     }
 }

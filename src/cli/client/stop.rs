@@ -10,8 +10,8 @@ pub(in crate::cli) const EXIT_CODES: &str = "\
 Exit codes:
   0  done
   1  something went wrong
-  2  the command line was not understood, or needs --yes; `mapping plan`: there are changes;
-     `doctor scim`: the server has faults
+  2  the command line was not understood, or needs --yes; `plan` and `mapping plan`: there are
+     changes; `doctor scim`: the server has faults
   3  not signed in
   4  not allowed
   5  there is no such thing
@@ -69,6 +69,11 @@ impl Stop {
     /// Whether castgate wants to show first what the change does to API keys.
     pub(super) fn needs_preview(&self) -> bool {
         self.needs_preview
+    }
+
+    /// The same, of a document that was read from this file.
+    pub(super) fn of_file(self, name: &str) -> Self {
+        Self { message: self.message.replace("configuration.yaml:", &format!("{}:", plain(name))), ..self }
     }
 
     /// Whether it ends with this code.

@@ -1,6 +1,7 @@
 //! What people read: tables of many, lists of facts of one.
 
 use super::yaml;
+use crate::cli::say::say;
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 use std::io::{self, IsTerminal};
@@ -32,6 +33,20 @@ pub(super) struct Column {
 /// A column.
 pub(super) const fn column(head: &'static str, at: &'static str, show: Show) -> Column {
     Column { head, at, show }
+}
+
+/// Lines that come in green and lines that go in red, where there is colour.
+pub(super) fn painted(text: &str) {
+    let colour = colourful();
+    for line in text.trim_end().lines() {
+        let line = plain(line);
+        match line.trim_start().as_bytes().first() {
+            Some(b'+') if colour => say!("\u{1b}[32m{line}\u{1b}[0m"),
+            Some(b'-') if colour => say!("\u{1b}[31m{line}\u{1b}[0m"),
+            Some(b'~' | b'!') if colour => say!("\u{1b}[33m{line}\u{1b}[0m"),
+            Some(_) | None => say!("{line}"),
+        }
+    }
 }
 
 /// Whether standard output is a terminal whose user has nothing against colour (<https://no-color.org>).

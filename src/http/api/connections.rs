@@ -117,6 +117,10 @@ pub(super) struct Shown {
     front_channel_logout_uri: String,
     /// Where its provider reads the keys of `private_key_jwt`.
     jwks_uri: String,
+    /// Where its provider tells of security events.
+    signal_endpoint_url: String,
+    /// Since when its provider pushes nothing, where that is much longer than is its habit.
+    silent_since: Option<Instant>,
     created_at: Instant,
     version: i64,
 }
@@ -125,6 +129,7 @@ pub(super) fn shown(app: &App, connection: Connection) -> Shown {
     let scim_url = app.scim_url(&connection);
     let Connection { id, name, enabled, settings, pushes_groups, created_at, version, schemas: _, epoch: _ } =
         connection;
+    let signal_endpoint_url = app.signal_url(&id);
     let own = format!("{}/oidc/{id}", app.settings().server.origin());
     let saml = settings.saml.as_ref().map(|_| app.saml_addresses(&id));
     let (redirect_uri, saml_entity_id) = match saml {
@@ -144,6 +149,8 @@ pub(super) fn shown(app: &App, connection: Connection) -> Shown {
         back_channel_logout_uri: format!("{own}/back-channel-logout"),
         front_channel_logout_uri: format!("{own}/front-channel-logout"),
         jwks_uri: format!("{own}/jwks.json"),
+        signal_endpoint_url,
+        silent_since: None,
         created_at,
         version,
     }
@@ -160,7 +167,8 @@ async fn list(
 ) -> Result<Json<List<Shown>>, ApiFailure> {
     let asked = paging.read(&app, &caller.ctx, "connections")?;
     let all = app.connections(&caller.ctx).await?;
-    let all = all.into_iter().map(|connection| shown(&app, connection)).collect();
+    let silences = app.silences(&caller.ctx).await?;
+    let all = all.into_iter().map(|connection| with_silence(shown(&app, connection), &silences)).collect();
     Ok(Json(asked.of_all(all, |connection: &Shown| connection.id.to_string())?))
 }
 
@@ -171,7 +179,14 @@ async fn one(
     headers: HeaderMap,
 ) -> Result<Response, ApiFailure> {
     let connection = app.connection(&caller.ctx, &id).await?;
-    Ok(tagged(&headers, &connection.version.to_string(), &shown(&app, connection)))
+    let version = connection.version.to_string();
+    let shown = with_silence(shown(&app, connection), &app.silences(&caller.ctx).await?);
+    Ok(tagged(&headers, &version, &shown))
+}
+
+fn with_silence(shown: Shown, silences: &[(ConnectionId, Instant)]) -> Shown {
+    let silent_since = silences.iter().find(|(silent, _)| *silent == shown.id).map(|(_, since)| *since);
+    Shown { silent_since, ..shown }
 }
 
 #[derive(Deserialize, JsonSchema)]

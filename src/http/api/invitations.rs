@@ -87,6 +87,16 @@ pub(super) fn doors() -> Doors {
                 .tells(&[EventKind::InvitationRevoked]),
         )
         .door(
+            post("/invitation-bounces", bounce)
+                .takes::<Bounce>(|| json!({"message_id": "<job_06h01qbn45r9t2euf2aprlbdqk@castgate.example>", "reason": "5.1.1 no such mailbox"}))
+                .answers::<Shown>(200)
+                .summary("Tell of an invitation's letter that came back after the mail server had taken it")
+                .detail("For whatever reads the mailbox of bounces, or the mail service's own notices. The invitation stays good.")
+                .needs(need)
+                .tells(&[EventKind::InvitationUndelivered])
+                .refuses(&["not_found"]),
+        )
+        .door(
             get("/invitation-settings", settings)
                 .answers::<Whom>(200)
                 .answers_as(304, None)
@@ -259,6 +269,24 @@ async fn create(
         }
     };
     Ok(Json(Outcomes { invited, results: outcomes.into_iter().map(one).collect() }))
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "InvitationBounce")]
+struct Bounce {
+    /// The Message-ID of the letter, with or without its angle brackets.
+    message_id: String,
+    /// What the bounce says, such as a status of RFC 3463.
+    reason: String,
+}
+
+async fn bounce(
+    State(app): State<App>,
+    caller: ApiCaller,
+    JsonBody(Bounce { message_id, reason }): JsonBody<Bounce>,
+) -> Result<Json<Shown>, ApiFailure> {
+    Ok(Json(shown(app.note_bounce(&caller.ctx, &message_id, &reason).await?, caller.ctx.now)))
 }
 
 async fn one(

@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What people call YAML.
-const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/plain"];
+pub(super) const YAML: [&str; 4] = ["application/yaml", "text/yaml", "application/x-yaml", "text/plain"];
 
 /// What publishing a mapping tells of.
 pub(super) const PUBLISHED: [EventKind; 5] = [
@@ -152,7 +152,7 @@ struct Beside {
 }
 
 /// The YAML, or the request again where the body is not YAML.
-async fn yaml(request: Request) -> Result<Result<String, Request>, ApiFailure> {
+pub(super) async fn yaml(request: Request) -> Result<Result<String, Request>, ApiFailure> {
     if body::is_one_of(request.headers(), &YAML) != Some(true) {
         return Ok(Err(request));
     }

@@ -7,12 +7,15 @@ mod authorize;
 mod bindings;
 mod client_keys;
 mod clusters;
+mod configuration;
 mod connection_removal;
 mod connection_tests;
 mod connection_tokens;
 mod connections;
 mod directory;
 mod domains;
+mod erasure;
+mod feed;
 mod groups;
 mod invitations;
 mod key_moves;
@@ -33,9 +36,12 @@ mod scim_clients;
 mod service_accounts;
 mod sessions;
 mod setup_links;
+mod sign_in_states;
 mod sign_ins;
+mod signals;
 mod undo;
 mod versions;
+mod webhooks;
 mod why;
 
 use lists::{List, Paging};
@@ -52,10 +58,11 @@ const DAY: Duration = Duration::from_hours(24);
 /// Ten years: longer is a mistake in the unit.
 const MOST_DAYS: u32 = 3650;
 
-pub(super) fn doors() -> [Doors; 31] {
+pub(super) fn doors() -> impl IntoIterator<Item = Doors> {
     [
         organization::doors(),
         clusters::doors(),
+        configuration::doors(),
         connections::doors(),
         connection_tests::doors(),
         connection_removal::doors(),
@@ -67,9 +74,11 @@ pub(super) fn doors() -> [Doors; 31] {
         mapping::doors(),
         mapping_versions::doors(),
         directory::doors(),
+        erasure::doors(),
         members::doors(),
         member_changes::doors(),
         sessions::doors(),
+        sign_in_states::doors(),
         sign_ins::doors(),
         groups::doors(),
         invitations::doors(),
@@ -85,6 +94,8 @@ pub(super) fn doors() -> [Doors; 31] {
         authorize::doors(),
         why::doors(),
         undo::doors(),
+        webhooks::doors(),
+        signals::doors(),
     ]
 }
 

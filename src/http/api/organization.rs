@@ -1,7 +1,7 @@
 //! The organization, its people's standing with the terms, its events, and who asks.
 
 use super::{
-    List, Paging,
+    List, Paging, feed,
     versions::{IfMatch, tagged},
 };
 use crate::{
@@ -26,7 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(super) fn doors() -> Doors {
-    Doors::at("/api/v1", "Organization", Caller::SessionOrKey)
+    let room = Doors::at("/api/v1", "Organization", Caller::SessionOrKey)
         .door(get("/me", me).answers::<Me>(200).summary("Who asks, what they may do and why"))
         .door(
             get("/organization", organization)
@@ -61,7 +61,8 @@ pub(super) fn doors() -> Doors {
                 .answers::<List<Event>>(200)
                 .summary("What happened, the newest first")
                 .needs(Capability::ManageOrganization),
-        )
+        );
+    feed::doors(room)
 }
 
 /// Who asks, what they may do and why. A session learns the token that its changes carry.

@@ -1,11 +1,12 @@
 //! Changes of roles that touch API keys: first what they would do, then the change with what becomes of each key.
 
+use super::configuration::{CONFIGURED, REFUSED as OF_DOCUMENTS};
 use crate::{
     app::{App, ChangeOutcome, Choice, KeyDone, KeyOutcome, KeyPreview, KeyTerms, RefusedChange, RoleChange},
     http::{
         body::JsonBody,
         caller::ApiCaller,
-        doors::{Caller, Doors, post},
+        doors::{BodyLimit, Caller, Doors, post},
         error::ApiFailure,
     },
     model::{Binding, Capability, EventKind, KeyId, ServiceAccountId},
@@ -55,14 +56,15 @@ pub(in crate::http) const TOLD_OF_ROLES: [EventKind; 15] = [
 pub(super) fn doors() -> Doors {
     let refused: &[&str] =
         &["not_found", "already_given", "not_given_by_a_person", "not_local", "last_owner", "mapping_invalid"];
-    let told: Vec<EventKind> =
-        TOLD_OF_ROLES.into_iter().chain([EventKind::RoleChanged, EventKind::MappingPublished]).collect();
+    let told: Vec<EventKind> = TOLD_OF_ROLES.into_iter().chain(CONFIGURED).collect();
     Doors::at("/api/v1", "Role changes", Caller::SessionOrKey)
         .door(
             post("/role-changes/preview", preview)
                 .takes::<Asked>(example)
                 .answers::<KeyPreview>(200)
                 .refuses(refused)
+                .refuses(OF_DOCUMENTS)
+                .reads(BodyLimit::Configuration)
                 .summary("Which API keys a change of roles would touch: their use, what would stop, and a token")
                 .detail(SAFE)
                 .needs(Capability::ManageMembers),
@@ -72,7 +74,9 @@ pub(super) fn doors() -> Doors {
                 .takes::<Wanted>(example_change)
                 .answers::<Changed>(200)
                 .refuses(refused)
+                .refuses(OF_DOCUMENTS)
                 .refuses(&["preview_stale", "holder_suspended", "holder_lacks"])
+                .reads(BodyLimit::Configuration)
                 .summary("Make a change of roles as it was previewed, with what becomes of each key")
                 .detail(SAFE)
                 .needs(Capability::ManageMembers)

@@ -82,9 +82,9 @@ fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response, (fields, actio
     let (status, title) = (refusal.status, title(refusal.status));
     let said = refusal.sentence.map_or_else(|| as_sentence(&refusal.detail), str::to_owned);
     let can_be_mended = [StatusCode::BAD_REQUEST, StatusCode::CONFLICT].contains(&status);
-    // What cannot be right says its place first.
-    let place = refusal.detail.split_once(": ").filter(|_| refusal.code == "invalid").map(|(place, _)| place);
-    let again = fields.form(desk, action, (place, &said)).filter(|_| can_be_mended);
+    let again = fields
+        .form(desk, action, (refusal.field.as_ref().map(|field| field.0.as_str()), &said))
+        .filter(|_| can_be_mended);
     let body = html! {
         div class="card" {
             h1 { (title) }
@@ -115,7 +115,8 @@ pub(super) fn told(error: Error) -> Result<String, Failed> {
         | Error::LastOwner { .. }
         | Error::Forbidden { .. }
         | Error::Stale
-        | Error::Mapping { .. } => Ok(as_sentence(&error.to_string())),
+        | Error::Mapping { .. }
+        | Error::Configuration { .. } => Ok(as_sentence(&error.to_string())),
         error => Err(error.into()),
     }
 }

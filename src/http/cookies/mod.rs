@@ -120,6 +120,31 @@ pub(super) fn clear_saml_sign_in(settings: &Settings) -> Option<HeaderValue> {
     saml_header(settings, "", 0)
 }
 
+/// The id of what this browser left with to sign out at a SAML provider.
+pub(super) fn saml_sign_out(headers: &HeaderMap, settings: &Settings) -> Option<String> {
+    read(headers, &saml_sign_out_name(settings))
+}
+
+/// A `Set-Cookie` that remembers it; as for the sign-in, the answer may be a form of another site.
+pub(super) fn set_saml_sign_out(settings: &Settings, id: &str) -> Option<HeaderValue> {
+    saml_sign_out_header(settings, id, SIGN_IN_LIFE)
+}
+
+/// A `Set-Cookie` that forgets it.
+pub(super) fn clear_saml_sign_out(settings: &Settings) -> Option<HeaderValue> {
+    saml_sign_out_header(settings, "", 0)
+}
+
+fn saml_sign_out_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue> {
+    let name = saml_sign_out_name(settings);
+    header(&format!("{name}={value}; Path=/login/saml; Max-Age={age}; HttpOnly; SameSite=None; Secure"))
+}
+
+fn saml_sign_out_name(settings: &Settings) -> String {
+    let prefix = if settings.server.is_https() { "__Secure-" } else { "" };
+    format!("{prefix}castgate-saml-sign-out")
+}
+
 fn saml_header(settings: &Settings, value: &str, age: u64) -> Option<HeaderValue> {
     let name = saml_name(settings);
     header(&format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=None; Secure"))

@@ -9,6 +9,8 @@ use std::fmt;
 const MAX_BODY: usize = 256 * 1024;
 /// The most that is read of a form with a SAML message: half a MiB of XML in Base64, with the letters that a form escapes.
 const MAX_SAML: usize = 1024 * 1024;
+/// The most that is read of a whole organization's document, in JSON: its longest text with the letters that JSON escapes.
+const MAX_CONFIGURATION: usize = 5 * 1024 * 1024;
 
 /// Whom a route answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub enum BodyLimit {
     Usual,
     /// What a SAML message may be, in a form.
     Saml,
+    /// What a document of a whole organization may be.
+    Configuration,
     /// What `scim.max_body` says.
     Scim,
 }
@@ -63,6 +67,7 @@ impl BodyLimit {
             Self::Unread => None,
             Self::Usual => Some(MAX_BODY),
             Self::Saml => Some(MAX_SAML),
+            Self::Configuration => Some(MAX_CONFIGURATION),
             Self::Scim => Some(settings.scim.max_body.bytes()),
         }
     }

@@ -51,7 +51,7 @@ impl Room {
             Self::Scim
         } else if ["/api", "/auth", "/.well-known", "/healthz", "/readyz"].into_iter().any(under) {
             Self::Api
-        } else if under("/oauth2") || under("/oidc") {
+        } else if under("/oauth2") || under("/oidc") || under("/ssf") {
             Self::OAuth
         } else if under("/login") {
             Self::SignIn
@@ -176,7 +176,8 @@ fn problem_json(refusal: &Refusal) -> Value {
     });
     if !refusal.diagnostics.is_empty() {
         problem["diagnostics"] = json!(refusal.diagnostics);
-        let text: Vec<String> = refusal.diagnostics.iter().map(ToString::to_string).collect();
+        let file = if refusal.code == "configuration_invalid" { "configuration.yaml" } else { "mapping.yaml" };
+        let text: Vec<String> = refusal.diagnostics.iter().map(|found| found.told(file)).collect();
         problem["text"] = json!(text.join("\n"));
     }
     problem

@@ -22,6 +22,7 @@ fn every_error() -> Vec<Error> {
         Error::Stale,
         Error::invalid("name", "it is empty"),
         Error::Mapping { diagnostics: Vec::new() },
+        Error::Configuration { diagnostics: Vec::new() },
         ScimError::no_target("there is none").into(),
         Error::Provider(SsoError::StateMismatch),
         Error::Provider(SsoError::ProviderUnreachable { what: "its keys".to_owned(), why: "no route".to_owned() }),

@@ -200,7 +200,7 @@ pub(super) fn refusals(declared: &Declared) -> BTreeMap<u16, BTreeSet<&'static s
     }
     match declared.body {
         BodyLimit::Unread => {}
-        BodyLimit::Usual | BodyLimit::Saml | BodyLimit::Scim => codes.extend(READING),
+        BodyLimit::Usual | BodyLimit::Saml | BodyLimit::Configuration | BodyLimit::Scim => codes.extend(READING),
     }
     if declared.is_replayed() {
         codes.extend(["idempotency_key_reused", "in_progress", "answer_lost"]);

@@ -67,6 +67,40 @@ pub(in crate::http) fn sign_in(status: StatusCode, so_far: SoFar<'_>, ask: Ask, 
     Page { title: "Sign in", organization: None, width: Width::Narrow, go_to: None, body }.respond(status)
 }
 
+/// Somebody who is signed in and has to prove it again: to get where, and how.
+#[derive(Debug)]
+pub(in crate::http) struct Again<'a> {
+    /// What to call them.
+    pub person: &'a str,
+    /// Checked: where they wanted to go.
+    pub return_to: &'a str,
+    /// Any one of these ways, between spaces.
+    pub acr: &'a str,
+    /// At most so many seconds ago.
+    pub max_age: Option<u32>,
+}
+
+/// `GET /login/again`
+pub(in crate::http) fn again(again: &Again<'_>) -> Response {
+    let body = html! {
+        div class="card" {
+            h1 { "Please sign in again" }
+            p class="lead" {
+                "You are signed in as " strong { (again.person) } ". "
+                @if again.acr.is_empty() { "What comes next asks for a sign-in that is more recent." }
+                @else { "What comes next asks for a stronger sign-in, such as a second factor." }
+            }
+            form method="post" action="/login/again" {
+                input type="hidden" name="return_to" value=(again.return_to);
+                input type="hidden" name="acr" value=(again.acr);
+                @if let Some(seconds) = again.max_age { input type="hidden" name="max_age" value=(seconds); }
+                button class="fill" type="submit" { "Sign in again" }
+            }
+        }
+    };
+    Page { title: "Sign in again", organization: None, width: Width::Narrow, go_to: None, body }.respond(StatusCode::OK)
+}
+
 /// Several providers sign people in to the organization that was named.
 pub(in crate::http) fn choose(so_far: SoFar<'_>, providers: &[(String, String)]) -> Response {
     let body = html! {

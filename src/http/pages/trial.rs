@@ -29,7 +29,7 @@ pub(in crate::http) fn begin(shown: &TestShown, token: &str) -> Response {
 pub(in crate::http) fn result(test: &ConnectionTest) -> Response {
     let body = html! {
         div class="card" {
-            @if let Some(result) = &test.result { (found(result)) } @else { h1 { "The test has not ended" } }
+            @if let Some(result) = &test.result { h1 { (headline(result)) } (found(result)) } @else { h1 { "The test has not ended" } }
         }
     };
     respond("The test's result", None, body)
@@ -39,14 +39,17 @@ fn respond(title: &str, organization: Option<&str>, body: Markup) -> Response {
     Page { title, organization, width: Width::Narrow, go_to: None, body }.respond(StatusCode::OK)
 }
 
-/// What a test found, as far as it is for everybody.
+/// What a test found, in a few words.
+pub(in crate::http) fn headline(result: &TestResult) -> &'static str {
+    if result.succeeded { "The sign-in works" } else { "The sign-in does not work yet" }
+}
+
+/// The rest of it, as far as it is for everybody.
 pub(in crate::http) fn found(result: &TestResult) -> Markup {
     html! {
         @if result.succeeded {
-            h1 { "The sign-in works" }
             p class="lead" { "Whoever signs in so gets in. You can close this window." }
         } @else {
-            h1 { "The sign-in does not work yet" }
             @if let Some(failure) = result.entry.failure {
                 p role="alert" data-failure=(failure) { (failure.meaning()) }
                 p { (failure.remedy()) }

@@ -76,8 +76,12 @@ fn set(headers: &mut HeaderMap, name: HeaderName, text: &str) -> Result<(), Erro
 /// Somebody has to go elsewhere first, to sign in or to accept the terms: `name` tells where.
 ///
 /// A person is sent there, by nginx or by us; a program is told what is missing.
-pub(super) fn elsewhere(error: Error, original: &Original, (name, address): (HeaderName, &str)) -> Response {
-    let refusal = Refusal::from(error);
+pub(super) fn elsewhere(
+    error: impl Into<Refusal>,
+    original: &Original,
+    (name, address): (HeaderName, &str),
+) -> Response {
+    let refusal = error.into();
     if original.navigates() { sent(refusal, original.proxy, (name, address)) } else { told(refusal, (name, address)) }
 }
 

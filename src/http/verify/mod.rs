@@ -16,10 +16,12 @@ use super::{
     doors::{Caller, Doors, OrganizationFrom, every, get},
     error::{ApiFailure, Refusal},
     request::Noted,
+    step_up,
 };
 use crate::{
     app::{App, Error, Question},
     model::Capability,
+    sso::StepUp,
 };
 use axum::{
     Json,
@@ -44,21 +46,21 @@ pub(super) fn doors() -> Doors {
                 .summary("Whether the sender of a request may do what is asked, with headers that say who it is")
                 .query::<Asked>()
                 .answers_as(200, None)
-                .refuses(&["not_found"]),
+                .refuses(&["not_found", "insufficient_user_authentication"]),
         )
         .door(
             every("/auth/verify/traefik", traefik)
                 .summary("The same for Traefik, which hands our answer to the browser")
                 .query::<Asked>()
                 .answers_as(200, None)
-                .refuses(&["not_found"]),
+                .refuses(&["not_found", "insufficient_user_authentication"]),
         )
         .door(
             every("/auth/verify/envoy", envoy)
                 .summary("The same for Envoy, which puts the original path behind the address")
                 .query::<Asked>()
                 .answers_as(200, None)
-                .refuses(&["not_found"]),
+                .refuses(&["not_found", "insufficient_user_authentication"]),
         )
         .door(
             get("/.well-known/jwks.json", jwks)
@@ -90,6 +92,10 @@ struct Asked {
     cluster: Option<String>,
     /// Whom the token is for; castgate itself if nobody is named.
     audience: Option<String>,
+    /// How the sender has to have signed in: one of these authentication context classes, between spaces.
+    acr: Option<String>,
+    /// How many seconds ago the sender may have signed in at most.
+    max_age: Option<u32>,
     /// What becomes of a CORS preflight, which never carries a credential.
     #[serde(default)]
     preflight: Preflight,
@@ -146,6 +152,7 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
     let asked =
         asked.map_err(|why| misconfigured(Refusal::new(StatusCode::BAD_REQUEST, "invalid", why.body_text())))?;
     let question = asked.question(proxy).map_err(|error| misconfigured(error.into()))?;
+    let demand = step_up::demand(asked.acr.as_deref(), asked.max_age).map_err(misconfigured)?;
     let original = Original::read(proxy, &parts);
     let request = noted.as_ref().map_or("", |noted| noted.id().as_str());
     let guest = match sender {
@@ -164,6 +171,9 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
         let address = format!("{}{back}", app.settings().server.origin());
         return Ok(answer::elsewhere(error, &original, (answer::TERMS, &address)));
     }
+    if !guest.visit.proves(&demand, app.clock().now()) {
+        return Ok(too_weak(&app, &original, &demand));
+    }
     app.ask(&guest.visit, &question).await?;
     let audience = asked.audience.as_deref().unwrap_or_else(|| app.settings().server.origin());
     let signed = app.sign(&guest.visit, audience).await?;
@@ -174,6 +184,13 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
 fn misconfigured(refusal: Refusal) -> Refusal {
     tracing::error!(why = refusal.detail, "a gateway asks /auth/verify for something that there is not");
     refusal
+}
+
+/// A person signs in again; a program is told what its token lacks.
+fn too_weak(app: &App, original: &Original, demand: &StepUp) -> Response {
+    let wanted = original.wanted(app.settings());
+    let address = format!("{}{}", app.settings().server.origin(), step_up::address(wanted.as_ref(), demand));
+    answer::elsewhere(step_up::insufficient(demand), original, (answer::LOGIN, &address))
 }
 
 fn sign_in(app: &App, original: &Original) -> String {

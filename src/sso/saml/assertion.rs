@@ -12,7 +12,7 @@ use roxmltree::Node;
 use std::time::Duration;
 
 /// An id is remembered for as long as it could be used again; nobody needs longer.
-const LONGEST_LIFE: Duration = Duration::from_hours(24);
+pub(super) const LONGEST_LIFE: Duration = Duration::from_hours(24);
 const LONGEST_NAME: usize = 512;
 
 /// A provider's name for a person.

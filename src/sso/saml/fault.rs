@@ -240,6 +240,12 @@ pub enum SamlFault {
         /// What is wrong.
         why: &'static str,
     },
+    /// The second verifier, which this deployment asks about everything that is accepted, does not agree.
+    #[error("the second opinion does not agree: {why}")]
+    SecondOpinion {
+        /// What it says, or reads in its place.
+        why: String,
+    },
     // --- Metadata.
     /// Metadata that does not describe what is looked for.
     #[error("the metadata cannot be used: {why}")]
@@ -331,6 +337,9 @@ impl SamlFault {
                 "Compare the provider's clock with this server's, and start the sign-in again."
             }
             Self::NameId { .. } => "Let the provider send a NameID that names each person for ever, as plain text.",
+            Self::SecondOpinion { .. } => {
+                "Let the provider sign with RSA or ECDSA and SHA-256, and encrypt nothing: sign_in.second_opinion can judge no more."
+            }
             Self::Metadata { .. } => "Download the identity provider's own metadata again; it is an XML file.",
             Self::CannotSign => "Renew this connection's own key.",
         }

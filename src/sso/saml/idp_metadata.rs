@@ -1,9 +1,10 @@
 //! What an identity provider publishes about itself.
 
 use super::{
-    SamlFault,
+    SamlFault, Trust,
     gate::{Kind, admit},
     names::{DS, HTTP_POST, HTTP_REDIRECT, MD, SAMLP},
+    signature,
     tree::{all, at_most_one, attribute, demanded, instant_of, is, named, text},
 };
 use crate::{crypto::Certificate, model::Instant, sso::error::quoted};
@@ -90,6 +91,22 @@ impl IdpMetadata {
             wants_signed_requests: matches!(attribute(role, "WantAuthnRequestsSigned"), Some("true" | "1")),
             valid_until,
         })
+    }
+
+    /// The same of a description whose every byte is signed by one of these keys. Only the signed bytes are read.
+    pub fn parse_signed(
+        bytes: &[u8],
+        entity_id: Option<&str>,
+        signers: &[Certificate],
+        now: Instant,
+    ) -> Result<Self, SamlFault> {
+        let document = admit(bytes, Kind::Metadata)?;
+        let root = document.root_element();
+        // SAML metadata §3: an enveloped signature of the outermost element.
+        let signature = signature::of(root)?.ok_or(SamlFault::PartUnsigned { what: "metadata" })?;
+        let trust = Trust { entity_id: String::new(), certificates: signers.to_vec(), allow_sha1: false };
+        let signed = signature::verify(signature, "metadata", &trust)?;
+        Self::parse(signed.bytes.as_bytes(), entity_id, now)
     }
 
     /// The address for sign-ins by this binding.

@@ -22,6 +22,8 @@ mod names;
 mod redirect;
 mod request;
 mod response;
+#[cfg(feature = "second-opinion")]
+mod second_opinion;
 mod signature;
 mod tree;
 mod writing;
@@ -37,6 +39,8 @@ pub use logout::{
 pub use names::format;
 pub use request::{AuthnRequest, LogoutAnswer, LogoutCall, PostForm};
 pub use response::{Answers, Expected, SignedIn, Signing, Trust, verify_response};
+#[cfg(feature = "second-opinion")]
+pub use second_opinion::SecondOpinion;
 
 /// How far the clocks of provider and gateway may differ, in both directions: 60 seconds.
 pub const SKEW: std::time::Duration = std::time::Duration::from_mins(1);

@@ -29,6 +29,7 @@ pub struct Tx {
     /// The statement under way, or the last one.
     statement: (telemetry::Statement, Instant),
     dirty: bool,
+    moved_vocabulary: bool,
     failed: bool,
     statements: u32,
     recorder: Option<Recorder>,
@@ -47,7 +48,17 @@ impl Tx {
     pub(super) fn new(inner: Inner, name: &'static str, recorder: Option<Recorder>) -> Self {
         let began = Instant::now();
         let statement = (telemetry::Statement::Read, began);
-        Self { inner, name, began, statement, dirty: false, failed: false, statements: 0, recorder }
+        Self {
+            inner,
+            name,
+            began,
+            statement,
+            dirty: false,
+            moved_vocabulary: false,
+            failed: false,
+            statements: 0,
+            recorder,
+        }
     }
 
     /// All rows of an answer. A row that was written (`INSERT … RETURNING`) marks the transaction dirty.
@@ -147,6 +158,17 @@ impl Tx {
     /// The one of two texts that is meant for this engine, where the dialects truly differ.
     pub fn pick(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         if self.is_postgres() { postgres } else { sqlite }
+    }
+
+    /// Notes that it changed what mappings are compiled against, or which one is in force.
+    pub(in crate::store) fn move_vocabulary(&mut self) {
+        self.moved_vocabulary = true;
+    }
+
+    /// Whether it did: what is compiled in it may be undone with it.
+    #[must_use]
+    pub fn moved_vocabulary(&self) -> bool {
+        self.moved_vocabulary
     }
 
     /// Whether a row was written, changed or deleted.

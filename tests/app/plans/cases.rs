@@ -25,7 +25,10 @@ struct Seen {
     published: u64,
     changed: u64,
     losses: u64,
+    /// Plans that touch keys, keys that carry less, and publications that went by a preview of them.
+    with_keys: u64,
     keys: u64,
+    previewed: u64,
     locked_out: u64,
 }
 
@@ -78,13 +81,15 @@ async fn one(world: &World, text: &str, by_owner: bool, seen: &mut Seen) -> Resu
     if Truth::now(world).await != before {
         return Err("a plan changed something".into());
     }
-    publish(world, &ctx, (text, &plan), by_owner).await?;
+    let previewed = publish(world, &ctx, (text, &plan), by_owner).await?;
     let after = Truth::now(world).await;
     compare(&plan, &before, &after)?;
     seen.published += 1;
     seen.changed += u64::from(!plan.is_empty());
     seen.losses += plan.impact.losing() as u64;
+    seen.with_keys += u64::from(!plan.impact.keys.is_empty());
     seen.keys += plan.impact.keys() as u64;
+    seen.previewed += u64::from(previewed);
     let again = world.app.plan_mapping(&ctx, text).await.map_err(|error| format!("{error:?}"))?;
     if again.is_empty() { Ok(()) } else { Err(format!("the second plan is not empty:\n{again}")) }
 }
@@ -94,7 +99,7 @@ async fn publish(
     ctx: &castgate::app::Ctx,
     (text, plan): (&str, &MappingPlan),
     by_owner: bool,
-) -> Result<(), String> {
+) -> Result<bool, String> {
     let publication =
         Publication { plan: plan.plan.clone(), reason: Some("a case".to_owned()), ..Publication::of(text) };
     if by_owner && !plan.impact.keys.is_empty() {
@@ -107,11 +112,11 @@ async fn publish(
             return Err(format!("the plan says of keys {planned:?}, and the preview {touched:?}"));
         }
         let terms = KeyTerms { preview: preview.token, others: Some(Choice::Keep), ..KeyTerms::default() };
-        return world.app.change_roles(ctx, &change, &terms).await.map(drop).map_err(|error| format!("{error:?}"));
+        return world.app.change_roles(ctx, &change, &terms).await.map(|_| true).map_err(|error| format!("{error:?}"));
     }
     let done = world.app.publish(ctx, publication).await.map_err(|error| format!("{error:?}"))?;
     let (planned, did) = (serde_json::json!(plan.impact), serde_json::json!(done.impact));
-    if planned == did && plan.diff == done.diff { Ok(()) } else { Err(format!("planned {planned}\ndone {did}")) }
+    if planned == did && plan.diff == done.diff { Ok(false) } else { Err(format!("planned {planned}\ndone {did}")) }
 }
 
 fn compare(plan: &MappingPlan, before: &Truth, after: &Truth) -> Result<(), String> {
@@ -151,6 +156,8 @@ async fn what_a_plan_says_is_what_publishing_does_to_the_last_row() {
     let seen = play(World::sqlite().await, cases(250)).await;
     // Whether a lock-out is met depends on the cases: drafts that lock everybody out have a test of their own.
     assert!(seen.published > 0 && seen.changed > 0 && seen.losses > 0, "{seen:?}");
+    // Nor do people without keys say anything about what becomes of keys.
+    assert!(seen.with_keys * 20 > seen.published && seen.keys > 0 && seen.previewed > 0, "{seen:?}");
     println!("SQLite: {seen:?}");
     if let Some(world) = World::postgres().await {
         let seen = play(world, cases(40)).await;

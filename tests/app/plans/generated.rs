@@ -108,7 +108,7 @@ async fn any_team(world: &World, numbers: &mut Numbers) -> Option<GroupId> {
 
 /// One thing that happens to the directory, if it can.
 pub(super) async fn happens(world: &World, numbers: &mut Numbers) {
-    let which = numbers.below(14);
+    let which = numbers.below(16);
     if which < 3 {
         let name = numbers.pick(&PEOPLE);
         let mut body = json!({
@@ -147,6 +147,7 @@ pub(super) async fn happens(world: &World, numbers: &mut Numbers) {
             world.patch(&user.id, json!([{"op": "replace", "path": "title", "value": numbers.pick(&TITLES)}])).await,
         ),
         11 => given(world, numbers, &user).await,
+        14 | 15 => drop(world.app.create_key(&world.as_user(&user.id), "agent", None).await),
         12 => match numbers.one_in(3) {
             true => drop(world.delete_group(&team).await),
             false => drop(world.delete(&user.id).await),

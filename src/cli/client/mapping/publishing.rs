@@ -6,7 +6,7 @@ use super::super::{
     output::Output,
     role_changes::KeyOptions,
     stop::Stop,
-    table::{colourful, plain},
+    table::{painted, plain},
     verbs::waiting,
 };
 use crate::cli::say::say;
@@ -128,20 +128,6 @@ impl Client {
             Output::Name | Output::Json | Output::Yaml | Output::Secret => self.output.one(&found)?,
         }
         Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// Lines that come in green and lines that go in red, where there is colour.
-fn painted(text: &str) {
-    let colour = colourful();
-    for line in text.trim_end().lines() {
-        let line = plain(line);
-        match line.trim_start().as_bytes().first() {
-            Some(b'+') if colour => say!("\u{1b}[32m{line}\u{1b}[0m"),
-            Some(b'-') if colour => say!("\u{1b}[31m{line}\u{1b}[0m"),
-            Some(b'~' | b'!') if colour => say!("\u{1b}[33m{line}\u{1b}[0m"),
-            Some(_) | None => say!("{line}"),
-        }
     }
 }
 

@@ -43,10 +43,18 @@ pub(in crate::cli::client) const RECEIPTS: Noun = Noun {
         column("KEYS", "/said/keys", Text),
         column("LAST LET IN", "/said/last_accepted", Moment),
         column("SIGNED", "", With(signed)),
+        column("TOLD", "", With(told)),
     ],
     empty: "No receipts.",
 };
 
 fn signed(receipt: &Value) -> String {
     if receipt["valid"].as_bool().unwrap_or_default() { "yes" } else { "NO" }.to_owned()
+}
+
+/// How many webhooks took note, of those that were told.
+fn told(receipt: &Value) -> String {
+    let all = receipt["acknowledgements"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let taken = all.iter().filter(|one| !one["at"].is_null()).count();
+    if all.is_empty() { "–".to_owned() } else { format!("{taken} of {}", all.len()) }
 }

@@ -171,9 +171,9 @@ async fn one(
                 }
             }
         }
-        section class="card" aria-labelledby="text" {
+        div class="card" {
             h2 id="text" { "The whole text" }
-            pre class="code" tabindex="0" role="region" aria-label=(format!("The text of version {number}")) { code { (version.text) } }
+            pre class="code" tabindex="0" role="region" aria-labelledby="text" { code { (version.text) } }
         }
     };
     Ok(Page::new(&desk, Place::Mapping, &title, body).ok())

@@ -186,7 +186,7 @@ mod tests {
 ";
 
     fn dented(by: &str) -> String {
-        WRITTEN.lines().map(|line| format!("{by}{line}\n")).collect()
+        WRITTEN.lines().flat_map(|line| [by, line, "\n"]).collect()
     }
 
     #[test]

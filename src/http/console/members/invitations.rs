@@ -140,6 +140,7 @@ fn letter(one: &Invitation, now: Instant) -> Markup {
             DeliveryState::Queued => { "The letter waits to be sent" },
             DeliveryState::Sent => { "The letter was sent " (when(one.delivery.at, now)) },
             DeliveryState::Failed => { "The letter was not taken" },
+            DeliveryState::Bounced => { "The letter came back " (when(one.delivery.at, now)) },
         }
         @if let Some(reason) = &one.delivery.reason { ": " (reason) }
         "."

@@ -92,6 +92,7 @@ pub(super) fn evidence(finding: &Finding, names: &Names, now: Instant) -> Markup
                     DeliveryState::Queued => "waits to be sent.",
                     DeliveryState::Sent => "was sent.",
                     DeliveryState::Failed => "was not taken.",
+                    DeliveryState::Bounced => "came back.",
                 }
             },
             Finding::IdleOwner { binding, also_by, last_used_at, .. } => {

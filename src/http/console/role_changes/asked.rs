@@ -84,7 +84,10 @@ pub(super) fn ids(change: &RoleChange) -> Vec<String> {
             vec![user.to_string()]
         }
         RoleChange::Give { subject, .. } => vec![subject.0.clone()],
-        RoleChange::Take { .. } | RoleChange::EditRole { .. } | RoleChange::Publish { .. } => Vec::new(),
+        RoleChange::Take { .. }
+        | RoleChange::EditRole { .. }
+        | RoleChange::Publish { .. }
+        | RoleChange::Configure(_) => Vec::new(),
         RoleChange::Join { group, member } | RoleChange::Leave { group, member } => {
             vec![group.to_string(), holder(member)]
         }

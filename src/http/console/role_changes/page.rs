@@ -94,6 +94,7 @@ impl Preview<'_> {
             RoleChange::Remove { .. } => {
                 "Sessions end and keys are refused at once. For 30 days the same invitation brings everything back."
             }
+            RoleChange::Configure(_) => "All of the document is made true in one step, or nothing of it.",
             RoleChange::Publish { .. } => "The new version is in force at once, for everybody.",
         }
     }

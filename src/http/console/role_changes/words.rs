@@ -87,6 +87,13 @@ impl Told {
                 let told = told(title, "Remove", Place::Members, member(user.as_str()), "deleted");
                 Self { after: "/console/members?said=deleted".to_owned(), ..told }
             }
+            RoleChange::Configure(_) => told(
+                "Apply the configuration".to_owned(),
+                "Apply",
+                Place::Settings,
+                "/console/settings".to_owned(),
+                "saved",
+            ),
             RoleChange::Publish { .. } => told(
                 "Publish the mapping".to_owned(),
                 "Publish",
