@@ -43,6 +43,7 @@ mod undo;
 mod versions;
 mod webhooks;
 mod why;
+mod worded;
 
 use lists::{List, Paging};
 
