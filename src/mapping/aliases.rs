@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn what_people_write_is_not() {
-        let many: String = (0..2_000).map(|rule| format!("- {{name: r{rule}, groups: *g, grant: viewer}}\n")).collect();
+        let many = "- {name: b, groups: *g, grant: viewer}\n".repeat(2_000);
         assert_eq!(too_much(&format!("rules:\n- {{name: a, groups: &g [eng, ops], grant: viewer}}\n{many}")), None);
         for text in ["", "&a *a", "a: *nothing & more", "&a [*a]", "[&", "&a &b c", "]&", "a: &a\nb: *a"] {
             assert_eq!(too_much(text), None, "{text:?}");
