@@ -11,7 +11,7 @@ use super::{
     pages::{notice, saml as pages},
 };
 use crate::{
-    app::{App, LogoutCame, ProviderLogout, SamlArrival, SignOutAt, Whence},
+    app::{App, Error, LogoutCame, ProviderLogout, SamlArrival, SignOutAt, Whence},
     model::{ConnectionId, EventKind},
     telemetry::metrics,
 };
@@ -25,6 +25,10 @@ use url::form_urlencoded;
 const FORM: &str = "application/x-www-form-urlencoded";
 /// SAML metadata §4.1.1.
 const METADATA: &str = "application/samlmetadata+xml";
+
+/// What people read where a provider's word about signing out cannot be believed.
+const UNPROVEN_SIGN_OUT: &str = "What your identity provider said about signing out could not be accepted, and changed nothing. If you \
+                                 have just signed out, your session here has ended; close the browser to end the one there as well.";
 
 pub(super) fn doors() -> Doors {
     let address = OrganizationFrom::Address;
@@ -176,7 +180,8 @@ async fn log_out(
     came: LogoutCame<'_>,
 ) -> Result<Response, PageFailure> {
     let left_with = cookies::saml_sign_out(headers, app.settings());
-    let mut response = match app.provider_logout(id, came, left_with.as_deref()).await? {
+    let outcome = app.provider_logout(id, came, left_with.as_deref()).await;
+    let mut response = match outcome.map_err(refused_sign_out)? {
         // The provider asks while this browser may wait for an answer of its own.
         ProviderLogout::Answer(Some(at)) => return Ok(leave_to_sign_out("You are signed out here", &at)),
         ProviderLogout::Answer(None) => return Ok(notice::signed_out(false)),
@@ -185,6 +190,13 @@ async fn log_out(
     };
     add_cookie(&mut response, cookies::clear_saml_sign_out(app.settings()));
     Ok(response)
+}
+
+/// What cannot be believed of a provider ended nothing. Who came with an answer to their own sign-out is out here all the same.
+fn refused_sign_out(error: Error) -> PageFailure {
+    let mut refusal = Refusal::from(error);
+    refusal.sentence = refusal.sentence.map(|_| UNPROVEN_SIGN_OUT);
+    refusal.into()
 }
 
 /// To the provider, to sign out there or with an answer to it.

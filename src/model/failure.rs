@@ -116,6 +116,9 @@ failures! {
     AssertionMalformed = "assertion_malformed",
         "The identity cannot be read, or in more than one way.",
         "The detail names the rule that it breaks. If the provider's settings are its usual ones, report it.";
+    SecondOpinion = "second_opinion",
+        "The second verifier, which this deployment asks about every sign-in over SAML, does not agree.",
+        "Let the provider sign with RSA or ECDSA and SHA-256, and encrypt nothing, or turn sign_in.second_opinion off. If the provider's settings are its usual ones, report it.";
     UserinfoMismatch = "userinfo_mismatch",
         "What the provider says about the person belongs to somebody else, or cannot be read.",
         "Turn off signed or encrypted userinfo answers at the provider.";

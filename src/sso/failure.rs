@@ -72,8 +72,8 @@ impl SamlFault {
             | Self::Invalid { .. }
             | Self::LivesTooLong { .. }
             | Self::UnknownCondition { .. }
-            | Self::NoBearer
-            | Self::SecondOpinion { .. } => SignInFailure::AssertionMalformed,
+            | Self::NoBearer => SignInFailure::AssertionMalformed,
+            Self::SecondOpinion { .. } => SignInFailure::SecondOpinion,
             Self::Unsigned | Self::PartUnsigned { .. } => SignInFailure::SignatureMissing,
             Self::SignatureMisplaced { .. }
             | Self::SignatureReference { .. }

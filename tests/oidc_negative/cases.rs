@@ -81,6 +81,11 @@ pub const SIGNATURES: &[Case] = &[
         fault!(TokenFault::WeakKey { .. }),
     ),
     Case(
+        "key that is for another algorithm",
+        |s| (s.signed_by, s.header) = ("RS256", json!({"alg": "RS256", "kid": "only RS512"})),
+        fault!(TokenFault::UnknownKey { .. }),
+    ),
+    Case(
         "key that the token brings along",
         |s| {
             s.signed_by = "stranger";
@@ -283,6 +288,21 @@ pub const CONFIGURATIONS: &[Case] = &[
     Case(
         "keys in a file",
         |s| s.discovery["jwks_uri"] = json!("file:///etc/keys"),
+        refusal!(SsoError::DiscoveryInvalid { .. }),
+    ),
+    Case(
+        "token endpoint with a user name in it",
+        |s| s.discovery["token_endpoint"] = json!("https://castgate@idp.example/token"),
+        refusal!(SsoError::DiscoveryInvalid { .. }),
+    ),
+    Case(
+        "keys behind a password in the address",
+        |s| s.discovery["jwks_uri"] = json!("https://:secret@idp.example/keys"),
+        refusal!(SsoError::DiscoveryInvalid { .. }),
+    ),
+    Case(
+        "authorization endpoint with a fragment",
+        |s| s.discovery["authorization_endpoint"] = json!("https://idp.example/authorize#here"),
         refusal!(SsoError::DiscoveryInvalid { .. }),
     ),
     Case(

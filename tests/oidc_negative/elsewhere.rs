@@ -30,6 +30,22 @@ async fn groups_beyond_the_token_are_asked_for_where_the_admin_says_and_not_wher
 }
 
 #[tokio::test]
+async fn the_access_token_does_not_follow_a_page_of_groups_to_another_host() {
+    let mut scene = Scene::new().await;
+    scene.claims.as_object_mut().unwrap().remove("groups");
+    scene.claims["hasgroups"] = json!(true);
+    scene.settings.groups_endpoint = Some(format!("{}/groups", scene.provider.issuer));
+    // The same server by another name is another host.
+    let elsewhere = format!("{}/more", scene.provider.issuer.replace("127.0.0.1", "localhost"));
+    assert_ne!(elsewhere, format!("{}/more", scene.provider.issuer));
+    scene.provider.says("/groups", 200, &json!({"value": ["a"], "@odata.nextLink": elsewhere}));
+    scene.provider.says("/more", 200, &json!({"value": ["b"]}));
+    let error = scene.play(&Scene::oidc()).await.unwrap_err();
+    assert!(matches!(&error, SsoError::GroupsUnknown { why } if why.contains("another host")), "{error:?}");
+    assert_eq!((scene.provider.asked("/groups").len(), scene.provider.asked("/more").len()), (1, 0));
+}
+
+#[tokio::test]
 async fn a_redirect_leads_nowhere_whoever_answers_with_it() {
     for path in ["/.well-known/openid-configuration", "/jwks", "/userinfo"] {
         let scene = Scene::new().await;

@@ -170,7 +170,7 @@ async fn an_admin_sees_what_the_provider_offers() {
     scene.publish();
     let summary = Scene::oidc().discover(&scene.settings, NOW).await.unwrap();
     assert_eq!(summary.algorithms, ["RS256", "ES256"]);
-    assert_eq!((summary.usable_keys, summary.refused_keys.len()), (4, 3));
+    assert_eq!((summary.usable_keys, summary.refused_keys.len()), (5, 3));
     assert_eq!(summary.pkce_s256, Some(true));
 }
 

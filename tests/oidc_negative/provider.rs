@@ -61,6 +61,7 @@ impl Keys {
             {"kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": encoded(self.ed25519.public_key().as_ref())},
             {"kty": "RSA", "kid": "rsa", "use": "sig", "e": "AQAB", "n": self.modulus()},
             {"kty": "RSA", "kid": "short", "e": "AQAB", "n": encoded(&[0xc1; 128])},
+            {"kty": "RSA", "kid": "only RS512", "use": "sig", "alg": "RS512", "e": "AQAB", "n": self.modulus()},
             {"kty": "RSA", "kid": "encryption", "use": "enc", "e": "AQAB", "n": self.modulus()},
             {"kty": "from the future", "kid": "unknown"},
         ]})

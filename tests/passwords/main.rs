@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod accounts;
+mod chromium;
 mod guessing;
 mod links;
 #[path = "../rig/postgres.rs"]

@@ -60,6 +60,10 @@ fn keys(all: &mut Attacks) {
         let half = signed(&half, "_r1", &How::with(&KEYS.idp));
         all.add(format!("{name} inside a good response"), &half, &["wrong_certificate"]);
     }
+    // Two lists of keys: which of them another reader would believe is not known.
+    let twice = info(&KEYS.idp.certificate) + &info(&KEYS.foreign.certificate);
+    let twice = How { key_info: twice, ..How::with(&KEYS.idp) };
+    all.add("two key infos", &signed(&wrapped(&assertion()), "_a1", &twice), &["repeated"]);
     let none = Setting::trusting(&[]);
     all.with(
         "a connection without a certificate",

@@ -87,6 +87,10 @@ fn where_somebody_has_to_have_signed_the_metadata_nothing_else_is_read() {
     // What no signature covers is not there: comments, wherever they come in.
     let commented = good.replacen("<SingleLogoutService", "<!-- Location --><SingleLogoutService", 1);
     assert_eq!(read(&commented), read(&good));
+    // In the midst of a word as well: the signed bytes are read, and not the document that they came in.
+    let commented = good.replacen("nameid-format:", "nameid-format:<!-- which -->", 1);
+    assert_ne!(commented, good);
+    assert_eq!(read(&commented).unwrap().name_id_formats, read(&good).unwrap().name_id_formats);
     // By anybody: who says so is not asked of whom nothing is demanded.
     assert_eq!(
         IdpMetadata::parse(good.as_bytes(), None, now()).unwrap().certificates,

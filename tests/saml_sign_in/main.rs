@@ -15,6 +15,8 @@ mod provider;
 mod refusals;
 mod rollover;
 mod scene;
+#[cfg(feature = "second-opinion")]
+mod second_opinion;
 mod setup;
 mod sign_out;
 mod trace;

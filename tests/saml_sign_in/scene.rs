@@ -6,7 +6,7 @@ use crate::{
     provider::{Kind, Provider},
     world::{Answer, Organization, World},
 };
-use castgate::app::Clock;
+use castgate::{app::Clock, config::Settings};
 use serde_json::{Value, json};
 
 pub const MAPPING: &str = r#"
@@ -48,12 +48,23 @@ impl Scene {
 
     /// With castgate's own clock.
     pub async fn set_with_clock(kind: Kind, more: Value, host: &str, clock: Clock) -> Option<Self> {
+        Self::settled((kind, more), host, clock, |_| {}).await
+    }
+
+    /// With castgate's own settings.
+    pub async fn settled(
+        (kind, more): (Kind, Value),
+        host: &str,
+        clock: Clock,
+        settle: impl FnOnce(&mut Settings),
+    ) -> Option<Self> {
         if !have(&[kind.variable()]) {
             return None;
         }
         let mut world = World::start_with(clock, |settings| {
             let url = settings.server.origin().replace("127.0.0.1", host);
             settings.server.public_url = url.parse().unwrap();
+            settle(settings);
         })
         .await;
         world.origin = world.origin.replace("127.0.0.1", host);

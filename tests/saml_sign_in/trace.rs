@@ -19,7 +19,7 @@ impl Scene {
     }
 
     /// The trace of a sign-in that failed so; nobody is in by it.
-    async fn failed(&self, browser: &mut Browser, page: &Page, failure: &str) -> Value {
+    pub async fn failed(&self, browser: &mut Browser, page: &Page, failure: &str) -> Value {
         let trace = self.trace_of(page).await;
         assert_eq!((&trace["outcome"], &trace["failure"]), (&json!("failed"), &json!(failure)), "{trace:#}");
         assert_eq!((&trace["protocol"], &trace["connection"]), (&json!("saml"), &json!(self.connection)), "{trace:#}");

@@ -37,7 +37,7 @@ pub(in crate::http) fn invitation(
                 }
             }
             @if takes_password {
-                p { a href=(format!("{action}/password")) { "Accept, and choose a password" } }
+                p { a class="button second fill" href=(format!("{action}/password")) { "Accept, and choose a password" } }
             }
         }
     };

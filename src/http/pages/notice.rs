@@ -45,7 +45,7 @@ pub(in crate::http) fn on_the_way(title: &str, to: &str, target: &str) -> Respon
     let body = html! {
         div class="card" {
             h1 { (title) }
-            p class="lead" { "You are being taken there. If nothing happens, use the button." }
+            p class="lead" { "Your browser goes on to " (to) " by itself. If nothing happens, use the button." }
             p { a class="button fill" href=(target) rel="noreferrer" { "Continue to " (to) } }
         }
     };

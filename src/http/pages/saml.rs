@@ -25,7 +25,7 @@ pub(in crate::http) fn posts_itself(title: &str, to: &str, form: &PostForm) -> R
     let body = html! {
         div class="card" {
             h1 { (title) }
-            p class="lead" { "You are being taken there. If nothing happens, use the button." }
+            p class="lead" { "Your browser goes on to " (to) " by itself. If nothing happens, use the button." }
             form method="post" action=(form.action) {
                 input type="hidden" name=(form.field) value=(form.value);
                 @if let Some(relay) = &form.relay_state {

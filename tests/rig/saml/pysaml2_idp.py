@@ -8,6 +8,7 @@ SIGHUP it is the second. Prints one JSON line when it listens, and one for each 
 /metadata  what the service provider reads        /sso   sign-in, by redirect and by form
 /start     a sign-in that nobody asked for         /slo   sign-out, both ways
 /sign-out?user=NAME&binding=redirect|post          signs a person out everywhere, beginning here
+/signed-out?in_response_to=ID                      a signed answer to a sign-out that nobody asked for; to nothing without ID
 """
 import argparse
 import base64
@@ -24,8 +25,8 @@ from saml2 import xmldsig
 from saml2.authn_context import PASSWORD
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
-from saml2.saml import NAME_FORMAT_BASIC, NAMEID_FORMAT_EMAILADDRESS, NameID
-from saml2.samlp import response_from_string
+from saml2.saml import NAME_FORMAT_BASIC, NAMEID_FORMAT_EMAILADDRESS, Issuer, NameID
+from saml2.samlp import LogoutRequest, response_from_string
 from saml2.server import Server
 
 arguments = argparse.ArgumentParser()
@@ -165,12 +166,22 @@ def slo():
         left = [index for index in sessions.get(user, []) if index not in ended]
         sessions[user] = left
     said({"signed_out": user, "indexes": ended})
-    response = provider.create_logout_response(parsed.message, [BINDING_HTTP_REDIRECT])
-    to = provider.metadata.single_logout_service(parsed.message.issuer.text, BINDING_HTTP_REDIRECT, "spsso")[0]["location"]
+    return signed_out(parsed.message, relay or "")
+
+
+def signed_out(asked, relay):
+    response = provider.create_logout_response(asked, [BINDING_HTTP_REDIRECT])
+    to = provider.metadata.single_logout_service(asked.issuer.text, BINDING_HTTP_REDIRECT, "spsso")[0]["location"]
     bound = provider.apply_binding(
-        BINDING_HTTP_REDIRECT, str(response), to, relay or "", response=True, sign=True, sigalg=STRONG["sign_alg"]
+        BINDING_HTTP_REDIRECT, str(response), to, relay, response=True, sign=True, sigalg=STRONG["sign_alg"]
     )
     return redirect(dict(bound["headers"])["Location"])
+
+
+@app.route("/signed-out")
+def unasked():
+    entity, _ = service_provider()
+    return signed_out(LogoutRequest(id=request.args.get("in_response_to"), issuer=Issuer(text=entity)), "")
 
 
 @app.route("/sign-out")
