@@ -11,8 +11,12 @@ use std::time::Duration;
 pub const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// How often somebody who waits is looked after.
 const LOOK: Duration = Duration::from_millis(250);
-/// Who may wait at once, of all organizations; others are answered at once, and ask again.
-pub(super) const MOST_WAITING: usize = 64;
+/// Who may wait at once, of all organizations and of one.
+pub(super) const MOST_WAITING: (usize, usize) = (64, 8);
+/// Who is without such a place waits this long for the answer, so that nobody asks again at once; so many at most, of all
+/// organizations and of one.
+const PAUSE: Duration = Duration::from_secs(1);
+pub(super) const MOST_PAUSING: (usize, usize) = (512, 64);
 
 /// Events that follow one another.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -29,8 +33,16 @@ pub struct Feed {
 impl App {
     /// Up to `limit` events behind the number `after`. Where there is none, something may happen for as long as `wait`.
     pub async fn event_feed(&self, ctx: &Ctx, (after, limit): (i64, i64), wait: Duration) -> Result<Feed, Error> {
-        let until = tokio::time::Instant::now() + wait.min(LONGEST_WAIT);
-        let place = self.inner.waiting.try_acquire();
+        let (long, short) = (&self.inner.waiting, &self.inner.pausing);
+        let wants = !wait.is_zero();
+        let place = wants.then(|| long.place(&ctx.organization)).flatten();
+        let pause = (wants && place.is_none()).then(|| short.place(&ctx.organization)).flatten();
+        let (longest, look) = match (&place, &pause) {
+            (Some(_), _) => (LONGEST_WAIT, LOOK),
+            (None, Some(_)) => (PAUSE, PAUSE),
+            (None, None) => (Duration::ZERO, LOOK),
+        };
+        let until = tokio::time::Instant::now() + wait.min(longest);
         loop {
             // Asked anew each time: whoever may not any more is told nothing that happened since.
             let ctx = Ctx { now: self.clock().now(), ..ctx.clone() };
@@ -43,11 +55,11 @@ impl App {
             let items =
                 if newest > after { tx.events_after(&ctx.organization, after, limit).await? } else { Vec::new() };
             drop(tx);
-            if !items.is_empty() || place.is_err() || tokio::time::Instant::now() >= until {
+            if !items.is_empty() || tokio::time::Instant::now() >= until {
                 let next = items.last().and_then(|event| event.number).unwrap_or(after);
                 return Ok(Feed { items, next, newest });
             }
-            tokio::time::sleep(LOOK).await;
+            tokio::time::sleep(look).await;
         }
     }
 }

@@ -71,6 +71,7 @@ mod step_up;
 mod tenants;
 mod terms;
 mod tokens;
+mod waiting_room;
 mod webhooks;
 mod why;
 mod work;
@@ -158,7 +159,7 @@ use saml::KeyRings;
 use signing::Keys;
 use std::sync::{Arc, PoisonError, RwLock};
 use tokens::RecentTokens;
-use tokio::sync::Semaphore;
+use waiting_room::WaitingRoom;
 
 /// What every use case needs; the only state of the process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -193,7 +194,9 @@ struct Inner {
     /// For addresses that an organization's own admins wrote down.
     outside: net::Client,
     /// Places of those who wait for events.
-    waiting: Semaphore,
+    waiting: WaitingRoom,
+    /// Places of those who have none of these, and wait a moment.
+    pausing: WaitingRoom,
 }
 
 impl App {
@@ -235,7 +238,8 @@ impl App {
             capability_uses,
             suspected: accidents::Suspected::default(),
             outside,
-            waiting: Semaphore::new(feed::MOST_WAITING),
+            waiting: WaitingRoom::new(feed::MOST_WAITING.0, feed::MOST_WAITING.1),
+            pausing: WaitingRoom::new(feed::MOST_PAUSING.0, feed::MOST_PAUSING.1),
         };
         Self { inner: Arc::new(inner) }
     }

@@ -177,6 +177,7 @@ impl Work<'_> {
             actor: self.ctx.actor.to_string(),
             request: self.ctx.request.clone(),
             subjects,
+            subjects_in_all: None,
             detail,
         });
     }

@@ -258,8 +258,11 @@ pub struct Event {
     pub actor: String,
     /// In which request.
     pub request: RequestId,
-    /// The ids that it is about.
+    /// The ids that it is about; of very many, the first thousand.
     pub subjects: Vec<String>,
+    /// How many ids it is about, where that is more than are listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subjects_in_all: Option<u64>,
     /// What else there is to say; no personal values.
     pub detail: Value,
 }

@@ -104,7 +104,7 @@ impl Tx {
                     args![organization, row.0],
                 )
                 .await?;
-            events.push(event(row, subjects.into_iter().map(|(subject,)| subject).collect())?);
+            events.push(event(row, (subjects.into_iter().map(|(subject,)| subject).collect(), None))?);
         }
         Ok(events)
     }
@@ -178,10 +178,10 @@ pub(super) fn kind(name: &str, id: &EventId) -> Result<EventKind, StoreError> {
 
 pub(super) fn event(
     (id, number, at, kind, actor, request, detail): EventRow,
-    subjects: Vec<String>,
+    (subjects, subjects_in_all): (Vec<String>, Option<u64>),
 ) -> Result<Event, StoreError> {
     let kind = self::kind(&kind, &id)?;
     let detail =
         serde_json::from_str(&detail).map_err(|error| StoreError::Corrupt(format!("detail of event {id}: {error}")))?;
-    Ok(Event { id, number, at, kind, actor, request, subjects, detail })
+    Ok(Event { id, number, at, kind, actor, request, subjects, subjects_in_all, detail })
 }

@@ -149,7 +149,7 @@ impl Tx {
                 args![organization, subject, texts(&names), at],
             )
             .await?;
-        row.map(|row| event(row, Vec::new())).transpose()
+        row.map(|row| event(row, (Vec::new(), None))).transpose()
     }
 
     /// The events about something at exactly a moment, between two ids that enclose it. Their subjects are not read.
@@ -169,7 +169,7 @@ impl Tx {
                 args![organization, subject, after, before, at],
             )
             .await?;
-        rows.into_iter().map(|row| event(row, Vec::new())).collect()
+        rows.into_iter().map(|row| event(row, (Vec::new(), None))).collect()
     }
 
     /// The line of the provisioning log of a request, looked for between two ids.

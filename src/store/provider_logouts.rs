@@ -10,8 +10,10 @@ pub enum LogoutOf {
     Token,
     /// A session of the provider's.
     Session,
-    /// Everything of a person.
+    /// Everything of a person, by their name at the provider.
     Person,
+    /// Everything of somebody here, by their id.
+    User,
 }
 
 impl LogoutOf {
@@ -20,6 +22,7 @@ impl LogoutOf {
             Self::Token => "token",
             Self::Session => "session",
             Self::Person => "person",
+            Self::User => "user",
         }
     }
 }
@@ -51,18 +54,18 @@ impl Tx {
         Ok(rows == 1)
     }
 
-    /// When the provider last told of a logout of this session or of this person, if it did and that is still remembered.
+    /// When the provider last told of a logout of this session, of this person or of this user, if it did and that is still
+    /// remembered.
     pub async fn signed_out_at(
         &mut self,
         (organization, connection): (&OrganizationId, &ConnectionId),
-        session: Option<&[u8; 32]>,
-        person: &[u8; 32],
+        (session, person, user): (&[u8; 32], &[u8; 32], &[u8; 32]),
     ) -> Result<Option<Instant>, StoreError> {
         let row: Option<(Option<Instant>,)> = self
             .first(
                 "SELECT max(at) FROM provider_logouts WHERE organization = ?1 AND connection = ?2
-                 AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4))",
-                args![organization, connection, session.unwrap_or(&[0; 32]), person],
+                 AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4) OR (kind = 'user' AND name = ?5))",
+                args![organization, connection, session, person, user],
             )
             .await?;
         Ok(row.and_then(|(at,)| at))
@@ -99,6 +102,22 @@ impl Tx {
                AND (?5 = '' OR user_id = ?5)
              RETURNING id, user_id",
             args![organization, connection, provider_session, now, user],
+        )
+        .await
+    }
+
+    /// Ends somebody's sessions that came of one connection whose provider did not say what it calls them; which, and whose.
+    pub async fn end_nameless_sessions(
+        &mut self,
+        (organization, connection): (&OrganizationId, &ConnectionId),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+        self.all(
+            "UPDATE sessions SET ended_at = ?4
+             WHERE organization = ?1 AND connection = ?2 AND user_id = ?3 AND provider_session IS NULL AND ended_at IS NULL
+             RETURNING id, user_id",
+            args![organization, connection, user, now],
         )
         .await
     }

@@ -70,34 +70,63 @@ impl Tx {
         .await
     }
 
-    /// Remembers that a signal of this connection suspended somebody, who has this session epoch since.
+    /// Remembers that a signal of this connection, said at this time, suspended somebody, who has this session epoch since.
     pub async fn remember_signal_suspension(
         &mut self,
         organization: &OrganizationId,
         (user, connection): (&UserId, &ConnectionId),
-        session_epoch: i64,
+        (session_epoch, said_at): (i64, Instant),
     ) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO signal_suspensions (organization, user_id, connection, session_epoch) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (organization, user_id) DO UPDATE SET connection = ?3, session_epoch = ?4",
-            args![organization, user, connection, session_epoch],
+            "INSERT INTO signal_suspensions (organization, user_id, connection, session_epoch, said_at)
+             VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT (organization, user_id) DO UPDATE SET connection = ?3, session_epoch = ?4, said_at = ?5",
+            args![organization, user, connection, session_epoch, said_at],
         )
         .await
         .map(drop)
     }
 
-    /// Forgets whether a signal suspended somebody; whether it was one of this connection, and nothing happened to them since.
+    /// Notes that the connection's provider said once more, at this time, that somebody is disabled whom a signal suspended.
+    pub async fn raise_signal_suspension(
+        &mut self,
+        organization: &OrganizationId,
+        (user, connection): (&UserId, &ConnectionId),
+        said_at: Instant,
+    ) -> Result<(), StoreError> {
+        self.run(
+            "UPDATE signal_suspensions SET said_at = ?4
+             WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND said_at < ?4",
+            args![organization, user, connection, said_at],
+        )
+        .await
+        .map(drop)
+    }
+
+    /// Forgets that a signal suspended somebody: a push has spoken of them since.
+    pub async fn forget_signal_suspension(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+    ) -> Result<(), StoreError> {
+        self.run("DELETE FROM signal_suspensions WHERE organization = ?1 AND user_id = ?2", args![organization, user])
+            .await
+            .map(drop)
+    }
+
+    /// Forgets whether a signal suspended somebody; whether it was one of this connection that was not said after `said_at`, and
+    /// nothing happened to them since.
     pub async fn take_signal_suspension(
         &mut self,
         organization: &OrganizationId,
         (user, connection): (&UserId, &ConnectionId),
-        session_epoch: i64,
+        (session_epoch, said_at): (i64, Instant),
     ) -> Result<bool, StoreError> {
         let rows = self
             .run(
                 "DELETE FROM signal_suspensions
-                 WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND session_epoch = ?4",
-                args![organization, user, connection, session_epoch],
+                 WHERE organization = ?1 AND user_id = ?2 AND connection = ?3 AND session_epoch = ?4 AND said_at <= ?5",
+                args![organization, user, connection, session_epoch, said_at],
             )
             .await?;
         Ok(rows == 1)

@@ -223,17 +223,18 @@ impl Tx {
         Ok(rows == 1)
     }
 
-    /// Notes how a webhook stands. False when it was deleted or switched off, or changed since this version was read.
+    /// Notes how a webhook stands, by whoever has it in hand until `lease`. False when it was deleted or switched off, or changed
+    /// since this version was read, or somebody else has it in hand.
     pub async fn note_webhook(
         &mut self,
         organization: &OrganizationId,
-        (id, version): (&WebhookId, i64),
+        (id, version, lease): (&WebhookId, i64, Instant),
         standing: &Standing,
     ) -> Result<bool, StoreError> {
         let rows = self
             .run(
                 "UPDATE webhooks SET told = ?4, due_at = ?5, failures = ?6, failing_since = ?7
-                 WHERE organization = ?1 AND id = ?2 AND version = ?3 AND active = 1",
+                 WHERE organization = ?1 AND id = ?2 AND version = ?3 AND active = 1 AND due_at = ?8",
                 args![
                     organization,
                     id,
@@ -241,7 +242,8 @@ impl Tx {
                     standing.told,
                     standing.due_at,
                     standing.failures,
-                    standing.failing_since
+                    standing.failing_since,
+                    lease
                 ],
             )
             .await?;

@@ -352,6 +352,7 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
                 actor: "operator".to_owned(),
                 request: RequestId::from_uuid(uuid(number)),
                 subjects: vec!["a".to_owned(), "b".to_owned()],
+                subjects_in_all: None,
                 detail: json!({"x": [1, "ß"]}),
             };
             tx.insert_event(&org, &event).await.unwrap();

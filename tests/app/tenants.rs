@@ -145,7 +145,7 @@ async fn signals(world: &World, owner: &Ctx, user: &castgate::model::UserId) {
     let entry = SignalEntry { request: RequestId::from_uuid(clock.uuid()), issued_at: at, events: Vec::new() };
     let signal = Signal { id: SignalId::from_uuid(clock.uuid()), connection: connection.clone(), at, entry };
     assert!(tx.insert_signal(organization, &signal, &[1; 32]).await.unwrap());
-    tx.remember_signal_suspension(organization, (user, connection), 1).await.unwrap();
+    tx.remember_signal_suspension(organization, (user, connection), (1, at)).await.unwrap();
     let usual = Duration::from_hours(1);
     let silence = Silence { connection: connection.clone(), last_push_at: at, usual, noticed_at: at };
     assert!(tx.insert_silence(organization, &silence).await.unwrap());

@@ -82,6 +82,7 @@ impl World {
             actor: "operator".to_owned(),
             request: clock.request(),
             subjects: (0..number % 4).map(|subject| format!("usr_{number}_{subject}")).collect(),
+            subjects_in_all: None,
             detail: json!({"number": number}),
         };
         let mut tx = self.store.write("happen").await.unwrap();

@@ -7,6 +7,7 @@ mod chromium;
 mod configuration;
 mod contexts;
 mod exits;
+mod following;
 mod formats;
 mod help;
 mod login;

@@ -7,6 +7,7 @@ mod elsewhere;
 mod logout;
 mod provider;
 mod scene;
+mod signals;
 mod step_up;
 mod through_the_door;
 mod who_and_how;

@@ -19,7 +19,7 @@ const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";
 pub struct House {
     pub world: World,
     pub acme: Organization,
-    provider: Provider,
+    pub provider: Provider,
     pub connection: ConnectionId,
 }
 
@@ -95,7 +95,7 @@ impl House {
     }
 
     /// Whether a session holds. Nobody here has accepted the terms, which is what whoever is in is told of.
-    async fn is_in(&self, session: &str) -> bool {
+    pub async fn is_in(&self, session: &str) -> bool {
         let answer = self.world.client.get("/auth/verify", &[("cookie", session)]).await;
         answer.status == 200 || answer.text.contains("terms_not_accepted")
     }

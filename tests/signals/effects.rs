@@ -82,6 +82,11 @@ impl<'a> Stream<'a> {
     }
 
     pub(crate) async fn session(&self, user: &str, sid: &str) -> String {
+        self.session_called(user, Some(sid)).await
+    }
+
+    /// A session, by what the provider's ID token said that it is called there.
+    pub(crate) async fn session_called(&self, user: &str, sid: Option<&str>) -> String {
         let (app, organization) = (&self.scene.world.app, &self.scene.acme.operator.organization);
         let (clock, now) = (app.clock(), app.clock().now());
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| clock.fill(bytes));
@@ -98,7 +103,7 @@ impl<'a> Stream<'a> {
             created_at: now,
             last_seen_at: now,
             expires_at: now.plus(Duration::from_hours(8)),
-            provider_session: Some(sid.to_owned()),
+            provider_session: sid.map(str::to_owned),
             authenticated_at: None,
             acr: None,
         };
@@ -130,7 +135,7 @@ pub(crate) async fn send_to(scene: &Scene, connection: &Connection, token: &str,
     scene.world.client.send("POST", &path, &headers, Some(set.to_owned())).await
 }
 
-fn iss_sub(name: &str) -> Value {
+pub(crate) fn iss_sub(name: &str) -> Value {
     json!({"format": "iss_sub", "iss": ISSUER, "sub": name})
 }
 

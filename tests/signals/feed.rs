@@ -1,9 +1,9 @@
 //! The feed: whoever follows it sees everything, once, in order.
 
-use crate::scene::everywhere;
+use crate::{scene::everywhere, world::Organization};
 use castgate::model::EventKind;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Forty who are hired, and the first owner.
 const PEOPLE: usize = 41;
@@ -76,6 +76,34 @@ async fn whoever_waits_is_answered_when_something_happens() {
         assert_eq!(told["items"][0]["number"], newest + 1);
         let waited = scene.api("GET", &format!("/events/feed?after={}&wait=1", newest + 1), None).await.expect(200);
         assert_eq!(waited.json()["items"].as_array().unwrap().len(), 0);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_in_one_organization_takes_no_place_of_another() {
+    everywhere(async |scene| {
+        let other = scene.world.organization("other").await;
+        scene.seal().await;
+        let newest = async |of: &Organization| {
+            scene.api_of(of, "GET", "/events/feed?limit=1", None).await.expect(200).json()["newest"].as_i64().unwrap()
+        };
+        let path = |newest: i64| format!("/events/feed?after={newest}&wait=30");
+        let (here, there) = (path(newest(&scene.acme).await), path(newest(&other).await));
+        let waiting = (0..8).map(|_| scene.api("GET", &here, None));
+        let mut waiting: Vec<_> = waiting.map(Box::pin).collect();
+        let second = Duration::from_secs(1);
+        // Each has its place before the next comes.
+        for one in &mut waiting {
+            assert!(tokio::time::timeout(second / 4, one).await.is_err(), "it waits");
+        }
+        let began = Instant::now();
+        let ninth = scene.api("GET", &here, None).await.expect(200).json();
+        assert_eq!(ninth["items"].as_array().unwrap().len(), 0);
+        assert!(began.elapsed() >= second, "without a place it is still not answered at once");
+        let elsewhere = scene.api_of(&other, "GET", &there, None);
+        assert!(tokio::time::timeout(3 * second, elsewhere).await.is_err(), "another organization has places");
+        drop(waiting);
     })
     .await;
 }

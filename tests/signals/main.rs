@@ -11,6 +11,8 @@ mod gateway;
 #[expect(dead_code, reason = "these tests need less of it")]
 mod issuer;
 mod killed;
+mod large;
+mod order;
 #[path = "../rig/postgres.rs"]
 mod postgres;
 mod receiver;

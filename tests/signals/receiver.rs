@@ -13,10 +13,13 @@ use std::{
     sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
-use tokio::{net::TcpListener, sync::Notify};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, Semaphore},
+};
 
 /// How it answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) enum Answer {
     Status(u16),
     /// 307 to another address.
@@ -25,6 +28,8 @@ pub(crate) enum Answer {
     Flood,
     /// Not at all.
     Never,
+    /// 204, once it is told to.
+    When(Arc<Semaphore>),
 }
 
 /// One message that came.
@@ -124,5 +129,9 @@ async fn take(State(inner): State<Arc<Inner>>, method: Method, headers: HeaderMa
         Answer::To(url) => (StatusCode::TEMPORARY_REDIRECT, [(header::LOCATION, url)]).into_response(),
         Answer::Flood => vec![b'x'; 1 << 20].into_response(),
         Answer::Never => std::future::pending().await,
+        Answer::When(gate) => {
+            gate.acquire().await.unwrap().forget();
+            StatusCode::NO_CONTENT.into_response()
+        }
     }
 }

@@ -4,14 +4,16 @@ use crate::{
     receiver::{Answer, Message, Receiver},
     scene::{Scene, everywhere, in_still_time},
 };
-use castgate::model::EventKind;
+use castgate::{model::EventKind, store::Standing};
 use serde_json::{Value, json};
 use std::{
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
+use tokio::sync::Semaphore;
 
 /// Another reader of such messages, of the people who wrote the scheme down.
 const READER: &str = "
@@ -146,6 +148,47 @@ async fn whoever_is_slow_keeps_nobody_else_waiting() {
         }
         assert_eq!(slow.came().len(), 1, "in hand: nobody else sends there");
         telling.abort();
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_away_for_too_long_leaves_the_webhook_to_the_one_that_has_it() {
+    everywhere(async |scene| {
+        let receiver = Receiver::start().await;
+        let gate = Arc::new(Semaphore::new(0));
+        let (id, _) = scene.webhook(&receiver, &[EventKind::UserCreated]).await;
+        for name in ["ada", "bea", "cid"] {
+            scene.hire(name).await;
+        }
+        scene.seal().await;
+        receiver.answers([Answer::When(Arc::clone(&gate))]);
+        let app = scene.world.app.clone();
+        let first = tokio::spawn(async move { app.deliver_webhooks().await });
+        receiver.wait_for(1).await;
+        // Another node, by whose clock the time of the first is over.
+        let organization = &scene.acme.operator.organization;
+        let now = scene.world.app.clock().now();
+        let mut tx = scene.world.store().write("test").await.unwrap();
+        let due = tx.due_webhooks(now.plus(Duration::from_hours(1)), 10).await.unwrap().remove(0);
+        let lease = now.plus(Duration::from_hours(2));
+        assert!(tx.claim_webhook(&due, lease).await.unwrap());
+        tx.commit().await.unwrap();
+        gate.add_permits(1);
+        let round = first.await.unwrap().unwrap();
+        assert_eq!((round.delivered, receiver.came().len()), (1, 1), "the others are told by who has it");
+        let mut tx = scene.world.store().read().await.unwrap();
+        let stands = tx.webhook(organization, &id).await.unwrap().unwrap();
+        assert_eq!(stands.due_at, lease, "still in the other's hand");
+        drop(tx);
+        // That one is through with all of them, and nothing of it goes backwards.
+        let mut tx = scene.world.store().write("test").await.unwrap();
+        let newest = tx.last_event_number(organization).await.unwrap();
+        let standing = Standing { told: newest, due_at: now, failures: 0, failing_since: None };
+        assert!(!tx.note_webhook(organization, (&id, stands.version, due.due_at), &standing).await.unwrap());
+        assert!(tx.note_webhook(organization, (&id, stands.version, lease), &standing).await.unwrap());
+        tx.commit().await.unwrap();
+        assert_eq!(scene.deliver().await.delivered, 0);
     })
     .await;
 }

@@ -12,7 +12,7 @@ use crate::{
     access::who::Who,
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
-    scim::{EntityTags, Extensions, Patch, Query, ScimError, UserDocument},
+    scim::{EntityTags, Extensions, Patch, Query, ScimError, Tolerance, UserDocument},
 };
 use serde_json::{Map, Value, json};
 
@@ -81,10 +81,7 @@ impl App {
     ) -> Result<UserView, Error> {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let replace = |before: &UserDocument| {
-            let (document, tolerances) =
-                UserDocument::parse_replacement(body, before, dialect(connection), extensions(connection))?;
-            tolerated(&tolerances);
-            Ok(document)
+            UserDocument::parse_replacement(body, before, dialect(connection), extensions(connection))
         };
         let outcome = Box::pin(work.change_user(connection, (id, if_match), replace)).await;
         work.finish(outcome).await
@@ -101,8 +98,7 @@ impl App {
         let mut work = self.begin(ctx, Need::Directory).await?;
         let apply = |before: &UserDocument| {
             let patched = patch.apply_to_extended_user(before, extensions(connection))?;
-            tolerated(&patched.tolerances);
-            Ok(patched.document)
+            Ok((patched.document, patched.tolerances))
         };
         let outcome = Box::pin(work.change_user(connection, (id, if_match), apply)).await;
         work.finish(outcome).await
@@ -147,11 +143,15 @@ impl Work<'_> {
                 self.welcome_pushed(connection, invitation, &view.user).await?;
                 return Ok(view);
             }
-            (Who::Known | Who::Tie, Some(before)) => self.rewrite_user(connection, before, document).await?,
+            (Who::Known | Who::Tie, Some(before)) => {
+                self.overrule_signals(&before).await?;
+                self.rewrite_user(connection, before, document).await?
+            }
             (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
                 // The connection may sign nobody in: then this was an owner who can be reached no more.
                 self.touch_owners_by(&before.id).await?;
+                self.overrule_signals(&before).await?;
                 before.connection = Some(connection.id.clone());
                 self.tell(
                     EventKind::UserLinked,
@@ -177,10 +177,18 @@ impl Work<'_> {
         &mut self,
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
-        change: impl FnOnce(&UserDocument) -> Result<UserDocument, ScimError>,
+        change: impl Fn(&UserDocument) -> Result<(UserDocument, Vec<Tolerance>), ScimError>,
     ) -> Result<UserView, Error> {
         let before = self.user_to_change(connection, id, if_match).await?;
-        let document = change(&scim_document(&before))?;
+        let (document, tolerances) = change(&scim_document(&before))?;
+        tolerated(&tolerances);
+        if !before.directory_active {
+            // What it makes of somebody who is in, and of somebody who is not, it says itself.
+            let other = change(&scim_document(&User { directory_active: true, ..before.clone() }));
+            if document.active().is_some() && other.is_ok_and(|(other, _)| other.active() == document.active()) {
+                self.overrule_signals(&before).await?;
+            }
+        }
         let user = self.rewrite_user(connection, before, document).await?;
         view(&mut self.tx, self.ctx, user).await
     }
@@ -198,6 +206,14 @@ impl Work<'_> {
         let user = visible(found, connection).ok_or_else(|| not_found(id))?;
         check_version(if_match, user.version)?;
         Ok(user)
+    }
+
+    /// A push says whether somebody is active: what a signal said of that before counts no more.
+    async fn overrule_signals(&mut self, before: &User) -> Result<(), Error> {
+        if !before.directory_active {
+            self.tx.forget_signal_suspension(&self.ctx.organization, &before.id).await?;
+        }
+        Ok(())
     }
 
     async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {

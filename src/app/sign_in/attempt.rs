@@ -206,6 +206,7 @@ impl App {
                     actor: ctx.actor.to_string(),
                     request: ctx.request.clone(),
                     subjects,
+                    subjects_in_all: None,
                     detail: json!({"why": why, "failure": trace.entry.failure, "code": trace.code}),
                 };
                 tx.insert_event(&ctx.organization, &event).await?;

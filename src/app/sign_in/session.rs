@@ -69,7 +69,7 @@ impl Work<'_> {
         let current = current.filter(|user| user.state() == UserState::Active);
         let user = current.ok_or(Error::TurnedAway(TurnedAway::Suspended))?;
         if let Some(origin) = origin {
-            self.refuse_signed_out(origin).await?;
+            self.refuse_signed_out(origin, &user).await?;
         }
         let secret = token::generate(TokenKind::Session, &mut |bytes: &mut [u8]| self.app.clock().fill(bytes));
         let (connection, identity) = origin.map(|(connection, identity, _)| (connection, identity)).unzip();
@@ -103,11 +103,12 @@ impl Work<'_> {
     }
 
     /// A sign-in that began before the provider said that it is over brings nothing back.
-    async fn refuse_signed_out(&mut self, (connection, identity, began): Origin<'_>) -> Result<(), Error> {
+    async fn refuse_signed_out(&mut self, (connection, identity, began): Origin<'_>, user: &User) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let session = identity.provider_session.as_ref().map(|sid| sha256(sid.as_bytes()));
-        let person = sha256(identity.subject.as_bytes());
-        let ended = self.tx.signed_out_at((&organization, &connection.id), session.as_ref(), &person).await?;
+        // One that has no name there is remembered by whose it is.
+        let session = sha256(identity.provider_session.as_deref().unwrap_or(user.id.as_str()).as_bytes());
+        let (person, user) = (sha256(identity.subject.as_bytes()), sha256(user.id.as_str().as_bytes()));
+        let ended = self.tx.signed_out_at((&organization, &connection.id), (&session, &person, &user)).await?;
         if ended.is_some_and(|at| began <= at) {
             return Err(Error::TurnedAway(TurnedAway::Expired));
         }

@@ -37,6 +37,15 @@ impl From<Error> for NotAccepted {
     }
 }
 
+/// Who told, and by what that was believed.
+struct Caller {
+    ctx: Ctx,
+    connection: ConnectionId,
+    pinned: SignalSettings,
+    /// The hash of the stream's token.
+    token: Vec<u8>,
+}
+
 /// Every reason for not knowing somebody looks the same.
 fn unknown() -> NotAccepted {
     NotAccepted::Refused("authentication_failed", "no stream of this address has this bearer token".to_owned())
@@ -45,24 +54,20 @@ fn unknown() -> NotAccepted {
 impl App {
     /// Accepts a security event token that came to a connection's own address: verified, and all that follows from it durable.
     pub async fn accept_signal(&self, id: &ConnectionId, bearer: Option<&str>, set: &str) -> Result<(), NotAccepted> {
-        let (ctx, connection, pinned) = self.signal_caller(id, bearer).await?;
-        let event = match self.verified_event(&pinned, set, &ctx).await? {
+        let caller = self.signal_caller(id, bearer).await?;
+        let event = match self.verified_event(&caller, set).await? {
             Ok(event) => event,
             Err(fault) => {
-                self.note_refused_signal(&ctx, id, &fault).await;
+                self.note_refused_signal(&caller.ctx, id, &fault).await;
                 return Err(NotAccepted::Refused(fault.code(), fault.to_string()));
             }
         };
-        let mut work = self.begin(&ctx, Need::Directory).await?;
-        let outcome = Box::pin(work.take_signal(&connection, &pinned, &event)).await;
+        let mut work = self.begin(&caller.ctx, Need::Directory).await?;
+        let outcome = Box::pin(work.take_signal(&caller, &event)).await;
         Ok(work.finish(outcome).await?)
     }
 
-    async fn signal_caller(
-        &self,
-        id: &ConnectionId,
-        bearer: Option<&str>,
-    ) -> Result<(Ctx, Connection, SignalSettings), NotAccepted> {
+    async fn signal_caller(&self, id: &ConnectionId, bearer: Option<&str>) -> Result<Caller, NotAccepted> {
         let presented = bearer.and_then(|text| token::parse(text, TokenKind::Signals).ok()).ok_or_else(unknown)?;
         let mut tx = self.store().read().await.map_err(Error::from)?;
         let found = tx.connection_at(id).await.map_err(Error::from)?;
@@ -74,14 +79,13 @@ impl App {
         let pinned = connection.settings.signals.clone().ok_or_else(unknown)?;
         let actor = Actor::Connection { id: connection.id.clone() };
         let ctx = Ctx { actor, organization, now: self.clock().now(), request: self.new_request() };
-        Ok((ctx, connection, pinned))
+        Ok(Caller { ctx, connection: connection.id, pinned, token: known.token })
     }
 
     async fn verified_event(
         &self,
-        pinned: &SignalSettings,
+        Caller { ctx, pinned, .. }: &Caller,
         set: &str,
-        ctx: &Ctx,
     ) -> Result<Result<SecurityEvent, EventFault>, Error> {
         let set = match UnverifiedEvent::read(set) {
             Ok(set) => set,
@@ -95,20 +99,26 @@ impl App {
 }
 
 impl Work<'_> {
+    /// The connection as it is now, if it still believes what was believed when the token came: reading the keys takes a while.
+    async fn still_believed(&mut self, caller: &Caller) -> Result<Connection, Error> {
+        let organization = self.ctx.organization.clone();
+        let stream = self.tx.signal_stream(&organization, &caller.connection).await?;
+        let holds = stream.is_some_and(|known| known.token == caller.token);
+        let connection = self.tx.connection(&organization, &caller.connection).await?;
+        let connection = connection.filter(|now| now.enabled && now.settings.signals.as_ref() == Some(&caller.pinned));
+        connection.filter(|_| holds).ok_or(Error::NotSignedIn)
+    }
+
     /// Everything that a token comes to, once.
-    async fn take_signal(
-        &mut self,
-        connection: &Connection,
-        pinned: &SignalSettings,
-        told: &SecurityEvent,
-    ) -> Result<(), Error> {
+    async fn take_signal(&mut self, caller: &Caller, told: &SecurityEvent) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let id = SignalId::from_uuid(self.app.clock().uuid());
         let (request, issued_at) = (self.ctx.request.clone(), told.issued_at);
+        // A sign-in under way is through, or comes after this.
+        self.tx.hold_sign_ins(&caller.connection, true).await?;
+        let connection = self.still_believed(caller).await?;
         let entry = SignalEntry { request, issued_at, events: Vec::new() };
         let mut signal = Signal { id, connection: connection.id.clone(), at: now, entry };
-        // A sign-in under way is through, or comes after this.
-        self.tx.hold_sign_ins(&connection.id, true).await?;
         // RFC 8935 §2: one that came before is answered like the first time, and does nothing.
         if !self.tx.insert_signal(&organization, &signal, &sha256(told.id.as_bytes())).await? {
             return Ok(());
@@ -126,12 +136,12 @@ impl Work<'_> {
                 | Asked::Note
                 | Asked::Unknown => {}
             }
-            signal.entry.events.push(self.take_event((connection, pinned), event).await?);
+            signal.entry.events.push(self.take_event((&connection, &caller.pinned), (event, issued_at)).await?);
         }
         self.tx.note_signal((&organization, &connection.id), (now, verified), state).await?;
         self.tx.update_signal(&organization, &signal.id, &signal.entry).await?;
         let people = signal.entry.events.iter().filter_map(|event| event.user.as_ref()).map(ToString::to_string);
-        let subjects: Vec<String> = [connection.id.to_string()].into_iter().chain(people).collect();
+        let subjects: Vec<String> = [caller.connection.to_string()].into_iter().chain(people).collect();
         let each = |event: &crate::model::SignalledEvent| json!({"event": event.event, "effect": event.effect});
         let events: Vec<_> = signal.entry.events.iter().map(each).collect();
         self.tell(EventKind::SignalReceived, subjects, json!({"signal": signal.id, "events": events}));

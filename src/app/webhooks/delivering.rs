@@ -52,6 +52,8 @@ struct InHand {
     webhook: Webhook,
     secrets: Vec<SecretString>,
     standing: Standing,
+    /// Until when it is in this hand, as the store has it: another value there, and somebody else has it.
+    lease: Instant,
 }
 
 impl App {
@@ -78,14 +80,14 @@ impl App {
     pub async fn deliver_to(&self, due: &DueWebhook) -> Result<WebhookRound, Error> {
         let mut round = WebhookRound::default();
         let mut tx = self.store().write("webhook in hand").await?;
-        let claimed = tx.claim_webhook(due, self.in_hand_until()).await?;
+        let mut lease = self.in_hand_until();
+        let claimed = tx.claim_webhook(due, lease).await?;
         tx.commit().await?;
         if !claimed {
             return Ok(round);
         }
         for _ in 0..PAGES {
-            let Some((mut hand, events)) = self.next_page(due).await? else { return Ok(round) };
-            let is_last = i64::try_from(events.len()).is_ok_and(|read| read < PAGE);
+            let Some((mut hand, events, is_last)) = self.next_page(due, lease).await? else { return Ok(round) };
             for event in &events {
                 if !self.tell_one(&mut hand, event, &mut round).await? {
                     return Ok(round);
@@ -93,32 +95,37 @@ impl App {
             }
             // In hand no more, or for the next page.
             hand.standing.due_at = if is_last { self.clock().now() } else { self.in_hand_until() };
-            if !self.note(&hand, None).await? || is_last {
+            if !self.note(&mut hand, None).await? || is_last {
                 return Ok(round);
             }
+            lease = hand.lease;
         }
-        let Some((mut hand, _)) = self.next_page(due).await? else { return Ok(round) };
+        let Some((mut hand, ..)) = self.next_page(due, lease).await? else { return Ok(round) };
         hand.standing.due_at = self.clock().now();
-        self.note(&hand, None).await.map(|_| round)
+        self.note(&mut hand, None).await.map(|_| round)
     }
 
     fn in_hand_until(&self) -> Instant {
         self.clock().now().plus(self.settings().webhooks.timeout.get() + IN_HAND)
     }
 
-    /// The webhook as it is now, and what comes next; none: it is gone or switched off.
-    async fn next_page(&self, due: &DueWebhook) -> Result<Option<(InHand, Vec<Event>)>, Error> {
+    /// The webhook as it is now, what comes next, and whether that is all; none: it is gone, switched off or in another hand.
+    async fn next_page(&self, due: &DueWebhook, lease: Instant) -> Result<Option<(InHand, Vec<Event>, bool)>, Error> {
         let organization = due.organization.clone();
         let mut tx = self.store().read().await?;
-        let webhook = tx.webhook(&organization, &due.id).await?.filter(|webhook| webhook.active);
+        let webhook =
+            tx.webhook(&organization, &due.id).await?.filter(|webhook| webhook.active && webhook.due_at == lease);
         let sealed = tx.webhook_secrets(&organization, &due.id).await?;
         let (Some(webhook), Some(sealed)) = (webhook, sealed) else { return Ok(None) };
         let events = tx.events_after(&organization, webhook.told, PAGE).await?;
+        // By the number: a page of large events is a short one.
+        let newest = tx.last_event_number(&organization).await?;
         drop(tx);
+        let is_last = events.last().and_then(|event| event.number).is_none_or(|last| last >= newest);
         let secrets = self.open_webhook_secrets((&organization, &due.id), &sealed)?;
         let Webhook { told, failures, failing_since, due_at, .. } = webhook;
         let standing = Standing { told, due_at, failures, failing_since };
-        Ok(Some((InHand { organization, webhook, secrets, standing }, events)))
+        Ok(Some((InHand { organization, webhook, secrets, standing, lease }, events, is_last)))
     }
 
     /// Tells of one event, unless the webhook does not want it. False: this turn is over.
@@ -168,11 +175,11 @@ impl App {
         Ok(tx.is_delivered(&hand.organization, (&hand.webhook.id, &event.id)).await?)
     }
 
-    /// Writes how it stands and what came of an event, in one transaction. False when somebody changed the webhook meanwhile: then
-    /// only what was sent is noted, and another turn looks at it as it is now.
-    async fn note(&self, hand: &InHand, sent: Option<(&Event, &Outcome)>) -> Result<bool, Error> {
+    /// Writes how it stands and what came of an event, in one transaction. False when somebody changed the webhook meanwhile, or
+    /// took it in hand: then only what was sent is noted, and another turn looks at it as it is now.
+    async fn note(&self, hand: &mut InHand, sent: Option<(&Event, &Outcome)>) -> Result<bool, Error> {
         let mut tx = self.store().write("webhook told").await?;
-        let which = (&hand.webhook.id, hand.webhook.version);
+        let which = (&hand.webhook.id, hand.webhook.version, hand.lease);
         let stands = tx.note_webhook(&hand.organization, which, &hand.standing).await?;
         if let Some((event, outcome)) = sent {
             let attempted = Attempted {
@@ -186,6 +193,7 @@ impl App {
             tx.note_delivery(&hand.organization, &attempted).await?;
         }
         tx.commit().await?;
+        hand.lease = hand.standing.due_at;
         Ok(stands)
     }
 
@@ -208,9 +216,13 @@ impl App {
 }
 
 impl Work<'_> {
-    /// False when somebody changed it meanwhile.
+    /// False when somebody changed it meanwhile, or took it in hand.
     async fn switch_webhook_off(&mut self, hand: &InHand, (why, last): (&str, Option<&str>)) -> Result<bool, Error> {
         let (organization, before) = (self.ctx.organization.clone(), &hand.webhook);
+        let which = (&before.id, before.version, hand.lease);
+        if !self.tx.note_webhook(&organization, which, &hand.standing).await? {
+            return Ok(false);
+        }
         let mut webhook = Webhook { active: false, disabled_why: Some(why.to_owned()), ..before.clone() };
         let Standing { told: _, due_at, failures, failing_since } = hand.standing;
         (webhook.due_at, webhook.failures, webhook.failing_since) = (due_at, failures, failing_since);

@@ -10,12 +10,16 @@ use super::{
 use crate::cli::say::say;
 use clap::Subcommand;
 use serde_json::Value;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where the events are in their order.
 const FEED: &str = "/events/feed";
 /// Between two tries to reach a gateway that is away.
 const PAUSE: Duration = Duration::from_secs(2);
+/// The longest that is waited because the gateway asks for it.
+const LONGEST_PAUSE: Duration = Duration::from_mins(2);
+/// An empty answer that comes earlier than this was not waited for: then the next question waits as long.
+const EARLY: Duration = Duration::from_secs(1);
 /// Seconds that the gateway waits for something to happen.
 const WAIT: &str = "25";
 /// Events of one answer.
@@ -96,24 +100,32 @@ impl Client {
         Ok(feed["newest"].as_u64().unwrap_or_default())
     }
 
-    /// Asks again and again for what is behind the last number. A gateway that is away for a moment is waited for; one that refuses
-    /// ends it.
+    /// Asks again and again for what is behind the last number. A gateway that is away or has no time for a moment is waited
+    /// for; one that refuses ends it.
     async fn follow(&self, mut after: u64, about: Option<&str>) -> Result<(), Stop> {
         loop {
             let query = [("after", after.to_string()), ("wait", WAIT.to_owned()), ("limit", LOOK.to_owned())];
+            let asked = Instant::now();
             let feed = match self.api.get(FEED, &query).await {
                 Ok(feed) => feed,
                 Err(stop) if stop.is(Code::Unavailable) => {
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::time::sleep(stop.retry_after().map_or(PAUSE, |asks| asks.clamp(EARLY, LONGEST_PAUSE))).await;
                     continue;
                 }
                 Err(stop) => return Err(stop),
             };
             let items = feed["items"].as_array().map(Vec::as_slice).unwrap_or_default();
             let is_about = |event: &&Value| {
-                about.is_none_or(|id| event["subjects"].as_array().into_iter().flatten().any(|one| one == id))
+                // Of an event about very many, not all are named: it may be about this one.
+                about.is_none_or(|id| {
+                    let mut named = event["subjects"].as_array().into_iter().flatten();
+                    named.any(|one| one == id) || event["subjects_in_all"].is_u64()
+                })
             };
             items.iter().filter(is_about).try_for_each(|event| self.tell(event))?;
+            if items.is_empty() && asked.elapsed() < EARLY {
+                tokio::time::sleep(EARLY).await;
+            }
             after = feed["next"].as_u64().ok_or_else(|| Stop::wrong("the answer does not say what comes next"))?;
         }
     }

@@ -3,7 +3,7 @@
 use super::table::plain;
 use crate::net::NetError;
 use serde_json::Value;
-use std::{fmt::Write, process::ExitCode};
+use std::{fmt::Write, process::ExitCode, time::Duration};
 
 /// What `--help` says of the exit codes.
 pub(in crate::cli) const EXIT_CODES: &str = "\
@@ -44,11 +44,12 @@ pub(in crate::cli) struct Stop {
     code: Code,
     message: String,
     needs_preview: bool,
+    retry_after: Option<Duration>,
 }
 
 impl Stop {
     pub(in crate::cli) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), needs_preview: false }
+        Self { code, message: message.into(), needs_preview: false, retry_after: None }
     }
 
     /// What was typed cannot be done.
@@ -81,6 +82,11 @@ impl Stop {
         self.code == code
     }
 
+    /// How long castgate asks to wait before the next try, if it does.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        self.retry_after
+    }
+
     /// Says it on standard error and gives the exit code.
     pub(in crate::cli) fn tell(&self) -> ExitCode {
         if !self.message.is_empty() {
@@ -93,11 +99,13 @@ impl Stop {
     pub(super) fn refused(origin: &str, answer: &::http::Response<Vec<u8>>) -> Self {
         let status = answer.status().as_u16();
         let header = |name: &str| answer.headers().get(name).and_then(|value| value.to_str().ok());
+        let seconds = header("retry-after").and_then(|text| text.trim().parse::<u32>().ok());
+        let retry_after = seconds.map(|seconds| Duration::from_secs(seconds.into()));
         let Ok(problem) = serde_json::from_slice::<Value>(answer.body()) else {
             let message = format!(
                 "{origin} answers {status}, and not in castgate's words. Is the address right, and does a proxy stand before it?"
             );
-            return Self::new(code_of(status), message);
+            return Self { retry_after, ..Self::new(code_of(status), message) };
         };
         let text = |key: &str| problem[key].as_str().unwrap_or_default();
         let mut message = plain(text("detail"));
@@ -108,14 +116,14 @@ impl Stop {
         for line in text("text").lines() {
             let _ = write!(message, "\n  {}", plain(line));
         }
-        if let Some(advice) = advice(status, text("code"), origin, header("retry-after")) {
+        if let Some(advice) = advice(status, text("code"), origin, seconds) {
             let _ = write!(message, "\n  {advice}");
         }
         if let Some(id) = header("x-request-id") {
             let _ = write!(message, "\n  (request {})", plain(id));
         }
         let needs_preview = text("code") == "preview_required";
-        Self { needs_preview, ..Self::new(code_of(status), message) }
+        Self { needs_preview, retry_after, ..Self::new(code_of(status), message) }
     }
 }
 
@@ -142,8 +150,7 @@ fn code_of(status: u16) -> Code {
 }
 
 /// What to do about it.
-fn advice(status: u16, code: &str, origin: &str, retry_after: Option<&str>) -> Option<String> {
-    let seconds = retry_after.and_then(|text| text.trim().parse::<u32>().ok());
+fn advice(status: u16, code: &str, origin: &str, seconds: Option<u32>) -> Option<String> {
     Some(match (status, code) {
         (401, _) => format!("The key is wrong, has ended or was revoked. Sign in again: castgate login {origin}"),
         (403, "terms_not_accepted") => format!("Read and accept the terms first: {origin}/terms"),
@@ -178,6 +185,16 @@ mod tests {
           The key is wrong, has ended or was revoked. Sign in again: castgate login https://id.example
           (request req_1)
         ");
+    }
+
+    #[test]
+    fn how_long_to_wait_is_known_whoever_asks_for_it() {
+        let mut answer = ::http::Response::new(b"<html>".to_vec());
+        *answer.status_mut() = ::http::StatusCode::TOO_MANY_REQUESTS;
+        assert_eq!(Stop::refused("https://id.example", &answer).retry_after(), None);
+        answer.headers_mut().insert("retry-after", "7".parse().unwrap());
+        let stop = Stop::refused("https://id.example", &answer);
+        assert!(stop.is(Code::Unavailable) && stop.retry_after() == Some(Duration::from_secs(7)));
     }
 
     #[test]
