@@ -182,7 +182,9 @@ async fn measure(people: i64) -> Result<Times, Failure> {
     .await?;
     let publish = async |text: String| {
         let publication = Publication::of(&text);
-        waiting::meanwhile(&house, async || Ok(drop(house.app.publish(&house.ctx, publication.clone()).await?))).await
+        let publishing =
+            async || house.app.publish(&house.ctx, publication.clone()).await.map(drop).map_err(Into::into);
+        waiting::meanwhile(&house, publishing).await
     };
     let (publishing, waited) = publish(mapping(true)?).await?;
     let (giving, waited_giving) = publish(for_each_person()?).await?;

@@ -22,10 +22,10 @@ pub(crate) async fn meanwhile(
             let mut longest = Duration::ZERO;
             while !over.load(Ordering::Relaxed) {
                 let began = Instant::now();
-                let begun = app.begin(&ctx, Need::Operator).await;
+                let work = app.begin(&ctx, Need::Operator).await;
                 longest = longest.max(began.elapsed());
                 // Dropped, it changes nothing.
-                drop(begun);
+                drop(work);
                 tokio::time::sleep(Duration::from_millis(1)).await;
             }
             longest

@@ -126,7 +126,7 @@ impl Tx {
             )
             .await?;
         let about = |(subject, id, number, at, kind, actor, request, detail): Row| {
-            Ok((subject, event((id, number, at, kind, actor, request, detail), Vec::new())?))
+            Ok((subject, event((id, number, at, kind, actor, request, detail), (Vec::new(), None))?))
         };
         rows.into_iter().map(about).collect()
     }
