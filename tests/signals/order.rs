@@ -177,7 +177,7 @@ async fn what_is_believed_no_more_when_the_keys_have_come_counts_for_nothing() {
                 let path = format!("/connections/{}", stream.okta.stored.id);
                 match what {
                     "token" => {
-                        drop(scene.api("DELETE", &format!("{path}/signal-stream/token"), None).await.expect(204))
+                        drop(scene.api("DELETE", &format!("{path}/signal-stream/token"), None).await.expect(204));
                     }
                     "new token" => drop(Stream::token_of(scene, &stream.okta).await),
                     "issuer" => {
