@@ -35,7 +35,7 @@ const FILL: &str = "INSERT INTO users (organization, id, connection, user_name, 
 fn publish(address: SocketAddr, key: &str, text: &str) -> Result<bool, Failure> {
     let body = serde_json::json!({"text": text}).to_string();
     let mut stream = TcpStream::connect(address)?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    stream.set_read_timeout(Some(Duration::from_mins(1)))?;
     write!(
         stream,
         "POST /api/v1/mapping/publish HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: \
