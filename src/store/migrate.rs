@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
     Migration { version: 18, name: "signals", sql: include_str!("migrations/018_signals.sql") },
     Migration { version: 19, name: "erasure", sql: include_str!("migrations/019_erasure.sql") },
+    Migration { version: 20, name: "habits", sql: include_str!("migrations/020_habits.sql") },
     Migration { version: 24, name: "signal order", sql: include_str!("migrations/024_signal_order.sql") },
 ];
 
@@ -244,6 +245,7 @@ mod tests {
         include_str!("migrations/017_why.sample.sql"),
         include_str!("migrations/018_signals.sample.sql"),
         include_str!("migrations/019_erasure.sample.sql"),
+        include_str!("migrations/020_habits.sample.sql"),
         include_str!("migrations/024_signal_order.sample.sql"),
     ];
 

@@ -33,6 +33,7 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["reqwest", "simple_dns"], &["net"]),
     (&["aws_lc_rs", "argon2", "crc32fast", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping", "blueprint"]),
+    (&["saphyr_parser"], &["mapping"]),
     (&["prometheus_client"], &["telemetry"]),
     (&["clap", "clap_complete", "comfy_table", "indicatif", "rpassword", "webbrowser"], &["cli"]),
 ];
