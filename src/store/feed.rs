@@ -4,7 +4,7 @@ use super::{
     StoreError, Tx, args,
     events::{EventRow, event},
 };
-use crate::model::{Event, EventId, OrganizationId};
+use crate::model::{Event, EventId, Instant, OrganizationId, RequestId};
 use std::collections::HashMap;
 
 /// The most ids of one event that are told of: a change of everybody's access names everybody, and a message has its limits.
@@ -16,7 +16,7 @@ const LARGEST_ANSWER: usize = 1 << 20;
 const ID: usize = 40;
 
 /// An event and how many ids it is about, as far as that is counted: to one more than are told of.
-type Counted = (EventId, Option<i64>, crate::model::Instant, String, String, crate::model::RequestId, String, i64);
+type Counted = (EventId, Option<i64>, Instant, String, String, RequestId, String, i64);
 
 /// An event that waits for the ids that it is about.
 struct Row {
