@@ -122,7 +122,7 @@ pub use providers::{
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
 pub use receipts::{AccessReceipt, Acknowledgement, Statement};
 pub use roles::RoleWish;
-pub use roster::{Names, RosterRow};
+pub use roster::{Names, RosterOf, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};
 pub use schemas::SchemaChange;
 pub use seen::{Seen, shown_revision, text_revision};

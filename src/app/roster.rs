@@ -34,7 +34,18 @@ impl RosterRow {
     }
 }
 
-/// What ids stand for: people, groups, service accounts, clusters, custom roles, connections, invitations.
+/// Whom a list shows.
+#[derive(Debug, Clone, Copy)]
+pub enum RosterOf<'a> {
+    /// Everybody.
+    Everybody,
+    /// Whom a filter over their SCIM attributes matches.
+    Matching(&'a Filter),
+    /// Whose name or address has these words in it.
+    Called(&'a str),
+}
+
+/// What ids stand for: people, groups, service accounts, clusters, custom roles, connections, invitations, webhooks.
 #[derive(Debug, Clone, Default)]
 pub struct Names(HashMap<String, String>);
 
@@ -53,17 +64,23 @@ impl Names {
 }
 
 impl App {
-    /// The people behind `page` that match a filter over their SCIM attributes, with what a list says of each, and where the
-    /// next page begins.
+    /// People behind `page`, with what a list says of each, and where the next page begins. A page of those who match a filter may
+    /// be short, or empty, and have another behind it.
     pub async fn roster(
         &self,
         ctx: &Ctx,
-        filter: Option<&Filter>,
+        whom: RosterOf<'_>,
         page: (&str, usize),
     ) -> Result<(Vec<RosterRow>, Option<String>), Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         let organization = &ctx.organization;
-        let (users, next) = tx.search_users(organization, filter, page, &ResourceType::User).await?;
+        let (users, next) = match whom {
+            RosterOf::Everybody => tx.search_users(organization, None, page, &ResourceType::User).await?,
+            RosterOf::Matching(filter) => {
+                tx.search_users(organization, Some(filter), page, &ResourceType::User).await?
+            }
+            RosterOf::Called(words) => tx.people_called(organization, words, page).await?,
+        };
         let mut rows = Vec::with_capacity(users.len());
         for user in users {
             rows.push(self.roster_row(&mut tx, ctx, user).await?);
@@ -136,6 +153,10 @@ async fn name_of(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Option<String>, Err
         },
         Some("inv") => match id.parse() {
             Ok(id) => tx.invitation(organization, &id).await?.map(|invitation| invitation.email),
+            Err(_) => None,
+        },
+        Some("whk") => match id.parse() {
+            Ok(id) => tx.webhook(organization, &id).await?.map(|webhook| webhook.name),
             Err(_) => None,
         },
         Some("org") if id == organization.as_str() => {

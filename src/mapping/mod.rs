@@ -16,6 +16,8 @@
 //! [`Why`] is what all of it comes to for one person: the way back from a capability to what a provider said, or what
 //! [stands](Lacking) between the two.
 //!
+//! Forms write and read single rules of a text ([`WrittenRule`]) and leave the rest of it as it is.
+//!
 //! Two kinds of rules: one that only names groups binds the *group* ([`Mapping::for_group`]); one with `when` binds the
 //! *user* ([`Mapping::for_user`]). The rules are additive and their order means nothing.
 
@@ -42,6 +44,7 @@ mod source;
 mod time;
 mod vocabulary;
 mod why;
+mod written;
 
 #[cfg(test)]
 mod tests;
@@ -63,3 +66,4 @@ pub(crate) mod yaml {
 }
 
 pub use why::{BindingGround, FactGround, Grounds, MembershipGround, PushTold, RuleGround, Told, Why};
+pub use written::{NotWritten, WrittenRule, without_rule, written_rules};

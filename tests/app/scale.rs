@@ -5,7 +5,7 @@ use crate::{
     harness::{World, everywhere, member, patch},
 };
 use castgate::{
-    app::App,
+    app::{App, RosterOf},
     filter::Dialect,
     model::UserId,
     scim::{GroupPatch, MemberChange, MemberRef, Query, ResourceType},
@@ -225,7 +225,7 @@ async fn a_page_of_members_costs_among_a_hundred_thousand_what_it_costs_among_fe
         let (app, recorder) = recorded(world).await;
         let page = async |after: &str| {
             drop(recorder.take());
-            let (rows, next) = app.roster(&world.operator(), None, (after, 50)).await.unwrap();
+            let (rows, next) = app.roster(&world.operator(), RosterOf::Everybody, (after, 50)).await.unwrap();
             assert_eq!(rows.len(), 50);
             (next.unwrap(), recorder.take())
         };

@@ -39,6 +39,28 @@ async fn names_are_inert_on_every_page() {
     pages.push(answer.header("location").to_owned());
     let leaver = scene.person("leaver", &canaries()[0], "Finance").await;
     scene.push.delete(&format!("/Users/{leaver}")).await.expect(204);
+    for (number, name) in canaries().iter().enumerate() {
+        let short: String = name.chars().take(60).collect();
+        // Ten are as many as there may be.
+        let (webhook, _) = scene.webhook(&short).await;
+        pages.push(format!("/console/settings/webhooks/{webhook}"));
+        let rule = format!(
+            "rules:\n  - name: {}\n    groups: [okta/x-{number}]\n    grant: viewer\n",
+            serde_json::json!(name)
+        );
+        for (path, field) in [("plan", "person"), ("rule/open", "rule_open"), ("rule/remove", "rule_remove")] {
+            let fields = [("text", rule.as_str()), (field, name.as_str())];
+            let page = scene.change(&format!("/console/mapping/{path}"), &scene.owner, &fields).await.text;
+            assert!(page.contains("What it would do"), "{page}");
+            for harm in ["<script>document", "<img src=x"] {
+                assert!(!page.contains(harm), "{path} has {harm}");
+            }
+        }
+    }
+    let issuer = crate::issuer::Issuer::start().await;
+    scene.stream(&issuer.url).await;
+    pages.push(format!("/console/settings/signals/{}", scene.push.stored.id));
+    pages.extend(["settings/webhooks", "settings/signals"].map(|page| format!("/console/{page}")));
     pages.extend(["owners", "receipts", "settings/break-glass", "activity"].map(|page| format!("/console/{page}")));
     for path in pages {
         let page = scene.page(&path, &scene.owner).await.expect(200).text;

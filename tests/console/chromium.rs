@@ -1,6 +1,11 @@
 //! Every page in a real browser: it fits, axe-core finds nothing, and the content security policy is never broken.
 
-use crate::{canaries::canaries, have, scene::Scene};
+use crate::{
+    canaries::canaries,
+    have,
+    issuer::{By, Issuer},
+    scene::Scene,
+};
 use castgate::{app::RoleChange, model::BuiltInRole};
 use serde_json::Value;
 use std::{env, path::Path, process::Command};
@@ -45,7 +50,7 @@ tests:
 ";
 
 /// The pages of the console with something on each of them.
-async fn pages(scene: &Scene) -> Vec<String> {
+async fn pages((scene, issuer): (&Scene, &Issuer)) -> Vec<String> {
     let (ada, katherine) = (&scene.people[0], &scene.people[2]);
     scene.key(ada, "terraform", 7).await;
     scene.key(katherine, "cost report", 2).await;
@@ -86,6 +91,11 @@ async fn pages(scene: &Scene) -> Vec<String> {
     let span = [("source", "scim:okta"), ("from", &from.to_string()), ("to", &app.clock().now().to_string())];
     let span = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(span).finish();
     scene.world.app.publish_mapping(&scene.acme.operator, MAPPING_TOO).await.unwrap();
+    let (webhook, _) = scene.webhook("SIEM").await;
+    let token = scene.stream(&issuer.url).await;
+    for (event, by) in [("session-revoked", By::Es256), ("device-compliance-change", By::Stranger)] {
+        scene.told(&token, &scene.event(&format!("caep/event-type/{event}")), by).await;
+    }
     let mut all: Vec<String> = castgate::http::routes()
         .iter()
         .filter(|route| {
@@ -110,6 +120,8 @@ async fn pages(scene: &Scene) -> Vec<String> {
         review,
         format!("/console/receipts/{receipt}"),
         format!("/console/accidents/undo?{span}"),
+        format!("/console/settings/webhooks/{webhook}"),
+        format!("/console/settings/signals/{}", scene.push.stored.id),
         "/console/mapping/versions/2?from=1".to_owned(),
         "/console/nothing/here".to_owned(),
     ]);
@@ -123,7 +135,8 @@ async fn every_page_fits_every_width_and_breaks_no_rule() {
     }
     let scene = Scene::set().await;
     let directory = TempDir::new().unwrap();
-    let pages = pages(&scene).await;
+    let issuer = Issuer::start().await;
+    let pages = pages((&scene, &issuer)).await;
     let arguments = |cookie: &str, folder: &str, more: &[&str], pages: &[String]| {
         let folder = pictures(&directory).join(folder);
         let fixed = ["--url", &scene.world.origin, "--cookie", cookie, "--screenshots", &folder.display().to_string()];

@@ -14,11 +14,13 @@ fn filled(path: &str) -> String {
         ("/connections/{id}", "con"),
         ("/invitations/{id}", "inv"),
         ("/access-reviews/{id}", "rvw"),
+        ("/webhooks/{id}", "whk"),
+        ("/signals/{id}", "con"),
     ];
     let id = |prefix: &str| format!("{prefix}_06h01qbn45r9t2euf2aprlbdqk");
     let path =
         ids.iter().fold(path.to_owned(), |path, (of, prefix)| path.replace(of, &of.replace("{id}", &id(prefix))));
-    let others = [("{key}", "key"), ("{token}", "tok"), ("{domain}", "dom")];
+    let others = [("{key}", "key"), ("{token}", "tok"), ("{domain}", "dom"), ("{delivery}", "dlv")];
     let path = path.replace("{version}", "1");
     others.iter().fold(path, |path, (part, prefix)| path.replace(part, &id(prefix)))
 }

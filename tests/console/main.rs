@@ -6,12 +6,24 @@
 mod canaries;
 mod chromium;
 mod forms;
+#[path = "../providers/issuer.rs"]
+#[expect(dead_code, reason = "these tests need less of it")]
+mod issuer;
 mod journeys;
+mod many;
 mod mapping;
 mod members;
+mod people;
+#[path = "../rig/postgres.rs"]
+mod postgres;
+#[path = "../signals/receiver.rs"]
+#[expect(dead_code, reason = "these tests need less of it")]
+mod receiver;
 mod reviews;
 mod roles;
+mod rules;
 mod scene;
+mod settings;
 mod showcase;
 mod tenancy;
 #[path = "../world/mod.rs"]

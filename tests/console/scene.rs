@@ -4,8 +4,10 @@ use crate::world::{Answer, Connection, Organization, World};
 use castgate::{
     app::{Actor, Clock, Ctx, Gift, KeyTerms, KeyWish, RoleChange, Wish},
     model::{BuiltInRole, Holder, Profile, Role, Subject, UserId},
+    store::Store,
 };
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 const MAPPING: &str = "rules:
   - name: analysts of finance
@@ -30,12 +32,21 @@ pub struct Scene {
 
 impl Scene {
     pub async fn set() -> Self {
-        let world = World::start_with(Clock::machine(), |settings| {
+        let directory = TempDir::new().unwrap();
+        let store = Store::open_sqlite(directory.path()).await.unwrap();
+        Self::on(store, directory).await
+    }
+
+    /// On a store of one's own, and a directory for what lies beside it.
+    pub async fn on(store: Store, directory: TempDir) -> Self {
+        let world = Box::pin(World::on((store, directory), Clock::machine(), |settings| {
             let off = "0/s".parse().unwrap();
             settings.limits.api = off;
             settings.limits.scim = off;
             settings.limits.address = off;
-        })
+            // How long a plan of many people takes on a busy machine is nobody's mistake.
+            settings.server.request_timeout = "10m".parse().unwrap();
+        }))
         .await;
         let acme = world.organization("acme").await;
         let push = acme.connection("okta", Profile::Okta).await;

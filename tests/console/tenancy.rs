@@ -13,7 +13,10 @@ async fn the_owner_of_another_organization_finds_nothing_of_this_one() {
     let (app, operator) = (&scene.world.app, &scene.acme.operator);
     let group = app.create_local_group(operator, "night shift").await.unwrap().id.to_string();
     let cluster = app.clusters(operator).await.unwrap().remove(0).id.to_string();
+    let (webhook, _) = scene.webhook("SIEM").await;
     let ids = [
+        ("/console/settings/webhooks/{id}", webhook.as_str()),
+        ("/console/settings/signals/{id}", scene.push.stored.id.as_str()),
         ("/console/members/{id}", scene.people[0].as_str()),
         ("/console/groups/{id}", &group),
         ("/console/clusters/{id}", &cluster),
@@ -27,8 +30,20 @@ async fn the_owner_of_another_organization_finds_nothing_of_this_one() {
         let path = route.path.replace(pattern, &pattern.replace("{id}", id));
         let path = path
             .replace("{token}", "tok_06h01qbn45r9t2euf2aprlbdqk")
-            .replace("{key}", "key_06h01qbn45r9t2euf2aprlbdqk");
-        let fields = [("name", "x"), ("slug", "x"), ("person", "owner@other.example.com"), ("text", "rules: []")];
+            .replace("{key}", "key_06h01qbn45r9t2euf2aprlbdqk")
+            .replace("{delivery}", "dlv_06h01qbn45r9t2euf2aprlbdqk");
+        let fields = [
+            ("name", "x"),
+            ("slug", "x"),
+            ("person", "owner@other.example.com"),
+            ("text", "rules: []"),
+            ("hours", "1"),
+            ("seen", "1"),
+            ("url", "http://127.0.0.1:1/in"),
+            ("issuer", "https://idp.test"),
+            ("audience", "https://castgate.test"),
+            ("jwks_url", "http://127.0.0.1:1/keys"),
+        ];
         let answer = match route.method {
             "GET" => scene.page(&path, &theirs).await,
             _ => scene.change(&path, &theirs, &fields).await,

@@ -114,7 +114,7 @@ impl Scene {
             return route.path.clone();
         }
         let name = format!("thing-{}", self.number());
-        let kind = ["/api/v1", "/scim/v2", "/console/activity", "/console"]
+        let kind = ["/api/v1", "/scim/v2", "/console/activity", "/console/settings", "/console"]
             .into_iter()
             .fold(route.path.as_str(), |path, room| path.strip_prefix(room).unwrap_or(path));
         // The console says members where the API says users.
@@ -140,9 +140,18 @@ impl Scene {
                 let plan = self.world.app.plan_connection_removal(&self.acme.operator, &made).await.unwrap().plan;
                 return format!("/api/v1/connections/{made}?plan={plan}");
             }
-            path if ["/connections/", "/setup/", "/domains/", "/login/", "/sign-ins/", "/oidc/", "/ssf/"]
-                .iter()
-                .any(|of| path.starts_with(of)) =>
+            path if [
+                "/connections/",
+                "/setup/",
+                "/domains/",
+                "/login/",
+                "/sign-ins/",
+                "/oidc/",
+                "/ssf/",
+                "/signals/",
+            ]
+            .iter()
+            .any(|of| path.starts_with(of)) =>
             {
                 self.of_connection(path, name).await
             }

@@ -53,7 +53,7 @@ impl Scene {
                 self.world.app.create_signal_token(&self.acme.operator, &made).await.unwrap();
                 vec![made.to_string()]
             }
-            path if path.starts_with("/ssf/") => {
+            path if path.starts_with("/ssf/") || path.starts_with("/signals/") => {
                 vec![self.acme.connection(&name, Profile::Okta).await.stored.id.to_string()]
             }
             path if path.starts_with("/connections/") => {

@@ -19,12 +19,24 @@ async fn chromium_signs_in_and_has_nothing_to_complain_about() {
     let asked = ["--email", "bob@elsewhere.test", "--user", "bob", "--organization", "acme"];
     let asked = visit(&scene, &screenshots.join("asked"), &asked).await;
     assert_eq!(asked[..2], ["/login", "/login"], "the second page asks for the organization: {asked:?}");
+    let plain = ["--email", "alice@example.test", "--user", "alice", "--no-script"];
+    let plain = visit(&scene, &screenshots.join("no-script"), &plain).await;
+    assert_eq!(plain.last().map(String::as_str), Some("/account"), "it works without script: {plain:?}");
+    let console =
+        ["--email", "alice@example.test", "--user", "alice", "--start", "/console/you", "--end", "/console/you"];
+    let console = visit(&scene, &screenshots.join("console"), &console).await;
+    assert_eq!(
+        console.last().map(String::as_str),
+        Some("/console/you"),
+        "they come out where they wanted to: {console:?}"
+    );
 }
 
 /// The paths of the pages that a person saw on the way in.
 async fn visit(scene: &Scene, screenshots: &std::path::Path, person: &[&str]) -> Vec<String> {
     let mut command = Command::new("node");
     command.arg(rig("browser/sign_in.mjs")).args(["--url", &scene.world.origin, "--end", "/account"]);
+    // What is said twice counts as it was said last.
     command.args(person).arg("--screenshots").arg(screenshots);
     let output = tokio::task::spawn_blocking(move || command.output()).await.unwrap().unwrap();
     let said: Value = serde_json::from_slice(&output.stdout)

@@ -8,7 +8,7 @@ use super::{
     frame::{Page, Place},
     guard::told,
     parts::{address, empty},
-    times::{moment, when},
+    times::{exact, when},
     words::unnamed,
 };
 use crate::{
@@ -127,7 +127,7 @@ fn row(one: &Accident, names: &Names, now: Instant) -> Markup {
             div {
                 p class="title" dir="auto" { (names.known(connection).unwrap_or(unnamed(connection))) " took an unusual share away" }
                 p class="small" { (count("groups")) " groups deleted, " (count("members")) " memberships ended, " (count("people")) " people suspended or deleted" }
-                p class="quiet small" { "from " (moment(one.from)) " to " (moment(one.to)) ", noticed " (when(one.noticed_at, now)) }
+                p class="quiet small" { "from " (exact(one.from)) " to " (exact(one.to)) ", noticed " (when(one.noticed_at, now)) }
             }
             a class="button second little" href=(span_of(&format!("scim:{connection}"), one.from, one.to)) { "What would come back…" }
         }
@@ -193,7 +193,7 @@ async fn preview((app, desk): (&App, &Desk), span: Span, notice: Option<String>)
     let body = html! {
         p class="crumbs" { a href=(PATH) { "Accidents" } }
         h1 { "Take back what " span dir="auto" { (names.known(source).unwrap_or(source)) } " took away" }
-        p class="lead" { "From " (moment(undo.wish.from)) " to " (moment(undo.wish.to)) "." }
+        p class="lead" { "From " (exact(undo.wish.from)) " to " (exact(undo.wish.to)) "." }
         @if let Some(notice) = notice { div class="notice bad" role="alert" { p { (notice) } } }
         (restored(desk, &undo))
     };

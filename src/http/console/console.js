@@ -7,9 +7,12 @@ const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 // The exact moment, in the reader's zone.
 function localTimes(from = document) {
   const format = new Intl.DateTimeFormat(undefined, { dateStyle: 'full', timeStyle: 'long' });
+  const brief = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
   for (const time of all('time[datetime]', from)) {
     const moment = new Date(time.dateTime);
-    if (!Number.isNaN(moment.getTime())) time.title = format.format(moment);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.title = format.format(moment);
+    if ('exact' in time.dataset) time.textContent = brief.format(moment);
   }
 }
 
@@ -88,7 +91,13 @@ function checking() {
     const answer = await fetch(editor.dataset.check, { method: 'POST', headers, body }).catch(() => null);
     if (mine !== asked || !answer || !answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    // A part of the answer belongs elsewhere on the page.
+    for (const part of all('[data-for]', page)) {
+      one('#' + part.dataset.for)?.replaceChildren(...part.childNodes);
+      part.remove();
+    }
     place.replaceChildren(...page.body.childNodes);
+    localTimes(place);
   };
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); };
   editor.addEventListener('input', soon);

@@ -30,6 +30,9 @@ const SAID: &[(&str, &str)] = &[
     ("decided", "Decided. Nothing is changed before you do what was decided."),
     ("undone", "It was taken back: what that provider took away is here again. People sign in again."),
     ("review-closed", "The review is closed: what was not decided stays as it is."),
+    ("paused", "Paused: nothing is sent there. What happens meanwhile waits."),
+    ("resumed", "It goes on where it stopped: what waited is sent now."),
+    ("ended", "It was ended: no security event is accepted from there any more."),
     ("refreshed", "The provider’s metadata was read."),
 ];
 

@@ -4,6 +4,7 @@ use super::{
     desk::{Desk, Failed},
     frame::{Page, Place},
     retry::SentFields,
+    times::prose,
 };
 use crate::{
     app::{App, Error},
@@ -88,7 +89,7 @@ fn in_the_frame(desk: &Desk, refusal: Refusal, before: &Response, (fields, actio
     let body = html! {
         div class="card" {
             h1 { (title) }
-            p role="alert" data-code=(refusal.code) { (said) }
+            p role="alert" data-code=(refusal.code) { (prose(&said)) }
             @match again {
                 Some(form) => { p class="quiet" { "Nothing was changed. What you typed is below." } (form) },
                 None => p { a class="button second" href="/console" { "To the console" } },

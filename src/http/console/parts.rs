@@ -44,6 +44,8 @@ pub(super) struct Asked<'a> {
     pub(super) text: String,
     /// What it means; none: everything.
     pub(super) filter: Option<Filter>,
+    /// Whether it is words and no filter.
+    pub(super) is_words: bool,
     /// What is wrong with it.
     pub(super) problem: Option<String>,
     /// The position behind which the page begins.
@@ -67,11 +69,12 @@ impl<'a> Asked<'a> {
             },
         };
         let question = format!("console {list}?{text}");
+        let is_words = !text.is_empty() && !is_filter(text);
         let after = match after.filter(|after| !after.is_empty()) {
             None => String::new(),
             Some(cursor) => app.open_cursor(ctx, &question, cursor)?,
         };
-        Ok(Self { app, ctx, question, text: text.to_owned(), filter, problem, after })
+        Ok(Self { app, ctx, question, text: text.to_owned(), filter, is_words, problem, after })
     }
 
     /// The way to the next page, and back to the first.
@@ -106,11 +109,15 @@ impl<'a> Asked<'a> {
 
 /// A filter as it is; plain words as a filter over these attributes.
 fn meant(text: &str, attributes: &[&str]) -> String {
-    if filter::parse(text, Dialect::Tolerant).is_ok() || looks_like_a_filter(text) {
+    if is_filter(text) {
         return text.to_owned();
     }
     let one = |attribute: &&str| format!("{attribute} co {}", serde_json::Value::from(text));
     attributes.iter().map(one).collect::<Vec<_>>().join(" or ")
+}
+
+fn is_filter(text: &str) -> bool {
+    filter::parse(text, Dialect::Tolerant).is_ok() || looks_like_a_filter(text)
 }
 
 fn looks_like_a_filter(text: &str) -> bool {

@@ -132,7 +132,7 @@ async fn show(State(app): State<App>, Path(id): Path<ReceiptId>, desk: Desk) -> 
             h2 id="said" { "What it says" }
             dl class="facts" {
                 dt { "Whose" } dd { a href=(format!("/console/members/{user}")) dir="auto" { (names.known(user).unwrap_or(unnamed(user))) } }
-                dt { "When" } dd { (when(said.at, now)) " (" (super::times::moment(said.at)) ")" }
+                dt { "When" } dd { (when(said.at, now)) " (" (super::times::exact(said.at)) ")" }
                 dt { "Why" } dd { (said.why) }
                 dt { "Who did it" } dd dir="auto" { (actor(&said.actor, &names)) }
                 dt { "Ended at once" } dd { (ended(&one)) }

@@ -3,7 +3,7 @@
 use crate::{
     access::{Derivation, Via},
     app::Names,
-    model::{BuiltInRole, Capability, CustomRole, Instant, Role, Scope, Source, UserState},
+    model::{BuiltInRole, Capability, CustomRole, EventKind, Instant, Role, Scope, Source, UserState},
 };
 use maud::{Markup, html};
 
@@ -62,19 +62,35 @@ pub(super) fn capability(capability: Capability) -> String {
     capability.name().replace('-', " ")
 }
 
-/// A role with its place, as a small label, and its reason on hover and for those who do not see it.
-pub(super) fn chip(held: &Derivation, names: &Names) -> Markup {
-    let why = reason(&held.via, names);
+/// Roles with their places, as small labels, with the reasons on hover and for those who do not see it; what is held for several
+/// reasons is one label.
+pub(super) fn chips(held: &[Derivation], names: &Names, most: usize) -> Markup {
+    let each = distinct(held);
     html! {
-        span class="chip" title=(why) {
-            (role_name(&held.role, names))
-            @match &held.scope {
-                Scope::Organization => {},
-                Scope::Cluster { .. } | Scope::Resource { .. } => { " · " (place(&held.scope, names)) },
+        @for (one, reasons) in each.iter().take(most) {
+            @let why = reasons.iter().map(|via| reason(via, names)).collect::<Vec<_>>().join("; ");
+            span class="chip" title=(why) {
+                (role_name(&one.role, names))
+                @match &one.scope {
+                    Scope::Organization => {},
+                    Scope::Cluster { .. } | Scope::Resource { .. } => { " · " (place(&one.scope, names)) },
+                }
+                span class="unseen" { " (" (why) ")" }
             }
-            span class="unseen" { " (" (why) ")" }
         }
     }
+}
+
+/// Each role at each place once, with all its reasons.
+pub(super) fn distinct(held: &[Derivation]) -> Vec<(&Derivation, Vec<&Via>)> {
+    let mut all: Vec<(&Derivation, Vec<&Via>)> = Vec::new();
+    for one in held {
+        match all.iter_mut().find(|(known, _)| known.role == one.role && known.scope == one.scope) {
+            Some((_, reasons)) => reasons.push(&one.via),
+            None => all.push((one, vec![&one.via])),
+        }
+    }
+    all
 }
 
 /// A label that says a state.
@@ -119,6 +135,14 @@ pub(super) fn actor(text: &str, names: &Names) -> String {
     words.join(" ")
 }
 
+/// “User suspended”
+pub(super) fn event_name(kind: EventKind) -> String {
+    let text = kind.name().replace(['.', '_'], " ");
+    let mut letters = text.chars();
+    let first = letters.next().map(|first| first.to_uppercase().collect::<String>());
+    first.map(|first| first + letters.as_str()).unwrap_or_default()
+}
+
 /// What an id is, where it has no name; any other word is itself.
 pub(super) fn unnamed(id: &str) -> &str {
     let is_id = |prefix: &str| id.strip_prefix(prefix).is_some_and(|rest| rest.len() == 26);
@@ -135,6 +159,7 @@ pub(super) fn unnamed(id: &str) -> &str {
         ("rol_", "a role that is gone"),
         ("inv_", "an invitation"),
         ("org_", "the organization"),
+        ("whk_", "a webhook that is gone"),
     ];
     kinds.into_iter().find(|(prefix, _)| is_id(prefix)).map_or(id, |(_, kind)| kind)
 }

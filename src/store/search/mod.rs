@@ -20,6 +20,7 @@ mod reach;
 mod resource;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use self::{keyset::Keyset, listing::Listing};
 use super::{StoreError, Tx};

@@ -29,7 +29,7 @@ const problems = [];
 
 async function look(page, where, shape) {
   const answer = await page.goto(options.url + where, { waitUntil: 'load', timeout: 90_000 });
-  const name = where.replaceAll(/(usr|grp|con|rol|sva|cls|rvw|rct)_[0-9a-v]+/g, 'one').replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, '').slice(0, 60);
+  const name = where.replaceAll(/(usr|grp|con|rol|sva|cls|rvw|rct|whk)_[0-9a-v]+/g, 'one').replaceAll(/[^a-z0-9]+/gi, '-').replaceAll(/^-|-$/g, '').slice(0, 60);
   const screenshot = path.join(options.screenshots, `${name}.${shape}.png`);
   await page.screenshot({ path: screenshot, fullPage: true });
   pages.push({ path: where, shape, title: await page.title(), status: answer.status(), screenshot });

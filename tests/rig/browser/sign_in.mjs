@@ -1,7 +1,7 @@
 // A person who signs in to castgate with a real browser, and looks at every page on the way.
 //
 //   node tests/rig/browser/sign_in.mjs --url http://127.0.0.1:8080 --email alice@example.test --user alice
-//        --end /account --screenshots DIR [--organization SLUG] [--accept "I accept"] [--start /login]
+//        --end /account --screenshots DIR [--organization SLUG] [--accept "I accept"] [--start /login] [--no-script]
 //
 // Goes to /login, types the e-mail (and the organization's slug, if asked for it), signs in at the provider of
 // tests/rig/op, gives consent, accepts castgate's terms, and must arrive at --end. --accept is the text of the terms'
@@ -24,6 +24,7 @@ const { values: options } = parseArgs({
     accept: { type: 'string' },
     end: { type: 'string' },
     screenshots: { type: 'string' },
+    'no-script': { type: 'boolean', default: false },
   },
 });
 for (const name of ['url', 'email', 'user', 'end', 'screenshots']) {
@@ -111,7 +112,7 @@ const browser = await chromium.launch({
   args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
 });
 try {
-  const page = await (await browser.newContext({ viewport: { width: 1100, height: 800 } })).newPage();
+  const page = await (await browser.newContext({ javaScriptEnabled: !options['no-script'], viewport: { width: 1100, height: 800 } })).newPage();
   // Nothing leaves the machine: the provider's pages ask for a font on the internet.
   const isLocal = (url) => ['127.0.0.1', 'localhost', '[::1]'].includes(url.hostname);
   await page.route((url) => !isLocal(url), (route) => route.abort());

@@ -10,7 +10,7 @@ use crate::{
             frame::{Page, Place},
             parts::{address, empty},
             times::when,
-            words::{actor, unnamed},
+            words::{actor, event_name, unnamed},
         },
         doors::{Doors, get},
     },
@@ -19,6 +19,7 @@ use crate::{
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 pub(super) fn doors(room: Doors) -> Doors {
@@ -56,17 +57,29 @@ fn noun(kind: EventKind) -> &'static str {
     kind.name().split('.').next().unwrap_or_default()
 }
 
-/// “User suspended”
-pub(super) fn said(kind: EventKind) -> String {
-    let text = kind.name().replace(['.', '_'], " ");
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str()).unwrap_or_default()
-}
-
 /// The ids that events speak of.
 pub(super) fn ids(events: &[Event]) -> Vec<String> {
     let words = events.iter().flat_map(|event| event.actor.split_whitespace().map(str::to_owned));
-    words.chain(events.iter().flat_map(|event| event.subjects.iter().cloned())).collect()
+    let mut all: Vec<String> = words.chain(events.iter().flat_map(|event| event.subjects.iter().cloned())).collect();
+    for event in events {
+        each_text(&event.detail, &mut |text| all.extend(is_id(text).then(|| text.to_owned())));
+    }
+    all
+}
+
+/// Whether a text is an id of ours.
+fn is_id(text: &str) -> bool {
+    text.split_once('_').is_some_and(|(kind, rest)| kind.len() == 3 && rest.len() == 26)
+}
+
+/// Every text of a document.
+fn each_text(document: &Value, look: &mut dyn FnMut(&str)) {
+    match document {
+        Value::String(text) => look(text),
+        Value::Array(all) => all.iter().for_each(|one| each_text(one, look)),
+        Value::Object(all) => all.values().for_each(|one| each_text(one, look)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }
 
 /// `GET /console/activity`
@@ -109,7 +122,7 @@ fn row(event: &Event, names: &Names, now: Instant) -> Markup {
         li {
             div {
                 p {
-                    strong { (said(event.kind)) } " "
+                    strong { (event_name(event.kind)) } " "
                     @for (place, id) in subjects.enumerate() {
                         @if place > 0 { ", " }
                         a class="small" href=(address(PATH, &[("subject", id)])) dir="auto" { (short(names.of(id))) }
@@ -117,7 +130,7 @@ fn row(event: &Event, names: &Names, now: Instant) -> Markup {
                 }
                 @let by = html! { span class="quiet small" { "by " span dir="auto" { (short(&actor(&event.actor, names))) } } };
                 @if event.detail.as_object().is_some_and(|detail| !detail.is_empty()) {
-                    details class="more small" { summary { (by) span class="unseen" { ": details" } } pre { code { (pretty(event)) } } }
+                    details class="more small" { summary { (by) span class="unseen" { ": details" } } pre { code { (pretty(event, names)) } } }
                 } @else { p { (by) } }
             }
             p class="quiet small" { (when(event.at, now)) }
@@ -133,6 +146,13 @@ fn short(name: &str) -> String {
     }
 }
 
-fn pretty(event: &Event) -> String {
-    serde_json::to_string_pretty(&event.detail).unwrap_or_default()
+/// The details, with names in the place of ids.
+fn pretty(event: &Event, names: &Names) -> String {
+    let mut text = serde_json::to_string_pretty(&event.detail).unwrap_or_default();
+    each_text(&event.detail, &mut |one| {
+        if let Some(name) = Some(one).filter(|one| is_id(one)).and_then(|one| names.known(one)) {
+            text = text.replace(&Value::from(one).to_string(), &Value::from(name).to_string());
+        }
+    });
+    text
 }

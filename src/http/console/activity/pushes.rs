@@ -9,7 +9,7 @@ use crate::{
             desk::{Answer, Desk},
             frame::{Page, Place},
             parts::{address, empty},
-            times::when,
+            times::{prose, when},
         },
         doors::{Doors, get},
     },
@@ -118,7 +118,7 @@ fn row(push: &Push, names: &Names, now: Instant) -> Markup {
                     @if let Some(name) = entry.resource.as_deref().and_then(|id| names.known(id)) { " · " span dir="auto" { (name) } }
                     " · " (format!("{:.1}", entry.ms)) " ms"
                 }
-                @if let Some(message) = &entry.message { p class="small minus" { (message) } }
+                @if let Some(message) = &entry.message { p class="small minus" { (prose(message)) } }
                 @if let Some(change) = &entry.change {
                     p class="small" {
                         (change.events.iter().map(|kind| kind.replace(['.', '_'], " ")).collect::<Vec<_>>().join(", "))
@@ -129,7 +129,7 @@ fn row(push: &Push, names: &Names, now: Instant) -> Markup {
                     }
                 }
                 @if let Some(access) = &entry.access {
-                    details class="more small" { summary { (access.gained) " roles given, " (access.lost) " taken" } @for line in &access.lines { p { (line) } } }
+                    details class="more small" { summary { (access.gained) " roles given, " (access.lost) " taken" } @for line in &access.lines { p { (prose(line)) } } }
                 }
                 @if !entry.tolerances.is_empty() {
                     p class="small tools" { "Got away with: " @for one in &entry.tolerances { code { (one.name) } " " } }

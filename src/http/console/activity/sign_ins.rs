@@ -9,7 +9,7 @@ use crate::{
             desk::{Answer, Desk},
             frame::{Page, Place},
             parts::{address, empty},
-            times::when,
+            times::{prose, when},
         },
         doors::{Doors, get},
         login::see_other,
@@ -138,7 +138,7 @@ async fn show(State(app): State<App>, Path(code): Path<String>, desk: Desk) -> A
         p class="crumbs" { a href=(PATH) { "Sign-ins" } }
         div class="head" { div { h1 class="long" dir="auto" { (who(&trace, &names)) } p class="quiet" { (outcome(&trace)) " " (when(trace.at, desk.ctx.now)) " by " (by(&trace, &names)) } } }
         @if let Some(failure) = entry.failure {
-            div class="notice bad" { p { strong { (failure.meaning()) } " " (failure.remedy()) } @if let Some(detail) = &entry.detail { p class="small" { (detail) } } }
+            div class="notice bad" { p { strong { (failure.meaning()) } " " (failure.remedy()) } @if let Some(detail) = &entry.detail { p class="small" { (prose(detail)) } } }
         }
         section class="card" aria-labelledby="what" {
             h2 id="what" { "What was tried" }
@@ -187,5 +187,5 @@ fn values(title: &str, all: &Map<String, Value>) -> Markup {
 }
 
 fn lines(title: &str, all: &[String]) -> Markup {
-    html! { @if !all.is_empty() { h3 { (title) } ul { @for line in all { li { (line) } } } } }
+    html! { @if !all.is_empty() { h3 { (title) } ul { @for line in all { li { (prose(line)) } } } } }
 }

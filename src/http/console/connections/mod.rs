@@ -59,7 +59,7 @@ pub(super) async fn connection_status(app: &App, ctx: &Ctx, connection: &Connect
 }
 
 /// A value that somebody carries to the provider.
-fn copied(label: &str, value: &str) -> Markup {
+pub(super) fn copied(label: &str, value: &str) -> Markup {
     html! {
         div class="copied" {
             span class="label" { (label) }

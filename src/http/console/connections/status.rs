@@ -2,7 +2,7 @@
 
 use crate::{
     app::{App, Ctx, Error},
-    http::console::times::when,
+    http::console::times::{prose, when},
     model::{Connection, Instant, RefusedUse, ScimToken, SignInOutcome, SignInTrace},
     store::SignInSearch,
 };
@@ -79,7 +79,7 @@ impl Status {
                         (None, _) => span class="state wait" { "Waiting for " (provider) "’s first request" },
                     }
                     @if let Some(refused) = &self.refused {
-                        br; span class="small" { span class="state bad" { "Refused" } " " (when(refused.at, now)) ": " (refused.why) }
+                        br; span class="small" { span class="state bad" { "Refused" } " " (when(refused.at, now)) ": " (prose(&refused.why)) }
                     }
                 }
             }

@@ -23,6 +23,7 @@ use crate::{
         doors::{Doors, get, post},
         login::see_other,
     },
+    mapping::{NotWritten, without_rule},
     model::{Capability, Cluster, CustomRole, EventKind},
     store::MappingVersion,
 };
@@ -33,7 +34,7 @@ use axum::{
 };
 use found::{found, planned};
 use maud::{Markup, html};
-use rule_form::RuleForm;
+use rule_form::{RuleForm, listed};
 
 const PATH: &str = "/console/mapping";
 /// What these pages take.
@@ -71,7 +72,19 @@ pub(super) fn doors(room: Doors) -> Doors {
         )
         .door(
             post("/mapping/rule", add_rule)
-                .summary("Write a rule into the text by a form; nothing is published")
+                .summary("Write a rule into the text by a form, as a new one or in its place; nothing is published")
+                .needs(NEED)
+                .answers_as(200, HTML),
+        )
+        .door(
+            post("/mapping/rule/open", open_rule)
+                .summary("A rule of the text as a form; nothing is changed")
+                .needs(NEED)
+                .answers_as(200, HTML),
+        )
+        .door(
+            post("/mapping/rule/remove", remove_rule)
+                .summary("Take a rule out of the text by a button; nothing is published")
                 .needs(NEED)
                 .answers_as(200, HTML),
         )
@@ -196,7 +209,11 @@ impl Shown<'_> {
                         button type="submit" class="second" formaction=(format!("{PATH}/draft")) { "Save the draft" }
                     }
                 }
-                (self.typed.rule.fields(&format!("{PATH}/rule"), (self.custom, self.clusters)))
+                (self.typed.rule.fields((self.custom, self.clusters)))
+                details class="more" {
+                    summary { "Change or take out a rule by a form" }
+                    div id="rules" { (listed(text)) }
+                }
             }
         }
     }
@@ -223,7 +240,9 @@ impl Shown<'_> {
 /// `POST /console/mapping/check`: what the page asks for while somebody types.
 async fn check(State(app): State<App>, sent: Sent) -> Answer {
     let Typed { text, person, .. } = Typed::of(&sent);
-    Ok(Html(found(&app, &sent.desk, &text, &person).await?.into_string()).into_response())
+    let found = found(&app, &sent.desk, &text, &person).await?;
+    let piece = html! { (found) div data-for="rules" hidden { (listed(&text)) } };
+    Ok(Html(piece.into_string()).into_response())
 }
 
 /// `POST /console/mapping/plan`: the same without script.
@@ -235,15 +254,33 @@ async fn plan(State(app): State<App>, sent: Sent) -> Answer {
 async fn add_rule(State(app): State<App>, sent: Sent) -> Answer {
     let (typed, rule) = (Typed::of(&sent), RuleForm::of(&sent));
     match rule.clone().into_text(&typed.text) {
-        Ok(text) => {
-            page((&app, &sent.desk), Some(Typed { text, ..typed }), (&Said::default(), None), StatusCode::OK).await
-        }
-        Err(problem) => {
-            let notice = Some(problem.to_owned());
-            page((&app, &sent.desk), Some(Typed { rule, ..typed }), (&Said::default(), notice), StatusCode::BAD_REQUEST)
-                .await
-        }
+        Ok(text) => again(&app, &sent, (Typed { text, ..typed }, None)).await,
+        Err(problem) => again(&app, &sent, (Typed { rule, ..typed }, Some(problem))).await,
     }
+}
+
+/// `POST /console/mapping/rule/open`: the page again, with one of the text's rules in the form.
+async fn open_rule(State(app): State<App>, sent: Sent) -> Answer {
+    let (typed, name) = (Typed::of(&sent), sent.raw("rule_open"));
+    match RuleForm::in_text(&typed.text, name) {
+        Some(rule) => again(&app, &sent, (Typed { rule, ..typed }, None)).await,
+        None => again(&app, &sent, (typed, Some(NotWritten::NotThere(name.to_owned())))).await,
+    }
+}
+
+/// `POST /console/mapping/rule/remove`: the page again, without the rule in the text.
+async fn remove_rule(State(app): State<App>, sent: Sent) -> Answer {
+    let typed = Typed::of(&sent);
+    match without_rule(sent.raw("rule_remove"), &typed.text) {
+        Ok(text) => again(&app, &sent, (Typed { text, ..typed }, None)).await,
+        Err(problem) => again(&app, &sent, (typed, Some(problem))).await,
+    }
+}
+
+async fn again(app: &App, sent: &Sent, (typed, problem): (Typed, Option<NotWritten>)) -> Answer {
+    let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let notice = problem.map(|problem| problem.to_string());
+    page((app, &sent.desk), Some(typed), (&Said::default(), notice), status).await
 }
 
 /// `POST /console/mapping/draft`

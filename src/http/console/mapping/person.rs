@@ -6,6 +6,7 @@ use crate::{
         console::{
             desk::{Desk, Failed},
             guard::told,
+            times::prose,
             words::{place, role_name, until},
         },
         error::as_sentence,
@@ -51,7 +52,7 @@ fn shown(desk: &Desk, found: &UnderDraft, names: &Names) -> Markup {
             p class="small" { strong { "And why not more" } }
             ul class="findings small" {
                 @for one in lacking.iter().take(MOST_LACKING) { (why_not(one, names)) }
-                @for miss in near { li { p { (as_sentence(miss)) } } }
+                @for miss in near { li { p { (prose(&as_sentence(miss))) } } }
             }
             @if lacking.len() > MOST_LACKING { p class="quiet small" { "and " (lacking.len() - MOST_LACKING) " more rules." } }
         }
@@ -74,13 +75,13 @@ fn why_not(one: &Lacking, names: &Names) -> Markup {
         li {
             p { (roles.join(" or ")) " by rule “" (one.rule) "”, line " (one.line) }
             p class="quiet" {
-                @if let Some(ended) = one.ended { "It ended " (super::super::times::moment(ended)) ". " }
+                @if let Some(ended) = one.ended { "It ended " (super::super::times::exact(ended)) ". " }
                 @if !one.groups.is_empty() {
                     "They are not in " (one.groups.join(" or "))
                     @if let Some(near) = &one.near { ": " (near) }
                     ". "
                 }
-                @if let Some(condition) = &one.condition { (as_sentence(condition)) }
+                @if let Some(condition) = &one.condition { (prose(&as_sentence(condition))) }
             }
         }
     }

@@ -1,21 +1,22 @@
-//! A rule as a form: what it says is written into the text, which stays the truth.
+//! Rules as forms: a new one, and each that the text has. What a form says is written into the text, which stays the truth.
 
+use super::PATH;
 use crate::{
     http::console::{desk::Sent, words::built_in},
+    mapping::{NotWritten, WrittenRule, written_rules},
     model::{BuiltInRole, Cluster, CustomRole},
 };
 use maud::{Markup, html};
-use serde_json::Value;
+
+/// What group names say, in the place of a role or a cluster.
+const ROLE_OF_NAME: &str = "{role}";
 
 /// A rule, as the form's fields say it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct RuleForm {
-    name: String,
-    groups: Vec<String>,
-    when: String,
-    grant: String,
-    clusters: Vec<String>,
-    until: String,
+    rule: WrittenRule,
+    /// The name of the rule in the text whose place it takes; none: it is another one.
+    of: Option<String>,
 }
 
 impl RuleForm {
@@ -23,201 +24,130 @@ impl RuleForm {
     pub(super) fn of(sent: &Sent) -> Self {
         let text = |name: &str| sent.text(name).to_owned();
         let groups = sent.raw("rule_groups").split(['\n', ',']).map(str::trim).filter(|one| !one.is_empty());
-        Self {
+        let rule = WrittenRule {
             name: text("rule_name"),
             groups: groups.map(str::to_owned).collect(),
             when: text("rule_when"),
             grant: text("rule_grant"),
             clusters: sent.all("rule_cluster").map(str::to_owned).collect(),
             until: text("rule_until"),
-        }
-    }
-
-    /// The text with this rule behind its others; in words, where it cannot be written.
-    pub(super) fn into_text(self, text: &str) -> Result<String, &'static str> {
-        if self.name.is_empty() || self.grant.is_empty() {
-            return Err("Give the rule a name, and choose the role that it gives.");
-        }
-        if self.groups.is_empty() && self.when.is_empty() {
-            return Err("Say whom the rule is for: groups, a condition, or both.");
-        }
-        let lines: Vec<&str> = text.lines().collect();
-        let is_key = |line: &&str| line.starts_with(|letter: char| letter.is_alphanumeric() || letter == '"');
-        let Some(begin) = lines.iter().position(|line| line.starts_with("rules:")) else {
-            let end = if text.is_empty() || text.ends_with('\n') { "" } else { "\n" };
-            return Ok(format!("{text}{end}rules:\n{}", self.yaml("  ")));
         };
-        let behind = lines.get(begin).map_or("", |line| line.trim_start_matches("rules:").trim());
-        let (head, rest) = lines.split_at(begin + 1);
-        if behind.starts_with('[') && behind != "[]" {
-            return Err("The rules stand in one line: write this one into the text by hand.");
-        }
-        let block = rest.iter().position(is_key).unwrap_or(rest.len());
-        let (block, after) = rest.split_at(block);
-        // Blank lines and comments before the next part belong to that part.
-        let is_rule = |line: &&str| !line.trim().is_empty() && !line.trim_start().starts_with('#');
-        let kept = block.iter().rposition(is_rule).map_or(0, |last| last + 1);
-        let (rules, between) = block.split_at(kept);
-        let dent = rules.iter().find_map(|line| line.find("- ")).unwrap_or(2);
-        let blank = rules.iter().any(|line| line.trim().is_empty());
-        let mut all: Vec<String> = head.iter().map(ToString::to_string).collect();
-        if let Some(last) = all.last_mut().filter(|_| behind == "[]") {
-            "rules:".clone_into(last);
-        }
-        all.extend(rules.iter().map(ToString::to_string));
-        if blank && !rules.is_empty() {
-            all.push(String::new());
-        }
-        all.extend(self.yaml(&" ".repeat(dent)).lines().map(str::to_owned));
-        all.extend(between.iter().chain(after).map(ToString::to_string));
-        Ok(all.join("\n") + "\n")
+        Self { rule, of: Some(text("rule_of")).filter(|of| !of.is_empty()) }
     }
 
-    fn yaml(&self, dent: &str) -> String {
-        let list = |all: &[String]| format!("[{}]", all.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", "));
-        let mut lines = vec![format!("{dent}- name: {}", quoted(&self.name))];
-        if !self.groups.is_empty() {
-            lines.push(format!("{dent}  groups: {}", list(&self.groups)));
+    /// A rule of the text, to be changed; none: there is none of this name, or there are several.
+    pub(super) fn in_text(text: &str, name: &str) -> Option<Self> {
+        let mut known = written_rules(text).into_iter().map(|(_, rule)| rule).filter(|rule| rule.name == name);
+        let rule = known.next().filter(|_| known.next().is_none())?;
+        Some(Self { rule, of: Some(name.to_owned()) })
+    }
+
+    /// The text with this rule in its place, or behind the others.
+    pub(super) fn into_text(self, text: &str) -> Result<String, NotWritten> {
+        match &self.of {
+            Some(of) => self.rule.in_place_of(of, text),
+            None => self.rule.added_to(text),
         }
-        if !self.when.is_empty() {
-            // A condition has quotation marks of its own, and mostly reads best as it is.
-            let is_plain =
-                !self.when.starts_with(['"', '\'', '[', '{', '&', '*', '!', '|', '>', '%', '@', '`', '#', '-'])
-                    && !self.when.contains(": ")
-                    && !self.when.contains(" #")
-                    && !self.when.contains('\n')
-                    && !self.when.ends_with(':');
-            let when = if is_plain { self.when.clone() } else { Value::from(self.when.as_str()).to_string() };
-            lines.push(format!("{dent}  when: {when}"));
-        }
-        lines.push(format!("{dent}  grant: {}", quoted(&self.grant)));
-        if !self.clusters.is_empty() {
-            lines.push(format!("{dent}  clusters: {}", list(&self.clusters)));
-        }
-        if !self.until.is_empty() {
-            lines.push(format!("{dent}  until: {}", quoted(&self.until)));
-        }
-        lines.join("\n") + "\n"
     }
 
     /// The fields, in the editor's own form.
-    pub(super) fn fields(&self, action: &str, (custom, clusters): (&[CustomRole], &[Cluster])) -> Markup {
+    pub(super) fn fields(&self, (custom, clusters): (&[CustomRole], &[Cluster])) -> Markup {
         let is_begun = *self != Self::default();
+        let rule = &self.rule;
         html! {
-            details class="more" open[is_begun] {
-                summary { "Add a rule by a form" }
-                p class="hint" { "It is written into the text above; nothing is published by it." }
-                div class="field" { label for="rule-name" { "What to call it" } input id="rule-name" name="rule_name" form="editor" type="text" maxlength="100" value=(self.name) autocomplete="off"; }
+            details class="more" id="rule" open[is_begun] {
+                summary { @match &self.of { Some(of) => { "Change the rule “" span dir="auto" { (of) } "”" }, None => "Add a rule by a form" } }
+                @if let Some(of) = &self.of {
+                    input type="hidden" name="rule_of" value=(of) form="editor";
+                    p class="hint" { "What changes is written into the text above, and nothing else there changes; nothing is published by it." }
+                } @else { p class="hint" { "It is written into the text above; nothing is published by it." } }
+                div class="field" { label for="rule-name" { "What to call it" } input id="rule-name" name="rule_name" form="editor" type="text" maxlength="100" value=(rule.name) autocomplete="off"; }
                 div class="field" {
                     label for="rule-groups" { "For people in one of these groups" }
-                    input id="rule-groups" name="rule_groups" form="editor" type="text" maxlength="2000" value=(self.groups.join(", ")) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-groups-hint";
+                    input id="rule-groups" name="rule_groups" form="editor" type="text" maxlength="20000" value=(rule.groups.join(", ")) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-groups-hint";
                     p id="rule-groups-hint" class="hint" { "As the provider names them, with commas between; with several connections " code { "okta/finance" } "." }
                 }
                 div class="field" {
                     label for="rule-when" { "And who fit" }
-                    input id="rule-when" name="rule_when" form="editor" type="text" maxlength="2000" value=(self.when) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-when-hint";
+                    input id="rule-when" name="rule_when" form="editor" type="text" maxlength="20000" value=(rule.when) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-when-hint";
                     p id="rule-when-hint" class="hint" { "A condition such as " code { "department eq \"Finance\"" } "; empty: everybody in the groups." }
                 }
                 div class="row field" {
-                    div class="field" {
-                        label for="rule-grant" { "They get" }
-                        select id="rule-grant" name="rule_grant" form="editor" {
-                            @for role in BuiltInRole::ALL.into_iter().rev() { option value=(role.name()) selected[self.grant == role.name()] { (built_in(role)) } }
-                            @for role in custom { option value=(role.name) selected[self.grant == role.name] { (role.name) } }
-                        }
-                    }
-                    div class="field short" { label for="rule-until" { "Until (may be empty)" } input id="rule-until" name="rule_until" form="editor" type="date" value=(self.until); }
+                    div class="field" { label for="rule-grant" { "They get" } (self.roles(custom)) }
+                    // A moment to the second is more than a field of dates can hold.
+                    @let kind = if rule.until.is_empty() || rule.until.len() == "2027-01-31".len() { "date" } else { "text" };
+                    div class="field short" { label for="rule-until" { "Until (may be empty)" } input id="rule-until" name="rule_until" form="editor" type=(kind) value=(rule.until); }
                 }
-                @if !clusters.is_empty() {
-                    fieldset {
-                        legend { "On these clusters; none: the whole organization" }
-                        div class="boxes" {
-                            @for cluster in clusters {
-                                label class="check" {
-                                    input type="checkbox" name="rule_cluster" form="editor" value=(cluster.slug) checked[self.clusters.contains(&cluster.slug)];
-                                    span dir="auto" { (cluster.slug) }
-                                }
-                            }
-                        }
+                (self.places(clusters))
+                div class="acts" {
+                    button type="submit" class="second" form="editor" formaction=(format!("{PATH}/rule")) { "Write it into the text" }
+                    @if self.of.is_some() { button type="submit" class="second" form="editor" formaction=(format!("{PATH}/plan")) { "Leave it as it is" } }
+                }
+            }
+        }
+    }
+
+    fn roles(&self, custom: &[CustomRole]) -> Markup {
+        let is = |name: &str| self.rule.grant == name;
+        let known = BuiltInRole::ALL.iter().any(|role| is(role.name())) || custom.iter().any(|role| is(&role.name));
+        html! {
+            select id="rule-grant" name="rule_grant" form="editor" {
+                @for role in BuiltInRole::ALL.into_iter().rev() { option value=(role.name()) selected[is(role.name())] { (built_in(role)) } }
+                @for role in custom { option value=(role.name) selected[is(&role.name)] { (role.name) } }
+                option value=(ROLE_OF_NAME) selected[is(ROLE_OF_NAME)] { "What the group’s name says: {role}" }
+                // Whatever else stands there, stays there.
+                @if !known && !is("") && !is(ROLE_OF_NAME) { option value=(self.rule.grant) selected { (self.rule.grant) } }
+            }
+        }
+    }
+
+    fn places(&self, clusters: &[Cluster]) -> Markup {
+        let written = &self.rule.clusters;
+        let others = written.iter().filter(|one| !clusters.iter().any(|cluster| cluster.slug == **one));
+        let one = |value: &str, checked: bool| {
+            html! {
+                label class="check" {
+                    input type="checkbox" name="rule_cluster" form="editor" value=(value) checked[checked];
+                    span dir="auto" { (value) }
+                }
+            }
+        };
+        html! {
+            @if !clusters.is_empty() || !written.is_empty() {
+                fieldset {
+                    legend { "On these clusters; none: the whole organization" }
+                    div class="boxes" {
+                        @for cluster in clusters { (one(&cluster.slug, written.contains(&cluster.slug))) }
+                        @for other in others { (one(other, true)) }
                     }
                 }
-                button type="submit" class="second" form="editor" formaction=(action) { "Write it into the text" }
             }
         }
     }
 }
 
-/// A word as it is; anything else between quotation marks, as JSON and YAML both have them.
-fn quoted(text: &str) -> String {
-    let is_word = |letter: char| letter.is_ascii_alphanumeric() || ['-', '_', '/', '.'].contains(&letter);
-    let begins = text.starts_with(|letter: char| letter.is_ascii_alphabetic());
-    let reserved =
-        ["true", "false", "null", "yes", "no", "on", "off"].iter().any(|word| text.eq_ignore_ascii_case(word));
-    let is_date = text.len() == 10 && text.chars().all(|letter| letter.is_ascii_digit() || letter == '-');
-    if (begins && !reserved && text.chars().all(is_word)) || is_date {
-        return text.to_owned();
-    }
-    let is_plain =
-        begins && !reserved && text.chars().all(|letter| is_word(letter) || letter == ' ') && !text.ends_with(' ');
-    if is_plain { text.to_owned() } else { Value::from(text).to_string() }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rule() -> RuleForm {
-        RuleForm {
-            name: "finance sees costs".to_owned(),
-            groups: vec!["okta/finance".to_owned(), "k8s-{cluster}-x".to_owned()],
-            when: "department eq \"Finance\"".to_owned(),
-            grant: "analyst".to_owned(),
-            clusters: vec!["prod-eu".to_owned()],
-            until: "2027-01-31".to_owned(),
+/// Each rule of the text, with the way to its form.
+pub(super) fn listed(text: &str) -> Markup {
+    let rules = written_rules(text);
+    html! {
+        @if rules.is_empty() { p class="quiet" { "The text has no rule yet, or cannot be read." } }
+        @else {
+            ul class="rows plain" {
+                @for (line, rule) in rules.iter().filter(|(_, rule)| !rule.name.is_empty()) {
+                    li {
+                        div { p class="title long" dir="auto" { (rule.name) } p class="quiet small" { "line " (line) ", gives " span dir="auto" { (rule.grant) } } }
+                        div class="acts" {
+                            button type="submit" class="second little" form="editor" formaction=(format!("{PATH}/rule/open#rule")) name="rule_open" value=(rule.name) {
+                                "Change" span class="unseen" { " the rule " (rule.name) }
+                            }
+                            button type="submit" class="danger little" form="editor" formaction=(format!("{PATH}/rule/remove")) name="rule_remove" value=(rule.name) {
+                                "Take out" span class="unseen" { " the rule " (rule.name) }
+                            }
+                        }
+                    }
+                }
+            }
+            p class="hint" { "It is done in the text above. Comments stay where they are, and nothing is published." }
         }
-    }
-
-    const WRITTEN: &str = "- name: finance sees costs
-  groups: [okta/finance, \"k8s-{cluster}-x\"]
-  when: department eq \"Finance\"
-  grant: analyst
-  clusters: [prod-eu]
-  until: 2027-01-31
-";
-
-    fn dented(by: &str) -> String {
-        WRITTEN.lines().flat_map(|line| [by, line, "\n"]).collect()
-    }
-
-    #[test]
-    fn a_rule_is_written_behind_the_others_as_they_are_written() {
-        let text =
-            "default: viewer\nrules:\n  - name: a\n    groups: [x]\n    grant: viewer\n\n# and tests\ntests: []\n";
-        let written = rule().into_text(text).unwrap();
-        let expected = text.replace("viewer\n\n# and", &format!("viewer\n{}\n# and", dented("  ")));
-        assert_eq!(written, expected);
-        assert_eq!(rule().into_text("rules:\n- name: a\n").unwrap(), format!("rules:\n- name: a\n{WRITTEN}"));
-        assert_eq!(rule().into_text("default: viewer").unwrap(), format!("default: viewer\nrules:\n{}", dented("  ")));
-        assert_eq!(rule().into_text("rules: []\n").unwrap(), format!("rules:\n{}", dented("  ")));
-        let spaced = "rules:\n  - name: a\n\n  - name: b\n";
-        assert_eq!(rule().into_text(spaced).unwrap(), format!("{spaced}\n{}", dented("  ")));
-    }
-
-    #[test]
-    fn what_is_typed_stays_one_value_whatever_it_is() {
-        let typed = RuleForm { name: "a: \"b\"\n- c".to_owned(), when: "x: y # z".to_owned(), ..rule() };
-        let yaml = typed.yaml("  ");
-        assert!(yaml.starts_with("  - name: \"a: \\\"b\\\"\\n- c\"\n"), "{yaml}");
-        assert!(yaml.contains("  when: \"x: y # z\"\n"), "{yaml}");
-        assert_eq!(quoted("no"), "\"no\"");
-        assert_eq!(quoted("{role}"), "\"{role}\"");
-    }
-
-    #[test]
-    fn a_rule_for_nobody_in_particular_is_not_written() {
-        let nobody = RuleForm { groups: Vec::new(), when: String::new(), ..rule() };
-        assert!(nobody.into_text("rules: []\n").is_err());
-        assert!(RuleForm { name: String::new(), ..rule() }.into_text("").is_err());
-        assert!(rule().into_text("rules: [{name: a}]\n").is_err());
     }
 }

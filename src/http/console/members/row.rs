@@ -6,7 +6,7 @@ use crate::{
     http::console::{
         desk::Desk,
         times::when_or,
-        words::{chip, role_options, state},
+        words::{chips, distinct, role_options, state},
     },
     model::{CustomRole, Role, Scope, Source, User},
 };
@@ -48,8 +48,9 @@ pub(super) fn row(desk: &Desk, person: &RosterRow, (names, custom): (&Names, &[C
             div class="holds" {
                 @if held.is_empty() { span class="quiet small" { "No role" } }
                 div class="chips" {
-                    @for held in held.iter().take(MOST_CHIPS) { (chip(held, names)) }
-                    @if held.len() > MOST_CHIPS { a class="small" href=(address(user)) { "and " (held.len() - MOST_CHIPS) " more" } }
+                    (chips(held, names, MOST_CHIPS))
+                    @let count = distinct(held).len();
+                    @if count > MOST_CHIPS { a class="small" href=(address(user)) { "and " (count - MOST_CHIPS) " more" } }
                 }
             }
             div class="seen" {

@@ -11,7 +11,7 @@ use crate::{
             frame::{Page, Place},
             guard::told,
             parts::{Asked, address, empty, press},
-            times::when,
+            times::{prose, when},
             words::actor,
         },
         doors::{Doors, get, post},
@@ -96,7 +96,7 @@ async fn page(
     let body = html! {
         (shown.head())
         @if let Some(notice) = notice { div class="notice bad" role="alert" { p { (notice) } } }
-        @for gap in &review.gaps { div class="notice" { p { (gap) } } }
+        @for gap in &review.gaps { div class="notice" { p { (prose(gap)) } } }
         @if proposals.is_empty() {
             (empty("Nothing was found", &html! { p { "Everything that there is was used lately, as far as that is recorded." } }))
         } @else {

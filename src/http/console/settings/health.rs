@@ -46,9 +46,10 @@ async fn show(State(app): State<App>, desk: Desk) -> Answer {
         (head(Tab::Health))
         section class="card" aria-labelledby="rests" {
             h2 id="rests" { "What castgate rests on" }
-            ul class="rows plain" { (database(&health)) (cache(&health, app.settings())) (mail(&health, app.settings(), now)) (castai()) }
+            ul class="rows plain" { (database(&health)) (cache(&health, app.settings())) (mail(&health, app.settings(), now)) }
             p class="quiet small" { "Seen from the node that made this page, which runs since " (when(health.began, now)) ", version " (env!("CARGO_PKG_VERSION")) "." }
         }
+        (castai())
         section class="card" aria-labelledby="providers" {
             h2 id="providers" { "Identity providers" }
             @if statuses.is_empty() { p class="quiet" { "None is connected. " a href="/console/connections" { "Connect one" } "." } }
@@ -114,9 +115,23 @@ fn mail(health: &Health, settings: &Settings, now: Instant) -> Markup {
     line("Mail", &said, state, &more)
 }
 
+/// There is no way yet to hand roles on to Cast AI itself: this says what follows from that, and what somebody can do.
 fn castai() -> Markup {
-    let more = html! { "roles are kept here, and services ask castgate" };
-    line("Cast AI", "No link to Cast AI’s own API is set up", ("gone", "Not connected"), &more)
+    html! {
+        section class="card" aria-labelledby="castai" {
+            h2 id="castai" { "Cast AI" }
+            p { span class="state gone" { "Not connected" } " This castgate hands nothing on to Cast AI’s own API, and reads nothing there." }
+            p { "Roles, groups and API keys of this console hold wherever castgate is asked, and nowhere else: people and roles in Cast AI’s own console stay as somebody set them there." }
+            dl class="facts" {
+                dt { "Services of yours" }
+                dd { "Let them, or the proxy in front of them, ask castgate with each request (" code { "/auth/verify" } ", " code { "/auth/introspect" } "), or read the signed token that it hands them." }
+                dt { "Cast AI itself" }
+                dd { "Enter people there by hand or by its own SSO until then. A cluster’s id there can be kept beside it, under " a href="/console/clusters" { "Clusters" } "." }
+                dt { "Keys made there" }
+                dd { "Programs can name them to castgate, so that a role change here also asks about them: " code { "PUT /api/v1/mirrored-keys" } "." }
+            }
+        }
+    }
 }
 
 fn provider(connection: &Connection, status: &Markup) -> Markup {

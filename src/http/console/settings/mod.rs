@@ -2,6 +2,8 @@
 
 mod break_glass;
 mod health;
+mod signals;
+mod webhooks;
 
 use super::{
     HTML,
@@ -30,7 +32,7 @@ const MOST_COUNTED: i64 = 1_000;
 
 pub(super) fn doors(room: Doors) -> Doors {
     let need = NEED;
-    let room = break_glass::doors(health::doors(room));
+    let room = signals::doors(webhooks::doors(break_glass::doors(health::doors(room))));
     room.door(get("/settings", show).summary("The organization's settings").needs(need).answers_as(200, HTML))
         .door(
             post("/settings/name", rename)
@@ -52,6 +54,8 @@ pub(super) fn doors(room: Doors) -> Doors {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Tab {
     Organization,
+    Webhooks,
+    Signals,
     Health,
     BreakGlass,
 }
@@ -62,6 +66,8 @@ fn head(tab: Tab) -> Markup {
         h1 { "Settings" }
         ul class="tabs" {
             (one(Tab::Organization, PATH, "Organization"))
+            (one(Tab::Webhooks, "/console/settings/webhooks", "Webhooks"))
+            (one(Tab::Signals, "/console/settings/signals", "Signals"))
             (one(Tab::Health, "/console/settings/health", "Health"))
             (one(Tab::BreakGlass, "/console/settings/break-glass", "Break-glass drill"))
         }
