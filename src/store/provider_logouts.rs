@@ -24,6 +24,9 @@ impl LogoutOf {
     }
 }
 
+const SIGNED_OUT_AT: &str = "SELECT max(at) FROM provider_logouts WHERE organization = ?1 AND connection = ?2
+     AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4))";
+
 impl Tx {
     /// Remembers a logout, by the hash of the provider's name for it. False when it was known.
     pub async fn remember_logout(
@@ -58,14 +61,20 @@ impl Tx {
         session: Option<&[u8; 32]>,
         person: &[u8; 32],
     ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>,)> = self
-            .first(
-                "SELECT max(at) FROM provider_logouts WHERE organization = ?1 AND connection = ?2
-                 AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4))",
-                args![organization, connection, session.unwrap_or(&[0; 32]), person],
-            )
-            .await?;
+        let row: Option<(Option<Instant>,)> =
+            self.first(SIGNED_OUT_AT, args![organization, connection, session.unwrap_or(&[0; 32]), person]).await?;
         Ok(row.and_then(|(at,)| at))
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_signed_out_at(
+        &mut self,
+        (organization, connection): (&OrganizationId, &ConnectionId),
+        session: Option<&[u8; 32]>,
+        person: &[u8; 32],
+    ) {
+        let session = session.unwrap_or(&[0; 32]);
+        self.soon(SIGNED_OUT_AT, || args![organization, connection, session, person].to_vec());
     }
 
     /// Whether anybody is signed in by a session of the provider's.

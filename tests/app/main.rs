@@ -44,5 +44,6 @@ mod scene;
 mod sign_in_cost;
 mod tenancy;
 mod tenants;
+mod ways;
 mod who;
 mod why;

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::TermsState,
     crypto::{Secret, TokenKind, sha256, token},
-    model::{Connection, EventKind, Instant, Session, SessionId, User, UserState},
+    model::{Connection, EventKind, FactSource, Instant, Session, SessionId, User, UserId, UserState},
     sso::Identity,
 };
 use serde_json::json;
@@ -105,13 +105,22 @@ impl Work<'_> {
     /// A sign-in that began before the provider said that it is over brings nothing back.
     async fn refuse_signed_out(&mut self, (connection, identity, began): Origin<'_>) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let session = identity.provider_session.as_ref().map(|sid| sha256(sid.as_bytes()));
-        let person = sha256(identity.subject.as_bytes());
+        let (session, person) = names_of_logouts(identity);
         let ended = self.tx.signed_out_at((&organization, &connection.id), session.as_ref(), &person).await?;
         if ended.is_some_and(|at| began <= at) {
             return Err(Error::TurnedAway(TurnedAway::Expired));
         }
         Ok(())
+    }
+
+    /// Asks with the next statement for what the sign-in of somebody known looks at.
+    pub(super) fn soon_arrival(&mut self, connection: &Connection, identity: &Identity, user: &UserId) {
+        let organization = self.ctx.organization.clone();
+        self.tx.soon_last_facts(&organization, user, FactSource::Claims);
+        self.tx.soon_groups_of(&organization, user);
+        self.tx.soon_bindings_reaching(&organization, user);
+        let (session, person) = names_of_logouts(identity);
+        self.tx.soon_signed_out_at((&organization, &connection.id), session.as_ref(), &person);
     }
 
     /// Keeps to the most sessions that one person may have: the oldest end.
@@ -135,4 +144,10 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// By what a provider's logout names a session and a person.
+fn names_of_logouts(identity: &Identity) -> (Option<[u8; 32]>, [u8; 32]) {
+    let session = identity.provider_session.as_ref().map(|sid| sha256(sid.as_bytes()));
+    (session, sha256(identity.subject.as_bytes()))
 }
