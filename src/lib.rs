@@ -64,9 +64,9 @@
 //! **An owner publishes a mapping.** [`mapping::check`] compiles the text against the organization as it is, and reports every
 //! mistake with line and column. [`App::plan_mapping`](app::App::plan_mapping) looks at everybody on a snapshot, in pieces: what the
 //! rules want of every group and person is diffed against what rules gave; people's access before and after is the impact, with the
-//! rule that does it; the owner guard has its say. [`App::publish`](app::App::publish) runs the same inside of one transaction, refuses
-//! what has become worse than its plan showed, and makes it the version in force. Every version stays; going back is publishing an
-//! old one. [`App::replay_mapping`](app::App::replay_mapping) runs the last days under a draft.
+//! rule that does it; the owner guard has its say. [`App::publish`](app::App::publish) looks at everybody on a snapshot too, so that nobody
+//! waits to write meanwhile; inside of one transaction it looks again at those of whom events tell since, refuses what has become worse
+//! than its plan showed, and makes it the version in force. Every version stays; going back is publishing an old one. [`App::replay_mapping`](app::App::replay_mapping) runs the last days under a draft.
 //!
 //! **An organization is kept in a repository.** [`App::export_configuration`](app::App::export_configuration) writes it as a document
 //! in which nothing is an id. [`blueprint::read_document`] reads one with line and column for every mistake, [`blueprint::compare`] makes

@@ -2,10 +2,16 @@
 //!
 //! `cargo bench --bench plan` prints for each size how long it takes only to read the rows that a plan rests on, and beside it
 //! the plan of a mapping that changes nothing, the plan of one that changes something for a fifth of the people, and publishing
-//! that one; then how much each grew from one size to the next.
+//! that one and one that gives each person something of their own, each with the longest that anybody else waited to write
+//! meanwhile; then how much each grew from one size to the next. The same of questions why somebody may do something, or may not,
+//! now and as of a while ago, and of taking 10,000 removals of a provider back. With sizes as arguments: only those.
+
+mod undo;
+mod waiting;
+mod why;
 
 use castgate::{
-    app::{App, Clock, Ctx, NewConnection, NewOrganization},
+    app::{App, Clock, Ctx, NewConnection, NewOrganization, Publication},
     cache::Cache,
     config::Settings,
     crypto::{Sealer, keyfile},
@@ -54,41 +60,38 @@ struct House {
     app: App,
     store: Store,
     ctx: Ctx,
+    okta: Connection,
     _directory: tempfile::TempDir,
 }
 
-/// What was measured of one size.
+/// What was measured of one size, by name.
 struct Times {
     people: i64,
-    /// Reading alone, a plan of nothing, a plan of something, publishing it.
-    each: [Duration; 4],
+    each: Vec<(&'static str, Duration)>,
 }
 
 fn main() -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let asked: Vec<i64> = std::env::args().filter_map(|argument| argument.parse().ok()).collect();
+    let sizes = if asked.is_empty() { SIZES.to_vec() } else { asked };
     let mut all: Vec<Times> = Vec::new();
-    println!(
-        "{:>8} {:>12} {:>14} {:>14} {:>12}  plan ÷ reading",
-        "people", "only reading", "plan: nothing", "plan: a fifth", "publishing"
-    );
-    for people in SIZES {
+    for people in sizes {
         let times = runtime.block_on(measure(people))?;
-        let [reading, nothing, fifth, publishing] = times.each;
-        println!(
-            "{people:>8} {reading:>12.1?} {nothing:>14.1?} {fifth:>14.1?} {publishing:>12.1?}  {:.1}",
-            nothing.as_secs_f64() / reading.as_secs_f64()
-        );
+        println!("{people} people");
+        for (name, took) in &times.each {
+            println!("{took:>12.1?}  {name}");
+        }
+        if let [(_, reading), (_, plan), ..] = times.each.as_slice() {
+            println!("{:>12.1}  the plan ÷ only reading", plan.as_secs_f64() / reading.as_secs_f64());
+        }
         all.push(times);
     }
     for pair in all.windows(2) {
         let [small, large] = pair else { continue };
-        let grew: Vec<String> = small
-            .each
-            .iter()
-            .zip(&large.each)
-            .map(|(small, large)| format!("{:.1}", large.as_secs_f64() / small.as_secs_f64()))
-            .collect();
-        println!("from {} to {} people: {} times", small.people, large.people, grew.join(", "));
+        println!("from {} to {} people, times:", small.people, large.people);
+        for ((name, small), (_, large)) in small.each.iter().zip(&large.each) {
+            println!("{:>12.1}  {name}", large.as_secs_f64() / small.as_secs_f64());
+        }
     }
     Ok(())
 }
@@ -109,8 +112,8 @@ async fn build(people: i64) -> Result<House, Failure> {
     let new =
         NewConnection { name: "okta".to_owned(), settings: ConnectionSettings::of(Profile::Okta), client_secret: None };
     let okta = app.create_connection(&ctx, new).await?;
-    let house = House { app, store, ctx, _directory: directory };
-    fill(&house, &okta, people).await?;
+    let house = House { app, store, ctx, okta, _directory: directory };
+    fill(&house, &house.okta, people).await?;
     Ok(house)
 }
 
@@ -158,6 +161,11 @@ fn mapping(variant: bool) -> Result<String, Failure> {
     Ok(text)
 }
 
+/// A mapping that gives each person something of their own besides.
+fn for_each_person() -> Result<String, Failure> {
+    Ok(mapping(true)? + "  - {name: everybody, when: 'userType eq \"Employee\"', grant: member}\n")
+}
+
 async fn measure(people: i64) -> Result<Times, Failure> {
     let house = build(people).await?;
     house.app.publish_mapping(&house.ctx, &mapping(false)?).await?;
@@ -172,9 +180,27 @@ async fn measure(people: i64) -> Result<Times, Failure> {
         if plan.impact.people.is_empty() { Err("the other mapping changes nothing".into()) } else { Ok(()) }
     })
     .await?;
-    let began = Instant::now();
-    house.app.publish_mapping(&house.ctx, &mapping(true)?).await?;
-    Ok(Times { people, each: [reading, nothing, fifth, began.elapsed()] })
+    let publish = async |text: String| {
+        let publication = Publication::of(&text);
+        waiting::meanwhile(&house, async || Ok(drop(house.app.publish(&house.ctx, publication.clone()).await?))).await
+    };
+    let (publishing, waited) = publish(mapping(true)?).await?;
+    let (giving, waited_giving) = publish(for_each_person()?).await?;
+    let (taking, waited_taking) = publish(mapping(true)?).await?;
+    let mut each = vec![
+        ("only reading", reading),
+        ("a plan of nothing", nothing),
+        ("a plan that changes something for a fifth", fifth),
+        ("publishing that", publishing),
+        ("  and the longest that anybody else waited to write meanwhile", waited),
+        ("publishing what gives each something of their own", giving),
+        ("  and the longest wait meanwhile", waited_giving),
+        ("publishing what takes it from them", taking),
+        ("  and the longest wait meanwhile", waited_taking),
+    ];
+    each.extend(why::asked(&house, people).await?);
+    each.extend(undo::of_removals(&house).await?);
+    Ok(Times { people, each })
 }
 
 async fn fastest(run: impl AsyncFn() -> Result<(), Failure>) -> Result<Duration, Failure> {

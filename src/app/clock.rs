@@ -80,8 +80,14 @@ impl Clock {
     /// A new UUIDv7 of this moment: `OrganizationId::from_uuid(clock.uuid())`.
     #[must_use]
     pub fn uuid(&self) -> Uuid {
-        let mut random = [0; 10];
-        self.fill(&mut random);
+        let random = match &self.0 {
+            Inner::Machine => crypto::of_id_or_abort(),
+            Inner::Fixed(_) => {
+                let mut random = [0; 10];
+                self.fill(&mut random);
+                random
+            }
+        };
         Builder::from_unix_timestamp_millis(self.now().millis(), &random).into_uuid()
     }
 

@@ -117,10 +117,7 @@ impl App {
         let mut receipts = Vec::with_capacity(rows.len());
         for row in rows {
             let of_person = told.get(&row.user).map(Vec::as_slice).unwrap_or_default();
-            let mut receipt = self.read_receipt(row)?;
-            let of_this = of_person.iter().filter(|acknowledged| acknowledged.request == receipt.said.request);
-            receipt.acknowledgements = of_this.cloned().map(Acknowledgement::from).collect();
-            receipts.push(receipt);
+            receipts.push(self.read_receipt(row, of_person)?);
         }
         Ok(receipts)
     }
@@ -129,19 +126,24 @@ impl App {
     pub async fn access_receipt(&self, ctx: &Ctx, id: &ReceiptId) -> Result<AccessReceipt, Error> {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         let row = tx.receipt(&ctx.organization, id).await?;
-        self.read_receipt(row.ok_or_else(|| Error::not_found("receipt", id.as_str()))?)
+        let row = row.ok_or_else(|| Error::not_found("receipt", id.as_str()))?;
+        let told = tx.acknowledgements(&ctx.organization, &row.user).await?;
+        self.read_receipt(row, &told)
     }
 
-    fn read_receipt(&self, row: ReceiptRow) -> Result<AccessReceipt, Error> {
+    /// `told`: what was told of the person, to whom, by any end of their access.
+    fn read_receipt(&self, row: ReceiptRow, told: &[Acknowledged]) -> Result<AccessReceipt, Error> {
         let ReceiptRow { id, user: _, at: _, statement, signer, signature } = row;
         let keys = self.audit_keys()?;
         let public = keys.signer(&signer, &AccessReceipt::message(&statement), &signature);
+        let said: Statement = serde_json::from_str(&statement).map_err(Error::internal)?;
+        let of_this = told.iter().filter(|acknowledged| acknowledged.request == said.request);
         Ok(AccessReceipt {
-            said: serde_json::from_str(&statement).map_err(Error::internal)?,
+            acknowledgements: of_this.cloned().map(Acknowledgement::from).collect(),
+            said,
             public_key: public.map(|key| BASE64.encode(key)),
             signature: BASE64.encode(&signature),
             valid: public.is_some(),
-            acknowledgements: Vec::new(),
             id,
             statement,
             signer,

@@ -74,6 +74,8 @@ pub enum SetupSignIn {
         ours: SamlAddresses,
         /// The address of the provider's metadata as it was filled in.
         metadata_url: String,
+        /// Metadata that was filled in and not taken yet.
+        metadata: String,
         /// The provider's entity id as it was read; empty: nothing was read yet.
         provider: String,
         /// The fingerprints of the certificates that were read.
@@ -202,6 +204,7 @@ impl App {
             ours: self.saml_addresses(&connection.id),
             metadata_url: saml.metadata_url.clone().unwrap_or_default(),
             provider: saml.entity_id.clone(),
+            metadata: String::new(),
             certificates: known.iter().map(|certificate| certificate.fingerprint().to_owned()).collect(),
         }
     }

@@ -4,6 +4,7 @@ use super::{
     Actor, App, Attempt, Ctx, Error, Need,
     configuration::Configuring,
     key_safe::RoleMove,
+    mappings::Prepared,
     owners::OwnersAtRisk,
     provisioning::{Line, Moved},
 };
@@ -43,6 +44,8 @@ pub struct Work<'a> {
     began: std::time::Instant,
     /// Whether it ends somebody's access.
     pub(super) ends_access: bool,
+    /// Of a mapping that is published.
+    pub(super) prepared: Option<Box<Prepared>>,
     /// Of a whole organization's configuration.
     pub(super) configuring: Option<Box<Configuring>>,
 }
@@ -84,6 +87,7 @@ impl App {
             line,
             began,
             ends_access: false,
+            prepared: None,
             configuring: None,
         })
     }

@@ -18,6 +18,7 @@ mod resolve;
 mod state;
 mod told;
 mod written;
+mod yaml;
 
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use names::{Meant, Names};
 pub use resolve::{Known, Wanted};
 pub use state::{AccountState, BindingName, ClusterState, ConnectionState, GroupState, Holder, RoleState, State};
 pub use told::ToldChanges;
+pub use yaml::yaml;
 
 use crate::{
     mapping::{

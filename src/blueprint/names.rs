@@ -9,6 +9,8 @@ pub struct Names<T> {
     /// By the folded name; the places of what it may mean.
     meant: HashMap<String, BTreeSet<usize>>,
     all: Vec<(T, String)>,
+    /// What somebody is called who may be another, by the folded name: what to write if they are meant.
+    unsure: HashMap<String, String>,
 }
 
 /// Whom a name means.
@@ -36,7 +38,19 @@ impl<T: Clone> Names<T> {
         let alone = |name: &&String| meant.get(&fold(name)).is_some_and(|places| places.len() == 1);
         let best = |names: &[String]| names.iter().find(alone).or(names.last()).cloned().unwrap_or_default();
         let all = things.iter().map(|(thing, names)| (thing.clone(), best(names))).collect();
-        Self { meant, all }
+        Self { meant, all, unsure: HashMap::new() }
+    }
+
+    /// With names that mean nobody, because nobody has shown whose they are, each with what to write instead.
+    #[must_use]
+    pub fn with_unsure(mut self, names: impl IntoIterator<Item = (String, String)>) -> Self {
+        self.unsure.extend(names.into_iter().map(|(name, write)| (fold(&name), write)));
+        self
+    }
+
+    /// What to write for somebody who is called so and may be another.
+    pub(super) fn unsure(&self, name: &str) -> Option<&str> {
+        self.unsure.get(&fold(name)).map(String::as_str)
     }
 
     /// Whom a name means.

@@ -1,8 +1,8 @@
 //! An organization as a text: what it writes, [`read`](super::read_document) reads as the same.
 
-use super::{state::State, written};
-use saphyr::{LoadableYamlNode, Mapping, Scalar, Yaml, YamlEmitter};
-use serde_json::Value;
+use super::{state::State, written, yaml::yaml};
+use saphyr::{LoadableYamlNode, Yaml};
+use serde_json::{Map, Value};
 
 impl State {
     /// The document that says exactly this.
@@ -15,7 +15,7 @@ impl State {
             }
             match value {
                 Value::String(mapping) => text.push_str(&block(&section, &mapping)),
-                value => text.push_str(&emitted(&section, &value)),
+                value => text.push_str(&emitted(&section, value)),
             }
         }
         text
@@ -23,14 +23,8 @@ impl State {
 }
 
 /// A key and its value, by the emitter.
-fn emitted(key: &str, value: &Value) -> String {
-    let mut whole = Mapping::new();
-    whole.insert(Yaml::Value(Scalar::String(key.into())), node(value));
-    let mut text = String::new();
-    // Writing to a string does not fail.
-    let _ = YamlEmitter::new(&mut text).dump(&Yaml::Mapping(whole));
-    let text = text.strip_prefix("---\n").unwrap_or(&text);
-    format!("{}\n", text.trim_end_matches('\n'))
+fn emitted(key: &str, value: Value) -> String {
+    format!("{}\n", yaml(&Value::Object(Map::from_iter([(key.to_owned(), value)]))))
 }
 
 /// A text as it is, line by line, if YAML lets it stand so; else as one quoted line.
@@ -51,28 +45,7 @@ fn block(key: &str, value: &str) -> String {
         let found = read.as_ref().and_then(|all| all.first()).and_then(|root| root.as_mapping_get(key));
         found.and_then(Yaml::as_str) == Some(value)
     };
-    [usual, text].into_iter().find(means_it).unwrap_or_else(|| emitted(key, &Value::from(value)))
-}
-
-fn node(value: &Value) -> Yaml<'_> {
-    match value {
-        Value::Null => Yaml::Value(Scalar::Null),
-        Value::Bool(yes) => Yaml::Value(Scalar::Boolean(*yes)),
-        Value::Number(number) => Yaml::Value(match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => Scalar::Integer(whole),
-            (None, Some(float)) => Scalar::FloatingPoint(float.into()),
-            (None, None) => Scalar::String(number.to_string().into()),
-        }),
-        Value::String(text) => Yaml::Value(Scalar::String(text.as_str().into())),
-        Value::Array(all) => Yaml::Sequence(all.iter().map(node).collect()),
-        Value::Object(all) => {
-            let mut mapping = Mapping::new();
-            for (key, value) in all {
-                mapping.insert(Yaml::Value(Scalar::String(key.as_str().into())), node(value));
-            }
-            Yaml::Mapping(mapping)
-        }
-    }
+    [usual, text].into_iter().find(means_it).unwrap_or_else(|| emitted(key, Value::from(value)))
 }
 
 #[cfg(test)]

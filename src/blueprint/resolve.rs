@@ -14,6 +14,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// More names than this are not searched for the nearest one.
 const MOST_WORDS: usize = 5_000;
+/// So often the nearest name is searched for: further down nobody reads it, and each search looks at every name.
+const MOST_SEARCHES: usize = 20;
+/// Lines about who is waited for.
+const MOST_WAITING: usize = 200;
 
 /// What there is that a document may speak of and does not make.
 #[derive(Debug, Clone)]
@@ -44,7 +48,9 @@ pub(super) struct Resolver<'r, 's> {
     pub(super) known: &'r Known,
     pub(super) findings: &'r mut Findings<'s>,
     pub(super) now: Instant,
-    pub(super) waiting: Vec<String>,
+    waiting: Vec<String>,
+    more_waiting: usize,
+    searches: usize,
     roles: BTreeSet<String>,
     clusters: BTreeMap<String, String>,
     accounts: BTreeSet<String>,
@@ -55,6 +61,11 @@ pub(super) struct Resolver<'r, 's> {
 
 fn keys<T>(section: Option<&BTreeMap<String, T>>) -> impl Iterator<Item = String> {
     section.into_iter().flat_map(|section| section.keys().cloned())
+}
+
+/// The nearest of the first names.
+fn near<'w, W: AsRef<str> + ?Sized + 'w>(word: &str, known: impl Iterator<Item = &'w W>) -> Option<String> {
+    did_you_mean(word, known.map(AsRef::as_ref).take(MOST_WORDS))
 }
 
 impl<'r, 's> Resolver<'r, 's> {
@@ -68,6 +79,8 @@ impl<'r, 's> Resolver<'r, 's> {
             findings,
             now,
             waiting: Vec::new(),
+            more_waiting: 0,
+            searches: 0,
             roles: BuiltInRole::ALL
                 .iter()
                 .map(|role| role.name().to_owned())
@@ -84,6 +97,18 @@ impl<'r, 's> Resolver<'r, 's> {
     fn wrong(&mut self, at: usize, message: String, help: Option<String>) {
         let place = self.findings.source().place(at);
         self.findings.error(place, message, help);
+    }
+
+    fn waits(&mut self, what: String) {
+        match self.waiting.len() < MOST_WAITING {
+            true => self.waiting.push(what),
+            false => self.more_waiting += 1,
+        }
+    }
+
+    fn may_search(&mut self) -> bool {
+        self.searches += 1;
+        self.searches <= MOST_SEARCHES
     }
 
     /// A section by its keys; a second one of the same name is a finding.
@@ -150,6 +175,9 @@ impl<'r, 's> Resolver<'r, 's> {
             bindings,
             mapping: document.mapping.map(|text| text.text),
         };
+        if self.more_waiting > 0 {
+            self.waiting.push(format!("… and {} more", self.more_waiting));
+        }
         Wanted { state, waiting: self.waiting, mapping }
     }
 
@@ -169,7 +197,7 @@ impl<'r, 's> Resolver<'r, 's> {
             let Some(name) = self.binding(at, what) else { continue };
             // What is over is not there, and nobody has to take it out of the file on the day.
             if until.is_some_and(|until| until <= self.now) {
-                self.waiting.push(format!("{name}: its end is past; it is left out"));
+                self.waits(format!("{name}: its end is past; it is left out"));
                 continue;
             }
             if bindings.insert(name.clone(), until).is_some() {
@@ -205,7 +233,7 @@ impl<'r, 's> Resolver<'r, 's> {
         if self.roles.contains(&name) {
             return Some(name);
         }
-        let help = did_you_mean(&role.text, self.roles.iter().map(String::as_str));
+        let help = self.may_search().then(|| near(&role.text, self.roles.iter())).flatten();
         self.wrong(role.at(), format!("there is no role “{}”", role.text), help);
         None
     }
@@ -215,7 +243,7 @@ impl<'r, 's> Resolver<'r, 's> {
         if let Some(slug) = by_id.or_else(|| self.clusters.get(&fold(&cluster.text))) {
             return Some(slug.clone());
         }
-        let help = did_you_mean(&cluster.text, self.clusters.keys().map(String::as_str));
+        let help = self.may_search().then(|| near(&cluster.text, self.clusters.keys())).flatten();
         let help = help.or_else(|| Some("declare it under clusters".to_owned()));
         self.wrong(cluster.at(), format!("there is no cluster “{}”", cluster.text), help);
         None
@@ -226,7 +254,7 @@ impl<'r, 's> Resolver<'r, 's> {
         if self.accounts.contains(&name) {
             return Some(name);
         }
-        let help = did_you_mean(&account.text, self.accounts.iter().map(String::as_str));
+        let help = self.may_search().then(|| near(&account.text, self.accounts.iter())).flatten();
         let help = help.or_else(|| Some("make it under service_accounts".to_owned()));
         self.wrong(account.at(), format!("there is no service account “{}”", account.text), help);
         None
@@ -242,12 +270,13 @@ impl<'r, 's> Resolver<'r, 's> {
                 self.wrong(user.at(), message, Some(format!("write {choices}")));
             }
             Meant::Nobody => {
-                let near = match self.known.users.iter().nth(MOST_WORDS) {
-                    Some(_) => None,
-                    None => did_you_mean(&user.text, self.known.users.words()),
+                let known = self.known;
+                let near = match known.users.unsure(&user.text) {
+                    Some(write) => Some(format!("“{write}” may be another: write that, or show whose the domain is")),
+                    None => self.may_search().then(|| near(&user.text, known.users.words())).flatten(),
                 };
                 let near = near.map(|near| format!("; {near}")).unwrap_or_default();
-                self.waiting.push(format!("nobody here is called “{}” yet, who is named {of}{near}", user.text));
+                self.waits(format!("nobody here is called “{}” yet, who is named {of}{near}", user.text));
             }
         }
         None
@@ -270,11 +299,12 @@ impl<'r, 's> Resolver<'r, 's> {
         }
         let connection = group.text.split_once('/').map(|(connection, _)| fold(connection));
         if connection.is_some_and(|connection| self.connections.contains(&connection)) {
-            self.waiting.push(format!("the group “{}” was not pushed yet, which is named {of}", group.text));
+            self.waits(format!("the group “{}” was not pushed yet, which is named {of}", group.text));
             return None;
         }
-        let local = self.groups.values().map(String::as_str);
-        let help = did_you_mean(&group.text, local.chain(self.known.pushed.words()));
+        let may_search = self.may_search();
+        let words = || self.groups.values().map(String::as_str).chain(self.known.pushed.words());
+        let help = may_search.then(|| near(&group.text, words())).flatten();
         let help = help.or_else(|| Some("a provider's group is written connection/name".to_owned()));
         self.wrong(group.at(), format!("there is no group “{}”", group.text), help);
         None

@@ -9,7 +9,7 @@ use super::{
     pages::setup,
 };
 use crate::{
-    app::{App, Error, SetupValues, Whence},
+    app::{App, Error, SetupSignIn, SetupValues, Whence},
     model::EventKind,
 };
 use axum::{
@@ -68,7 +68,7 @@ async fn show(State(app): State<App>, whence: Whence, Path(token): Path<String>)
     Ok(setup::setup(StatusCode::OK, &shown, &token, None, None))
 }
 
-#[derive(Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 struct Filled {
     issuer: String,
@@ -88,13 +88,14 @@ async fn save(
     FormBody(filled): FormBody<Filled, MAX_VALUES>,
 ) -> Result<Response, PageFailure> {
     cookies::refuse_cross_site(&headers, app.settings())?;
+    let typed = Filled { client_secret: String::new(), ..filled.clone() };
     let Filled { issuer, client_id, client_secret, metadata_url, metadata } = filled;
     let client_secret = Some(SecretString::from(client_secret));
     let values = SetupValues { issuer, client_id, client_secret, metadata_url, metadata };
     match app.set_up(&token, values, &whence).await {
         Ok(()) => Ok(see_other(&format!("/setup/{token}"))),
         Err(error @ (Error::Invalid { .. } | Error::Conflict { .. } | Error::Stale)) => {
-            again(&app, (&token, &whence), &error).await
+            again(&app, (&token, &whence), &error, Some(typed)).await
         }
         Err(error) => Err(error.into()),
     }
@@ -110,7 +111,7 @@ async fn test(
     cookies::refuse_cross_site(&headers, app.settings())?;
     match app.test_by_setup_link(&token, &whence).await {
         Ok(begun) => Ok(see_other(&begun.url)),
-        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error, None).await,
         Err(error) => Err(error.into()),
     }
 }
@@ -128,15 +129,30 @@ async fn make_token(
             let shown = app.setup_shown(&token, &whence).await?;
             Ok(setup::setup(StatusCode::OK, &shown, &token, None, Some(made.secret.expose())))
         }
-        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error).await,
+        Err(error @ Error::Conflict { .. }) => again(&app, (&token, &whence), &error, None).await,
         Err(error) => Err(error.into()),
     }
 }
 
-/// The page once more, with what was wrong.
-async fn again(app: &App, (token, whence): (&str, &Whence), error: &Error) -> Result<Response, PageFailure> {
-    let shown = app.setup_shown(token, whence).await?;
+/// The page once more, with what was wrong and what was typed.
+async fn again(
+    app: &App,
+    (token, whence): (&str, &Whence),
+    error: &Error,
+    typed: Option<Filled>,
+) -> Result<Response, PageFailure> {
+    let mut shown = app.setup_shown(token, whence).await?;
+    match (&mut shown.sign_in, typed) {
+        (SetupSignIn::Oidc { issuer, client_id, .. }, Some(typed)) => {
+            (*issuer, *client_id) = (typed.issuer, typed.client_id);
+        }
+        (SetupSignIn::Saml { metadata_url, metadata, .. }, Some(typed)) => {
+            (*metadata_url, *metadata) = (typed.metadata_url, typed.metadata);
+        }
+        (SetupSignIn::Oidc { .. } | SetupSignIn::Saml { .. }, None) => {}
+    }
     // The names of the page's fields are those of the settings, in which they stand deeper.
     let said = error.to_string().replace("settings.saml.", "");
-    Ok(setup::setup(StatusCode::CONFLICT, &shown, token, Some(&said), None))
+    let status = if matches!(error, Error::Invalid { .. }) { StatusCode::BAD_REQUEST } else { StatusCode::CONFLICT };
+    Ok(setup::setup(status, &shown, token, Some(&said), None))
 }

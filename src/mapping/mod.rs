@@ -21,6 +21,7 @@
 
 #![expect(clippy::similar_names, reason = "rules give roles: both words are what this module is about")]
 
+mod aliases;
 mod cases;
 mod compile;
 mod condition;

@@ -1,13 +1,11 @@
 //! The YAML text with its places: from a node, or from a letter inside a scalar, to a line and a column.
 
-use super::diagnostic::Findings;
+use super::{aliases, diagnostic::Findings};
 use saphyr::{LoadableYamlNode, MarkedYaml, ScanError};
 
 /// Columns of indentation and leading `-`, `?`, `:` on one line. It bounds how deep blocks nest, and with it the
 /// recursion of the YAML loader, which has no bound of its own; brackets it bounds at 255.
 const MAX_INDENT: usize = 100;
-/// Anchors × characters. The loader copies what an anchor names, and anchors nest.
-const MAX_ANCHORED: usize = 4 << 20;
 
 /// A line and a column, both from 1, the column in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -183,7 +181,7 @@ impl<'s> Walk<'s> {
 
 /// Loads the YAML. `None` when it is empty or when an error was found.
 pub(crate) fn load<'t>(text: &'t str, findings: &mut Findings<'_>) -> Option<MarkedYaml<'t>> {
-    if let Some((place, message, help)) = too_wild(findings.source()) {
+    if let Some((place, message, help)) = too_wild(text, findings.source()) {
         findings.error(place, message, Some(help.to_owned()));
         return None;
     }
@@ -230,28 +228,16 @@ fn report(error: &ScanError, findings: &mut Findings<'_>) {
 }
 
 /// What the YAML loader would choke on.
-fn too_wild(source: &Source) -> Option<(Place, &'static str, &'static str)> {
+fn too_wild(text: &str, source: &Source) -> Option<(Place, &'static str, &'static str)> {
     for (index, line) in source.lines.iter().enumerate() {
         if leading(line) > MAX_INDENT {
             let place = Place { line: index + 1, column: 1 };
             return Some((place, "this line is indented too deeply", "begin it within the first 100 columns"));
         }
     }
-    let opens = |before: char| before.is_whitespace() || "[{,:-?".contains(before);
-    let mut anchors = 0;
-    for (index, letter) in source.chars.iter().enumerate().filter(|(_, letter)| **letter == '&') {
-        debug_assert_eq!(*letter, '&');
-        let before = index.checked_sub(1).and_then(|before| source.chars.get(before));
-        let after = source.chars.get(index + 1);
-        if before.is_none_or(|before| opens(*before)) && after.is_some_and(|after| !after.is_whitespace()) {
-            anchors += 1;
-        }
-        if anchors * source.chars.len() > MAX_ANCHORED {
-            let help = "write fewer &anchors, or repeat what they name";
-            return Some((source.place(index), "there are too many anchors for a text this long", help));
-        }
-    }
-    None
+    let index = aliases::too_much(text)?;
+    let help = "write fewer &anchors and *aliases, or repeat what they name";
+    Some((source.place(index), "there are too many anchors or aliases for a text this long", help))
 }
 
 /// How many columns of a line are indentation or indicators that open blocks.

@@ -53,8 +53,9 @@ impl StepUp {
     pub fn is_met_by(&self, acr: Option<&str>, at: Option<Instant>, now: Instant) -> bool {
         let strong = self.acr_values.is_empty() || acr.is_some_and(|acr| self.acr_values.iter().any(|one| one == acr));
         let age = at.map(|at| now.seconds().saturating_sub(at.seconds()));
-        let late = self.max_age.is_none_or(|most| age.is_some_and(|age| age <= i64::from(most) + LEEWAY));
-        strong && late
+        // A time to come is a mistake of somebody's clock or unit, and would be young for ever.
+        let young = |most: u32| age.is_some_and(|age| (-LEEWAY..=i64::from(most) + LEEWAY).contains(&age));
+        strong && self.max_age.is_none_or(young)
     }
 
     /// OpenID Connect Core §3.1.3.7, steps 12 and 13. What was asked for and is not answered was not done.
@@ -136,6 +137,8 @@ mod tests {
         let late = asked(&[], Some(300));
         assert!(late.is_met_by(None, ago(0), NOW) && late.is_met_by(None, ago(360), NOW));
         assert!(!late.is_met_by(Some("phr"), None, NOW) && !late.is_met_by(None, ago(361), NOW));
+        let in_milliseconds = Some(Instant(NOW.0 * 1_000));
+        assert!(!late.is_met_by(None, in_milliseconds, NOW));
         assert!(!asked(&["phr"], Some(300)).is_met_by(Some("phr"), ago(361), NOW));
         assert!(StepUp::default().is_met_by(None, None, NOW) && StepUp::default().is_nothing());
     }

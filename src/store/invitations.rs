@@ -154,7 +154,7 @@ impl Tx {
         .map(drop)
     }
 
-    /// What became of a letter. False when it is not the invitation's newest.
+    /// What became of a letter; one that came back stays so. False when it is not the invitation's newest.
     pub async fn set_delivery(
         &mut self,
         organization: &OrganizationId,
@@ -165,7 +165,7 @@ impl Tx {
             .run(
                 "UPDATE invitations SET delivery = ?4, delivery_at = ?5, delivery_attempts = ?6, delivery_reason = ?7,
                                         delivery_answer = ?8
-                 WHERE organization = ?1 AND id = ?2 AND letter = ?3",
+                 WHERE organization = ?1 AND id = ?2 AND letter = ?3 AND delivery <> 'bounced'",
                 args![
                     organization,
                     id,

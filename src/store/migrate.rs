@@ -37,6 +37,7 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 17, name: "why", sql: include_str!("migrations/017_why.sql") },
     Migration { version: 18, name: "signals", sql: include_str!("migrations/018_signals.sql") },
     Migration { version: 19, name: "erasure", sql: include_str!("migrations/019_erasure.sql") },
+    Migration { version: 20, name: "habits", sql: include_str!("migrations/020_habits.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -243,6 +244,7 @@ mod tests {
         include_str!("migrations/017_why.sample.sql"),
         include_str!("migrations/018_signals.sample.sql"),
         include_str!("migrations/019_erasure.sample.sql"),
+        include_str!("migrations/020_habits.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

@@ -63,6 +63,7 @@ mod signal_streams;
 mod signals;
 mod signing_keys;
 mod silences;
+mod since;
 mod statistics;
 mod terms;
 #[cfg(test)]

@@ -5,6 +5,7 @@ use super::{
     bindings::{BindingRow, binding},
     events::{EventRow, event},
     mapping::{MappingVersion, VersionRow, mapping_version},
+    population::Piece,
     pushes::{PushRow, push},
     users::{UserRow, document, user},
     value::texts,
@@ -101,6 +102,33 @@ impl Tx {
             )
             .await?;
         row.map(mapping_version).transpose()
+    }
+
+    /// Events of some kinds about each of a piece of the people since a moment, each person's in their order. Their subjects are
+    /// not read: it is said beside each about whom it was asked.
+    pub async fn events_of_piece(
+        &mut self,
+        organization: &OrganizationId,
+        (after, last): Piece<'_>,
+        kinds: &[EventKind],
+        since: Instant,
+    ) -> Result<Vec<(String, Event)>, StoreError> {
+        type Row = (String, EventId, Option<i64>, Instant, String, String, RequestId, String);
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name()).collect();
+        let rows: Vec<Row> = self
+            .all(
+                "SELECT s.subject, e.id, e.number, e.at, e.kind, e.actor, e.request, e.detail
+                 FROM event_subjects s JOIN events e ON e.organization = s.organization AND e.id = s.event
+                 WHERE s.organization = ?1 AND s.subject > ?2 AND s.subject <= ?3 AND e.at > ?5
+                   AND e.kind IN (SELECT asked.value FROM texts_of(?4) AS asked)
+                 ORDER BY s.subject, s.event",
+                args![organization, after, last, texts(&names), since],
+            )
+            .await?;
+        let about = |(subject, id, number, at, kind, actor, request, detail): Row| {
+            Ok((subject, event((id, number, at, kind, actor, request, detail), Vec::new())?))
+        };
+        rows.into_iter().map(about).collect()
     }
 
     /// The last event of some kinds about something up to a moment. Its subjects are not read.

@@ -102,6 +102,23 @@ impl Tx {
         rows.into_iter().map(person).collect()
     }
 
+    /// A piece of the people, removed ones left out.
+    pub async fn people_of_piece(
+        &mut self,
+        organization: &OrganizationId,
+        (after, last): Piece<'_>,
+    ) -> Result<Vec<Person>, StoreError> {
+        let rows = self
+            .all(
+                "SELECT id, connection, user_name, display_name, email, email_folded, directory_active,
+                        suspended_by_person, removed_at
+                 FROM users WHERE organization = ?1 AND id > ?2 AND id <= ?3 AND removed_at IS NULL ORDER BY id",
+                args![organization, after, last],
+            )
+            .await?;
+        rows.into_iter().map(person).collect()
+    }
+
     /// What is known of a piece of the people: who, by which source (`scim`, `claims`), and the document.
     pub async fn facts_of_piece(
         &mut self,

@@ -91,7 +91,7 @@ impl Tx {
                         CASE WHEN u.directory_active = 1 AND u.suspended_by_person = 0 THEN 1 ELSE 0 END
                  FROM users u
                  WHERE u.organization = ?1 AND u.connection = ?2 AND u.removed_at IS NOT NULL
-                   AND u.removed_at >= ?3 AND u.removed_at <= ?4
+                   AND u.erased_at IS NULL AND u.removed_at >= ?3 AND u.removed_at <= ?4
                  ORDER BY u.id",
                 args![organization, stretch.connection, stretch.from, stretch.to],
             )
@@ -201,7 +201,7 @@ impl Tx {
         .await?;
         self.run(
             "UPDATE users SET removed_at = NULL, version = version + 1, access_epoch = access_epoch + 1, updated_at = ?3
-             WHERE organization = ?1 AND removed_at IS NOT NULL
+             WHERE organization = ?1 AND removed_at IS NOT NULL AND erased_at IS NULL
                AND id IN (SELECT asked.value FROM texts_of(?2) AS asked)",
             args![organization, ids, now],
         )

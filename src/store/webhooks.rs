@@ -62,6 +62,18 @@ impl FromRow for Webhook {
     }
 }
 
+/// `SELECT` of whole webhooks of organization ?1, with what comes after that.
+macro_rules! select_webhooks {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, url, kinds, active, created_at, version, old_until, told, failures, failing_since, due_at,
+                    disabled_why, tried_at
+             FROM webhooks WHERE organization = ?1 ",
+            $rest
+        )
+    };
+}
+
 impl Tx {
     /// Writes a new webhook.
     pub async fn insert_webhook(
@@ -94,13 +106,7 @@ impl Tx {
 
     /// Every webhook of an organization.
     pub async fn webhooks(&mut self, organization: &OrganizationId) -> Result<Vec<Webhook>, StoreError> {
-        self.all(
-            "SELECT id, name, url, kinds, active, created_at, version, old_until, told, failures, failing_since, due_at,
-                    disabled_why, tried_at
-             FROM webhooks WHERE organization = ?1 ORDER BY id",
-            args![organization],
-        )
-        .await
+        self.all(select_webhooks!("ORDER BY id"), args![organization]).await
     }
 
     /// One webhook.
@@ -109,13 +115,7 @@ impl Tx {
         organization: &OrganizationId,
         id: &WebhookId,
     ) -> Result<Option<Webhook>, StoreError> {
-        self.first(
-            "SELECT id, name, url, kinds, active, created_at, version, old_until, told, failures, failing_since, due_at,
-                    disabled_why, tried_at
-             FROM webhooks WHERE organization = ?1 AND id = ?2",
-            args![organization, id],
-        )
-        .await
+        self.first(select_webhooks!("AND id = ?2"), args![organization, id]).await
     }
 
     /// Writes what a person changed. False when somebody else was first. One that is switched on begins without failures.

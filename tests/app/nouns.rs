@@ -11,7 +11,7 @@ use castgate::{
         Instant, InvitationId, JobId, KeyId, KeyRight, Organization, OrganizationId, Profile, RequestId, Role, RoleId,
         Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, User, UserId,
     },
-    store::{NewVersion, Store, StoredKey, TermsDocument, Tx},
+    store::{EVERYBODY, NewVersion, Store, StoredKey, TermsDocument, Tx},
 };
 use serde_json::json;
 use uuid::Uuid;

@@ -22,7 +22,7 @@ const LAST_PURE_LINE: usize = 4;
 
 /// Outside crates, and the modules that are their home.
 const HOMES: &[(&[&str], &[&str])] = &[
-    (&["axum", "axum_extra", "hyper", "hyper_util", "tower", "maud", "governor", "qrcodegen"], &["http"]),
+    (&["axum", "hyper", "hyper_util", "tower", "maud", "governor", "qrcodegen"], &["http"]),
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
     (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
@@ -31,9 +31,9 @@ const HOMES: &[(&[&str], &[&str])] = &[
     (&["lettre"], &["mail"]),
     (&["maud"], &["mail"]), // a letter's HTML
     (&["reqwest", "simple_dns"], &["net"]),
-    (&["aws_lc_rs", "argon2", "jsonwebtoken", "subtle"], &["crypto"]),
+    (&["aws_lc_rs", "argon2", "crc32fast", "jsonwebtoken", "subtle"], &["crypto"]),
     (&["saphyr"], &["mapping", "blueprint"]),
-    (&["saphyr"], &["cli"]), // `-o yaml`
+    (&["saphyr_parser"], &["mapping"]),
     (&["prometheus_client"], &["telemetry"]),
     (&["clap", "clap_complete", "comfy_table", "indicatif", "rpassword", "webbrowser"], &["cli"]),
 ];

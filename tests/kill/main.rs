@@ -11,6 +11,7 @@
 
 mod audit;
 mod gateway;
+mod publishing;
 mod record;
 mod wire;
 mod writer;
@@ -179,18 +180,34 @@ fn what_was_acknowledged_outlives_a_kill() {
 
 #[test]
 fn what_was_acknowledged_outlives_a_kill_on_postgresql() {
-    let Ok(server) = env::var("CASTGATE_TEST_POSTGRES_URL") else {
-        assert!(env::var("CASTGATE_TEST_LEGS").as_deref() != Ok("required"), "CASTGATE_TEST_POSTGRES_URL is not set");
-        println!("skipped: CASTGATE_TEST_POSTGRES_URL is not set");
-        return;
-    };
-    let url = tokio::runtime::Runtime::new().unwrap().block_on(fresh_database(&server)).unwrap();
+    let Some(url) = postgres("writers") else { return };
     kill(Some(url), kills(10).min(10)).unwrap();
 }
 
+#[test]
+fn a_mapping_that_is_published_when_the_program_is_killed_is_in_force_for_everybody_or_for_nobody() {
+    for (engine, url) in [("SQLite", Some(None)), ("PostgreSQL", postgres("publishing").map(Some))] {
+        let Some(url) = url else { continue };
+        let (stayed, came) = publishing::kill(url, kills(12).min(40)).unwrap();
+        println!(
+            "{engine}: killed while it published, the old mapping stayed {stayed} times, the new one came {came} times"
+        );
+    }
+}
+
+/// A database of its own, if there is a PostgreSQL.
+fn postgres(of: &str) -> Option<String> {
+    let Ok(server) = env::var("CASTGATE_TEST_POSTGRES_URL") else {
+        assert!(env::var("CASTGATE_TEST_LEGS").as_deref() != Ok("required"), "CASTGATE_TEST_POSTGRES_URL is not set");
+        println!("skipped: CASTGATE_TEST_POSTGRES_URL is not set");
+        return None;
+    };
+    Some(tokio::runtime::Runtime::new().unwrap().block_on(fresh_database(&server, of)).unwrap())
+}
+
 /// The address of a new, empty database.
-async fn fresh_database(server: &str) -> Result<String, Failure> {
-    let name = format!("castgate_kill_{}", std::process::id());
+async fn fresh_database(server: &str, of: &str) -> Result<String, Failure> {
+    let name = format!("castgate_kill_{of}_{}", std::process::id());
     let (client, connection) = tokio_postgres::connect(server, tokio_postgres::NoTls).await?;
     let connection = tokio::spawn(connection);
     client.batch_execute(&format!("CREATE DATABASE {name}")).await?;

@@ -63,6 +63,44 @@ async fn what_has_begun_is_finished_and_nothing_else_begins() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn whoever_waits_for_events_is_answered_when_the_doors_close() {
+    let scene = Scene::set(|settings| settings.server.drain_notice = millis(60_000)).await;
+    let key = &scene.owner_key;
+    let feed = |wait: u32, after: &str| {
+        let path = format!("/api/v1/events/feed?wait={wait}{after}");
+        format!("GET {path} HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer {key}\r\n\r\n")
+    };
+    let body = |text: &str| -> serde_json::Value {
+        assert_eq!(status(text), 200, "{text}");
+        serde_json::from_str(text.split_once("\r\n\r\n").unwrap().1).unwrap()
+    };
+    let mut waiting = scene.connect().await;
+    waiting.say(feed(0, "")).await;
+    let newest = body(&waiting.answer().await)["newest"].as_i64().unwrap();
+    waiting.say(feed(30, &format!("&after={newest}"))).await;
+    scene.orders.drain();
+    // As long as it only says that it will leave, it goes on waiting: else whoever follows would ask again and again.
+    let mut other = scene.connect().await;
+    let began = Instant::now();
+    loop {
+        other.say(get("/readyz")).await;
+        if status(&other.answer().await) == 503 {
+            break;
+        }
+        assert!(began.elapsed() < PATIENCE);
+    }
+    assert!(timeout(Duration::from_millis(500), waiting.stream.readable()).await.is_err(), "it still waits");
+    let began = Instant::now();
+    scene.orders.close();
+    let answer = waiting.rest().await;
+    assert!(began.elapsed() < Duration::from_secs(15), "half of what it would have waited: {:?}", began.elapsed());
+    let told = body(&answer);
+    assert_eq!((told["items"].as_array().unwrap().len(), told["next"].as_i64()), (0, Some(newest)), "{answer}");
+    assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
+    scene.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn after_the_deadline_the_rest_is_cut() {
     let scene = Scene::set(|settings| {
         one_at_a_time(settings);

@@ -29,6 +29,8 @@ pub(crate) fn millis(millis: u64) -> Span {
 pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) okta: Connection,
+    /// The first owner's API key.
+    pub(crate) owner_key: String,
     pub(crate) address: SocketAddr,
     pub(crate) orders: Orders,
     pub(crate) serving: JoinHandle<io::Result<()>>,
@@ -42,11 +44,13 @@ impl Scene {
             settle(settings);
         })
         .await;
-        let okta = world.organization("acme").await.connection("okta", Profile::Okta).await;
+        let acme = world.organization("acme").await;
+        let okta = acme.connection("okta", Profile::Okta).await;
+        let owner_key = acme.key;
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let (address, orders) = (listener.local_addr().unwrap(), Orders::new());
         let serving = tokio::spawn(http::serve_by(world.app.clone(), listener, orders.clone()));
-        Self { world, okta, address, orders, serving }
+        Self { world, okta, owner_key, address, orders, serving }
     }
 
     pub(crate) async fn connect(&self) -> Raw<TcpStream> {

@@ -32,7 +32,8 @@ async fn somebody_without_an_account_sets_the_connection_up_and_tests_it() {
     let (client_id, secret) = scene.provider.client("RS256");
     // A value that is missing is said where it is.
     let wrong = it.submit(&page, url_path(url), &[("client_id", &client_id)]).await;
-    assert!(wrong.status == 409 && wrong.alert().starts_with("issuer"), "{wrong:?}");
+    assert!(wrong.status == 400 && wrong.alert().starts_with("issuer"), "{wrong:?}");
+    assert!(wrong.text.contains(&client_id), "what was typed stays: {}", wrong.text);
     let filled = [("issuer", scene.provider.issuer.as_str()), ("client_id", &client_id), ("client_secret", &secret)];
     let saved = it.submit(&page, url_path(url), &filled).await.expect(200, url_path(url));
     assert!(saved.text.contains(&client_id) && !saved.text.contains(&secret), "{}", saved.text);

@@ -15,12 +15,14 @@ pub(super) use prepared::Configuring;
 
 use super::{App, Ctx, Error, RoleChange, Work, key_safe::nothing_done};
 use crate::{
-    blueprint::{Change, Compared, Step, ToldChanges, Wanted, compare, read_document},
+    blueprint::{Change, Compared, Known, Step, ToldChanges, Wanted, compare, read_document},
+    crypto::sha256,
     mapping::Diagnostic,
     model::Capability,
     plan::{Fate, Impact, TextDiff},
     store::Tx,
 };
+use data_encoding::HEXLOWER;
 use everybody::Everybody;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -100,11 +102,61 @@ impl App {
     /// What a document would do, to what there is and to people. Every step is taken and undone.
     pub async fn plan_configuration(&self, ctx: &Ctx, wanted: &Configuration) -> Result<ConfigurationPlan, Error> {
         let configuring = self.prepared(ctx, wanted, false).await?;
+        // Most plans of a repository change nothing, and nobody's pushes wait for one to say so.
+        if let Some(nothing) = self.nothing_to_do(ctx, wanted, &configuring).await? {
+            return Ok(nothing);
+        }
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
         work.configuring = Some(configuring);
         let outcome = Box::pin(work.configure(wanted)).await;
         work.tx.rollback().await?;
         outcome
+    }
+
+    /// The plan of a document that is true already.
+    async fn nothing_to_do(
+        &self,
+        ctx: &Ctx,
+        wanted: &Configuration,
+        configuring: &Configuring,
+    ) -> Result<Option<ConfigurationPlan>, Error> {
+        let mut tx = self.read_whole(ctx).await?;
+        let everybody = Everybody::load(self, &mut tx, ctx).await?;
+        let There { known, ids: _ } = there(&mut tx, ctx, &everybody).await?;
+        drop(tx);
+        let (document, compared) = self.compared(ctx, (wanted, configuring), &known)?;
+        let Compared { changes, left_alone } = compared;
+        if !changes.is_empty() {
+            return Ok(None);
+        }
+        let impact = Impact { owner_left: true, ..Impact::default() };
+        let plan = fingerprint::of(&changes, &impact)?;
+        if let Some(seen) = &wanted.plan {
+            fingerprint::check(seen, &plan)?;
+        }
+        let waiting = document.waiting;
+        Ok(Some(ConfigurationPlan { plan, changes, left_alone, waiting, warnings: Vec::new(), impact }))
+    }
+
+    fn compared(
+        &self,
+        ctx: &Ctx,
+        (wanted, configuring): (&Configuration, &Configuring),
+        known: &Known,
+    ) -> Result<(Wanted, Compared), Error> {
+        let read = read_document(&wanted.text, known, ctx.now);
+        let mut document = read.map_err(|diagnostics| Error::Configuration { diagnostics })?;
+        for (key, connection) in document.state.connections.iter_mut().flatten() {
+            if let Some(found) = configuring.read_from_provider(key) {
+                connection.settings = found;
+            }
+            connection.settings = self.checked(connection.settings.clone()).map_err(|error| match error {
+                Error::Invalid { place, detail } => Error::invalid(format!("connection {key}: {place}"), detail),
+                error => error,
+            })?;
+        }
+        let compared = compare((&known.there, &document.state), wanted.prune, mapping_lines);
+        Ok((document, compared))
     }
 
     /// Makes a document true, if that touches no API key: what touches one needs the preview of
@@ -156,7 +208,8 @@ impl Work<'_> {
         let (app, ctx) = (self.app, self.ctx);
         let before = Everybody::load(app, &mut self.tx, ctx).await?;
         let There { known, ids } = there(&mut self.tx, ctx, &before).await?;
-        let (document, compared) = self.compared(wanted, &known)?;
+        let configuring = self.configuring.get_or_insert_default();
+        let (document, compared) = app.compared(ctx, (wanted, configuring), &known)?;
         let Compared { changes, left_alone } = compared;
         let waiting = document.waiting.clone();
         let (impact, warnings) = if changes.is_empty() {
@@ -185,26 +238,6 @@ impl Work<'_> {
         }
         Ok(ConfigurationPlan { plan, changes, left_alone, waiting, warnings, impact })
     }
-
-    fn compared(
-        &mut self,
-        wanted: &Configuration,
-        known: &crate::blueprint::Known,
-    ) -> Result<(Wanted, Compared), Error> {
-        let read = read_document(&wanted.text, known, self.ctx.now);
-        let mut document = read.map_err(|diagnostics| Error::Configuration { diagnostics })?;
-        for (key, connection) in document.state.connections.iter_mut().flatten() {
-            if let Some(found) = self.configuring.as_ref().and_then(|configuring| configuring.read_from_provider(key)) {
-                connection.settings = found;
-            }
-            connection.settings = self.app.checked(connection.settings.clone()).map_err(|error| match error {
-                Error::Invalid { place, detail } => Error::invalid(format!("connection {key}: {place}"), detail),
-                error => error,
-            })?;
-        }
-        let compared = compare((&known.there, &document.state), wanted.prune, mapping_lines);
-        Ok((document, compared))
-    }
 }
 
 /// What differs between two mappings, line by line.
@@ -216,8 +249,10 @@ fn mapping_lines(before: &str, after: &str) -> Vec<String> {
     });
     let mut lines: Vec<String> = changed.collect();
     if lines.len() > MOST_LINES {
-        let more = lines.split_off(MOST_LINES).len();
-        lines.push(format!("… and {more} more lines"));
+        let more = lines.split_off(MOST_LINES);
+        // What is not shown is a part of what was planned all the same: the fingerprint is made of these lines.
+        let hash = HEXLOWER.encode(&sha256(more.join("\n").as_bytes())[..8]);
+        lines.push(format!("… and {} more lines ({hash})", more.len()));
     }
     lines
 }

@@ -9,6 +9,9 @@ use crate::{
 };
 use std::collections::BTreeMap;
 
+/// New connections of one document that speak SAML: each is a question to somebody's server and a key of RSA.
+const MOST_NEW: usize = 20;
+
 /// One configuration under way.
 #[derive(Debug, Default)]
 pub(in crate::app) struct Configuring {
@@ -83,8 +86,15 @@ impl App {
         drop(tx);
         // What is wrong with it is said by who reads it again.
         let Ok(document) = read_document(&wanted.text, &there.known, ctx.now) else { return Ok(configuring) };
+        let mut read = 0;
         for (key, connection) in document.state.connections.into_iter().flatten() {
             let Some(saml) = &connection.settings.saml else { continue };
+            read += usize::from(needs_metadata(saml) || !there.ids.connections.contains_key(&key));
+            if read > MOST_NEW {
+                let detail =
+                    format!("a document brings at most {MOST_NEW} new SAML connections; apply the others after it");
+                return Err(Error::invalid("connections", detail));
+            }
             let known = there.ids.connections.get(&key).cloned();
             let id = known.unwrap_or_else(|| ConnectionId::from_uuid(self.clock().uuid()));
             let settings = match needs_metadata(saml) {

@@ -7,8 +7,8 @@ use crate::{
         AccountState, BindingName, ClusterState, ConnectionState, GroupState, Holder, Known, Names, RoleState, State,
     },
     model::{
-        Binding, BindingId, ClusterId, ConnectionId, Group, GroupId, GroupOrigin, Instant, Role, RoleId, Scope,
-        ServiceAccountId, Subject, UserId, fold,
+        Binding, BindingId, ClusterId, ConnectionId, DomainClaim, Group, GroupId, GroupOrigin, Instant, Role, RoleId,
+        Scope, ServiceAccountId, Subject, UserId, fold,
     },
     store::{EVERYBODY, Tx},
 };
@@ -77,7 +77,8 @@ pub(super) async fn there(tx: &mut Tx, ctx: &Ctx, everybody: &Everybody) -> Resu
     if let Some(version) = tx.mapping_state(organization).await?.0 {
         state.mapping = tx.mapping_version(organization, version).await?.map(|stored| stored.text);
     }
-    let (users, pushed) = (people(everybody, &called), providers_groups(everybody, &called));
+    let claims = tx.domain_claims(organization).await?;
+    let (users, pushed) = (people(everybody, &called, &claims), providers_groups(everybody, &called));
     let mut machines: HashMap<GroupId, BTreeSet<String>> = HashMap::new();
     for group in everybody.groups.iter().filter(|group| group.origin == GroupOrigin::Local) {
         let inside = tx.machine_members(organization, &group.id).await?;
@@ -89,15 +90,28 @@ pub(super) async fn there(tx: &mut Tx, ctx: &Ctx, everybody: &Everybody) -> Resu
 }
 
 /// People by address, by userName, and by userName at their provider.
-fn people(everybody: &Everybody, called: &HashMap<String, String>) -> Names<UserId> {
-    let names = everybody.people.values().map(|standing| {
-        let person = &standing.person;
+///
+/// Where there are several providers, a bare address or userName is somebody's only if it lies in a domain that their provider
+/// was shown to own: else whoever pushes a name first would be given what a document has for another.
+fn people(everybody: &Everybody, called: &HashMap<String, String>, claims: &[DomainClaim]) -> Names<UserId> {
+    let shown = claims.iter().filter(|claim| claim.proof.is_some());
+    let owners: HashMap<&str, &ConnectionId> = shown.map(|claim| (claim.domain.as_str(), &claim.connection)).collect();
+    let owned = |name: &str| name.rsplit_once('@').and_then(|(_, domain)| owners.get(fold(domain).as_str()).copied());
+    let (mut names, mut unsure) = (Vec::new(), Vec::new());
+    for person in everybody.people.values().map(|standing| &standing.person) {
         let by = person.connection.as_ref().and_then(|id| called.get(id.as_str()));
         let at = format!("{}/{}", by.map_or("local", String::as_str), person.user_name);
-        let names = [person.email.clone(), Some(person.user_name.clone()), Some(at), Some(person.id.to_string())];
-        (person.id.clone(), names.into_iter().flatten().collect())
-    });
-    Names::of(names)
+        let is_theirs = |name: &String| {
+            let by = person.connection.as_ref();
+            by.is_none() || called.len() == 1 || owned(name).is_some_and(|owner| Some(owner) == by)
+        };
+        let bare = [person.email.clone(), Some(person.user_name.clone())].into_iter().flatten();
+        let (mut sure, others): (Vec<_>, Vec<_>) = bare.partition(is_theirs);
+        unsure.extend(others.into_iter().map(|name| (name, at.clone())));
+        sure.extend([at, person.id.to_string()]);
+        names.push((person.id.clone(), sure));
+    }
+    Names::of(names).with_unsure(unsure)
 }
 
 /// The groups of providers by `connection/name`, where no local group is called so.

@@ -1,33 +1,29 @@
 //! Which values of what is known of somebody are theirs alone: names, addresses, numbers. A department or a title is none.
 
+use crate::store::Terms;
 use serde_json::{Map, Value};
 
-/// Attributes and claims whose value, or whose list of values, names one person.
-const NAMES: &[&str] = &[
+/// Attributes and claims by which a provider knows one person.
+const LOGINS: &[&str] = &[
     "username",
     "externalid",
-    "displayname",
-    "nickname",
-    "profileurl",
     "email",
     "emails",
     "phonenumbers",
     "phone_number",
     "ims",
-    "photos",
-    "picture",
-    "addresses",
-    "address",
-    "formatted",
     "employeenumber",
     "sub",
     "oid",
     "upn",
     "preferred_username",
-    "name",
     "nameid",
     "unique_name",
 ];
+
+/// Those that say what somebody is called; they may have chosen it.
+const NAMES: &[&str] =
+    &["displayname", "nickname", "profileurl", "photos", "picture", "addresses", "address", "formatted", "name"];
 
 /// Parts of such a value that say nothing by themselves.
 const NOT_NAMES: &[&str] = &["type", "primary", "country", "region", "locality", "honorificprefix", "honorificsuffix"];
@@ -36,21 +32,24 @@ const NOT_NAMES: &[&str] = &["type", "primary", "country", "region", "locality",
 const SHARED: &[&str] =
     &["givenname", "given_name", "familyname", "family_name", "middlename", "middle_name", "display"];
 
-/// Hands on each text of a JSON document that names the person. What does not read as one names nobody.
-pub(super) fn called(document: &str, add: &mut impl FnMut(&str)) {
+/// Adds each text of a JSON document that names the person. What does not read as one names nobody.
+pub(super) fn called(document: &str, terms: &mut Terms) {
     if let Ok(Value::Object(fields)) = serde_json::from_str(document) {
-        of_fields(&fields, add);
+        of_fields(&fields, terms);
     }
 }
 
-fn of_fields(fields: &Map<String, Value>, add: &mut impl FnMut(&str)) {
+fn of_fields(fields: &Map<String, Value>, terms: &mut Terms) {
     for (name, value) in fields {
         let name = name.to_lowercase();
-        if NAMES.contains(&name.as_str()) {
-            every_text(value, add);
-        } else if let Value::Object(inner) = value {
-            // An extension, such as that of enterprises with its employee number.
-            of_fields(inner, add);
+        if LOGINS.contains(&name.as_str()) {
+            every_text(value, &mut |text| terms.add_login(text));
+        } else if NAMES.contains(&name.as_str()) {
+            every_text(value, &mut |text| terms.add_name(text));
+        } else if let (Value::Object(inner), true) = (value, name.starts_with("urn:")) {
+            // An extension, such as that of enterprises with its employee number. Any other object is a thing of its own: a site,
+            // a manager.
+            of_fields(inner, terms);
         }
     }
 }
@@ -84,12 +83,13 @@ mod tests {
             "emails": [{"value": "ada@acme.test", "type": "work", "primary": true}],
             "addresses": [{"streetAddress": "12 St James", "country": "GB"}],
             "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User": {"employeeNumber": "701984", "department": "R&D"},
-            "sub": "00u1", "groups": ["eng"],
+            "sub": "00u1", "groups": ["eng"], "site": {"name": "Berlin Mitte"}, "manager": {"displayName": "Grace Boss"},
         });
-        let mut told = Vec::new();
-        called(&document.to_string(), &mut |name| told.push(name.to_owned()));
-        told.sort();
-        assert_eq!(told, ["00u1", "12 St James", "701984", "Ada King", "ada", "ada@acme.test"]);
-        called("no JSON", &mut |_| unreachable!());
+        let mut terms = Terms::default();
+        called(&document.to_string(), &mut terms);
+        let told: Vec<&str> = terms.iter().collect();
+        assert_eq!(told, ["00u1", "701984", "ada@acme.test", "12 st james", "ada king", "ada"]);
+        called("no JSON", &mut terms);
+        assert_eq!(terms.iter().count(), 6);
     }
 }

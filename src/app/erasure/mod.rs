@@ -40,6 +40,9 @@ pub struct Erasure {
     /// Rows that mention them afterwards all the same, by table: a mapping that names them, a group called after them. Whoever
     /// wrote that takes it out.
     pub left: BTreeMap<String, i64>,
+    /// What they are called that may mean others too (`bob`): it is looked for in what is about them, and may stand elsewhere.
+    /// Nothing once it is done.
+    pub common: Vec<String>,
     /// What to send with the erasure: it does what was seen, or nothing.
     pub plan: String,
 }
@@ -62,7 +65,7 @@ impl App {
         let outcome = Box::pin(work.erase(id, Some((plan, confirm)))).await;
         let (erasure, terms) = work.finish(outcome).await?;
         self.forget_attempts_of(ctx, &terms).await?;
-        Ok(Erasure { confirm: None, ..erasure })
+        Ok(Erasure { confirm: None, common: Vec::new(), ..erasure })
     }
 }
 
@@ -97,7 +100,7 @@ impl Work<'_> {
         }
         self.tx.blank_user(&organization, id, self.ctx.now).await?;
         let by = EventId::from_uuid(self.app.clock().uuid());
-        let erased = self.erase_events(&terms, &by).await?;
+        let erased = self.erase_events((id, &terms), &by).await?;
         let left = self.tx.rows_mentioning(&organization, &terms).await?;
         self.revoke_user(id);
         let plan = plan(&user, &rows, &erased);
@@ -109,22 +112,22 @@ impl Work<'_> {
         let Erased { events, digest } = erased;
         let detail = json!({"events": events, "digest": digest, "rows": rows});
         self.tell_as(by, EventKind::UserErased, [id.to_string()], detail);
-        Ok((Erasure { user: id.clone(), confirm: Some(confirm), rows, events, left, plan }, terms))
+        let common = terms.words().map(str::to_owned).collect();
+        Ok((Erasure { user: id.clone(), confirm: Some(confirm), rows, events, left, common, plan }, terms))
     }
 
     /// What somebody is called, was called, and by which ids providers know them.
     async fn terms_of(&mut self, user: &User) -> Result<Terms, Error> {
         let (documents, names) = self.tx.known_of(&self.ctx.organization, &user.id).await?;
         let mut terms = Terms::default();
-        let own = [user.user_name.as_str(), &user.display_name].into_iter();
-        for name in own.chain(user.external_id.as_deref()).chain(user.email.as_deref()) {
-            terms.add(name);
-        }
-        for name in &names {
-            terms.add(name);
-        }
+        terms.add_name(&user.display_name);
+        let own = [Some(user.user_name.as_str()), user.external_id.as_deref(), user.email.as_deref()];
+        own.into_iter().flatten().chain(names.iter().map(String::as_str)).for_each(|name| terms.add_login(name));
         for document in &documents {
-            called(document, &mut |name| terms.add(name));
+            called(document, &mut terms);
+        }
+        for shared in self.tx.shared_names(&self.ctx.organization, &user.id, &terms).await? {
+            terms.leave_out(&shared);
         }
         Ok(terms)
     }
@@ -144,19 +147,22 @@ impl Work<'_> {
     }
 
     /// Takes the details out that mention somebody; what stays of them.
-    async fn erase_events(&mut self, terms: &Terms, by: &EventId) -> Result<Erased, Error> {
-        let (organization, mut after) = (self.ctx.organization.clone(), Value::Text(String::new()));
-        loop {
-            let events = self.tx.events_mentioning(&organization, terms, (&after, CHUNK)).await?;
-            for event in &events {
-                let [.., detail] = &event.columns;
-                if detail.borrow().text().is_ok_and(|detail| terms.are_in_json(detail)) {
-                    self.tx.erase_event(&organization, &event.id, (ERASED, &kept(event), by)).await?;
+    async fn erase_events(&mut self, (user, terms): (&UserId, &Terms), by: &EventId) -> Result<Erased, Error> {
+        let organization = self.ctx.organization.clone();
+        for about in [Some(user), None] {
+            let mut after = Value::Text(String::new());
+            loop {
+                let events = self.tx.events_mentioning(&organization, (terms, about), (&after, CHUNK)).await?;
+                for event in &events {
+                    let [.., detail] = &event.columns;
+                    if detail.borrow().text().is_ok_and(|detail| terms.are_in_event(detail, about.is_some())) {
+                        self.tx.erase_event(&organization, &event.id, (ERASED, &kept(event), by)).await?;
+                    }
                 }
-            }
-            match events.last() {
-                Some(last) => after = last.id.clone(),
-                None => break,
+                match events.last() {
+                    Some(last) => after = last.id.clone(),
+                    None => break,
+                }
             }
         }
         let left = left_by(&mut self.tx, &organization, by).await?;

@@ -218,8 +218,9 @@ impl App {
     pub async fn preview_role_change(&self, ctx: &Ctx, change: &RoleChange) -> Result<KeyPreview, Error> {
         self.write_key_uses().await?;
         let configuring = self.prepared_for(ctx, change, false).await?;
-        let mut work = self.begin(ctx, change.need()).await?;
-        work.configuring = configuring;
+        let (prepared, ctx) = self.prepared_publication(ctx, change).await;
+        let mut work = self.begin(&ctx, change.need()).await?;
+        (work.configuring, work.prepared) = (configuring, prepared);
         let outcome = Box::pin(work.previewed(change)).await;
         work.tx.rollback().await?;
         outcome
@@ -228,8 +229,9 @@ impl App {
     /// Makes a change of roles as it was previewed, and does with each touched key what was chosen, in one transaction.
     pub async fn change_roles(&self, ctx: &Ctx, change: &RoleChange, terms: &KeyTerms) -> Result<RolesChanged, Error> {
         let configuring = self.prepared_for(ctx, change, true).await?;
-        let mut work = self.begin(ctx, change.need()).await?;
-        work.configuring = configuring;
+        let (prepared, ctx) = self.prepared_publication(ctx, change).await;
+        let mut work = self.begin(&ctx, change.need()).await?;
+        (work.configuring, work.prepared) = (configuring, prepared);
         let outcome = Box::pin(work.change_roles(change, terms)).await;
         work.finish(outcome).await
     }

@@ -1,6 +1,7 @@
-//! Everybody under a mapping: loaded in pieces by statements for many, each piece evaluated beside the loading of the next.
+//! People under a mapping, a piece at a time: what is loaded of them by statements for many, and what it comes to.
 
 use super::{
+    Survey,
     ground::{Ground, makes_owner},
     person::{Changed, FloorHolder, Known, Looked},
 };
@@ -13,19 +14,10 @@ use crate::{
     mapping::{Mapping, MetGroup},
     model::{Instant, OrganizationId, Subject, Terms, UserId},
     plan::{Diff, OwnerLeft, diff},
-    store::{KeptKey, Person, Tx},
+    store::{KeptKey, Person, Piece, Tx},
 };
 use serde_json::{Map, Value};
-use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
-    sync::Arc,
-};
-use tokio::task::JoinHandle;
-
-/// People that are loaded at once.
-const PIECE: i64 = 1000;
-/// Pieces that are evaluated while the next is loaded.
-const BESIDE: usize = 3;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +29,7 @@ pub(super) enum Asked {
 }
 
 /// A piece of the people, as it was loaded.
-struct Loaded {
+pub(super) struct Loaded {
     people: Vec<Person>,
     facts: Vec<(String, String, String)>,
     memberships: Vec<(String, String)>,
@@ -57,12 +49,16 @@ pub(super) struct Everybody {
     /// How many people each rule gives something.
     pub(super) people_of_rules: Vec<usize>,
     pub(super) looked_at: usize,
+    /// Who was met of those who hold anything.
+    seen: Vec<String>,
+    /// Sessions of those for whom something changes.
+    pub(super) sessions: usize,
     /// What those may do afterwards of whom it was asked and for whom it changes.
     pub(super) after: HashMap<UserId, Access>,
 }
 
 impl Everybody {
-    fn nobody(rules: usize, diff: Diff) -> Self {
+    pub(super) fn nobody(rules: usize, diff: Diff) -> Self {
         Self {
             diff,
             changed: Vec::new(),
@@ -71,11 +67,22 @@ impl Everybody {
             last: None,
             people_of_rules: vec![0; rules],
             looked_at: 0,
+            seen: Vec::new(),
+            sessions: 0,
             after: HashMap::new(),
         }
     }
 
-    fn add(&mut self, piece: Self) {
+    /// Everybody was met: of people who are not here any more, what rules gave them is left over.
+    pub(super) fn end(&mut self, ground: &Ground) {
+        let seen: HashSet<&str> = self.seen.iter().map(String::as_str).collect();
+        let gone = ground.held.iter().filter(|(id, _)| !seen.contains(id.as_str())).flat_map(|(_, bindings)| bindings);
+        self.diff.close.extend(gone.filter(|binding| is_rule(&binding.terms.source)).cloned());
+        self.diff.open.sort();
+        self.diff.close.sort_by(|one, other| one.id.cmp(&other.id));
+    }
+
+    pub(super) fn add(&mut self, piece: Self) {
         self.diff.open.extend(piece.diff.open);
         self.diff.close.extend(piece.diff.close);
         self.changed.extend(piece.changed);
@@ -86,6 +93,8 @@ impl Everybody {
             *all += some;
         }
         self.looked_at += piece.looked_at;
+        self.seen.extend(piece.seen);
+        self.sessions += piece.sessions;
         self.after.extend(piece.after);
     }
 }
@@ -97,67 +106,24 @@ pub(in crate::app) async fn wanted_of_everybody(
     mapping: Mapping,
     names: ConnectionNames,
 ) -> Result<Diff, Error> {
-    let (ground, of_groups) = super::ground::load(tx, (organization, now), (mapping, names), None).await?;
-    let (_, everybody) = look_at_everybody(tx, organization, (ground, of_groups), Asked::Bindings).await?;
-    Ok(everybody.diff)
+    let on = super::ground::load(tx, (organization, now), (mapping, names), None).await?;
+    let survey = Survey::make(tx, organization, on, Asked::Bindings).await?;
+    Ok(survey.together().1.diff)
 }
 
-/// Evaluates everybody. The same on a snapshot, for a plan, and inside of the change.
-pub(super) async fn look_at_everybody(
-    tx: &mut Tx,
-    organization: &OrganizationId,
-    (ground, of_groups): (Ground, Diff),
-    asked: Asked,
-) -> Result<(Arc<Ground>, Everybody), Error> {
-    let ground = Arc::new(ground);
-    let mut all = Everybody::nobody(ground.rules.len(), of_groups);
-    let mut beside: VecDeque<JoinHandle<Result<Everybody, Error>>> = VecDeque::new();
-    let (mut after, mut seen) = (String::new(), BTreeSet::new());
-    loop {
-        let people = tx.people_after(organization, &after, PIECE).await?;
-        let Some(last) = people.last() else { break };
-        let loaded = load(tx, (organization, &ground), (&after, last.id.as_str()), asked).await?;
-        after = last.id.to_string();
-        // Of people who are not here any more, what rules gave them is left over.
-        seen.extend(
-            people
-                .iter()
-                .filter(|person| ground.held.contains_key(person.id.as_str()))
-                .map(|person| person.id.to_string()),
-        );
-        let (facts, memberships, keys) = loaded;
-        let (loaded, on) = (Loaded { people, facts, memberships, keys }, Arc::clone(&ground));
-        beside.push_back(tokio::task::spawn_blocking(move || evaluate(&on, loaded, asked)));
-        if beside.len() >= BESIDE
-            && let Some(first) = beside.pop_front()
-        {
-            all.add(first.await.map_err(Error::internal)??);
-        }
-    }
-    for one in beside {
-        all.add(one.await.map_err(Error::internal)??);
-    }
-    let gone = ground.held.iter().filter(|(id, _)| !seen.contains(*id)).flat_map(|(_, bindings)| bindings);
-    all.diff.close.extend(gone.filter(|binding| is_rule(&binding.terms.source)).cloned());
-    all.diff.open.sort();
-    all.diff.close.sort_by(|one, other| one.id.cmp(&other.id));
-    Ok((ground, all))
-}
-
-type Rows = (Vec<(String, String, String)>, Vec<(String, String)>, Vec<KeptKey>);
-
-async fn load(
+/// What there is to know of a piece of the people.
+pub(super) async fn load(
     tx: &mut Tx,
     (organization, ground): (&OrganizationId, &Ground),
-    piece: (&str, &str),
+    (people, piece): (Vec<Person>, Piece<'_>),
     asked: Asked,
-) -> Result<Rows, Error> {
+) -> Result<Loaded, Error> {
     let by_facts = ground.mapping.has_user_rules();
     let facts = if by_facts { tx.facts_of_piece(organization, piece).await? } else { Vec::new() };
     let impact = asked == Asked::Impact;
     let memberships = if by_facts || impact { tx.memberships_of_piece(organization, piece).await? } else { Vec::new() };
     let keys = if impact { tx.keys_of_piece(organization, piece, ground.now).await? } else { Vec::new() };
-    Ok((facts, memberships, keys))
+    Ok(Loaded { people, facts, memberships, keys })
 }
 
 /// What is known of each of a piece of the people.
@@ -186,7 +152,7 @@ fn known(ground: &Ground, loaded: &mut Loaded) -> HashMap<String, Known> {
     known
 }
 
-fn evaluate(ground: &Ground, mut loaded: Loaded, asked: Asked) -> Result<Everybody, Error> {
+pub(super) fn evaluate(ground: &Ground, mut loaded: Loaded, asked: Asked) -> Result<Everybody, Error> {
     let mut piece = Everybody::nobody(ground.rules.len(), Diff { open: Vec::new(), close: Vec::new() });
     let mut known = known(ground, &mut loaded);
     let met = met_groups(ground, &known);
@@ -194,6 +160,9 @@ fn evaluate(ground: &Ground, mut loaded: Loaded, asked: Asked) -> Result<Everybo
         let known = known.remove(person.id.as_str()).unwrap_or_default();
         let wanted = wanted(ground, &person, &known, &met)?;
         let held = ground.held.get(person.id.as_str()).map(Vec::as_slice).unwrap_or_default();
+        if !held.is_empty() {
+            piece.seen.push(person.id.to_string());
+        }
         let change = diff(held, &wanted, is_rule);
         if asked == Asked::Impact {
             Looked { ground, person: &person, known: &known, held, wanted: &wanted, changes: !change.is_empty() }

@@ -6,12 +6,15 @@ mod invited;
 mod owner_ways;
 mod person;
 mod planning;
+mod prepared;
 mod publish;
 mod replay;
+mod survey;
 mod versions;
 
 pub(super) use everybody::wanted_of_everybody;
 pub use owner_ways::OwnerWay;
+pub(super) use prepared::Prepared;
 pub use publish::Publication;
 
 use super::{
@@ -27,6 +30,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use std::fmt;
+use survey::Survey;
 
 /// What publishing a text would do, or did. Its `Display` is what a terminal shows.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -109,8 +113,11 @@ impl App {
     /// Publishes a text as it was planned: what has become worse since is refused, and says what. The same plan twice is one
     /// version.
     pub async fn publish(&self, ctx: &Ctx, publication: Publication) -> Result<MappingPlan, Error> {
-        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let done = work.unseen(RoleChange::Publish(publication)).await;
+        let change = RoleChange::Publish(publication);
+        let (prepared, ctx) = self.prepared_publication(ctx, &change).await;
+        let mut work = self.begin(&ctx, Capability::ManageOrganization).await?;
+        work.prepared = prepared;
+        let done = work.unseen(change).await;
         let outcome = done.and_then(|done| done.plan.ok_or_else(nothing_done));
         work.finish(outcome).await
     }

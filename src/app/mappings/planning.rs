@@ -2,8 +2,8 @@
 //! runs it inside of the change. So a plan cannot disagree with its apply.
 
 use super::{
-    MappingPlan,
-    everybody::{Asked, Everybody, look_at_everybody},
+    MappingPlan, Survey,
+    everybody::{Asked, Everybody},
     ground::{self, Ground},
     invited,
     person::Changed,
@@ -13,21 +13,21 @@ use crate::{
     app::{
         Actor, App, Ctx, Error,
         funnel::{ConnectionNames, scope_of},
-        in_force::vocabulary_of,
+        in_force::{InForce, vocabulary_of},
         key_safe::RoleMove,
     },
     mapping::{Diagnostic, Mapping, Reach, ReachScope, check},
-    model::{Capability, Holder, OrganizationId, Role, Scope, UserId},
+    model::{Capability, Holder, Invitation, OrganizationId, Role, Scope, UserId},
     plan::{
         Impact, RuleReach,
         owners::{Author, Outlook, Verdict, judge},
     },
     store::Tx,
 };
-use std::collections::{BTreeMap, BTreeSet};
-
-/// People who are asked for sessions at once.
-const AT_ONCE: usize = 1000;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// A text that was looked at.
 pub(super) struct Planned {
@@ -35,6 +35,16 @@ pub(super) struct Planned {
     /// The names of the connections that there are.
     pub(super) connections: Vec<String>,
     pub(super) moves: Vec<RoleMove>,
+}
+
+/// Everybody under a text, and what it takes to say what that comes to.
+#[derive(Debug)]
+pub(super) struct Surveyed {
+    pub(super) survey: Survey,
+    connections: Vec<String>,
+    warnings: Vec<Diagnostic>,
+    before: Option<Arc<InForce>>,
+    invitations: Vec<Invitation>,
 }
 
 /// Everything of a text that has to be known before people are looked at.
@@ -48,24 +58,49 @@ struct Read {
 impl App {
     /// What a text would do, with everything that publishing it would be refused for.
     pub(super) async fn planned(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Planned, Error> {
+        let surveyed = self.surveyed(tx, ctx, text).await?;
+        self.concluded(tx, ctx, surveyed).await
+    }
+
+    /// Everybody under a text.
+    pub(super) async fn surveyed(&self, tx: &mut Tx, ctx: &Ctx, text: &str) -> Result<Surveyed, Error> {
         let organization = &ctx.organization;
         let Read { mapping, names, connections, warnings } = self.read_text(tx, ctx, text).await?;
         let before = self.mapping_in_force(tx, organization, ctx.now).await?;
-        let before = before.as_ref().map(|before| (&before.mapping, &before.names));
-        let (mut ground, of_groups) = ground::load(tx, (organization, ctx.now), (mapping, names), before).await?;
+        let under = before.as_ref().map(|before| (&before.mapping, &before.names));
+        let (mut ground, of_groups) = ground::load(tx, (organization, ctx.now), (mapping, names), under).await?;
         let invitations = invited::pending(tx, ctx).await?;
         let inviters = invitations.iter().filter_map(|one| one.invited_by.as_ref().and_then(Holder::user));
         ground.asked_of = inviters.cloned().collect();
-        let (ground, mut all) = look_at_everybody(tx, organization, (ground, of_groups), Asked::Impact).await?;
+        let survey = Survey::make(tx, organization, (ground, of_groups), Asked::Impact).await?;
+        Ok(Surveyed { survey, connections, warnings, before, invitations })
+    }
+
+    /// What a look at everybody comes to.
+    pub(super) async fn concluded(&self, tx: &mut Tx, ctx: &Ctx, surveyed: Surveyed) -> Result<Planned, Error> {
+        let organization = &ctx.organization;
+        let Surveyed { survey, connections, warnings, before, invitations } = surveyed;
+        let before = before.as_ref().map(|before| (&before.mapping, &before.names));
+        let (ground, mut all) = survey.together();
+        // Whoever looked a while ago may have lost something since.
+        self.may_give_all(tx, ctx, &ground.mapping.reach()).await?;
         let ends = self.floor_ends(tx, ctx, &all).await?;
-        for holder in std::mem::take(&mut all.floor) {
-            all.changed.extend(if ends { holder.ended } else { holder.kept });
-        }
+        let of_floor: Vec<Changed> = std::mem::take(&mut all.floor)
+            .into_iter()
+            .filter_map(|holder| if ends { holder.ended } else { holder.kept })
+            .collect();
+        let floor: BTreeSet<&UserId> = of_floor.iter().map(|one| &one.change.user).collect();
+        let of_floor_in = match floor.is_empty() {
+            true => 0,
+            false => tx.count_sessions_of(organization, &floor, ctx.now).await?,
+        };
+        all.changed.extend(of_floor);
         all.changed.sort_by(|one, other| one.change.user.cmp(&other.change.user));
         let mut moves = Vec::new();
         let mut impact = Impact {
             looked_at: all.looked_at,
             owner_left: !all.owners.is_empty(),
+            sessions: all.sessions + of_floor_in,
             rules: rules(&ground, &all.people_of_rules),
             names: names_of(tx, organization, &ground).await?,
             invitations: invited::changes(tx, ctx, (&ground, before), (&all.after, &invitations)).await?,
@@ -76,11 +111,6 @@ impl App {
             impact.people.push(change);
             impact.keys.extend(keys);
             moves.extend(moved);
-        }
-        let people: Vec<&UserId> = impact.people.iter().map(|person| &person.user).collect();
-        for some in people.chunks(AT_ONCE) {
-            let some: BTreeSet<&UserId> = some.iter().copied().collect();
-            impact.sessions += tx.count_sessions_of(organization, &some, ctx.now).await?;
         }
         let plan = MappingPlan { version: None, plan: None, warnings, diff: all.diff, impact };
         Ok(Planned { plan, connections, moves })

@@ -103,7 +103,11 @@ impl Work<'_> {
             return self.published_already(version).await;
         }
         let (app, ctx) = (self.app, self.ctx);
-        let Planned { plan, connections, moves } = Box::pin(app.planned(&mut self.tx, ctx, &publication.text)).await?;
+        let planned = match self.caught_up(&publication.text).await? {
+            Some(surveyed) => Box::pin(app.concluded(&mut self.tx, ctx, surveyed)).await?,
+            None => Box::pin(app.planned(&mut self.tx, ctx, &publication.text)).await?,
+        };
+        let Planned { plan, connections, moves } = planned;
         if let Some(kept) = &kept {
             refuse_worse(kept, &plan.impact)?;
         }

@@ -1,18 +1,22 @@
 //! The last days of pushes and sign-ins under a draft: facts and memberships are closed and never deleted, so that the past can
 //! be evaluated as the present is.
 //!
-//! Groups are known by the names that they have now, and whether somebody was suspended is not looked at: a plan is about what
-//! is, this about what rules would have given.
+//! Whoever was suspended had nothing, whatever rules say: what came and went with that is told too. Groups are known by the names
+//! that they have now.
 
 use crate::{
     app::{
         App, Ctx, Error,
         funnel::{ConnectionNames, group_fact, terms_of, wanted_of_group},
+        why::{STATES, state_after},
     },
     mapping::{DefaultRole, Mapping, MetGroup},
-    model::{Capability, Group, Instant, Role, Scope, Source, Subject, Terms, UserId},
+    model::{
+        Capability, Event, EventKind, Group, Instant, OrganizationId, Role, Scope, Source, Subject, Terms, UserId,
+        UserState,
+    },
     plan::{Given, Replay, Stint, came_and_went},
-    store::{Person, Span},
+    store::{Person, Piece, Span, Tx},
 };
 use serde_json::{Map, Value};
 use std::{
@@ -37,6 +41,20 @@ struct Under {
 struct Past {
     facts: Vec<Span<(String, String)>>,
     groups: Vec<Span<String>>,
+    /// Their state before anything that is looked at, where it ever was another one than it is,
+    before: Option<UserState>,
+    /// and from when on it was which.
+    states: Vec<(Instant, UserState)>,
+}
+
+/// What was said of a piece of the people, and which groups they were in.
+type Spans = (Vec<Span<(String, String)>>, Vec<Span<String>>);
+
+impl Past {
+    fn state_at(&self, person: &Person, at: Instant) -> UserState {
+        let told = self.states.iter().rev().find(|(since, _)| *since <= at).map(|(_, state)| *state);
+        told.or(self.before).unwrap_or_else(|| person.state())
+    }
 }
 
 /// What the past is evaluated with.
@@ -72,9 +90,10 @@ impl App {
             let piece = (after.as_str(), last.id.as_str());
             let facts = tx.facts_since(organization, piece, from).await?;
             let memberships = tx.memberships_since(organization, piece, from).await?;
+            let states = states_since(&mut tx, (organization, piece), from).await?;
             after = last.id.to_string();
             let looking = Arc::clone(&looking);
-            let piece = tokio::task::spawn_blocking(move || looking.at(people, facts, memberships));
+            let piece = tokio::task::spawn_blocking(move || looking.at(people, (facts, memberships), states));
             let (looked_at, moments, stints) = piece.await.map_err(Error::internal)??;
             replay.people += looked_at;
             replay.moments += moments;
@@ -85,15 +104,49 @@ impl App {
     }
 }
 
+/// The states of a piece of the people of whom any event tells since a moment.
+async fn states_since(
+    tx: &mut Tx,
+    (organization, piece): (&OrganizationId, Piece<'_>),
+    from: Instant,
+) -> Result<HashMap<String, Past>, Error> {
+    let mut pasts: HashMap<String, Past> = HashMap::new();
+    for (user, event) in tx.events_of_piece(organization, piece, &STATES, from).await? {
+        if !pasts.contains_key(&user) {
+            let before = match state_before(&event) {
+                Some(state) => state,
+                None => state_after(tx.last_event_about(organization, (&user, &STATES), from).await?.as_ref()),
+            };
+            pasts.insert(user.clone(), Past { before: Some(before), ..Past::default() });
+        }
+        if let Some(past) = pasts.get_mut(&user) {
+            past.states.push((event.at, state_after(Some(&event))));
+        }
+    }
+    Ok(pasts)
+}
+
+/// The state that an event found somebody in; none: that has to be looked up.
+fn state_before(event: &Event) -> Option<UserState> {
+    // Whoever is removed may have been either, and an undo brings people back as suspended.
+    let by_undo = event.detail.get("how").is_some();
+    if [EventKind::UserCreated, EventKind::UserRevived].contains(&event.kind) {
+        Some(UserState::Removed)
+    } else if event.kind == EventKind::UserActivated {
+        Some(UserState::Suspended)
+    } else {
+        (event.kind == EventKind::UserSuspended && !by_undo).then_some(UserState::Active)
+    }
+}
+
 impl Looking {
     /// A piece of the people: how many had a past in that time, of how many moments, and what came and went.
     fn at(
         &self,
         people: Vec<Person>,
-        facts: Vec<Span<(String, String)>>,
-        memberships: Vec<Span<String>>,
+        (facts, memberships): Spans,
+        mut pasts: HashMap<String, Past>,
     ) -> Result<(usize, usize, Vec<Stint>), Error> {
-        let mut pasts: HashMap<String, Past> = HashMap::new();
         for span in facts {
             pasts.entry(span.user.clone()).or_default().facts.push(span);
         }
@@ -118,7 +171,8 @@ impl Looking {
     fn times(&self, person: &Person, past: &Past) -> BTreeSet<Instant> {
         let facts = past.facts.iter().flat_map(|span| [Some(span.since), span.ended]);
         let groups = past.groups.iter().flat_map(|span| [Some(span.since), span.ended]);
-        let all = facts.chain(groups).chain([person.removed_at]).flatten();
+        let states = past.states.iter().map(|(since, _)| Some(*since));
+        let all = facts.chain(groups).chain(states).chain([person.removed_at]).flatten();
         all.filter(|at| *at > self.from && *at <= self.until).collect()
     }
 
@@ -153,7 +207,10 @@ fn state(
     at: Instant,
 ) -> Result<BTreeSet<Given>, Error> {
     let is_here = past.facts.is_empty() || past.facts.iter().any(|span| held_at(span, at));
-    if !is_here || person.removed_at.is_some_and(|removed| removed <= at) {
+    if !is_here
+        || person.removed_at.is_some_and(|removed| removed <= at)
+        || past.state_at(person, at) != UserState::Active
+    {
         return Ok(BTreeSet::new());
     }
     let groups: Vec<&Group> =
@@ -162,7 +219,8 @@ fn state(
         groups.iter().flat_map(|group| wanted_of_group(&under.mapping, &under.names, group, at)).collect();
     if under.mapping.has_user_rules() && under.names.get(person.connection.as_ref()).is_some() {
         let said = (said(past, "claims", (&person.id, at))?, said(past, "scim", (&person.id, at))?);
-        let own = (&person.id, person.user_name.as_str(), person.directory_active);
+        // Whoever is active is so for the directory too.
+        let own = (&person.id, person.user_name.as_str(), true);
         let attributes = Value::Object(under.names.shaped(person.connection.as_ref(), own, said));
         let met: Vec<MetGroup<'_>> = groups
             .iter()

@@ -9,6 +9,7 @@ mod person;
 mod then;
 
 pub use draft::{GivenByRule, UnderDraft};
+pub(super) use then::{STATES, state_after};
 
 use super::{App, Ctx, Error, Need, authorize::own_names};
 use crate::{

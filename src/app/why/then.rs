@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::{collections::HashMap, sync::Arc};
 
 /// Events that say what somebody's state is from then on,
-const STATES: [EventKind; 5] = [
+pub(in crate::app) const STATES: [EventKind; 5] = [
     EventKind::UserCreated,
     EventKind::UserSuspended,
     EventKind::UserActivated,
@@ -110,7 +110,7 @@ impl App {
 }
 
 /// The state that an event leaves somebody in.
-fn state_after(event: Option<&Event>) -> UserState {
+pub(in crate::app) fn state_after(event: Option<&Event>) -> UserState {
     let Some(event) = event else { return UserState::Removed };
     let was_active = event.detail["active"].as_bool().unwrap_or(true);
     let came = [EventKind::UserCreated, EventKind::UserRevived].contains(&event.kind);

@@ -43,7 +43,6 @@ mod undo;
 mod verbs;
 mod webhooks;
 mod why;
-mod yaml;
 
 pub(super) use output::json as safe_json;
 pub(super) use stop::{Code, EXIT_CODES, Stop};

@@ -4,9 +4,8 @@ use super::{
     noun::Noun,
     stop::Stop,
     table::{self, plain},
-    yaml,
 };
-use crate::cli::say::say;
+use crate::{blueprint::yaml, cli::say::say};
 use clap::ValueEnum;
 use serde_json::Value;
 use std::io::{self, IsTerminal};
@@ -87,7 +86,7 @@ impl Output {
     fn whole(self, value: &Value) -> Result<(), Stop> {
         match self {
             Self::Json => say!("{}", json(value)),
-            Self::Yaml => say!("{}", terminal_safe(&yaml::text(value))),
+            Self::Yaml => say!("{}", terminal_safe(&yaml(value))),
             Self::Secret => return Err(Stop::usage("-o secret is for the commands that make a secret")),
             Self::Table | Self::Name => {}
         }

@@ -1,7 +1,6 @@
 //! What people read: tables of many, lists of facts of one.
 
-use super::yaml;
-use crate::cli::say::say;
+use crate::{blueprint::yaml, cli::say::say};
 use comfy_table::{Attribute, Cell, Color, ContentArrangement, Table, presets};
 use serde_json::Value;
 use std::io::{self, IsTerminal};
@@ -132,7 +131,7 @@ fn fact(value: &Value) -> String {
         Value::Array(all) if all.iter().all(|one| !one.is_object() && !one.is_array()) => {
             all.iter().map(word).collect::<Vec<_>>().join("\n")
         }
-        Value::Array(_) | Value::Object(_) => lines(yaml::text(value)),
+        Value::Array(_) | Value::Object(_) => lines(yaml(value)),
         Value::String(text) if is_instant(text) => moment(value),
         Value::String(text) => lines(text.clone()),
         Value::Null | Value::Bool(_) | Value::Number(_) => word(value),

@@ -69,9 +69,9 @@ pub(super) fn doors() -> Doors {
     doors_of_one(doors)
 }
 
-/// What can be done with one review.
-fn doors_of_one(doors: Doors) -> Doors {
-    let told: Vec<EventKind> = TOLD_OF_ROLES
+/// What doing what was decided in a review may tell of.
+pub(in crate::http) fn told_of_reviews() -> Vec<EventKind> {
+    TOLD_OF_ROLES
         .into_iter()
         .chain([
             EventKind::ReviewApplied,
@@ -80,7 +80,11 @@ fn doors_of_one(doors: Doors) -> Doors {
             EventKind::ServiceAccountRemoved,
             EventKind::GroupCreated,
         ])
-        .collect();
+        .collect()
+}
+
+/// What can be done with one review.
+fn doors_of_one(doors: Doors) -> Doors {
     doors
         .door(
             of_one(get("/access-reviews/{id}/proposals", proposals))
@@ -115,7 +119,7 @@ fn doors_of_one(doors: Doors) -> Doors {
                 .refuses(&["review_closed"])
                 .summary("Do what was decided, as it was previewed")
                 .detail(APPLYING)
-                .tells(&told),
+                .tells(&told_of_reviews()),
         )
         .door(
             of_one(post("/access-reviews/{id}/close", close))

@@ -3,6 +3,7 @@
 use super::{
     mapping::{YAML, yaml},
     role_changes::TOLD_OF_ROLES,
+    worded::Worded,
 };
 use crate::{
     app::{App, Configuration, ConfigurationPlan, ExportedConfiguration},
@@ -19,7 +20,7 @@ use axum::{
     extract::{FromRequest, Query, Request, State},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const WHOLE: &str = "Sections that the document does not have are left alone; what a section does not name is deleted only with \
@@ -91,13 +92,13 @@ pub(super) fn doors() -> Doors {
         .door(
             taken(post("/configuration/plan", plan))
                 .summary("What a document would change, and what that does to people and their keys")
-                .answers::<Told>(200),
+                .answers::<Worded<ConfigurationPlan>>(200),
         )
         .door(
             taken(post("/configuration/apply", apply))
                 .summary("Make a document true, in one step")
                 .tells(&told)
-                .answers::<Told>(200)
+                .answers::<Worded<ConfigurationPlan>>(200)
                 .refuses(&["preview_required"]),
         )
 }
@@ -135,21 +136,6 @@ impl Sent {
     }
 }
 
-/// What a document does, for programs and, as `text`, for people.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ConfigurationPlanWithText")]
-struct Told {
-    #[serde(flatten)]
-    plan: ConfigurationPlan,
-    text: String,
-}
-
-impl From<ConfigurationPlan> for Told {
-    fn from(plan: ConfigurationPlan) -> Self {
-        Self { text: plan.to_string(), plan }
-    }
-}
-
 async fn export(State(app): State<App>, caller: ApiCaller) -> Result<Json<ExportedConfiguration>, ApiFailure> {
     Ok(Json(app.export_configuration(&caller.ctx).await?))
 }
@@ -159,7 +145,7 @@ async fn plan(
     caller: ApiCaller,
     Query(beside): Query<Beside>,
     sent: Sent,
-) -> Result<Json<Told>, ApiFailure> {
+) -> Result<Json<Worded<ConfigurationPlan>>, ApiFailure> {
     Ok(Json(app.plan_configuration(&caller.ctx, &sent.with(beside)).await?.into()))
 }
 
@@ -168,6 +154,6 @@ async fn apply(
     caller: ApiCaller,
     Query(beside): Query<Beside>,
     sent: Sent,
-) -> Result<Json<Told>, ApiFailure> {
+) -> Result<Json<Worded<ConfigurationPlan>>, ApiFailure> {
     Ok(Json(app.configure(&caller.ctx, sent.with(beside)).await?.into()))
 }

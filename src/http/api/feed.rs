@@ -6,11 +6,12 @@ use crate::{
         caller::ApiCaller,
         doors::{Doors, get},
         error::ApiFailure,
+        server::Arrival,
     },
     model::Capability,
 };
 use axum::{
-    Json,
+    Extension, Json,
     extract::{Query, State},
 };
 use schemars::JsonSchema;
@@ -30,7 +31,7 @@ pub(super) fn doors(room: Doors) -> Doors {
             .detail(
                 "Send `next` of the answer as `after` of the next request: nothing is missed, and nothing comes twice. An event has \
                  its number, and is in the feed, about a second after it happened. With `wait` an empty answer comes only after \
-                 that many seconds in which nothing happened.",
+                 that many seconds in which nothing happened, or when the process that waits is about to end.",
             )
             .needs(Capability::ManageOrganization),
     )
@@ -54,6 +55,7 @@ struct Wanted {
 async fn feed(
     State(app): State<App>,
     caller: ApiCaller,
+    arrival: Option<Extension<Arrival>>,
     Query(Wanted { after, limit, wait }): Query<Wanted>,
 ) -> Result<Json<Feed>, ApiFailure> {
     let limit = limit.unwrap_or(PAGE);
@@ -64,5 +66,14 @@ async fn feed(
     if wait > LONGEST_WAIT {
         return Err(Error::invalid("wait", "give a number of seconds from 0 to 30").into());
     }
-    Ok(Json(app.event_feed(&caller.ctx, (after.unwrap_or(0), limit), wait).await?))
+    let asked = (after.unwrap_or(0), limit);
+    let waiting = app.event_feed(&caller.ctx, asked, wait);
+    let Some(Extension(arrival)) = arrival else { return Ok(Json(waiting.await?)) };
+    let found = tokio::select! {
+        biased;
+        found = waiting => found,
+        // A process that leaves waits for nothing: it says what there is.
+        () = arrival.identity().closed() => app.event_feed(&caller.ctx, asked, Duration::ZERO).await,
+    };
+    Ok(Json(found?))
 }

@@ -1,6 +1,9 @@
 //! The mapping: check, draft, plan, publish.
 
-use super::versions::{IfMatch, tagged};
+use super::{
+    versions::{IfMatch, tagged},
+    worded::Worded,
+};
 use crate::{
     app::{App, Draft as Replaced, Error, MappingPlan, Publication, text_revision},
     http::{
@@ -81,7 +84,7 @@ pub(super) fn doors() -> Doors {
             taken(post("/mapping/plan", plan))
                 .summary("What publishing a mapping would change: for whom, by which rule, and who is left as an owner")
                 .detail("Looks at everybody, on a snapshot. `plan` in the answer is what the mapping is published by.")
-                .answers::<Told>(200)
+                .answers::<Worded<MappingPlan>>(200)
                 .refuses(&["mapping_invalid", "last_owner"]),
         )
         .door(
@@ -96,7 +99,7 @@ pub(super) fn doors() -> Doors {
                 .takes_as::<String>(YAML[0])
                 .query::<Beside>()
                 .tells(&PUBLISHED)
-                .answers::<Told>(200)
+                .answers::<Worded<MappingPlan>>(200)
                 .refuses(REFUSED),
         )
 }
@@ -182,21 +185,6 @@ impl From<Checked> for Findings {
     }
 }
 
-/// What a plan does, for programs and, as `text`, for people.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "PlanWithText")]
-pub(super) struct Told {
-    #[serde(flatten)]
-    plan: MappingPlan,
-    text: String,
-}
-
-impl From<MappingPlan> for Told {
-    fn from(plan: MappingPlan) -> Self {
-        Self { text: plan.to_string(), plan }
-    }
-}
-
 /// The mapping in force, and what may come after it.
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "MappingAndDraft")]
@@ -272,7 +260,7 @@ async fn plan(
     State(app): State<App>,
     caller: ApiCaller,
     MappingText(text): MappingText,
-) -> Result<Json<Told>, ApiFailure> {
+) -> Result<Json<Worded<MappingPlan>>, ApiFailure> {
     Ok(Json(app.plan_mapping(&caller.ctx, &text).await?.into()))
 }
 
@@ -281,7 +269,7 @@ async fn publish(
     caller: ApiCaller,
     Query(Beside { plan, reason }): Query<Beside>,
     Published(publication): Published,
-) -> Result<Json<Told>, ApiFailure> {
+) -> Result<Json<Worded<MappingPlan>>, ApiFailure> {
     let plan = publication.plan.or(plan);
     let publication = Publication { plan, reason: publication.reason.or(reason), ..publication };
     Ok(Json(app.publish(&caller.ctx, publication).await?.into()))

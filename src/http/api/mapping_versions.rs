@@ -2,10 +2,11 @@
 
 use super::{
     List, Paging,
-    mapping::{PUBLISHED, REFUSED, Told},
+    mapping::{PUBLISHED, REFUSED},
+    worded::Worded,
 };
 use crate::{
-    app::{App, OwnerWay},
+    app::{App, MappingPlan, OwnerWay},
     http::{
         body::JsonBody,
         caller::ApiCaller,
@@ -59,7 +60,7 @@ pub(super) fn doors() -> Doors {
                 .part::<i64>("version")
                 .takes::<Reverting>(|| json!({"reason": "The team of yesterday is back"}))
                 .tells(&PUBLISHED)
-                .answers::<Told>(200)
+                .answers::<Worded<MappingPlan>>(200)
                 .refuses(REFUSED),
         )
         .door(
@@ -68,14 +69,14 @@ pub(super) fn doors() -> Doors {
                 .detail("Runs the recorded pushes and sign-ins under the text. Groups are known by the names that they have now.")
                 .needs(need)
                 .takes::<Replaying>(|| json!({"text": "rules: []\n", "days": 7}))
-                .answers::<Replayed>(200)
+                .answers::<Worded<Replay>>(200)
                 .refuses(&["mapping_invalid"]),
         )
         .door(
             get("/mapping/owners", owners)
                 .summary("All ways to become Owner of the organization: rules, bindings, invitations")
                 .needs(need)
-                .answers::<List<Way>>(200),
+                .answers::<List<Worded<OwnerWay>>>(200),
         )
 }
 
@@ -177,7 +178,7 @@ async fn revert(
     caller: ApiCaller,
     Path(version): Path<i64>,
     JsonBody(Reverting { plan, reason }): JsonBody<Reverting>,
-) -> Result<Json<Told>, ApiFailure> {
+) -> Result<Json<Worded<MappingPlan>>, ApiFailure> {
     Ok(Json(app.revert_mapping(&caller.ctx, version, (plan, reason)).await?.into()))
 }
 
@@ -192,34 +193,15 @@ struct Replaying {
     days: u32,
 }
 
-/// The past under a mapping, for programs and, as `text`, for people.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "MappingReplay")]
-struct Replayed {
-    #[serde(flatten)]
-    replay: Replay,
-    text: String,
-}
-
 async fn replay(
     State(app): State<App>,
     caller: ApiCaller,
     JsonBody(Replaying { text, days }): JsonBody<Replaying>,
-) -> Result<Json<Replayed>, ApiFailure> {
-    let replay = app.replay_mapping(&caller.ctx, &text, days).await?;
-    Ok(Json(Replayed { text: replay.to_string(), replay }))
+) -> Result<Json<Worded<Replay>>, ApiFailure> {
+    Ok(Json(app.replay_mapping(&caller.ctx, &text, days).await?.into()))
 }
 
-/// A way, for programs and, as `text`, for people.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "OwnerWay")]
-struct Way {
-    #[serde(flatten)]
-    way: OwnerWay,
-    text: String,
-}
-
-async fn owners(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Way>>, ApiFailure> {
+async fn owners(State(app): State<App>, caller: ApiCaller) -> Result<Json<List<Worded<OwnerWay>>>, ApiFailure> {
     let ways = app.owner_ways(&caller.ctx).await?;
-    Ok(Json(List::whole(ways.into_iter().map(|way| Way { text: way.to_string(), way }).collect())))
+    Ok(Json(List::whole(ways.into_iter().map(Worded::from).collect())))
 }

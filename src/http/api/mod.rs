@@ -43,11 +43,12 @@ mod undo;
 mod versions;
 mod webhooks;
 mod why;
+mod worded;
 
 use lists::{List, Paging};
 
+pub(super) use access_reviews::told_of_reviews;
 pub(super) use bindings::TOLD_OF_ACCESS;
-pub(super) use role_changes::TOLD_OF_ROLES;
 pub(super) use undo::TOLD_OF_UNDO;
 
 use super::doors::Doors;

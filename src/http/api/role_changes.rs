@@ -35,7 +35,7 @@ fn example_change() -> Value {
 }
 
 /// What a change of people's roles, groups or state may tell of.
-pub(in crate::http) const TOLD_OF_ROLES: [EventKind; 15] = [
+pub(super) const TOLD_OF_ROLES: [EventKind; 15] = [
     EventKind::AccessChanged,
     EventKind::OwnerKept,
     EventKind::OrganizationOwned,

@@ -1,6 +1,6 @@
 //! Accidents of providers, and taking them back; what ends of access left behind.
 
-use super::{List, Paging};
+use super::{List, Paging, worded::Worded};
 use crate::{
     app::{AccessReceipt, Accident, App, Undo, UndoWish},
     http::{
@@ -16,7 +16,7 @@ use axum::{
     extract::{Query, State},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 const UNDOES: &str = "Groups, people, memberships and the bindings of rules that one source took away in a span of at most the last \
@@ -61,7 +61,7 @@ pub(super) fn doors() -> Doors {
                 .detail(UNDOES)
                 .needs(need)
                 .takes::<UndoWish>(example)
-                .answers::<Shown>(200)
+                .answers::<Worded<Undo>>(200)
                 .refuses(&["not_found"]),
         )
         .door(
@@ -70,7 +70,7 @@ pub(super) fn doors() -> Doors {
                 .detail(UNDOES)
                 .needs(need)
                 .takes::<Wanted>(example_undo)
-                .answers::<Shown>(200)
+                .answers::<Worded<Undo>>(200)
                 .refuses(&["not_found", "preview_stale"])
                 .tells(TOLD_OF_UNDO),
         )
@@ -101,22 +101,6 @@ struct Wanted {
     to: crate::model::Instant,
     /// The token of its preview.
     preview: String,
-}
-
-/// What an undo restores, and the same in words.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "UndoAnswer")]
-struct Shown {
-    #[serde(flatten)]
-    undo: Undo,
-    /// For people.
-    text: String,
-}
-
-impl From<Undo> for Shown {
-    fn from(undo: Undo) -> Self {
-        Self { text: undo.to_string(), undo }
-    }
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -151,7 +135,7 @@ async fn preview(
     State(app): State<App>,
     caller: ApiCaller,
     JsonBody(wish): JsonBody<UndoWish>,
-) -> Result<Json<Shown>, ApiFailure> {
+) -> Result<Json<Worded<Undo>>, ApiFailure> {
     Ok(Json(app.preview_undo(&caller.ctx, &wish).await?.into()))
 }
 
@@ -159,7 +143,7 @@ async fn undo(
     State(app): State<App>,
     caller: ApiCaller,
     JsonBody(Wanted { source, from, to, preview }): JsonBody<Wanted>,
-) -> Result<Json<Shown>, ApiFailure> {
+) -> Result<Json<Worded<Undo>>, ApiFailure> {
     Ok(Json(app.undo(&caller.ctx, &UndoWish { source, from, to }, &preview).await?.into()))
 }
 

@@ -1,5 +1,6 @@
 //! Why somebody may do something, why not, and as of then.
 
+use super::worded::Worded;
 use crate::{
     app::{App, Need, WhyQuestion},
     http::{
@@ -15,7 +16,7 @@ use axum::{
     extract::{Query, State},
 };
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 pub(super) fn doors() -> Doors {
     Doors::at("/api/v1", "Access", Caller::SessionOrKey).door(
@@ -28,7 +29,7 @@ pub(super) fn doors() -> Doors {
             )
             .needs(Need::Self_)
             .query::<Asked>()
-            .answers::<Answer>(200)
+            .answers::<Worded<Why>>(200)
             .refuses(&["ambiguous_subject", "not_found"]),
     )
 }
@@ -47,21 +48,10 @@ struct Asked {
     at: Option<Instant>,
 }
 
-/// Why, and the same in words.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "WhyAnswer")]
-struct Answer {
-    #[serde(flatten)]
-    why: Why,
-    /// For people.
-    text: String,
-}
-
 async fn why(
     State(app): State<App>,
     caller: ApiCaller,
     Query(Asked { subject, can, cluster, at }): Query<Asked>,
-) -> Result<Json<Answer>, ApiFailure> {
-    let why = app.why(&caller.ctx, &WhyQuestion { subject, can, cluster, at }).await?;
-    Ok(Json(Answer { text: why.to_string(), why }))
+) -> Result<Json<Worded<Why>>, ApiFailure> {
+    Ok(Json(app.why(&caller.ctx, &WhyQuestion { subject, can, cluster, at }).await?.into()))
 }

@@ -8,7 +8,6 @@ pub(super) use return_to::{ReturnTo, sign_in_address};
 
 use crate::config::{SameSite, Settings};
 use axum::http::{HeaderMap, HeaderValue, header as header_name};
-use axum_extra::extract::CookieJar;
 
 /// Seconds that somebody may take at the provider.
 const SIGN_IN_LIFE: u64 = 600;
@@ -37,8 +36,16 @@ fn secure(settings: &Settings) -> &'static str {
 }
 
 fn read(headers: &HeaderMap, name: &str) -> Option<String> {
-    let jar = CookieJar::from_headers(headers);
-    jar.get(name).map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+    let (_, value) = sent(headers).filter(|(sent, _)| *sent == name).last()?.1.split_once('=')?;
+    Some(value.trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The cookies of a request, each with its name. What we set needs neither quotes nor escapes, so none are undone.
+fn sent(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    // RFC 6265 §4.2.1: cookie-string = cookie-pair *( ";" SP cookie-pair )
+    let lines = headers.get_all(header_name::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    let cookies = lines.flat_map(|line| line.split(';')).map(str::trim).filter(|cookie| !cookie.is_empty());
+    cookies.map(|cookie| (cookie.split('=').next().unwrap_or_default().trim(), cookie))
 }
 
 /// The session's secret, as the browser sends it. Nothing of it is checked.
@@ -49,11 +56,7 @@ pub(super) fn session(headers: &HeaderMap, settings: &Settings) -> Option<String
 /// The cookies of a request but the session's: what a service behind the gateway may see of them.
 pub(super) fn but_the_session(headers: &HeaderMap, settings: &Settings) -> String {
     let name = session_name(settings);
-    let sent = headers.get_all(header_name::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let others = sent.flat_map(|value| value.split(';')).map(str::trim).filter(|cookie| {
-        let named = cookie.split('=').next().unwrap_or_default().trim();
-        !cookie.is_empty() && named != name
-    });
+    let others = sent(headers).filter(|(sent, _)| *sent != name).map(|(_, cookie)| cookie);
     others.collect::<Vec<_>>().join("; ")
 }
 

@@ -65,8 +65,8 @@ fn values(shown: &SetupShown, link: &str) -> Markup {
             form method="post" action=(format!("/setup/{link}")) {
                 @match &shown.sign_in {
                     SetupSignIn::Oidc { issuer, client_id, has_secret, .. } => (oidc_fields(issuer, client_id, *has_secret)),
-                    SetupSignIn::Saml { metadata_url, provider, certificates, .. } => {
-                        (saml_fields(metadata_url, (provider, certificates)))
+                    SetupSignIn::Saml { metadata_url, metadata, provider, certificates, .. } => {
+                        (saml_fields((metadata_url, metadata), (provider, certificates)))
                     }
                 }
                 button class="fill" type="submit" { "Save" }
@@ -101,7 +101,7 @@ fn oidc_fields(issuer: &str, client_id: &str, has_secret: bool) -> Markup {
 }
 
 /// One of the two is enough. The address is better: a key that the provider changes is read there.
-fn saml_fields(metadata_url: &str, (provider, certificates): (&str, &[String])) -> Markup {
+fn saml_fields((metadata_url, metadata): (&str, &str), (provider, certificates): (&str, &[String])) -> Markup {
     html! {
         @if !certificates.is_empty() {
             dl class="facts" id="provider" {
@@ -119,7 +119,7 @@ fn saml_fields(metadata_url: &str, (provider, certificates): (&str, &[String])) 
         div class="field" {
             label for="metadata" { "Or the metadata itself" }
             textarea id="metadata" name="metadata" rows="6" spellcheck="false" autocapitalize="none"
-                placeholder="<EntityDescriptor …>" aria-describedby="metadata-hint" {}
+                placeholder="<EntityDescriptor …>" aria-describedby="metadata-hint" { (metadata) }
             p id="metadata-hint" class="hint" { "For a provider whose address cannot be reached from here. A new certificate is then yours to bring." }
         }
     }

@@ -69,7 +69,7 @@ impl Shared {
     fn new(app: App, rooms: Rooms, orders: Orders) -> io::Result<Self> {
         let settings = &app.settings().server;
         Ok(Self {
-            identity: Arc::new(Identity::new(&app)),
+            identity: Arc::new(Identity::new(&app, &orders)),
             queue: Arc::new(Queue::new(settings)),
             tls: tls::Live::open(settings)?.map(Arc::new),
             trusted_proxies: settings.trusted_proxies.clone(),

@@ -153,26 +153,29 @@ async fn verify(app: App, asking: Asking, proxy: Proxy) -> Result<Response, ApiF
         asked.map_err(|why| misconfigured(Refusal::new(StatusCode::BAD_REQUEST, "invalid", why.body_text())))?;
     let question = asked.question(proxy).map_err(|error| misconfigured(error.into()))?;
     let demand = step_up::demand(asked.acr.as_deref(), asked.max_age).map_err(misconfigured)?;
-    let original = Original::read(proxy, &parts);
+    // Most are let through, and nobody looks at where they come back to.
+    let original = || Original::read(proxy, &parts);
     let request = noted.as_ref().map_or("", |noted| noted.id().as_str());
     let guest = match sender {
         Ok(guest) => guest,
-        Err(Error::NotSignedIn) if asked.preflight == Preflight::Pass && original.is_preflight() => {
+        Err(Error::NotSignedIn) if asked.preflight == Preflight::Pass && original().is_preflight() => {
             return Ok(answer::nobody(&app, &parts.headers, request)?.into_response());
         }
         Err(error @ Error::NotSignedIn) => {
+            let original = original();
             let address = sign_in(&app, &original);
             return Ok(answer::elsewhere(error, &original, (answer::LOGIN, &address)));
         }
         Err(error) => return Err(error.into()),
     };
     if let Err(error) = guest.visit.past_the_terms() {
+        let original = original();
         let back = original.wanted(app.settings()).map_or_else(|| "/terms".to_owned(), |wanted| wanted.by_the_terms());
         let address = format!("{}{back}", app.settings().server.origin());
         return Ok(answer::elsewhere(error, &original, (answer::TERMS, &address)));
     }
     if !guest.visit.proves(&demand, app.clock().now()) {
-        return Ok(too_weak(&app, &original, &demand));
+        return Ok(too_weak(&app, &original(), &demand));
     }
     app.ask(&guest.visit, &question).await?;
     let audience = asked.audience.as_deref().unwrap_or_else(|| app.settings().server.origin());

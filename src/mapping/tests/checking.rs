@@ -56,10 +56,11 @@ fn what_nests_too_deeply_is_refused_and_not_followed() {
     }
     let steps: Vec<String> = (0..700).map(|depth| format!("{}a:\n", " ".repeat(depth))).collect();
     assert!(found(&steps.concat(), &vocabulary()).contains("indented too deeply"));
+    let wide = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(5_000));
+    assert!(found(&wide, &vocabulary()).contains("too many anchors or aliases"));
     let anchors: Vec<String> = (0..200).map(|number| format!("&a{number} [")).collect();
-    assert!(
-        found(&format!("{}{}", anchors.concat(), "x, ".repeat(60_000)), &vocabulary()).contains("too many anchors")
-    );
+    let nested = format!("{}{}{}", anchors.concat(), "x, ".repeat(60_000), "]".repeat(anchors.len()));
+    assert!(found(&nested, &vocabulary()).contains("too many anchors"));
 }
 
 #[test]

@@ -2,9 +2,17 @@
 
 use super::Terms;
 use crate::{
-    model::{EventId, OrganizationId},
+    model::{EventId, OrganizationId, UserId},
     store::{EventRow, StoreError, Tx, Value, args, audit::select_events},
 };
+
+/// Of events about somebody.
+const ABOUT: &str = select_events!(
+    "WHERE organization = ?1 AND id > ?3 AND detail_hash IS NULL AND kind <> 'user.erased'
+       AND id IN (SELECT event FROM event_subjects WHERE organization = ?1 AND subject = ?5)
+       AND EXISTS (SELECT 1 FROM texts_of(?2) AS term WHERE lower(detail) LIKE '%' || term.value || '%' ESCAPE '!')
+     ORDER BY id LIMIT ?4"
+);
 
 const MENTIONING: &str = select_events!(
     "WHERE organization = ?1 AND id > ?3 AND detail_hash IS NULL AND kind <> 'user.erased'
@@ -13,14 +21,19 @@ const MENTIONING: &str = select_events!(
 );
 
 impl Tx {
-    /// Up to `limit` events behind an id whose details may mention one of the terms, by id; without their subjects.
+    /// Up to `limit` events behind an id whose details may mention one of the terms, by id; without their subjects. Those about
+    /// somebody, or all.
     pub async fn events_mentioning(
         &mut self,
         organization: &OrganizationId,
-        terms: &Terms,
+        (terms, about): (&Terms, Option<&UserId>),
         (after, limit): (&Value, i64),
     ) -> Result<Vec<EventRow>, StoreError> {
-        self.all(MENTIONING, args![organization, terms.patterns(), after, limit]).await
+        let sought = terms.of_event(about.is_some());
+        match about {
+            Some(user) => self.all(ABOUT, args![organization, sought, after, limit, user]).await,
+            None => self.all(MENTIONING, args![organization, sought, after, limit]).await,
+        }
     }
 
     /// Puts `left` in the place of an event's detail; of the detail stays the hash.

@@ -8,7 +8,7 @@ mod terms;
 
 pub use terms::Terms;
 
-use super::{StoreError, Tx, args};
+use super::{StoreError, Tx, args, value::texts};
 use crate::model::{Instant, OrganizationId, UserId};
 use std::collections::BTreeMap;
 
@@ -43,15 +43,10 @@ const THEIRS: &[Place] = &[
            AND (about = ?2 OR about IN (SELECT id FROM api_keys WHERE organization = ?1 AND owner = ?2)
              OR about IN (SELECT id FROM invitations WHERE organization = ?1 AND accepted_by = ?2))",
     ),
-    // Answers to what was asked of them, and by them.
-    (
-        "idempotency",
-        "DELETE FROM idempotency WHERE organization = ?1
-           AND (actor LIKE '%' || ?2 || '%'
-             OR request IN (SELECT e.request FROM event_subjects s JOIN events e ON e.organization = s.organization
-                                                                               AND e.id = s.event
-                            WHERE s.organization = ?1 AND s.subject = ?2))",
-    ),
+    ("idempotency", "DELETE FROM idempotency WHERE organization = ?1 AND actor LIKE '%' || ?2 || '%'"),
+    // Answers that wait for whoever asks again are sealed, and nobody sees whom they speak of: all of them go. The requests stay
+    // done.
+    ("idempotency", "UPDATE idempotency SET answer = NULL WHERE organization = ?1 AND ?2 <> '' AND answer IS NOT NULL"),
     ("api_keys", "DELETE FROM api_keys WHERE organization = ?1 AND owner = ?2"),
     // Of a key that went to a service account: it is known who knows it still, and no more from where they used it.
     (
@@ -87,7 +82,7 @@ macro_rules! term {
     };
 }
 
-/// What names the person. ?1 is the organization, ?2 the terms.
+/// What names the person and nothing else. ?1 is the organization, ?2 the terms.
 const NAMING: &[Place] = &[
     (
         "letters",
@@ -120,6 +115,10 @@ const NAMING: &[Place] = &[
         ),
     ),
     ("sign_ins", concat!("DELETE FROM sign_ins WHERE organization = ?1 AND ", term!("email_folded" is))),
+];
+
+/// What mentions the person.
+const MENTIONING: &[Place] = &[
     (
         "tolerance_counts",
         concat!("UPDATE tolerance_counts SET example = NULL WHERE organization = ?1 AND ", term!("example" in)),
@@ -133,6 +132,8 @@ const NAMING: &[Place] = &[
 /// A table whose texts may mention the person among much else.
 struct Noted {
     table: &'static str,
+    /// Whether a provider sent or was answered it.
+    traffic: bool,
     /// Ids and texts that may: ?1 the organization, ?2 the terms.
     find: &'static str,
     /// What becomes of one that does: ?2 is its id.
@@ -142,28 +143,42 @@ struct Noted {
 const NOTED: &[Noted] = &[
     Noted {
         table: "sign_ins",
+        traffic: true,
         find: concat!("SELECT id, entry FROM sign_ins WHERE organization = ?1 AND ", term!("entry" in)),
         erase: "DELETE FROM sign_ins WHERE organization = ?1 AND id = ?2",
     },
     Noted {
         table: "connection_tests",
+        traffic: true,
         find: concat!("SELECT id, result FROM connection_tests WHERE organization = ?1 AND ", term!("result" in)),
         erase: "DELETE FROM connection_tests WHERE organization = ?1 AND id = ?2",
     },
     Noted {
         table: "provisioning_log",
+        traffic: true,
         find: concat!("SELECT id, entry FROM provisioning_log WHERE organization = ?1 AND ", term!("entry" in)),
         erase: "DELETE FROM provisioning_log WHERE organization = ?1 AND id = ?2",
     },
     Noted {
         table: "outbox",
+        traffic: false,
         find: concat!("SELECT id, payload FROM outbox WHERE organization = ?1 AND ", term!("payload" in)),
         erase: "UPDATE outbox SET payload = '{}' WHERE organization = ?1 AND id = ?2",
     },
     Noted {
         table: "api_keys",
+        traffic: false,
         find: concat!("SELECT id, name FROM api_keys WHERE organization = ?1 AND ", term!("name" in)),
         erase: "UPDATE api_keys SET name = id WHERE organization = ?1 AND id = ?2",
+    },
+    // It stays, so that it counts once; what it was about goes.
+    Noted {
+        table: "signals",
+        traffic: true,
+        find: concat!("SELECT id, entry FROM signals WHERE organization = ?1 AND ", term!("entry" in)),
+        erase:
+            "UPDATE signals SET entry = '{\"request\":\"req_00000000000000000000000000\",\"issued_at\":0,\"events\":[]}'
+                WHERE organization = ?1 AND id = ?2",
     },
 ];
 
@@ -207,6 +222,27 @@ impl Tx {
         Ok((texts(documents), texts(names)))
     }
 
+    /// By which of somebody's names others are known too: whoever lives on keeps what mentions them.
+    pub async fn shared_names(
+        &mut self,
+        organization: &OrganizationId,
+        user: &UserId,
+        terms: &Terms,
+    ) -> Result<Vec<String>, StoreError> {
+        let asked = texts(&terms.iter().collect::<Vec<_>>());
+        let rows: Vec<(String,)> = self
+            .all(
+                "SELECT asked.value FROM texts_of(?3) AS asked
+                 WHERE EXISTS (SELECT 1 FROM users u WHERE u.organization = ?1 AND u.id <> ?2 AND u.removed_at IS NULL
+                                                       AND u.email_folded = asked.value)
+                    OR EXISTS (SELECT 1 FROM users u WHERE u.organization = ?1 AND u.id <> ?2 AND u.removed_at IS NULL
+                                                       AND u.user_name_folded = asked.value)",
+                args![organization, user, asked],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(name,)| name).collect())
+    }
+
     /// Erases what is somebody's and what mentions them, but for events; how many rows of which table.
     pub async fn erase_rows(
         &mut self,
@@ -220,11 +256,17 @@ impl Tx {
         }
         let patterns = terms.patterns();
         for (table, sql) in NAMING {
+            *erased.entry(table).or_default() += self.run(sql, args![organization, terms.exactly()]).await?;
+        }
+        for (table, sql) in MENTIONING {
             *erased.entry(table).or_default() += self.run(sql, args![organization, patterns]).await?;
         }
-        for Noted { table, find, erase } in NOTED {
-            let may: Vec<(String, String)> = self.all(find, args![organization, patterns]).await?;
-            for (id, _) in may.iter().filter(|(_, text)| terms.are_in_json(text)) {
+        let traffic = terms.of_traffic();
+        for Noted { table, traffic: is_traffic, find, erase } in NOTED {
+            let sought = if *is_traffic { &traffic } else { &patterns };
+            let may: Vec<(String, String)> = self.all(find, args![organization, sought]).await?;
+            let says = |text: &str| if *is_traffic { terms.are_in_traffic(text) } else { terms.are_in_json(text) };
+            for (id, _) in may.iter().filter(|(_, text)| says(text)) {
                 *erased.entry(table).or_default() += self.run(erase, args![organization, id]).await?;
             }
         }

@@ -17,7 +17,7 @@ fn cases(otherwise: u64) -> u64 {
     std::env::var("CASTGATE_TEST_PLANS").ok().and_then(|count| count.parse().ok()).unwrap_or(otherwise)
 }
 
-fn owner(world: &World) -> Ctx {
+pub(super) fn owner(world: &World) -> Ctx {
     world.as_user(&world.tenant.owner)
 }
 
@@ -29,11 +29,11 @@ async fn exported(world: &World) -> String {
     world.app.export_configuration(&world.operator()).await.unwrap().text
 }
 
-async fn plan(world: &World, ctx: &Ctx, text: &str, prune: bool) -> Result<ConfigurationPlan, Error> {
+pub(super) async fn plan(world: &World, ctx: &Ctx, text: &str, prune: bool) -> Result<ConfigurationPlan, Error> {
     world.app.plan_configuration(ctx, &wanted(text, prune)).await
 }
 
-fn conflict<T: std::fmt::Debug>(result: &Result<T, Error>) -> (&'static str, String) {
+pub(super) fn conflict<T: std::fmt::Debug>(result: &Result<T, Error>) -> (&'static str, String) {
     match result {
         Err(Error::Conflict { code, detail }) => (code, detail.clone()),
         other => panic!("{other:?}"),

@@ -2,6 +2,7 @@
 
 mod cases;
 mod configurations;
+mod documents;
 mod generated;
 mod past;
 mod publishing;

@@ -81,6 +81,44 @@ async fn what_would_have_come_and_gone_in_the_past_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_and_went_with_a_suspension_is_told_too() {
+    everywhere(async |world| {
+        let (ada, bob, eve) = (world.hire("ada").await, world.hire("bob").await, world.hire("eve").await);
+        world.group("eng", &[ada.id.as_str(), bob.id.as_str(), eve.id.as_str()]).await.unwrap();
+        let active = |active: bool| json!([{"op": "replace", "path": "active", "value": active}]);
+        // Bob was suspended before the days that are looked at and Eve in their middle; Ada came back for a day.
+        world.patch(&bob.id, active(false)).await.unwrap();
+        world.patch(&ada.id, active(false)).await.unwrap();
+        world.days(20);
+        world.patch(&ada.id, active(true)).await.unwrap();
+        world.days(1);
+        world.patch(&ada.id, active(false)).await.unwrap();
+        world.patch(&eve.id, active(false)).await.unwrap();
+        world.days(1);
+        let text = "rules:\n- {name: engineers, groups: [eng], grant: member}\n- {name: here, when: active eq true, grant: viewer}\n";
+        let operator = world.operator();
+        let told = world.app.replay_mapping(&operator, text, 7).await.unwrap();
+        let mut stints: Vec<_> = told
+            .stints
+            .iter()
+            .map(|one| (one.label.as_str(), one.given.rule.as_deref(), (one.until.0 - one.from.0) / 3_600_000_000))
+            .collect();
+        stints.sort_unstable();
+        assert_eq!(stints, [("ada", Some("engineers"), 24), ("ada", Some("here"), 24)], "{told}");
+        assert_eq!(told.people, 2, "of whom something was told: {told}");
+        // In the last day nothing came: what went had been there at its beginning.
+        let all = world.app.replay_mapping(&operator, text, 1).await.unwrap();
+        assert!(all.stints.is_empty(), "{all}");
+        // The past stays what it was when she is gone.
+        world.delete(&ada.id).await.unwrap();
+        world.days(1);
+        let told = world.app.replay_mapping(&operator, text, 7).await.unwrap();
+        assert_eq!(told.stints.len(), 2, "{told}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn all_ways_to_become_owner_are_listed() {
     everywhere(async |world| {
         let (ada, bob) = (world.hire("ada").await, world.hire("bob").await);

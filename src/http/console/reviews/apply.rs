@@ -4,7 +4,7 @@ use super::{NEED, PATH};
 use crate::{
     app::{App, ChangeOutcome, Choice, Error, KeyTerms, Names, PreviewedChange, SeveralPreview, ShownProposal},
     http::{
-        api::TOLD_OF_ROLES,
+        api::told_of_reviews,
         console::{
             HTML,
             desk::{Answer, Desk, Sent},
@@ -16,7 +16,7 @@ use crate::{
         doors::{Doors, get, post},
         error::as_sentence,
     },
-    model::{AccessReview, AccessReviewId, EventKind, ServiceAccount},
+    model::{AccessReview, AccessReviewId, ServiceAccount},
 };
 use axum::{
     extract::{Path, State},
@@ -29,16 +29,6 @@ use std::collections::HashMap;
 const PIECE: i64 = 500;
 
 pub(super) fn doors(room: Doors) -> Doors {
-    let told: Vec<EventKind> = TOLD_OF_ROLES
-        .into_iter()
-        .chain([
-            EventKind::ReviewApplied,
-            EventKind::InvitationRevoked,
-            EventKind::ServiceAccountChanged,
-            EventKind::ServiceAccountRemoved,
-            EventKind::GroupCreated,
-        ])
-        .collect();
     room.door(
         get("/access-reviews/{id}/apply", show)
             .summary("What doing what was decided in a review would do, and to which keys")
@@ -51,7 +41,7 @@ pub(super) fn doors(room: Doors) -> Doors {
             .summary("Do what was decided in a review, as it was looked at")
             .needs(NEED)
             .part::<AccessReviewId>("id")
-            .tells(&told)
+            .tells(&told_of_reviews())
             .answers_as(200, HTML),
     )
 }

@@ -3,8 +3,9 @@
 use saphyr::{Mapping, Scalar, Yaml, YamlEmitter};
 use serde_json::{Number, Value};
 
-/// The value as a YAML document, without `---` and without a line break at its end.
-pub(super) fn text(value: &Value) -> String {
+/// A value as a YAML document, without `---` and without a line break at its end.
+#[must_use]
+pub fn yaml(value: &Value) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
     let _ = YamlEmitter::new(&mut text).dump(&node(value));
@@ -46,7 +47,7 @@ mod tests {
     fn what_looks_like_something_else_is_quoted() {
         let value =
             json!({"a": "yes", "b": "1", "c": "null", "d": ["~", "x: y", " z"], "e": {}, "f": "two\nlines", "g": 1.5});
-        let written = text(&value);
+        let written = yaml(&value);
         let read = Yaml::load_from_str(&written).unwrap();
         assert_eq!(read.len(), 1);
         assert_eq!(read[0], node(&value), "{written}");

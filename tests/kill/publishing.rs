@@ -1,0 +1,131 @@
+//! The program is killed while it publishes a mapping for many: one of the two is in force, and is so for everybody.
+
+use super::{
+    PROGRAM,
+    gateway::{Failure, Place},
+    writer::Dice,
+};
+use castgate::{
+    app::{NewConnection, NewOrganization},
+    model::{ConnectionSettings, OrganizationId, Profile},
+    store::args,
+};
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    thread,
+    time::Duration,
+};
+
+/// People, each of whom both mappings give something.
+const PEOPLE: i64 = 1500;
+const TEXTS: [&str; 2] = [
+    "default: none\nrules: [{name: all, when: userName pr, grant: member}]",
+    "default: none\nrules: [{name: each, when: userName pr, grant: analyst}]",
+];
+
+const FILL: &str = "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id,
+        display_name, email, email_folded, directory_active, suspended_by_person, document, session_epoch, access_epoch,
+        version, created_at, updated_at)
+    WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?3)
+    SELECT ?1, 'usr_06h0000000000000' || CAST(100000000 + i AS TEXT) || '0', ?2, 'p' || CAST(i AS TEXT),
+        'p' || CAST(i AS TEXT), 'x' || CAST(i AS TEXT), '', NULL, NULL, 1, 0, '{}', 0, 0, 1, 0, 0 FROM n";
+
+/// Sends one publication; whether it was answered.
+fn publish(address: SocketAddr, key: &str, text: &str) -> Result<bool, Failure> {
+    let body = serde_json::json!({"text": text}).to_string();
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    write!(
+        stream,
+        "POST /api/v1/mapping/publish HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\nContent-Type: \
+         application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut answer = String::new();
+    // Cut off in the middle is what is meant to happen.
+    let _ = stream.read_to_string(&mut answer);
+    if !answer.is_empty() && !answer.starts_with("HTTP/1.1 200") {
+        return Err(answer.into());
+    }
+    Ok(!answer.is_empty())
+}
+
+/// Which of the two is in force: all of it.
+async fn in_force(place: &Place, organization: &OrganizationId) -> Result<(usize, i64), Failure> {
+    let app = place.app(place.store().await?).await?;
+    let operator = app.operator(organization.clone());
+    let (_, version) = app.mapping(&operator).await?;
+    let version = version.ok_or("there is none")?;
+    let which = TEXTS.iter().position(|text| *text == version.text).ok_or("another one is in force")?;
+    let plan = app.plan_mapping(&operator, &version.text).await?;
+    if !plan.is_empty() {
+        return Err(format!("version {} is in force for some: {plan}", version.version).into());
+    }
+    let mut tx = place.store().await?.read().await?;
+    let rules = tx.rule_bindings(organization).await?;
+    let wrong = rules.iter().filter(|binding| binding.mapping_version != Some(version.version)).count();
+    if wrong > 0 || i64::try_from(rules.len())? != PEOPLE {
+        return Err(format!("{wrong} of {} bindings are of another version", rules.len()).into());
+    }
+    Ok((which, version.version))
+}
+
+async fn made(place: &Place) -> Result<(OrganizationId, String), Failure> {
+    let app = place.app(place.store().await?).await?;
+    let new = NewOrganization {
+        slug: "many".to_owned(),
+        name: "Many".to_owned(),
+        owner: "owner@many.example".to_owned(),
+        accept_terms: true,
+    };
+    let founded = app.found_organization(&new).await?;
+    let organization = founded.organization.id;
+    let operator = app.operator(organization.clone());
+    let settings = ConnectionSettings::of(Profile::Generic);
+    let new = NewConnection { name: "directory".to_owned(), settings, client_secret: None };
+    let connection = app.create_connection(&operator, new).await?;
+    let store = place.store().await?;
+    let mut tx = store.write("fill").await?;
+    tx.run(FILL, args![organization, connection.id, PEOPLE]).await?;
+    tx.commit().await?;
+    app.publish_mapping(&operator, TEXTS[0]).await?;
+    Ok((organization, founded.key.expose().to_owned()))
+}
+
+/// Publishes and kills; how often the old one stayed and how often the new one came.
+pub fn kill(postgres: Option<String>, kills: usize) -> Result<(usize, usize), Failure> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let place = runtime.block_on(Place::make(postgres))?;
+    let (organization, key) = runtime.block_on(made(&place))?;
+    let (mut current, mut version) = runtime.block_on(in_force(&place, &organization))?;
+    let (mut stayed, mut came) = (0, 0);
+    let mut dice = Dice::new(7);
+    let mut whole = Duration::from_millis(500);
+    for round in 0..kills {
+        let gateway = place.start(PROGRAM)?;
+        let (address, text) = (gateway.address, TEXTS[1 - current]);
+        let began = std::time::Instant::now();
+        let answered = thread::scope(|scope| {
+            let publishing = scope.spawn(|| publish(address, &key, text));
+            // The first one is let be: so long it takes.
+            if round > 0 {
+                thread::sleep(whole * u32::try_from(40 + dice.number() % 70).unwrap_or(100) / 100);
+                gateway.kill()?;
+            }
+            publishing.join().unwrap()
+        })?;
+        if round == 0 {
+            whole = began.elapsed();
+        }
+        let now = runtime.block_on(in_force(&place, &organization))?;
+        let expected = if now.1 == version { (current, version) } else { (1 - current, version + 1) };
+        if now != expected || (answered && now.1 == version) {
+            return Err(format!("round {round}: {now:?} after {:?}, answered: {answered}", (current, version)).into());
+        }
+        stayed += usize::from(now.1 == version);
+        came += usize::from(now.1 != version);
+        (current, version) = now;
+    }
+    Ok((stayed, came))
+}
