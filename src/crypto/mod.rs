@@ -31,7 +31,6 @@ pub use keyfile::{KeyFileError, MasterKey};
 pub use keyring::KeyRingError;
 pub use password::{LONGEST_PASSWORD, PasswordError, Passwords};
 pub use public_jwk::PublicJwk;
-pub use random::{NoRandomness, fill_or_abort};
 pub use random::{NoRandomness, fill_or_abort, of_id_or_abort};
 pub use seal::{Context, SealError, Sealer};
 pub use service_key::{ContentCipher, KeyTransport, ServiceKey, ServiceKeyError};
