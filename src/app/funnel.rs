@@ -253,6 +253,13 @@ impl Work<'_> {
         }))
     }
 
+    /// After a group was made: nothing gave it anything before.
+    pub(super) async fn settle_new_group(&mut self, group: &Group) -> Result<(), Error> {
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
+        let wanted = wanted_of_group(&compiled.mapping, &compiled.names, group, self.ctx.now);
+        self.apply(&diff(&[], &wanted, is_rule), Some(compiled.version)).await
+    }
+
     async fn settle(&mut self, subject: &Subject, wanted: &[Terms], version: i64) -> Result<(), Error> {
         let current = self.tx.bindings_of(&self.ctx.organization, subject).await?;
         self.apply(&diff(&current, wanted, is_rule), Some(version)).await

@@ -5,7 +5,7 @@
 
 use super::{App, Ctx, Error, Work};
 use crate::{
-    model::{Capability, EventId, Holder, Instant, OrganizationId, ReceiptId, RequestId, User, UserId, WebhookId},
+    model::{ApiKey, Capability, EventId, Instant, OrganizationId, ReceiptId, RequestId, User, UserId, WebhookId},
     store::{Acknowledged, ReceiptRow},
 };
 use data_encoding::BASE64;
@@ -157,9 +157,9 @@ impl Work<'_> {
         &mut self,
         user: &User,
         (why, sessions, last_accepted): (&'static str, u64, Option<Instant>),
+        keys: &[ApiKey],
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
-        let keys = self.tx.api_keys_of(&organization, &Holder::User(user.id.clone())).await?;
         let live = keys.iter().filter(|key| key.active && key.expires_at.is_none_or(|at| at > now));
         let id = ReceiptId::from_uuid(self.app.clock().uuid());
         let statement = Statement {

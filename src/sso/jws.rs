@@ -95,7 +95,7 @@ impl<'a> Unverified<'a> {
     pub(super) fn claims<'k>(&self, keys: &'k KeySet) -> Result<(Map<String, Value>, &'k CoreJsonWebKey), TokenFault> {
         let kid = self.header.kid.as_deref();
         let message = self.message.as_bytes();
-        let signed = keys.verify(kid, &self.algorithm, &self.header.alg, message, &self.signature)?;
+        let signed = keys.verify(kid, &self.header.alg, message, &self.signature)?;
         let Claims(claims) = serde_json::from_slice(&decoded(self.payload, "payload")?)
             .map_err(|error| TokenFault::Malformed(format!("its claims cannot be read ({error})")))?;
         let issuer = claims.get("iss").and_then(Value::as_str).unwrap_or_default();

@@ -26,7 +26,7 @@ pub struct Waiting {
 impl Tx {
     /// Appends an event and names what it is about.
     pub async fn insert_event(&mut self, organization: &OrganizationId, event: &Event) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO events (organization, id, at, kind, actor, request, detail, salt)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             args![
@@ -65,7 +65,7 @@ impl Tx {
                 texts(several),
             ),
         };
-        self.run(sql, args![organization, subjects, event.id]).await.map(drop)
+        self.later(sql, args![organization, subjects, event.id]).await
     }
 
     /// Up to `limit` events older than `before` (an id, or '' for the newest), the newest first; of one subject, if given.
@@ -117,12 +117,11 @@ impl Tx {
         (topic, payload): (&str, &Value),
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO outbox (organization, id, topic, payload, created_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
             args![organization, id, topic, payload.to_string(), now],
         )
         .await
-        .map(drop)
     }
 
     /// The oldest work of all organizations that is not done.

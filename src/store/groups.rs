@@ -19,6 +19,18 @@ macro_rules! select_groups {
     };
 }
 
+const OF_MEMBER: &str = "SELECT g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at, g.version,
+            g.created_at, g.updated_at
+     FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
+     WHERE m.organization = ?1 AND m.member_id = ?2 AND m.ended IS NULL AND g.removed_at IS NULL
+     ORDER BY g.id";
+
+const TOMBSTONE: &str = select_groups!(
+    "WHERE organization = ?1 AND connection = ?2 AND origin = 'scim' AND removed_at IS NOT NULL AND removed_at >= ?5
+       AND (external_id = ?3 OR display_name_folded = ?4)
+     ORDER BY CASE WHEN external_id = ?3 THEN 0 ELSE 1 END, removed_at DESC LIMIT 1"
+);
+
 /// The columns of [`select_groups`].
 pub(super) type GroupRow = (GroupId, String, String, String, Option<String>, Option<Instant>, i64, Instant, Instant);
 
@@ -61,7 +73,7 @@ impl FromRow for Membership {
 impl Tx {
     /// Writes a new group.
     pub async fn insert_group(&mut self, organization: &OrganizationId, group: &Group) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO groups (organization, id, connection, origin, display_name, display_name_folded, external_id,
                                  removed_at, version, created_at, updated_at)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
@@ -80,12 +92,11 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
     }
 
     /// Writes a group as it now is.
     pub async fn update_group(&mut self, organization: &OrganizationId, group: &Group) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "UPDATE groups SET display_name = ?3, display_name_folded = ?4, external_id = ?5, removed_at = ?6,
                                version = ?7, updated_at = ?8
              WHERE organization = ?1 AND id = ?2",
@@ -101,7 +112,15 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
+    }
+
+    /// Writes that a group's members changed: nothing that an index is about.
+    pub async fn touch_group(&mut self, organization: &OrganizationId, group: &Group) -> Result<(), StoreError> {
+        self.later(
+            "UPDATE groups SET version = ?3, updated_at = ?4 WHERE organization = ?1 AND id = ?2",
+            args![organization, group.id, group.version, group.updated_at],
+        )
+        .await
     }
 
     /// One group, removed ones included.
@@ -154,18 +173,22 @@ impl Tx {
         name: &str,
         since: Instant,
     ) -> Result<Option<Group>, StoreError> {
-        self.first(
-            select_groups!(
-                "WHERE organization = ?1 AND connection = ?2 AND origin = 'scim' AND removed_at IS NOT NULL
-                   AND removed_at >= ?5
-                   AND (external_id = ?3 OR display_name_folded = ?4)
-                 ORDER BY CASE WHEN external_id = ?3 THEN 0 ELSE 1 END, removed_at DESC LIMIT 1"
-            ),
-            args![organization, connection, external_id, fold(name), since],
-        )
-        .await?
-        .map(group)
-        .transpose()
+        self.first(TOMBSTONE, args![organization, connection, external_id, fold(name), since])
+            .await?
+            .map(group)
+            .transpose()
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_group_tombstone(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        external_id: Option<&str>,
+        name: &str,
+        since: Instant,
+    ) {
+        self.soon(TOMBSTONE, || args![organization, connection, external_id, fold(name), since].to_vec());
     }
 
     /// Every group that rules may match: pushed or asserted, and not removed.
@@ -206,17 +229,13 @@ impl Tx {
         organization: &OrganizationId,
         member: &Subject,
     ) -> Result<Vec<Group>, StoreError> {
-        let rows = self
-            .all(
-                "SELECT g.id, g.connection, g.origin, g.display_name, g.external_id, g.removed_at, g.version,
-                        g.created_at, g.updated_at
-                 FROM memberships m JOIN groups g ON g.organization = m.organization AND g.id = m.group_id
-                 WHERE m.organization = ?1 AND m.member_id = ?2 AND m.ended IS NULL AND g.removed_at IS NULL
-                 ORDER BY g.id",
-                args![organization, member.id()],
-            )
-            .await?;
+        let rows = self.all(OF_MEMBER, args![organization, member.id()]).await?;
         rows.into_iter().map(group).collect()
+    }
+
+    /// Asks for the groups that a user is in with the next statement.
+    pub fn soon_groups_of(&mut self, organization: &OrganizationId, user: &UserId) {
+        self.soon(OF_MEMBER, || args![organization, user].to_vec());
     }
 
     /// The groups that each of some people is in, in the order of their ids; removed groups left out.

@@ -4,6 +4,15 @@ use super::{StoreError, Tx, args, users::document, value::json_text};
 use crate::model::{ConnectionId, FactSource, IdentityKind, Instant, OrganizationId, UserId};
 use serde_json::{Map, Value};
 
+const FACTS: &str =
+    "SELECT document FROM facts WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL";
+
+const LAST_FACTS: &str = "SELECT sequence, document, ended IS NULL FROM facts
+     WHERE organization = ?1 AND user_id = ?2 AND source = ?3 ORDER BY sequence DESC LIMIT 1";
+
+const INSERT_IDENTITY: &str = "INSERT INTO identities (organization, connection, kind, value, user_id, created_at)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (organization, connection, kind, value) DO NOTHING";
+
 impl Tx {
     /// Lets a connection take somebody over. False when it may already.
     pub async fn approve_adoption(
@@ -48,15 +57,20 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "INSERT INTO identities (organization, connection, kind, value, user_id, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-                 ON CONFLICT (organization, connection, kind, value) DO NOTHING",
-                args![organization, connection, kind.name(), value, user, now],
-            )
-            .await?;
+        let rows = self.run(INSERT_IDENTITY, args![organization, connection, kind.name(), value, user, now]).await?;
         Ok(rows == 1)
+    }
+
+    /// Ties a name at a provider to a user, unless it is somebody's already.
+    pub async fn keep_identity(
+        &mut self,
+        organization: &OrganizationId,
+        connection: &ConnectionId,
+        (kind, value): (IdentityKind, &str),
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        self.later(INSERT_IDENTITY, args![organization, connection, kind.name(), value, user, now]).await
     }
 
     /// Gives a name at a provider to another user than before.
@@ -102,12 +116,11 @@ impl Tx {
         user: &UserId,
         kind: IdentityKind,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "DELETE FROM identities WHERE organization = ?1 AND user_id = ?2 AND kind = ?3",
             args![organization, user, kind.name()],
         )
         .await
-        .map(drop)
     }
 
     /// Whose name at a provider this is.
@@ -134,14 +147,18 @@ impl Tx {
         user: &UserId,
         source: FactSource,
     ) -> Result<Option<Map<String, Value>>, StoreError> {
-        let row: Option<(String,)> = self
-            .first(
-                "SELECT document FROM facts
-                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND ended IS NULL",
-                args![organization, user, source.name()],
-            )
-            .await?;
+        let row: Option<(String,)> = self.first(FACTS, args![organization, user, source.name()]).await?;
         row.map(|(text,)| document(&text, user)).transpose()
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_facts(&mut self, organization: &OrganizationId, user: &UserId, source: FactSource) {
+        self.soon(FACTS, || args![organization, user, source.name()].to_vec());
+    }
+
+    /// Asks with the next statement for what [`Tx::record_facts`] looks at.
+    pub fn soon_last_facts(&mut self, organization: &OrganizationId, user: &UserId, source: FactSource) {
+        self.soon(LAST_FACTS, || args![organization, user, source.name()].to_vec());
     }
 
     /// Writes the first thing that a source says of a user.
@@ -167,17 +184,12 @@ impl Tx {
     ) -> Result<bool, StoreError> {
         let text = json_text(facts)?;
         // The last one is the one that holds, or the one whose number the next follows.
-        let last: Option<(i64, String, bool)> = self
-            .first(
-                "SELECT sequence, document, ended IS NULL FROM facts
-                 WHERE organization = ?1 AND user_id = ?2 AND source = ?3 ORDER BY sequence DESC LIMIT 1",
-                args![organization, user, source.name()],
-            )
-            .await?;
+        let last: Option<(i64, String, bool)> =
+            self.first(LAST_FACTS, args![organization, user, source.name()]).await?;
         let sequence = match last {
             Some((_, known, true)) if known == text => return Ok(false),
             Some((sequence, _, true)) => {
-                self.run(
+                self.later(
                     "UPDATE facts SET ended = ?5
                      WHERE organization = ?1 AND user_id = ?2 AND source = ?3 AND sequence = ?4",
                     args![organization, user, source.name(), sequence, now],
@@ -199,12 +211,11 @@ impl Tx {
         (sequence, text): (i64, &str),
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO facts (organization, user_id, source, sequence, document, since) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
             args![organization, user, source.name(), sequence, text, now],
         )
         .await
-        .map(drop)
     }
 
     /// The facts of a user's past end here: removed, and forgotten by its provider.
@@ -214,11 +225,10 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "UPDATE facts SET ended = ?3 WHERE organization = ?1 AND user_id = ?2 AND ended IS NULL",
             args![organization, user, now],
         )
         .await
-        .map(drop)
     }
 }

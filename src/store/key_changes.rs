@@ -63,6 +63,13 @@ const OF_PEOPLE: &str = select_kept!(
      ORDER BY k.owner, k.id LIMIT ?5"
 );
 
+/// Keys that somebody knows who does not own them any more.
+const KNOWN_BY: &str = select_kept!(
+    "FROM api_keys k WHERE k.organization = ?1 AND k.known_by = ?2 AND k.revoked_at IS NULL
+       AND (k.expires_at IS NULL OR k.expires_at > ?3)
+     ORDER BY k.id"
+);
+
 /// Keys of a piece of the people.
 pub(super) const OF_PIECE: &str = select_kept!(
     "FROM api_keys k
@@ -114,14 +121,14 @@ impl Tx {
         group: &GroupId,
         than: i64,
     ) -> Result<bool, StoreError> {
-        let row: Option<(i64,)> = self
+        let one_more: Option<(i64,)> = self
             .first(
-                "SELECT COUNT(*) FROM (SELECT 1 FROM memberships
-                   WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL LIMIT ?3) few",
-                args![organization, group, than + 1],
+                "SELECT CAST(1 AS BIGINT) FROM memberships
+                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL LIMIT 1 OFFSET ?3",
+                args![organization, group, than],
             )
             .await?;
-        Ok(row.is_some_and(|(count,)| count > than))
+        Ok(one_more.is_some())
     }
 
     /// The keys of the people in a group that has few.
@@ -198,15 +205,12 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<Vec<KeptKey>, StoreError> {
-        self.all(
-            select_kept!(
-                "FROM api_keys k WHERE k.organization = ?1 AND k.known_by = ?2 AND k.revoked_at IS NULL
-                   AND (k.expires_at IS NULL OR k.expires_at > ?3)
-                 ORDER BY k.id"
-            ),
-            args![organization, user, now],
-        )
-        .await
+        self.all(KNOWN_BY, args![organization, user, now]).await
+    }
+
+    /// Asks for them with the next statement.
+    pub fn soon_keys_known_by(&mut self, organization: &OrganizationId, user: &UserId, now: Instant) {
+        self.soon(KNOWN_BY, || args![organization, user, now].to_vec());
     }
 
     /// Writes what a key carries, and whether it waits for its deletion.

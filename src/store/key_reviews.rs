@@ -26,7 +26,7 @@ impl Tx {
         subjects: &[String],
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO key_reviews (organization, subject, asked_at, asked, after_owner, after_id)
              SELECT CAST(?1 AS TEXT), told.value, CAST(?3 AS BIGINT), 1, '', '' FROM texts_of(?2) AS told WHERE EXISTS
                (SELECT 1 FROM api_keys k WHERE k.organization = ?1 AND k.revoked_at IS NULL
@@ -36,7 +36,6 @@ impl Tx {
             args![organization, texts(subjects), now],
         )
         .await
-        .map(drop)
     }
 
     /// The looks that wait, the longest waiting first.

@@ -15,6 +15,8 @@ macro_rules! select_keys {
     };
 }
 
+const OF_OWNER: &str = select_keys!("WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL ORDER BY id");
+
 /// A key, and whose organization's it is.
 pub(super) struct KeyRow(pub(super) OrganizationId, pub(super) ApiKey);
 
@@ -146,13 +148,13 @@ impl Tx {
         organization: &OrganizationId,
         owner: &Holder,
     ) -> Result<Vec<ApiKey>, StoreError> {
-        let rows: Vec<KeyRow> = self
-            .all(
-                select_keys!("WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL ORDER BY id"),
-                args![organization, owner],
-            )
-            .await?;
+        let rows: Vec<KeyRow> = self.all(OF_OWNER, args![organization, owner]).await?;
         Ok(rows.into_iter().map(|KeyRow(_, key)| key).collect())
+    }
+
+    /// Asks for them with the next statement.
+    pub fn soon_api_keys_of(&mut self, organization: &OrganizationId, owner: &Holder) {
+        self.soon(OF_OWNER, || args![organization, owner].to_vec());
     }
 
     /// Gives a key another name, and switches it on or off. False when its owner has no such key, or it had been revoked.

@@ -194,18 +194,19 @@ impl Tx {
         .await
     }
 
-    /// The ids of everybody in a group.
+    /// The ids of the people in a group, at most `most`.
     pub async fn member_ids(
         &mut self,
         organization: &OrganizationId,
         group: &GroupId,
+        most: i64,
     ) -> Result<Vec<UserId>, StoreError> {
         let rows: Vec<(UserId,)> = self
             .all(
                 "SELECT member_id FROM memberships
                  WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
-                 ORDER BY member_id",
-                args![organization, group],
+                 ORDER BY member_id LIMIT ?3",
+                args![organization, group, most],
             )
             .await?;
         Ok(rows.into_iter().map(|(user,)| user).collect())

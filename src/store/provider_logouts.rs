@@ -27,6 +27,9 @@ impl LogoutOf {
     }
 }
 
+const SIGNED_OUT_AT: &str = "SELECT max(at) FROM provider_logouts WHERE organization = ?1 AND connection = ?2
+     AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4) OR (kind = 'user' AND name = ?5))";
+
 impl Tx {
     /// Remembers a logout, by the hash of the provider's name for it. False when it was known.
     pub async fn remember_logout(
@@ -61,14 +64,18 @@ impl Tx {
         (organization, connection): (&OrganizationId, &ConnectionId),
         (session, person, user): (&[u8; 32], &[u8; 32], &[u8; 32]),
     ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>,)> = self
-            .first(
-                "SELECT max(at) FROM provider_logouts WHERE organization = ?1 AND connection = ?2
-                 AND ((kind = 'session' AND name = ?3) OR (kind = 'person' AND name = ?4) OR (kind = 'user' AND name = ?5))",
-                args![organization, connection, session, person, user],
-            )
-            .await?;
+        let row: Option<(Option<Instant>,)> =
+            self.first(SIGNED_OUT_AT, args![organization, connection, session, person, user]).await?;
         Ok(row.and_then(|(at,)| at))
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_signed_out_at(
+        &mut self,
+        (organization, connection): (&OrganizationId, &ConnectionId),
+        (session, person, user): (&[u8; 32], &[u8; 32], &[u8; 32]),
+    ) {
+        self.soon(SIGNED_OUT_AT, || args![organization, connection, session, person, user].to_vec());
     }
 
     /// Whether anybody is signed in by a session of the provider's.

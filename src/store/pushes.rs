@@ -53,9 +53,7 @@ const INSERT_IF_THERE: &str = "INSERT INTO provisioning_log (organization, id, c
 impl Tx {
     /// Appends a line to the provisioning log.
     pub async fn insert_push(&mut self, organization: &OrganizationId, push: &Push) -> Result<(), StoreError> {
-        self.run(INSERT, args![organization, push.id, push.connection, push.at, json_text(&push.entry)?])
-            .await
-            .map(drop)
+        self.later(INSERT, args![organization, push.id, push.connection, push.at, json_text(&push.entry)?]).await
     }
 
     /// Appends lines of several organizations, of those that still are.
@@ -101,7 +99,7 @@ impl Tx {
             texts(&event.subjects),
             salt()
         ];
-        self.run(INSERT_WITH_EVENT, values).await?;
+        self.later(INSERT_WITH_EVENT, values).await?;
         metrics().event(event.kind.name());
         Ok(())
     }

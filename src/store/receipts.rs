@@ -22,6 +22,11 @@ pub struct ReceiptRow {
 
 type Row = (ReceiptId, UserId, Instant, String, String, Vec<u8>);
 
+const LAST_ACCEPTED: &str = "SELECT (SELECT MAX(last_seen_at) FROM sessions
+             WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL),
+            (SELECT MAX(last_used_at) FROM api_keys
+             WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)";
+
 impl Tx {
     /// When somebody was last let in, by a session that is open or a key: to the minute, as it is noted.
     pub async fn last_accepted(
@@ -29,16 +34,14 @@ impl Tx {
         organization: &OrganizationId,
         user: &UserId,
     ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>, Option<Instant>)> = self
-            .first(
-                "SELECT (SELECT MAX(last_seen_at) FROM sessions
-                         WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL),
-                        (SELECT MAX(last_used_at) FROM api_keys
-                         WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)",
-                args![organization, user],
-            )
-            .await?;
+        let row: Option<(Option<Instant>, Option<Instant>)> =
+            self.first(LAST_ACCEPTED, args![organization, user]).await?;
         Ok(row.and_then(|(session, key)| session.max(key)))
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_last_accepted(&mut self, organization: &OrganizationId, user: &UserId) {
+        self.soon(LAST_ACCEPTED, || args![organization, user].to_vec());
     }
 
     /// Keeps a receipt.
@@ -47,7 +50,7 @@ impl Tx {
         organization: &OrganizationId,
         receipt: &ReceiptRow,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO receipts (organization, id, user_id, at, statement, signer, signature)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
             args![
@@ -61,7 +64,6 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
     }
 
     /// One receipt.

@@ -46,7 +46,7 @@ impl Tx {
         hash: &[u8; 32],
         id_token: Option<&[u8]>,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO sessions (hash, organization, id, user_id, connection, user_epoch, connection_epoch, created_at,
                                    last_seen_at, expires_at, provider_session, id_token, authenticated_at, acr)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",

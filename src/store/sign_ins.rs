@@ -28,7 +28,7 @@ impl Tx {
         trace: &SignInTrace,
     ) -> Result<(), StoreError> {
         let entry = json_text(&trace.entry)?;
-        self.run(
+        self.later(
             "INSERT INTO sign_ins (organization, id, code, connection, person, email_folded, failure, at, entry)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             args![
@@ -44,7 +44,6 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
     }
 
     /// Up to `limit` traces older than `before` (an id, or '' for the newest), the newest first.

@@ -1,7 +1,7 @@
 //! Users, their identities and the facts about them.
 
 use super::{
-    FromRow, RowRef, StoreError, Tx, args,
+    StoreError, Tx, args,
     value::{json_text, texts},
 };
 use crate::model::{ConnectionId, IdentityKind, Instant, OrganizationId, User, UserId, fold};
@@ -37,41 +37,6 @@ pub(super) type UserRow = (
     Instant,
     Instant,
 );
-
-/// Everybody whom a push may mean.
-#[derive(Debug, Default)]
-pub struct Meant {
-    /// The user of this externalId, compared exactly.
-    pub by_external_id: Option<User>,
-    /// The user of this name, compared folded.
-    pub by_name: Option<User>,
-    /// The youngest deleted user of this externalId.
-    pub tombstone: Option<User>,
-    /// Some of those outside of the connection who have this address, compared folded.
-    pub by_email: Vec<User>,
-}
-
-/// A user, and by which of the four questions it was found.
-struct MeantRow(i64, UserRow);
-
-impl FromRow for MeantRow {
-    fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(row.get(15)?, UserRow::from_row(row)?))
-    }
-}
-
-/// One of the questions of [`Tx::users_meant`]: the columns of a user and the number of the question.
-macro_rules! select_meant {
-    ($number:literal, $condition:literal) => {
-        concat!(
-            "SELECT id, connection, user_name, external_id, display_name, email, directory_active, suspended_by_person, ",
-            "removed_at, document, session_epoch, access_epoch, version, created_at, updated_at, ",
-            $number,
-            " AS question FROM users WHERE organization = ?1 AND ",
-            $condition
-        )
-    };
-}
 
 /// A connection's column: '' for what is local.
 pub(super) fn connection_text(connection: Option<&ConnectionId>) -> &str {
@@ -113,7 +78,7 @@ pub(super) fn user(row: UserRow) -> Result<User, StoreError> {
 impl Tx {
     /// Writes a new user.
     pub async fn insert_user(&mut self, organization: &OrganizationId, user: &User) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id, display_name,
                                 email, email_folded, directory_active, suspended_by_person, removed_at, document,
                                 session_epoch, access_epoch, version, created_at, updated_at)
@@ -140,12 +105,11 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
     }
 
     /// Writes a user as it now is.
     pub async fn update_user(&mut self, organization: &OrganizationId, user: &User) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "UPDATE users SET connection = ?3, user_name = ?4, user_name_folded = ?5, external_id = ?6,
                               display_name = ?7, email = ?8, email_folded = ?9, directory_active = ?10,
                               suspended_by_person = ?11, removed_at = ?12, document = ?13, session_epoch = ?14,
@@ -172,7 +136,6 @@ impl Tx {
             ],
         )
         .await
-        .map(drop)
     }
 
     /// One user, removed ones included.
@@ -303,46 +266,6 @@ impl Tx {
         .await?
         .map(user)
         .transpose()
-    }
-
-    /// Everybody whom a push may mean, in one question: by externalId, by name, the youngest tombstone since `since`, and
-    /// by address outside of the connection.
-    pub async fn users_meant(
-        &mut self,
-        organization: &OrganizationId,
-        connection: &ConnectionId,
-        (user_name, external_id, email): (&str, Option<&str>, Option<&str>),
-        since: Instant,
-    ) -> Result<Meant, StoreError> {
-        let rows: Vec<MeantRow> = self
-            .all(
-                concat!(
-                    select_meant!("1", "connection = ?2 AND external_id = ?4 AND removed_at IS NULL"),
-                    " UNION ALL ",
-                    select_meant!("2", "connection = ?2 AND user_name_folded = ?3 AND removed_at IS NULL"),
-                    " UNION ALL SELECT * FROM (",
-                    select_meant!(
-                        "3",
-                        "connection = ?2 AND external_id = ?4 AND removed_at IS NOT NULL AND removed_at >= ?5"
-                    ),
-                    " ORDER BY removed_at DESC LIMIT 1) AS tombstone UNION ALL SELECT * FROM (",
-                    select_meant!("4", "email_folded = ?6 AND removed_at IS NULL AND connection <> ?2"),
-                    " ORDER BY id LIMIT 10) AS namesakes"
-                ),
-                args![organization, connection, fold(user_name), external_id, since, email.map(fold)],
-            )
-            .await?;
-        let mut meant = Meant::default();
-        for MeantRow(how, row) in rows {
-            let user = user(row)?;
-            match how {
-                1 => meant.by_external_id = Some(user),
-                2 => meant.by_name = Some(user),
-                3 => meant.tombstone = Some(user),
-                _ => meant.by_email.push(user),
-            }
-        }
-        Ok(meant)
     }
 
     /// Everybody with this address, compared folded.

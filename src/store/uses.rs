@@ -101,13 +101,12 @@ impl Tx {
         user: &UserId,
         now: Instant,
     ) -> Result<(), StoreError> {
-        self.run(
+        self.later(
             "INSERT INTO people_seen (organization, user_id, in_person_at) VALUES (?1, ?2, ?3)
              ON CONFLICT (organization, user_id) DO UPDATE SET in_person_at = excluded.in_person_at",
             args![organization, user, now],
         )
         .await
-        .map(drop)
     }
 
     /// When somebody was last here: in person, and by a key.

@@ -45,5 +45,6 @@ mod scene;
 mod sign_in_cost;
 mod tenancy;
 mod tenants;
+mod ways;
 mod who;
 mod why;

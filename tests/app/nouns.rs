@@ -11,7 +11,7 @@ use castgate::{
         Instant, InvitationId, JobId, KeyId, KeyRight, Organization, OrganizationId, Profile, RequestId, Role, RoleId,
         Scope, ServiceAccount, ServiceAccountId, Session, SessionId, Source, Subject, Terms, User, UserId,
     },
-    store::{NewVersion, Store, StoredKey, TermsDocument, Tx},
+    store::{EVERYBODY, NewVersion, Store, StoredKey, TermsDocument, Tx},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -112,7 +112,7 @@ async fn people_and_groups_are_read_as_they_were_written() {
             let by_name = tx.group_by_name(&org, group.connection.as_ref(), origin, "STRASSE").await.unwrap();
             assert_eq!(by_name.as_ref(), Some(&group));
             assert!(tx.open_membership(&org, &group.id, &user.id, NOW).await.unwrap());
-            assert_eq!(tx.member_ids(&org, &group.id).await.unwrap(), std::slice::from_ref(&user.id));
+            assert_eq!(tx.member_ids(&org, &group.id, EVERYBODY).await.unwrap(), std::slice::from_ref(&user.id));
             group.removed_at = Some(LATER);
             tx.update_group(&org, &group).await.unwrap();
             assert_eq!(tx.group_to_change(&org, &group.id).await.unwrap(), Some(group));

@@ -64,6 +64,13 @@ impl Work<'_> {
         Ok((who, found.user.or(other)))
     }
 
+    /// Asks with the next statement for whom [`Work::find_pushed`] looks at.
+    pub(super) fn soon_find_pushed(&mut self, connection: &Connection, document: &UserDocument) {
+        let names = (document.user_name(), document.external_id(), document.primary_email());
+        let since = self.ctx.now.minus(TOMBSTONE);
+        self.tx.soon_users_meant(&self.ctx.organization, &connection.id, names, since);
+    }
+
     /// Who it is by what the connection says of them, and who else has their address.
     async fn find_pushed(
         &mut self,

@@ -88,7 +88,7 @@ impl App {
         let mut items = Vec::with_capacity(groups.len());
         for group in groups {
             let members = match query.projection.wants("members") {
-                true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
+                true => Some(tx.member_ids(&ctx.organization, &group.id, EVERYBODY).await?),
                 false => None,
             };
             items.push(GroupView { group, members });

@@ -6,7 +6,7 @@ use super::{
     unheard::Made,
 };
 use crate::{
-    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush},
+    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush, Subject},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
     store::EVERYBODY,
 };
@@ -44,7 +44,7 @@ impl App {
         };
         let group = visible(found, connection).ok_or_else(|| not_found(id))?;
         let members = match members {
-            true => Some(tx.members(&ctx.organization, &group.id, EVERYBODY).await?),
+            true => Some(tx.member_ids(&ctx.organization, &group.id, EVERYBODY).await?),
             false => None,
         };
         Ok(GroupView { group, members })
@@ -70,7 +70,8 @@ impl App {
             false => HashMap::new(),
         };
         let view = |group: Group| {
-            let members = wanted.then(|| members.remove(&group.id).unwrap_or_default());
+            let found = wanted.then(|| members.remove(&group.id).unwrap_or_default());
+            let members = found.map(|members| members.into_iter().map(|member| member.user).collect());
             GroupView { group, members }
         };
         let views = groups.into_iter().map(view).collect();
@@ -135,6 +136,9 @@ impl Work<'_> {
     ) -> Result<GroupView, Error> {
         check_groups_are_taken(connection)?;
         let GroupDocument { display_name, external_id, members, .. } = document;
+        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
+        let (id, external) = (&connection.id, external_id.as_deref());
+        self.tx.soon_group_tombstone(&organization, id, external, &display_name, since);
         let named = self.group_of_name(connection, &display_name).await?;
         if let Some(other) = named {
             if unheard != Some(&other.id) || other.external_id != external_id {
@@ -144,14 +148,12 @@ impl Work<'_> {
             }
             let changes = [MemberChange::Replace(members.unwrap_or_default())];
             let group = self.change_members(connection, other, &changes).await?;
-            let members = Some(self.tx.members(&self.ctx.organization, &group.id, EVERYBODY).await?);
+            let members = Some(self.tx.member_ids(&self.ctx.organization, &group.id, EVERYBODY).await?);
             return Ok(GroupView { group, members });
         }
         if !connection.pushes_groups {
             self.groups_come_from_scim(connection).await?;
         }
-        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
-        let (id, external) = (&connection.id, external_id.as_deref());
         let group = match self.tx.group_tombstone(&organization, id, external, &display_name, since).await? {
             Some(tombstone) => self.revive_group(tombstone, (display_name, external_id)).await?,
             None => self.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
@@ -159,7 +161,7 @@ impl Work<'_> {
         // Nobody is in it: those of a deleted group left it when it was deleted.
         let changes = [MemberChange::Add(members.unwrap_or_default())];
         let group = self.change_members(connection, group, &changes).await?;
-        let members = Some(self.tx.members(&organization, &group.id, EVERYBODY).await?);
+        let members = Some(self.tx.member_ids(&organization, &group.id, EVERYBODY).await?);
         Ok(GroupView { group, members })
     }
 
@@ -204,6 +206,9 @@ impl Work<'_> {
         patch: &GroupPatch,
         members: usize,
     ) -> Result<GroupView, Error> {
+        if let (false, Ok(id)) = (patch.members.is_empty(), id.parse()) {
+            self.tx.soon_bindings_of(&self.ctx.organization, &Subject::Group(id));
+        }
         let before = self.group_to_change(connection, id, if_match).await?;
         let mut group = before.clone();
         group.display_name = patch.display_name.clone().unwrap_or(group.display_name);
@@ -213,12 +218,16 @@ impl Work<'_> {
             self.rename_group(connection, &mut group).await?;
         }
         let group = self.change_members(connection, group, &patch.members).await?;
-        let limit = i64::try_from(members).unwrap_or(EVERYBODY);
-        let found = match members {
-            0 => None,
-            _ => Some(self.tx.members(&self.ctx.organization, &group.id, limit.saturating_add(1)).await?),
+        // Counted before they are read: most groups are larger than what is shown of one.
+        let most = i64::try_from(members).unwrap_or(EVERYBODY);
+        let shown = match members {
+            0 => false,
+            _ => most == EVERYBODY || !self.tx.has_more_members(&self.ctx.organization, &group.id, most).await?,
         };
-        let members = found.filter(|found| found.len() <= members);
+        let members = match shown {
+            true => Some(self.tx.member_ids(&self.ctx.organization, &group.id, most).await?),
+            false => None,
+        };
         Ok(GroupView { group, members })
     }
 
@@ -257,7 +266,7 @@ impl Work<'_> {
         self.tx.insert_group(&self.ctx.organization, &group).await?;
         let detail = json!({"name": group.display_name, "origin": origin.name()});
         self.tell(EventKind::GroupCreated, [group.id.to_string()], detail);
-        self.settle_group(&group).await?;
+        self.settle_new_group(&group).await?;
         Ok(group)
     }
 

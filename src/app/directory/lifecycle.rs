@@ -5,7 +5,7 @@ use super::{
     users::described,
 };
 use crate::{
-    model::{Connection, EventKind, IdentityKind, Subject, User, UserState},
+    model::{Connection, EventKind, Holder, IdentityKind, Subject, User, UserState},
     scim::UserDocument,
 };
 use serde_json::json;
@@ -37,17 +37,23 @@ impl Work<'_> {
     /// The new session epoch ends even a session that another node is writing at this moment.
     /// What ended is signed for ([`super::super::receipts`]), with why: `suspended`, `removed`.
     pub(in crate::app) async fn end_access(&mut self, user: &mut User, why: &'static str) -> Result<(), Error> {
+        let (organization, owner) = (self.ctx.organization.clone(), Holder::User(user.id.clone()));
+        self.tx.soon_last_accepted(&organization, &user.id);
+        self.tx.soon_api_keys_of(&organization, &owner);
+        self.tx.soon_keys_known_by(&organization, &user.id, self.ctx.now);
         self.touch_owners_by(&user.id).await?;
-        let last = self.tx.last_accepted(&self.ctx.organization, &user.id).await?;
+        let last = self.tx.last_accepted(&organization, &user.id).await?;
+        let keys = self.tx.api_keys_of(&organization, &owner).await?;
+        let known = self.tx.keys_known_by(&organization, &user.id, self.ctx.now).await?;
         user.session_epoch += 1;
         user.access_epoch += 1;
-        let ended = self.tx.end_sessions_of(&self.ctx.organization, &user.id, self.ctx.now).await?;
+        let ended = self.tx.end_sessions_of(&organization, &user.id, self.ctx.now).await?;
         if ended > 0 {
             self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
         }
         self.revoke_user(&user.id);
-        self.leave_receipt(user, (why, ended, last)).await?;
-        self.tell_of_known_keys(user).await
+        self.leave_receipt(user, (why, ended, last), &keys).await?;
+        self.tell_of_known_keys(user, known).await
     }
 
     /// Deletes somebody. The tombstone keeps id, direct bindings and keys for the day they come back.
@@ -82,7 +88,7 @@ impl Work<'_> {
         user.version = before.version + 1;
         user.updated_at = now;
         self.tx.update_user(&organization, &user).await?;
-        self.record_push(connection, None, &user).await?;
+        self.record_push(connection, &user).await?;
         let groups = self.tx.reopen_memberships_of(&organization, &user.id, removed_at, now).await?;
         self.tell(
             EventKind::UserRevived,

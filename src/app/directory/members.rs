@@ -71,7 +71,9 @@ impl Work<'_> {
         if moves.is_empty() {
             return Ok(group);
         }
-        self.touch_group(&mut group).await?;
+        group.version += 1;
+        group.updated_at = self.ctx.now;
+        self.tx.touch_group(&self.ctx.organization, &group).await?;
         self.tell_of_moves(&group, &moves);
         self.tell_log_of_roles(&group, &held, &moves);
         if self.group_decides_for_users(&group).await? {
@@ -183,7 +185,7 @@ impl Work<'_> {
 
     async fn keep_only(&mut self, group: &Group, wanted: &BTreeSet<&str>, moves: &mut Moves) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let members = self.tx.member_ids(&organization, &group.id).await?;
+        let members = self.tx.member_ids(&organization, &group.id, EVERYBODY).await?;
         let waiting = self.tx.pending_members(&organization, &group.id).await?;
         let known = members.iter().map(UserId::as_str).chain(waiting.iter().map(|(value, _)| value.as_str()));
         let gone = known.filter(|value| !wanted.contains(value)).collect();
@@ -225,7 +227,7 @@ impl Work<'_> {
         if !self.any_user_rules().await? {
             return Ok(());
         }
-        for id in self.tx.member_ids(&organization, &group.id).await? {
+        for id in self.tx.member_ids(&organization, &group.id, EVERYBODY).await? {
             if let Some(user) = self.tx.user(&organization, &id).await? {
                 self.settle_user(&user).await?;
             }

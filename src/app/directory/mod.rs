@@ -17,9 +17,9 @@ pub(super) use unheard::Unheard;
 use super::{App, Ctx, Error};
 use crate::{
     filter::StandardKinds,
-    model::{Group, GroupOrigin, User},
+    model::{Group, GroupOrigin, User, UserId},
     scim::{EntityTags, Query, ScimError, Sort, weak},
-    store::{Member, Page, Tx},
+    store::{Page, Tx},
 };
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -50,7 +50,7 @@ pub struct GroupView {
     /// The group.
     pub group: Group,
     /// Who is in it; none where nobody asked.
-    pub members: Option<Vec<Member>>,
+    pub members: Option<Vec<UserId>>,
 }
 
 /// Refuses a change of something that changed since it was read (RFC 7644 §3.14).
@@ -87,9 +87,12 @@ async fn view(tx: &mut Tx, ctx: &Ctx, user: User) -> Result<UserView, Error> {
 
 /// The same of many at once.
 async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>, Error> {
-    if users.is_empty() {
-        return Ok(Vec::new());
-    }
+    let users = match <[User; 1]>::try_from(users) {
+        // Mostly somebody is looked for by their name. One is found without a list.
+        Ok([only]) => return Ok(vec![view(tx, ctx, only).await?]),
+        Err(users) if users.is_empty() => return Ok(Vec::new()),
+        Err(users) => users,
+    };
     let ids = users.iter().map(|user| user.id.clone()).collect();
     let mut found = tx.groups_of_users(&ctx.organization, &ids).await?;
     let whole = |user: User| {

@@ -129,6 +129,9 @@ impl Work<'_> {
         (unheard, met): (Option<&UserId>, &mut Option<User>),
     ) -> Result<UserView, Error> {
         // Held first, as a sign-in holds it: the person comes after it in both.
+        if document.primary_email().is_some() {
+            self.soon_find_pushed(connection, &document);
+        }
         let (_, invitation) = self.invitation_of_address(document.primary_email()).await?;
         let (mut who, mut found) = self.who_is_pushed(connection, &document, unheard).await?;
         // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
@@ -145,7 +148,7 @@ impl Work<'_> {
             }
             (Who::Known | Who::Tie, Some(before)) => {
                 self.overrule_signals(&before).await?;
-                self.rewrite_user(connection, before, document).await?
+                self.rewrite_user(connection, (before, false), document).await?
             }
             (Who::Revive, Some(before)) => self.revive_user(connection, before, document).await?,
             (Who::Link, Some(mut before)) => {
@@ -158,7 +161,7 @@ impl Work<'_> {
                     [before.id.to_string()],
                     json!({"by": connection.settings.adoption.proof()}),
                 );
-                self.rewrite_user(connection, before, document).await?
+                self.rewrite_user(connection, (before, true), document).await?
             }
             (Who::Clash, other) => {
                 let refusal = clash(&document, other.as_ref(), connection);
@@ -189,7 +192,7 @@ impl Work<'_> {
                 self.overrule_signals(&before).await?;
             }
         }
-        let user = self.rewrite_user(connection, before, document).await?;
+        let user = self.rewrite_user(connection, (before, false), document).await?;
         view(&mut self.tx, self.ctx, user).await
     }
 
@@ -200,7 +203,10 @@ impl Work<'_> {
         if_match: Option<&EntityTags>,
     ) -> Result<User, Error> {
         let found = match id.parse::<UserId>() {
-            Ok(id) => self.tx.user_to_change(&self.ctx.organization, &id).await?,
+            Ok(id) => {
+                self.tx.soon_facts(&self.ctx.organization, &id, FactSource::Scim);
+                self.tx.user_to_change(&self.ctx.organization, &id).await?
+            }
             Err(_) => None,
         };
         let user = visible(found, connection).ok_or_else(|| not_found(id))?;
@@ -231,25 +237,37 @@ impl Work<'_> {
         if joined { view(&mut self.tx, self.ctx, user).await } else { Ok(UserView { user, groups: Vec::new() }) }
     }
 
-    /// Writes what the provider now says of somebody known, and what follows from it. Nothing when it says nothing new.
+    /// Writes what the provider now says of somebody known, and what follows from it. Nothing when it says nothing new. `linked`
+    /// is somebody who came to the connection just now.
     pub(super) async fn rewrite_user(
         &mut self,
         connection: &Connection,
-        before: User,
+        (before, linked): (User, bool),
         document: UserDocument,
     ) -> Result<User, Error> {
-        let first_push = !self.was_pushed(&before).await?;
+        let known = self.tx.facts(&self.ctx.organization, &before.id, FactSource::Scim).await?;
         let mut after = described(before.clone(), document);
-        if after == before && !first_push {
+        if after == before && known.is_some() {
             return Ok(before);
         }
-        self.check_names_are_free(connection, &before, &after).await?;
+        let renamed = after.user_name != before.user_name || after.external_id != before.external_id;
+        // Most changes are none of the names: those are written already, and free for whoever has them.
+        let is_named_anew = linked || renamed || known.is_none();
+        if is_named_anew {
+            self.check_names_are_free(connection, &before, &after).await?;
+        }
         after.version = before.version + 1;
         after.updated_at = self.ctx.now;
         self.change_state(&before, &mut after).await?;
         self.tx.update_user(&self.ctx.organization, &after).await?;
-        self.record_push(connection, Some(&before), &after).await?;
-        if after.user_name != before.user_name || after.external_id != before.external_id {
+        if known.as_ref() != Some(&after.document) {
+            let (source, now) = (FactSource::Scim, self.ctx.now);
+            self.tx.record_facts(&self.ctx.organization, &after.id, source, &after.document, now).await?;
+        }
+        if is_named_anew {
+            self.record_external_id(connection, Some(&before), &after).await?;
+        }
+        if renamed {
             self.join_waiting_groups(connection, &after).await?;
         }
         // Every change is told of: also one of `active` alone that, under a suspension by a person, changes no state.
@@ -264,15 +282,10 @@ impl Work<'_> {
     }
 
     /// The facts and identities that a push leaves behind.
-    pub(super) async fn record_push(
-        &mut self,
-        connection: &Connection,
-        before: Option<&User>,
-        user: &User,
-    ) -> Result<(), Error> {
+    pub(super) async fn record_push(&mut self, connection: &Connection, user: &User) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         self.tx.record_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
-        self.record_external_id(connection, before, user).await
+        self.record_external_id(connection, None, user).await
     }
 
     async fn record_external_id(
@@ -288,7 +301,7 @@ impl Work<'_> {
         }
         if let Some(id) = &user.external_id {
             let identity = (IdentityKind::ExternalId, id.as_str());
-            self.tx.insert_identity(&organization, &connection.id, identity, &user.id, now).await?;
+            self.tx.keep_identity(&organization, &connection.id, identity, &user.id, now).await?;
         }
         Ok(())
     }

@@ -250,9 +250,8 @@ impl Work<'_> {
     }
 
     /// Somebody goes who knows the secrets of keys that are not theirs any more: owners are told, and there is a date.
-    pub(in crate::app) async fn tell_of_known_keys(&mut self, user: &User) -> Result<(), Error> {
+    pub(in crate::app) async fn tell_of_known_keys(&mut self, user: &User, known: Vec<KeptKey>) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        let known = self.tx.keys_known_by(&organization, &user.id, self.ctx.now).await?;
         let due: Vec<_> = known.into_iter().filter(|kept| kept.key.rotate_by.is_none()).collect();
         let Some(first) = due.first() else { return Ok(()) };
         let until = self.ctx.now.plus(ROTATE_WITHIN);

@@ -114,7 +114,7 @@ async fn holder(tx: &mut Tx, ctx: &Ctx, subject: &Subject) -> Result<Option<(Str
             user.map(|user| (user.label().to_owned(), 1))
         }
         Subject::Group(id) => match tx.group(organization, id).await?.filter(|group| group.removed_at.is_none()) {
-            Some(group) => Some((group.display_name, tx.member_ids(organization, id).await?.len())),
+            Some(group) => Some((group.display_name, tx.member_ids(organization, id, EVERYBODY).await?.len())),
             None => None,
         },
         Subject::ServiceAccount(id) => {

@@ -66,6 +66,9 @@ impl Work<'_> {
         let known = person.as_ref().and_then(|person| person.email.as_deref());
         let organization = self.ctx.organization.clone();
         let addresses = [said, Some(name), by_link, known];
+        if let (Known::ByIdentity, Some(user)) = (found.known, &found.user) {
+            self.soon_arrival(connection, identity, &user.id);
+        }
         enforced_elsewhere(&mut self.tx, &organization, (&connection.id, &addresses)).await?;
         attempt.entry.user = person.as_ref().map(|user| user.id.clone());
         let proven = match namesake {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     app::TermsState,
     crypto::{Secret, TokenKind, sha256, token},
-    model::{Connection, EventKind, Instant, Session, SessionId, User, UserState},
+    model::{Connection, EventKind, FactSource, Instant, Session, SessionId, User, UserId, UserState},
     sso::Identity,
 };
 use serde_json::json;
@@ -105,14 +105,22 @@ impl Work<'_> {
     /// A sign-in that began before the provider said that it is over brings nothing back.
     async fn refuse_signed_out(&mut self, (connection, identity, began): Origin<'_>, user: &User) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
-        // One that has no name there is remembered by whose it is.
-        let session = sha256(identity.provider_session.as_deref().unwrap_or(user.id.as_str()).as_bytes());
-        let (person, user) = (sha256(identity.subject.as_bytes()), sha256(user.id.as_str().as_bytes()));
+        let [session, person, user] = names_of_logouts(identity, &user.id);
         let ended = self.tx.signed_out_at((&organization, &connection.id), (&session, &person, &user)).await?;
         if ended.is_some_and(|at| began <= at) {
             return Err(Error::TurnedAway(TurnedAway::Expired));
         }
         Ok(())
+    }
+
+    /// Asks with the next statement for what the sign-in of somebody known looks at.
+    pub(super) fn soon_arrival(&mut self, connection: &Connection, identity: &Identity, user: &UserId) {
+        let organization = self.ctx.organization.clone();
+        self.tx.soon_last_facts(&organization, user, FactSource::Claims);
+        self.tx.soon_groups_of(&organization, user);
+        self.tx.soon_bindings_reaching(&organization, user);
+        let [session, person, user] = names_of_logouts(identity, user);
+        self.tx.soon_signed_out_at((&organization, &connection.id), (&session, &person, &user));
     }
 
     /// Keeps to the most sessions that one person may have: the oldest end.
@@ -136,4 +144,10 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// By what a logout names a session, a person there and a user here. A session without a name there is remembered by whose it is.
+fn names_of_logouts(identity: &Identity, user: &UserId) -> [[u8; 32]; 3] {
+    let session = identity.provider_session.as_deref().unwrap_or(user.as_str());
+    [session, identity.subject.as_str(), user.as_str()].map(|name| sha256(name.as_bytes()))
 }

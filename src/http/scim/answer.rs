@@ -59,10 +59,7 @@ pub(super) fn group(push: &Push, view: &GroupView) -> Resource {
     let (base, version) = (&*push.base, weak(&group.version.to_string()));
     // Without names: clients that compare what they sent with what they get do best without.
     let members: Option<Vec<Member<'_>>> = members.as_ref().map(|members| {
-        members
-            .iter()
-            .map(|member| Member { id: member.user.as_str(), display: None, kind: MemberKind::User })
-            .collect()
+        members.iter().map(|member| Member { id: member.as_str(), display: None, kind: MemberKind::User }).collect()
     });
     let meta = ResourceMeta {
         id: group.id.as_str(),

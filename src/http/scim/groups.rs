@@ -10,6 +10,7 @@ use super::{
 use crate::{
     app::App,
     http::error::{Refusal, ScimFailure},
+    model::PatchResponse,
     scim::{GroupDocument, Patch, Query, ResourceType, Tolerance},
 };
 use axum::{
@@ -107,7 +108,9 @@ pub(super) async fn patch(
     let (projection, asked) = parameters::projection(KIND, &uri);
     let seen = parameters::tags(&headers, &IF_MATCH);
     let unasked = if asked { usize::MAX } else { SHOWN_UNASKED };
-    let most = if projection.wants("members") { unasked } else { 0 };
+    // An empty answer shows nothing.
+    let is_empty = push.connection.settings.patch_response == PatchResponse::Empty && !projection.is_selective();
+    let most = if projection.wants("members") && !is_empty { unasked } else { 0 };
     let changed = change(&app, &push, (&id, seen.as_ref()), &body, most).await?;
     Ok(changed.patched(push.connection.settings.patch_response, &projection))
 }

@@ -1,6 +1,10 @@
 //! Notes what was run, for tests that prove how much work a request costs.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use super::postgres::Went;
+use std::sync::{
+    Arc, Mutex, PoisonError,
+    atomic::{AtomicU64, Ordering},
+};
 
 /// One statement that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,12 +21,27 @@ pub struct Statement {
 #[derive(Debug, Clone, Default)]
 pub struct Recorder {
     statements: Arc<Mutex<Vec<Statement>>>,
+    /// Ways to PostgreSQL and back.
+    ways: Arc<AtomicU64>,
 }
 
 impl Recorder {
     /// Notes one statement.
     pub(super) fn note(&self, statement: Statement) {
         self.statements.lock().unwrap_or_else(PoisonError::into_inner).push(statement);
+    }
+
+    /// Notes what went to PostgreSQL with a statement.
+    pub(super) fn went(&self, went: &Went) {
+        for (sql, rows) in &went.statements {
+            self.note(Statement { sql: (*sql).to_owned(), rows: *rows, steps: 0 });
+        }
+        self.ways.fetch_add(went.ways, Ordering::Relaxed);
+    }
+
+    /// How often PostgreSQL was waited for since the last call: statements that go out together are one way. 0 on SQLite.
+    pub fn take_ways(&self) -> u64 {
+        self.ways.swap(0, Ordering::Relaxed)
     }
 
     /// What was noted since the last call.

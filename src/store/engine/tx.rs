@@ -97,6 +97,32 @@ impl Tx {
         Ok(rows)
     }
 
+    /// Runs a statement that writes what is there for certain afterwards, and whose answer nobody needs: on PostgreSQL it goes out
+    /// with the next statement or with the commit, by the same message. What is wrong with it is then said there.
+    pub async fn later(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
+        let text = dialect::translated(sql, self.dialect());
+        let Inner::PostgresWriting(session) = &mut self.inner else { return self.run(sql, args).await.map(drop) };
+        if self.failed {
+            return Err(StoreError::Misuse(format!("{}: a statement after one that failed: {sql}", self.name)));
+        }
+        session.later(sql, text, args);
+        meter::statement(telemetry::Statement::Write, Instant::now());
+        self.statements += 1;
+        self.dirty = true;
+        Ok(())
+    }
+
+    /// Asks with the next statement, right behind it: on PostgreSQL by the same message. Who asks the same with [`Tx::all`] before
+    /// another statement goes out has the answer already. Nothing on SQLite, where no message is.
+    pub fn soon(&mut self, sql: &'static str, args: impl FnOnce() -> Vec<Value>) {
+        match &mut self.inner {
+            Inner::Reading(_) | Inner::Writing(_) => {}
+            Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
+                session.ask(dialect::translated(sql, Dialect::Postgres), args());
+            }
+        }
+    }
+
     /// Runs a statement that changes rows and whose text was built at run time; says how many. It may look at many rows.
     pub async fn run_built(&mut self, sql: String, args: &[Value]) -> Result<u64, StoreError> {
         self.enter(&sql, true)?;
@@ -186,8 +212,8 @@ impl Tx {
         self.dialect() == Dialect::Postgres
     }
 
-    /// Takes a lock of PostgreSQL that lasts as long as the transaction: before the first statement, where there was none yet,
-    /// and by the same message. Nothing on SQLite, which has one writer.
+    /// Takes a lock of PostgreSQL that lasts as long as the transaction: before the next statement, and by the same message.
+    /// Nothing on SQLite, which has one writer.
     pub async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
         if !self.is_postgres() {
             return Ok(());
@@ -197,7 +223,8 @@ impl Tx {
         let locked = match &mut self.inner {
             Inner::Reading(_) | Inner::Writing(_) => Ok(()),
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                Box::pin(session.lock(text, args)).await
+                session.lock(text, args);
+                Ok(())
             }
         };
         self.leave(sql, locked, |()| (0, 0))
@@ -219,7 +246,8 @@ impl Tx {
             Inner::Reading(_) => Ok(()),
             Inner::Writing(held) => meter::waiting(held.commit(self.dirty)).await,
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                meter::waiting(Box::pin(session.end("COMMIT"))).await
+                let ended = meter::waiting(Box::pin(session.commit())).await;
+                ended.map(|went| self.recorder.iter().for_each(|recorder| recorder.went(&went)))
             }
         };
         telemetry::metrics().transaction(name, began.elapsed());
@@ -234,7 +262,7 @@ impl Tx {
             Inner::Reading(_) => Ok(()),
             Inner::Writing(held) => meter::waiting(held.rollback()).await,
             Inner::PostgresReading(session) | Inner::PostgresWriting(session) => {
-                meter::waiting(Box::pin(session.end("ROLLBACK"))).await
+                meter::waiting(Box::pin(session.rollback())).await
             }
         }
     }
@@ -301,6 +329,9 @@ impl Tx {
             Ok(done) => {
                 self.failed = false;
                 if let Some(recorder) = &self.recorder {
+                    if let Inner::PostgresWriting(session) | Inner::PostgresReading(session) = &mut self.inner {
+                        recorder.went(&session.went());
+                    }
                     let (rows, steps) = measure(done);
                     recorder.note(Statement { sql: sql.to_owned(), rows, steps });
                 }

@@ -67,7 +67,8 @@ async fn memberships(world: &World, model: &Model) -> Result<(), String> {
     let organization = &world.tenant.organization;
     let mut tx = world.store.read().await.unwrap();
     for team in &model.teams {
-        let members: BTreeSet<UserId> = tx.member_ids(organization, &team.id).await.unwrap().into_iter().collect();
+        let members: BTreeSet<UserId> =
+            tx.member_ids(organization, &team.id, castgate::store::EVERYBODY).await.unwrap().into_iter().collect();
         let waiting: BTreeSet<String> =
             tx.pending_members(organization, &team.id).await.unwrap().into_iter().map(|(value, _)| value).collect();
         if members != team.members || waiting != team.waiting {

@@ -1,14 +1,21 @@
 //! PostgreSQL: a plain pool. It does its own group commit.
 
+mod around;
+mod words;
+
+use self::{
+    around::{Answered, Around, Ask, Came, Later, ready},
+    words::{explain_error, type_of, with_cause},
+};
 use crate::store::{FromRow, RowRef, StoreError, Value};
+pub(super) use around::Went;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
-use std::{error::Error as _, time::Duration};
+use std::time::Duration;
 use tokio::runtime::Handle;
 use tokio_postgres::{
-    Config, NoTls, Row,
+    Config, NoTls,
     config::{Host, SslMode},
-    error::SqlState,
-    types::{IsNull, ToSql, Type, private::BytesMut, to_sql_checked},
+    types::{ToSql, Type},
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -87,15 +94,15 @@ pub(super) struct Session {
     client: Option<Object>,
     runtime: Handle,
     /// How the transaction begins, until it has.
-    beginning: Option<Beginning>,
-}
-
-/// What goes before the first statement, and without waiting for an answer: that is one way to the server and back for all.
-#[derive(Debug)]
-struct Beginning {
-    begin: &'static str,
-    /// A lock that is held from before the first statement sees anything.
-    lock: Option<(&'static str, Vec<Value>)>,
+    beginning: Option<&'static str>,
+    /// What goes out with the next statement that somebody waits for.
+    later: Vec<Later>,
+    /// What goes out right behind it.
+    asks: Vec<Ask>,
+    /// What was answered with the last statement.
+    answered: Vec<Answered>,
+    /// What nobody has asked about yet.
+    went: Went,
 }
 
 impl Session {
@@ -110,19 +117,31 @@ impl Session {
     }
 
     async fn begin(pool: &Pool, sql: &'static str) -> Result<Self, StoreError> {
-        let beginning = Some(Beginning { begin: sql, lock: None });
-        Ok(Self { client: Some(connection(pool).await?), runtime: Handle::current(), beginning })
+        let (client, beginning) = (Some(connection(pool).await?), Some(sql));
+        let (later, asks, answered) = (Vec::new(), Vec::new(), Vec::new());
+        Ok(Self { client, runtime: Handle::current(), beginning, later, asks, answered, went: Went::default() })
     }
 
-    /// Takes a lock: with the first statement, if there was none yet.
-    pub(super) async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
-        match &mut self.beginning {
-            Some(beginning) if beginning.lock.is_none() => {
-                beginning.lock = Some((sql, args.to_vec()));
-                Ok(())
-            }
-            Some(_) | None => self.rows::<Nothing>(sql, args).await.map(drop),
-        }
+    /// Takes a lock with the next statement, which sees what there is once it is held.
+    pub(super) fn lock(&mut self, sql: &'static str, args: &[Value]) {
+        self.later.push(Later { written: None, sql, args: args.to_vec() });
+        self.answered.clear();
+    }
+
+    /// Runs a statement with the next one that somebody waits for, before it and by the same message; at the latest with the commit.
+    pub(super) fn later(&mut self, written: &'static str, sql: &'static str, args: &[Value]) {
+        self.later.push(Later { written: Some(written), sql, args: args.to_vec() });
+        self.answered.clear();
+    }
+
+    /// Asks with the next statement, right behind it. Who asks the same before another goes out has the answer already.
+    pub(super) fn ask(&mut self, sql: &'static str, args: Vec<Value>) {
+        self.asks.push(Ask { sql, args });
+    }
+
+    /// What went out since the last call.
+    pub(super) fn went(&mut self) -> Went {
+        std::mem::take(&mut self.went)
     }
 
     fn client(&self) -> Result<&Object, StoreError> {
@@ -131,9 +150,18 @@ impl Session {
 
     /// Reads rows with a statement that stays prepared.
     pub(super) async fn rows<R: FromRow>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
-        let beginning = self.beginning.take();
-        let client = self.client()?;
-        let rows = begun(client, beginning, prepared(client, sql, args)).await?;
+        let is_it = |(ask, _): &Answered| ask.sql == sql && ask.args == args;
+        let rows = if let Some(place) = self.answered.iter().position(is_it) {
+            self.answered.swap_remove(place).1
+        } else {
+            let around = self.around();
+            let client = self.client()?;
+            let (statement, parameters) = ready(client, sql, args).await?;
+            let read =
+                async { client.query(&statement, &parameters).await.map_err(|error| explain_error(&error, sql)) };
+            let came = around.run(client, read).await?;
+            self.keep(came)
+        };
         rows.iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
     }
 
@@ -141,35 +169,64 @@ impl Session {
     pub(super) async fn rows_built<R: FromRow>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
         let typed: Vec<(&(dyn ToSql + Sync), Type)> =
             args.iter().map(|value| (value as &(dyn ToSql + Sync), type_of(value))).collect();
-        let beginning = self.beginning.take();
+        let around = self.around();
         let client = self.client()?;
         let read = async { client.query_typed(sql, &typed).await.map_err(|error| explain_error(&error, sql)) };
-        let rows = begun(client, beginning, read).await?;
-        rows.iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
+        let came = around.run(client, read).await?;
+        self.keep(came).iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
     }
 
     /// Changes rows; says how many.
     pub(super) async fn run(&mut self, sql: &str, args: &[Value]) -> Result<u64, StoreError> {
-        let beginning = self.beginning.take();
+        let around = self.around();
         let client = self.client()?;
-        let wrong = |error: tokio_postgres::Error| explain_error(&error, sql);
-        let run = async {
-            let statement = client.prepare_cached(sql).await.map_err(wrong)?;
-            let parameters = parameters(statement.params().len(), args, sql)?;
-            client.execute(&statement, &parameters).await.map_err(wrong)
-        };
-        begun(client, beginning, run).await
+        let (statement, parameters) = ready(client, sql, args).await?;
+        let run = async { client.execute(&statement, &parameters).await.map_err(|error| explain_error(&error, sql)) };
+        let came = around.run(client, run).await?;
+        Ok(self.keep(came))
     }
 
-    /// Ends the transaction; the connection goes back to the pool.
-    pub(super) async fn end(mut self, sql: &str) -> Result<(), StoreError> {
-        if self.beginning.is_some() {
+    /// Makes the transaction last; the connection goes back to the pool. What went out with it.
+    pub(super) async fn commit(mut self) -> Result<Went, StoreError> {
+        self.end("COMMIT").await?;
+        Ok(self.went())
+    }
+
+    /// Undoes the transaction; the connection goes back to the pool.
+    pub(super) async fn rollback(mut self) -> Result<(), StoreError> {
+        self.later.clear();
+        self.end("ROLLBACK").await
+    }
+
+    async fn end(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.asks.clear();
+        if self.beginning.is_some() && self.later.is_empty() {
             drop(self.client.take());
             return Ok(()); // It never began.
         }
-        self.client()?.batch_execute(sql).await.map_err(|error| explain_error(&error, sql))?;
+        let around = self.around();
+        let client = self.client()?;
+        let ended = async { client.batch_execute(sql).await.map_err(|error| explain_error(&error, sql)) };
+        // The server makes a rollback of a commit behind something that failed, and says nothing: what failed does.
+        let came = around.run(client, ended).await?;
         drop(self.client.take());
+        self.keep(came);
         Ok(())
+    }
+
+    /// What goes out with the next statement. From now on the transaction has begun, and what was answered before may be old.
+    fn around(&mut self) -> Around {
+        self.answered.clear();
+        let (later, asks) = (std::mem::take(&mut self.later), std::mem::take(&mut self.asks));
+        Around { beginning: self.beginning.take(), later, asks }
+    }
+
+    fn keep<T>(&mut self, came: Came<T>) -> T {
+        let Came { done, went, answered } = came;
+        self.went.statements.extend(went);
+        self.went.ways += 1;
+        self.answered = answered;
+        done
     }
 }
 
@@ -198,132 +255,6 @@ impl Drop for Undoing {
             drop(Object::take(client));
         }
     }
-}
-
-/// A row that says nothing.
-struct Nothing;
-
-impl FromRow for Nothing {
-    fn from_row(_: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self)
-    }
-}
-
-async fn prepared(client: &Object, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-    let wrong = |error: tokio_postgres::Error| explain_error(&error, sql);
-    let statement = client.prepare_cached(sql).await.map_err(wrong)?;
-    let parameters = parameters(statement.params().len(), args, sql)?;
-    client.query(&statement, &parameters).await.map_err(wrong)
-}
-
-/// Runs a statement, after what the transaction begins with if it has not begun. The server takes one after the other; what
-/// follows something that failed fails too, and the first of them says why.
-async fn begun<T>(
-    client: &Object,
-    beginning: Option<Beginning>,
-    statement: impl Future<Output = Result<T, StoreError>>,
-) -> Result<T, StoreError> {
-    let Some(Beginning { begin, lock }) = beginning else { return statement.await };
-    let wrong = |error: tokio_postgres::Error| explain_error(&error, begin);
-    // Prepared before anything is sent: once it is, all of it must go out in this order.
-    let lock = match &lock {
-        Some((sql, args)) => {
-            let statement = client.prepare_cached(sql).await.map_err(wrong)?;
-            let parameters = parameters(statement.params().len(), args, sql)?;
-            Some((statement, parameters))
-        }
-        None => None,
-    };
-    let locked = async {
-        match &lock {
-            Some((statement, parameters)) => client.query(statement, parameters).await.map(drop),
-            None => Ok(()),
-        }
-    };
-    let (began, locked, done) = tokio::join!(biased; client.batch_execute(begin), locked, statement);
-    began.and(locked).map_err(wrong)?;
-    done
-}
-
-fn parameters<'a>(wanted: usize, args: &'a [Value], sql: &str) -> Result<Vec<&'a (dyn ToSql + Sync)>, StoreError> {
-    if wanted != args.len() {
-        let given = args.len();
-        return Err(StoreError::Misuse(format!("{wanted} parameters are needed and {given} were given: {sql}")));
-    }
-    Ok(args.iter().map(|value| value as &(dyn ToSql + Sync)).collect())
-}
-
-fn type_of(value: &Value) -> Type {
-    match value {
-        Value::Int(_) => Type::INT8,
-        Value::Null | Value::Text(_) => Type::TEXT,
-        Value::Blob(_) => Type::BYTEA,
-    }
-}
-
-/// A parameter of a type that the statement did not ask for.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-struct Misfit(String);
-
-impl ToSql for Value {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn std::error::Error + Sync + Send>> {
-        match (self, ty) {
-            (Self::Null, _) => Ok(IsNull::Yes),
-            (Self::Int(number), &Type::INT8) => number.to_sql(ty, out),
-            (Self::Int(number), &Type::INT4) => i32::try_from(*number)?.to_sql(ty, out),
-            (Self::Int(number), &Type::BOOL) => (*number != 0).to_sql(ty, out),
-            (Self::Text(text), &(Type::TEXT | Type::VARCHAR | Type::NAME | Type::UNKNOWN)) => {
-                text.as_str().to_sql(ty, out)
-            }
-            (Self::Blob(bytes), &Type::BYTEA) => bytes.as_slice().to_sql(ty, out),
-            (Self::Int(_) | Self::Text(_) | Self::Blob(_), _) => Err(Box::new(Misfit(format!(
-                "the statement takes a parameter for {ty}, which it was not given; cast it"
-            )))),
-        }
-    }
-
-    fn accepts(_: &Type) -> bool {
-        true
-    }
-
-    to_sql_checked!();
-}
-
-/// What an error of PostgreSQL means.
-pub(super) fn explain_error(error: &tokio_postgres::Error, sql: &str) -> StoreError {
-    let Some(told) = error.as_db_error() else {
-        let misfit =
-            error.source().is_some_and(|cause| cause.is::<Misfit>() || cause.is::<std::num::TryFromIntError>());
-        let message = with_cause(error);
-        return if misfit {
-            StoreError::Misuse(format!("{message}: {sql}"))
-        } else {
-            StoreError::Unavailable(format!("PostgreSQL: {message}"))
-        };
-    };
-    let code = told.code();
-    if *code == SqlState::UNIQUE_VIOLATION {
-        return StoreError::Unique(told.constraint().or(told.table()).unwrap_or("unknown").to_owned());
-    }
-    if *code == SqlState::T_R_SERIALIZATION_FAILURE || *code == SqlState::T_R_DEADLOCK_DETECTED {
-        return StoreError::Conflict;
-    }
-    // 08 connection, 53 resources, 55 locks, 57 operator, 58 system, 25P03 idle for too long, 25006 became a standby.
-    let class = code.code().get(..2).unwrap_or_default();
-    let message = told.message();
-    if ["08", "53", "55", "57", "58"].contains(&class) || ["25P03", "25006"].contains(&code.code()) {
-        return StoreError::Unavailable(format!("PostgreSQL: {message}"));
-    }
-    if class == "XX" {
-        return StoreError::Corrupt(format!("PostgreSQL: {message}"));
-    }
-    StoreError::Misuse(format!("{message} ({}): {sql}", code.code()))
-}
-
-/// An error and what it was caused by; the first alone says only “db error”.
-fn with_cause(error: &tokio_postgres::Error) -> String {
-    error.source().map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 #[cfg(test)]
