@@ -172,8 +172,16 @@ async fn behind_a_push(world: &World, text: &str, push: impl AsyncFn()) -> (usiz
     let (app, recorder) = crate::groups::recorded(world).await;
     let mut held = world.store.write("hold").await.unwrap();
     held.hold_directory(&world.tenant.organization, true).await.unwrap();
+    let mut ran = Vec::new();
+    // Until everybody has been looked at, and not so long that who waits to write is turned away.
     let releasing = async {
-        tokio::time::sleep(Duration::from_millis(600)).await;
+        let began = std::time::Instant::now();
+        let looked = |ran: &[Statement]| ran.iter().any(|one| one.sql.contains("FROM facts"));
+        while !looked(&ran) && began.elapsed() < Duration::from_secs(3) {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            ran.extend(recorder.take());
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
         held.rollback().await.unwrap();
     };
     let publishing = async {
@@ -181,7 +189,7 @@ async fn behind_a_push(world: &World, text: &str, push: impl AsyncFn()) -> (usiz
         app.publish_mapping(&world.operator(), text).await.unwrap();
     };
     tokio::join!(push(), publishing, releasing);
-    let ran = recorder.take();
+    ran.extend(recorder.take());
     assert!(world.app.plan_mapping(&world.operator(), text).await.unwrap().is_empty(), "{ran:#?}");
     pieces(&ran)
 }
