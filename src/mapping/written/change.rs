@@ -66,12 +66,11 @@ impl WrittenRule {
             if value == was {
                 continue;
             }
-            let (at, behind) = match place.keys.iter().find(|known| known.name == key) {
-                Some(there) => (there.lines.clone(), there.behind.as_str()),
-                None => {
-                    let end = last_before(&place.keys, key)?.lines.end;
-                    (end..end, "")
-                }
+            let (at, behind) = if let Some(there) = place.keys.iter().find(|known| known.name == key) {
+                (there.lines.clone(), there.behind.as_str())
+            } else {
+                let end = last_before(&place.keys, key)?.lines.end;
+                (end..end, "")
             };
             let head = lines.0.get(at.start).filter(|_| !at.is_empty());
             let head: String =

@@ -127,10 +127,11 @@ impl WrittenRule {
 
     fn yaml(&self, dent: &str) -> String {
         let written = self.keys().into_iter().filter_map(|(key, value)| Some((key, value?)));
-        written
-            .enumerate()
-            .map(|(place, (key, value))| format!("{dent}{} {key}: {value}\n", if place == 0 { "-" } else { " " }))
-            .collect()
+        let lines = written.enumerate().map(|(place, (key, value))| {
+            let mark = if place == 0 { "-" } else { " " };
+            [dent, mark, " ", key, ": ", &value, "\n"].concat()
+        });
+        lines.collect()
     }
 }
 

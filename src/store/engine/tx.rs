@@ -214,6 +214,10 @@ impl Tx {
 
     /// Takes a lock of PostgreSQL that lasts as long as the transaction: before the next statement, and by the same message.
     /// Nothing on SQLite, which has one writer.
+    #[expect(
+        clippy::unused_async,
+        reason = "a statement like any other to whoever asks; when it is sent is our business"
+    )]
     pub async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
         if !self.is_postgres() {
             return Ok(());
