@@ -214,6 +214,10 @@ impl Tx {
 
     /// Takes a lock of PostgreSQL that lasts as long as the transaction: before the next statement, and by the same message.
     /// Nothing on SQLite, which has one writer.
+    #[expect(
+        clippy::unused_async,
+        reason = "whoever takes a lock is ready to wait for it, with whichever statement it goes out"
+    )]
     pub async fn lock(&mut self, sql: &'static str, args: &[Value]) -> Result<(), StoreError> {
         if !self.is_postgres() {
             return Ok(());
