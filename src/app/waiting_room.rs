@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn nobody_takes_the_places_of_others_and_who_leaves_gives_theirs_back() {
         let room = WaitingRoom::new(3, 2);
-        let [acme, beta, gamma] = [1, 2, 3].map(|id| format!("org_06h0000000000000000000000{id}").parse().unwrap());
+        let [acme, beta, gamma] = [1, 2, 3].map(|id| format!("org_06h000000000000000000000{id}0").parse().unwrap());
         let first = room.place(&acme);
         let second = room.place(&acme);
         assert!(first.is_some() && second.is_some());

@@ -135,8 +135,8 @@ mod tests {
          WITH RECURSIVE n(i) AS (SELECT CAST(0 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < 3999)
          SELECT CAST(?1 AS TEXT), CAST(?2 AS TEXT) || CAST(i AS TEXT), CAST(?2 AS TEXT), CAST(?3 AS BIGINT) - i * 60000000, '{}' FROM n";
 
-    fn connection(number: usize) -> ConnectionId {
-        format!("con_06h000000000000000000000{number}0").parse().unwrap()
+    fn connection(organization: usize, number: usize) -> ConnectionId {
+        format!("con_06h00000000000000000000{organization}{number}0").parse().unwrap()
     }
 
     /// Two organizations with four connections each: the last was disabled, the one before it never pushed, and of the first the
@@ -145,14 +145,14 @@ mod tests {
         let mut tx = world.store.write("fill").await.unwrap();
         for (place, organization) in ORGANIZATIONS.iter().enumerate() {
             for number in 0..4 {
-                let id = connection(number);
+                let id = connection(place, number);
                 tx.run(CONNECTION, args![*organization, id, number != 3]).await.unwrap();
                 if number != 2 {
                     let last = 1_000_000_000_000 + i64::try_from(10 * place + number).unwrap();
                     tx.run(PUSHES, args![*organization, id, last]).await.unwrap();
                 }
             }
-            let (connection, noticed_at) = (connection(0), Instant(2));
+            let (connection, noticed_at) = (connection(place, 0), Instant(2));
             let silence = Silence { connection, last_push_at: Instant(1), usual: Duration::from_hours(1), noticed_at };
             assert!(tx.insert_silence(&organization.parse().unwrap(), &silence).await.unwrap());
         }
@@ -172,13 +172,17 @@ mod tests {
             let lulls = tx.lulls(Instant(before)).await.unwrap();
             let of_first = lulls.iter().filter(|lull| lull.organization.as_str() == ORGANIZATIONS[0]);
             let of_first: Vec<_> = of_first.map(|lull| lull.connection.clone()).collect();
-            assert_eq!(of_first, found.into_iter().map(connection).collect::<Vec<_>>(), "before {before}");
+            assert_eq!(
+                of_first,
+                found.into_iter().map(|number| connection(0, number)).collect::<Vec<_>>(),
+                "before {before}"
+            );
         }
         let lulls = tx.lulls(Instant(i64::MAX)).await.unwrap();
         let last: Vec<_> = lulls.iter().map(|lull| (lull.last_push_at.0 - 1_000_000_000_000, lull.noticed)).collect();
         assert_eq!(last, [(0, Some(Instant(1))), (1, None), (10, Some(Instant(1))), (11, None)]);
         let organization = ORGANIZATIONS[1].parse().unwrap();
-        let times = tx.push_times(&organization, &connection(1), 3).await.unwrap();
+        let times = tx.push_times(&organization, &connection(1, 1), 3).await.unwrap();
         assert_eq!(times, [0, 1, 2].map(|minute| Instant(1_000_000_000_011 - minute * 60_000_000)));
         for plan in tx.explain_lulls(&organization).await.unwrap() {
             assert!(plan.contains("provisioning_log_habit"), "{plan}");

@@ -53,7 +53,8 @@ fn publish(address: SocketAddr, key: &str, text: &str) -> Result<bool, Failure> 
 
 /// Which of the two is in force: all of it.
 async fn in_force(place: &Place, organization: &OrganizationId) -> Result<(usize, i64), Failure> {
-    let app = place.app(place.store().await?).await?;
+    let store = place.store().await?;
+    let app = place.app(store.clone()).await?;
     let operator = app.operator(organization.clone());
     let (_, version) = app.mapping(&operator).await?;
     let version = version.ok_or("there is none")?;
@@ -62,7 +63,7 @@ async fn in_force(place: &Place, organization: &OrganizationId) -> Result<(usize
     if !plan.is_empty() {
         return Err(format!("version {} is in force for some: {plan}", version.version).into());
     }
-    let mut tx = place.store().await?.read().await?;
+    let mut tx = store.read().await?;
     let rules = tx.rule_bindings(organization).await?;
     let wrong = rules.iter().filter(|binding| binding.mapping_version != Some(version.version)).count();
     if wrong > 0 || i64::try_from(rules.len())? != PEOPLE {
@@ -72,7 +73,8 @@ async fn in_force(place: &Place, organization: &OrganizationId) -> Result<(usize
 }
 
 async fn made(place: &Place) -> Result<(OrganizationId, String), Failure> {
-    let app = place.app(place.store().await?).await?;
+    let store = place.store().await?;
+    let app = place.app(store.clone()).await?;
     let new = NewOrganization {
         slug: "many".to_owned(),
         name: "Many".to_owned(),
@@ -85,7 +87,6 @@ async fn made(place: &Place) -> Result<(OrganizationId, String), Failure> {
     let settings = ConnectionSettings::of(Profile::Generic);
     let new = NewConnection { name: "directory".to_owned(), settings, client_secret: None };
     let connection = app.create_connection(&operator, new).await?;
-    let store = place.store().await?;
     let mut tx = store.write("fill").await?;
     tx.run(FILL, args![organization, connection.id, PEOPLE]).await?;
     tx.commit().await?;

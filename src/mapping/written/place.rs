@@ -102,5 +102,7 @@ fn behind(lines: &Lines, (line, column): (usize, usize), of_key: usize) -> Strin
         return String::new();
     }
     let rest: String = lines.0.get(line).map_or("", String::as_str).chars().skip(column).collect();
+    // A value in quotation marks ends before its last one.
+    let rest = rest.trim_start_matches(['"', '\'']);
     if rest.trim_start().starts_with('#') { format!(" {}", rest.trim_start()) } else { String::new() }
 }

@@ -172,6 +172,8 @@ async fn behind_a_push(world: &World, text: &str, push: impl AsyncFn()) -> (usiz
     let (app, recorder) = crate::groups::recorded(world).await;
     let mut held = world.store.write("hold").await.unwrap();
     held.hold_directory(&world.tenant.organization, true).await.unwrap();
+    // On PostgreSQL a lock goes out with the next statement.
+    held.organization(&world.tenant.organization).await.unwrap();
     let mut ran = Vec::new();
     // Until everybody has been looked at, and not so long that who waits to write is turned away.
     let releasing = async {
