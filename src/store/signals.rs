@@ -103,15 +103,16 @@ impl Tx {
         .map(drop)
     }
 
-    /// Forgets that a signal suspended somebody: a push has spoken of them since.
+    /// Forgets that a signal suspended somebody, because a push has spoken of them since; whether one did.
     pub async fn forget_signal_suspension(
         &mut self,
         organization: &OrganizationId,
         user: &UserId,
-    ) -> Result<(), StoreError> {
-        self.run("DELETE FROM signal_suspensions WHERE organization = ?1 AND user_id = ?2", args![organization, user])
-            .await
-            .map(drop)
+    ) -> Result<bool, StoreError> {
+        let rows = self
+            .run("DELETE FROM signal_suspensions WHERE organization = ?1 AND user_id = ?2", args![organization, user])
+            .await?;
+        Ok(rows > 0)
     }
 
     /// Forgets whether a signal suspended somebody; whether it was one of this connection that was not said after `said_at`, and

@@ -216,8 +216,9 @@ impl Work<'_> {
 
     /// A push says whether somebody is active: what a signal said of that before counts no more.
     async fn overrule_signals(&mut self, before: &User) -> Result<(), Error> {
-        if !before.directory_active {
-            self.tx.forget_signal_suspension(&self.ctx.organization, &before.id).await?;
+        if !before.directory_active && self.tx.forget_signal_suspension(&self.ctx.organization, &before.id).await? {
+            let detail = json!({"overruled": "the signal that suspended them"});
+            self.tell(EventKind::UserChanged, [before.id.to_string()], detail);
         }
         Ok(())
     }

@@ -5,6 +5,7 @@ use super::super::{
     source::{Source, load},
 };
 use saphyr::{MarkedYaml, YamlData};
+use saphyr_parser::Span;
 use std::ops::Range;
 
 /// Where a rule stands.
@@ -83,8 +84,7 @@ pub(super) fn place_of(text: &str, lines: &Lines, start: usize) -> Option<RulePl
             return None;
         }
         let of_key = lines.trimmed(begin.0..next);
-        let behind =
-            if of_key.len() == 1 { behind(lines, at(&source, value.span.end.index()), begin.0) } else { String::new() };
+        let behind = if of_key.len() == 1 { behind(lines, &value.span, &source, begin.0) } else { String::new() };
         keys.push(KeyPlace { name: key.data.as_str()?.to_owned(), lines: of_key, behind });
     }
     Some(RulePlace { lines: whole, column: first.1, keys })
@@ -96,13 +96,31 @@ fn at(source: &Source, index: usize) -> (usize, usize) {
     (place.line.saturating_sub(1), place.column.saturating_sub(1))
 }
 
-/// The comment behind a value that ends here.
-fn behind(lines: &Lines, (line, column): (usize, usize), of_key: usize) -> String {
-    if line != of_key {
-        return String::new();
-    }
-    let rest: String = lines.0.get(line).map_or("", String::as_str).chars().skip(column).collect();
-    // A value in quotation marks ends before its last one.
-    let rest = rest.trim_start_matches(['"', '\'']);
+/// The comment behind a value on the line of its key.
+fn behind(lines: &Lines, value: &Span, source: &Source, of_key: usize) -> String {
+    let from = |(line, column): (usize, usize)| -> String {
+        let line = lines.0.get(line).filter(|_| line == of_key);
+        line.map_or("", String::as_str).chars().skip(column).collect()
+    };
+    let whole = from(at(source, value.start.index()));
+    // Of a value in quotation marks it is not said where it ends, but where the next thing begins.
+    let rest = match whole.chars().next().filter(|mark| ['"', '\''].contains(mark)) {
+        Some(mark) => behind_quotes(&whole, mark).to_owned(),
+        None => from(at(source, value.end.index())),
+    };
     if rest.trim_start().starts_with('#') { format!(" {}", rest.trim_start()) } else { String::new() }
+}
+
+/// What stands behind a text in quotation marks.
+fn behind_quotes(text: &str, mark: char) -> &str {
+    let mut letters = text.char_indices().skip(1).peekable();
+    while let Some((at, letter)) = letters.next() {
+        let doubled = mark == '\'' && letter == mark && letters.peek().is_some_and(|(_, next)| *next == mark);
+        if doubled || (mark == '"' && letter == '\\') {
+            letters.next();
+        } else if letter == mark {
+            return text.get(at + 1..).unwrap_or_default();
+        }
+    }
+    ""
 }
