@@ -8,7 +8,7 @@ use super::{
 use castgate::{
     app::{NewConnection, NewOrganization},
     model::{ConnectionSettings, OrganizationId, Profile},
-    store::args,
+    store::{Store, args},
 };
 use std::{
     io::{Read as _, Write as _},
@@ -51,9 +51,29 @@ fn publish(address: SocketAddr, key: &str, text: &str) -> Result<bool, Failure> 
     Ok(!answer.is_empty())
 }
 
+/// Waits until PostgreSQL has ended what the killed program had begun: a commit that was on its way comes to its end without it.
+async fn settled(store: &Store) -> Result<(), Failure> {
+    const BUSY: &str = "SELECT CAST(COUNT(*) AS BIGINT) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'";
+    for _ in 0..600 {
+        let mut tx = store.read().await?;
+        if !tx.is_postgres() {
+            return Ok(());
+        }
+        let rows: Vec<(i64,)> = tx.all(BUSY, args![]).await?;
+        if rows.first().is_none_or(|(busy,)| *busy == 0) {
+            return Ok(());
+        }
+        drop(tx);
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    Err("something of the killed program is under way still".into())
+}
+
 /// Which of the two is in force: all of it.
 async fn in_force(place: &Place, organization: &OrganizationId) -> Result<(usize, i64), Failure> {
     let store = place.store().await?;
+    settled(&store).await?;
     let app = place.app(store.clone()).await?;
     let operator = app.operator(organization.clone());
     let (_, version) = app.mapping(&operator).await?;
