@@ -95,6 +95,11 @@
 //! counts once, and ends sessions and access by the same functions. One that says nothing for too long is noticed
 //! ([`App::look_for_silence`](app::App::look_for_silence)).
 //!
+//! **Cast AI has a new cluster.** An organization gave a key for its account there ([`App::connect_cast_ai`](app::App::connect_cast_ai));
+//! [`worker`] has it asked from time to time ([`App::read_due_clusters`](app::App::read_due_clusters)), and a person at once
+//! ([`App::read_clusters`](app::App::read_clusters)). What a list means is decided purely and for all of it: an id is the same cluster,
+//! a name alone never hands roles on. What is new is declared, what is gone is marked, and rules are evaluated again in the same commit.
+//!
 //! **Somebody reviews who holds what.** [`App::start_access_review`](app::App::start_access_review) looks for accounts, keys,
 //! invitations and roles that nobody uses, by what castgate recorded of uses itself, and keeps each finding with its evidence.
 //! People decide; [`App::apply_access_review`](app::App::apply_access_review) does what was decided, each change by itself and by
@@ -111,7 +116,7 @@
 //! count, does one slow hash whoever is meant, and answers every reason alike; admins read it from the trace. The code of an
 //! authenticator app is used up in the transaction that opens the session. Where single sign-on is enforced, none of it opens anything.
 //!
-//! **Somebody wants to be forgotten.** [`App::plan_erasure`](app::App::plan_erasure) erases them and undoes it: what goes is shown,
+//! **Somebody wants to be forgotten.** [`App::plan_erasure`](app::App::plan_erasure) looks at a snapshot: what would go is shown,
 //! and what would mention them still. [`App::erase_person`](app::App::erase_person) does it with their name repeated. Their id
 //! stays and is nobody's; the details of events that say more are taken out, and their hashes stay, as an event of erasure says
 //! that is in the chain itself ([`app::Auditor`]).

@@ -32,14 +32,7 @@ const CONDITIONS: usize = 20;
 /// People that are read at once, as a plan reads them.
 const PIECE: i64 = 1000;
 
-/// People straight into the directory: numbers from 1 to `?3`.
-const PEOPLE: &str = "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id,
-        display_name, email, email_folded, directory_active, suspended_by_person, document, session_epoch, access_epoch,
-        version, created_at, updated_at)
-    WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?3)
-    SELECT ?1, 'usr_06h0000000000000' || CAST(100000000 + i AS TEXT) || '0', ?2, 'p' || CAST(i AS TEXT),
-        'p' || CAST(i AS TEXT), 'x' || CAST(i AS TEXT), 'Person ' || CAST(i AS TEXT), 'p' || CAST(i AS TEXT) || '@acme.test',
-        'p' || CAST(i AS TEXT) || '@acme.test', 1, 0, '{}', 0, 0, 1, 0, 0 FROM n";
+const PEOPLE: &str = include_str!("../../tests/world/people.sql");
 /// What is known of each: some 400 letters.
 const FACTS: &str = "INSERT INTO facts (organization, user_id, source, sequence, document, since)
     WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?2)
@@ -134,7 +127,7 @@ async fn fill(house: &House, okta: &Connection, people: i64) -> Result<(), Failu
         };
         tx.insert_group(organization, &group).await?;
     }
-    tx.run(PEOPLE, args![organization, okta.id, people]).await?;
+    tx.run(PEOPLE, args![organization, okta.id, 1, people]).await?;
     tx.run(FACTS, args![organization, people]).await?;
     tx.run(MEMBERSHIPS, args![organization, people]).await?;
     tx.commit().await?;

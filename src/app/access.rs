@@ -5,8 +5,8 @@ use crate::{
     access::{Access, Default, Held},
     mapping::{DefaultRole, Mapping},
     model::{
-        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Group, Holder, Instant, KeyId, OrganizationId,
-        Role, ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
+        ApiKey, Binding, Capability, Carries, ConnectionId, CustomRole, Group, GroupId, Holder, Instant, KeyId,
+        OrganizationId, Role, ServiceAccount, ServiceAccountId, Subject, User, UserId, UserState,
     },
     store::Tx,
 };
@@ -26,6 +26,34 @@ impl App {
             None => default_of(user, None),
         };
         access_with(tx, organization, (user, &default), now).await
+    }
+
+    /// The same of each of some people: a few statements, however many they are.
+    pub(super) async fn access_of_each(
+        &self,
+        tx: &mut Tx,
+        organization: &OrganizationId,
+        users: &[User],
+        now: Instant,
+    ) -> Result<HashMap<UserId, Access>, Error> {
+        let compiled = self.mapping_in_force(tx, organization, now).await?;
+        let mapping = compiled.as_ref().map(|compiled| (&compiled.mapping, &compiled.names));
+        let ids = users.iter().map(|user| user.id.clone()).collect();
+        let mut reaching = tx.bindings_reaching_users(organization, &ids).await?;
+        let mut groups = match reaching.values().any(|bindings| through_groups(bindings)) {
+            true => tx.groups_of_users(organization, &ids).await?,
+            false => HashMap::new(),
+        };
+        let custom = match reaching.values().any(|bindings| of_custom_roles(bindings)) {
+            true => tx.custom_roles(organization).await?,
+            false => Vec::new(),
+        };
+        let access = |user: &User| {
+            let names = names_of(groups.remove(&user.id).unwrap_or_default());
+            let held = held(reaching.remove(&user.id).unwrap_or_default(), &names);
+            (user.id.clone(), Access::of(user.state(), &held, &default_of(user, mapping), &custom, now))
+        };
+        Ok(users.iter().map(access).collect())
     }
 
     /// The same of somebody whose groups this transaction has read already, under the mapping that it works by.
@@ -176,20 +204,32 @@ async fn held_by(
     known: Option<&[Group]>,
 ) -> Result<(Vec<Held>, Vec<CustomRole>), Error> {
     let bindings = tx.bindings_reaching_member(organization, member).await?;
-    let through_groups = bindings.iter().any(|binding| matches!(binding.terms.subject, Subject::Group(_)));
-    let mut names = HashMap::new();
-    match known {
-        Some(groups) => names.extend(groups.iter().map(|group| (group.id.clone(), group.display_name.clone()))),
-        None if through_groups => {
-            let groups = tx.groups_of_member(organization, member).await?;
-            names.extend(groups.into_iter().map(|group| (group.id, group.display_name)));
-        }
-        None => {}
-    }
-    let custom = match bindings.iter().any(|binding| matches!(binding.terms.role, Role::Custom(_))) {
+    let names = match known {
+        Some(groups) => names_of(groups.to_vec()),
+        None if through_groups(&bindings) => names_of(tx.groups_of_member(organization, member).await?),
+        None => HashMap::new(),
+    };
+    let custom = match of_custom_roles(&bindings) {
         true => tx.custom_roles(organization).await?,
         false => Vec::new(),
     };
+    Ok((held(bindings, &names), custom))
+}
+
+fn through_groups(bindings: &[Binding]) -> bool {
+    bindings.iter().any(|binding| matches!(binding.terms.subject, Subject::Group(_)))
+}
+
+fn of_custom_roles(bindings: &[Binding]) -> bool {
+    bindings.iter().any(|binding| matches!(binding.terms.role, Role::Custom(_)))
+}
+
+fn names_of(groups: Vec<Group>) -> HashMap<GroupId, String> {
+    groups.into_iter().map(|group| (group.id, group.display_name)).collect()
+}
+
+/// Bindings with the names of the groups that they come through.
+fn held(bindings: Vec<Binding>, names: &HashMap<GroupId, String>) -> Vec<Held> {
     let held = |binding: Binding| {
         let group = match &binding.terms.subject {
             Subject::Group(id) => Some((id.clone(), names.get(id).cloned().unwrap_or_default())),
@@ -197,7 +237,7 @@ async fn held_by(
         };
         Held { binding, group }
     };
-    Ok((bindings.into_iter().map(held).collect(), custom))
+    bindings.into_iter().map(held).collect()
 }
 
 /// The key, if it still works and is this holder's.

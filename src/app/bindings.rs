@@ -4,12 +4,16 @@ use super::{App, Ctx, Error, Holding, RoleChange, Work, key_safe::nothing_done, 
 use crate::{
     access::capabilities,
     model::{
-        Binding, BindingId, Capability, ClusterId, GroupId, Holder, Instant, Role, Scope, Source, Subject, Terms,
-        UserState,
+        Binding, BindingId, Capability, ClusterId, ConnectionId, GroupId, Holder, Instant, Role, Scope, Source,
+        Subject, Terms, UserId, UserState,
     },
     plan::Diff,
     store::BindingQuery,
 };
+use std::collections::BTreeSet;
+
+/// Clusters that one act may name.
+const MOST_CLUSTERS: usize = 100;
 
 /// What somebody is given.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct Gift {
 /// Which bindings are asked for.
 #[derive(Debug, Clone, Default)]
 pub struct BindingSearch {
+    /// What this connection's people and groups hold.
+    pub connection: Option<ConnectionId>,
     /// Whom they give something.
     pub subject: Option<Subject>,
     /// A role's name or id.
@@ -58,6 +64,7 @@ impl App {
             Some(cluster) => Some(scope_named(&mut tx, ctx, Some(cluster)).await?),
         };
         let query = BindingQuery {
+            connection: search.connection.clone(),
             subject: search.subject.clone(),
             role: search.role.as_ref().map(ToString::to_string),
             scope,
@@ -76,50 +83,114 @@ impl App {
     /// Gives somebody a role. Nobody gives what they do not hold.
     pub async fn give(&self, ctx: &Ctx, gift: Gift) -> Result<Binding, Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let Gift { subject, role, cluster, until } = gift;
-        let change = RoleChange::Give { subject: Holding(subject.id().to_owned()), role, cluster, until };
-        let outcome = work.unseen(change).await.and_then(|done| done.binding.ok_or_else(nothing_done));
+        let outcome = work.give_unseen(gift, None).await.and_then(|mut given| given.pop().ok_or_else(nothing_done));
+        work.finish(outcome).await
+    }
+
+    /// Gives somebody a role on several clusters, by their slugs or ids, beside the gift's own: one binding for each, all of them
+    /// or none. `None`: where the gift says.
+    pub async fn give_at(&self, ctx: &Ctx, gift: Gift, clusters: Option<Vec<String>>) -> Result<Vec<Binding>, Error> {
+        let mut work = self.begin(ctx, Capability::ManageMembers).await?;
+        let outcome = work.give_unseen(gift, clusters).await;
         work.finish(outcome).await
     }
 
     /// Takes what a person gave.
     pub async fn take(&self, ctx: &Ctx, id: &BindingId) -> Result<(), Error> {
+        self.take_all(ctx, id, false).await
+    }
+
+    /// The same; `together`: with everything that the same act gave at other places.
+    pub async fn take_all(&self, ctx: &Ctx, id: &BindingId, together: bool) -> Result<(), Error> {
         let mut work = self.begin(ctx, Capability::ManageMembers).await?;
-        let outcome = work.unseen(RoleChange::Take { binding: id.clone() }).await.map(drop);
+        let outcome = work.unseen(RoleChange::Take { binding: id.clone(), together }).await.map(drop);
         work.finish(outcome).await
     }
 }
 
 impl Work<'_> {
-    pub(super) async fn give(&mut self, gift: Gift) -> Result<Binding, Error> {
+    async fn give_unseen(&mut self, gift: Gift, clusters: Option<Vec<String>>) -> Result<Vec<Binding>, Error> {
+        let Gift { subject, role, cluster, until } = gift;
+        let subject = Holding(subject.id().to_owned());
+        let done = self.unseen(RoleChange::Give { subject, role, cluster, clusters, until }).await?;
+        Ok(done.bindings)
+    }
+
+    /// Gives a role where the gift says, and on each of these clusters.
+    pub(super) async fn give(&mut self, gift: Gift, clusters: Option<&[String]>) -> Result<Vec<Binding>, Error> {
         let Gift { subject, role, cluster, until } = gift;
         if until.is_some_and(|until| until <= self.ctx.now) {
             return Err(Error::invalid("until", "give a moment that is still to come"));
         }
-        let scope = self.scope_named(cluster.as_deref()).await?;
-        let terms = Terms { subject, role, scope, source: Source::Person, until };
-        self.may_be_given(&terms).await?;
+        let scopes = self.scopes_named(cluster.as_deref(), clusters).await?;
+        let of = |scope| Terms { subject: subject.clone(), role: role.clone(), scope, source: Source::Person, until };
+        let diff = Diff { open: scopes.into_iter().map(of).collect(), close: Vec::new() };
+        for terms in &diff.open {
+            self.may_be_given(terms).await?;
+        }
         // The subject's row before the organization's: suspending and removing take the two in this order.
-        self.subject_is_here(&terms.subject).await?;
-        if gives_owner(&terms) {
+        self.subject_is_here(&subject).await?;
+        if diff.open.iter().any(gives_owner) {
             self.touch_owners().await?;
         }
-        let diff = Diff { open: vec![terms.clone()], close: Vec::new() };
-        let Some(binding) = self.open_binding(terms.clone(), None).await? else {
-            let held = self.tx.bindings_of(&self.ctx.organization, &terms.subject).await?;
-            let same = held.into_iter().find(|held| {
-                held.terms.role == terms.role && held.terms.scope == terms.scope && held.terms.source == terms.source
-            });
-            let id = same.map(|binding| binding.id.to_string()).unwrap_or_default();
-            let detail =
-                format!("{} holds {} at {} from a person already: {id}", terms.subject, terms.role, terms.scope);
-            return Err(Error::conflict("already_given", detail));
-        };
+        let mut given = Vec::new();
+        for terms in &diff.open {
+            match self.open_binding(terms.clone(), None).await? {
+                Some(binding) => given.push(binding),
+                None => return Err(self.already_given(terms).await?),
+            }
+        }
         self.tell_of_access(&diff);
-        Ok(binding)
+        Ok(given)
     }
 
-    pub(super) async fn take(&mut self, id: &BindingId) -> Result<(), Error> {
+    async fn already_given(&mut self, terms: &Terms) -> Result<Error, Error> {
+        let held = self.tx.bindings_of(&self.ctx.organization, &terms.subject).await?;
+        let same = held.into_iter().find(|held| {
+            held.terms.role == terms.role && held.terms.scope == terms.scope && held.terms.source == terms.source
+        });
+        let id = same.map(|binding| binding.id.to_string()).unwrap_or_default();
+        let detail = format!("{} holds {} at {} from a person already: {id}", terms.subject, terms.role, terms.scope);
+        Ok(Error::conflict("already_given", detail))
+    }
+
+    /// One role in the place of whatever people gave there, at each of these places. What rules give stays.
+    pub(super) async fn set_role(
+        &mut self,
+        (user, role): (UserId, Role),
+        (cluster, clusters): (Option<&str>, Option<&[String]>),
+    ) -> Result<Vec<Binding>, Error> {
+        let organization = self.ctx.organization.clone();
+        let subject = Subject::User(user.clone());
+        let scopes = self.scopes_named(cluster, clusters).await?;
+        let of = |scope: &Scope| Terms {
+            subject: subject.clone(),
+            role: role.clone(),
+            scope: scope.clone(),
+            source: Source::Person,
+            until: None,
+        };
+        for scope in &scopes {
+            self.may_be_given(&of(scope)).await?;
+        }
+        self.member_is_here(&Holder::User(user)).await?;
+        let held = self.tx.bindings_of(&organization, &subject).await?;
+        let mut diff = Diff { open: Vec::new(), close: Vec::new() };
+        for scope in &scopes {
+            let here = || held.iter().filter(|held| held.terms.scope == *scope && by_person(&held.terms.source));
+            let kept = here().find(|held| held.terms.role == role && held.terms.until.is_none());
+            diff.open.extend(kept.is_none().then(|| of(scope)));
+            diff.close.extend(here().filter(|held| kept.is_none_or(|kept| kept.id != held.id)).cloned());
+        }
+        self.apply(&diff, None).await?;
+        let held = self.tx.bindings_of(&organization, &subject).await?;
+        let set = |held: &Binding| {
+            held.terms.role == role && held.terms.until.is_none() && scopes.contains(&held.terms.scope)
+        };
+        Ok(held.into_iter().filter(|held| set(held) && by_person(&held.terms.source)).collect())
+    }
+
+    pub(super) async fn take(&mut self, id: &BindingId, together: bool) -> Result<(), Error> {
         let organization = self.ctx.organization.clone();
         let gone = || Error::not_found("binding", id.as_str());
         let seen = self.tx.binding(&organization, id).await?.ok_or_else(gone)?;
@@ -131,7 +202,12 @@ impl Work<'_> {
             self.touch_owners().await?;
         }
         let binding = self.tx.binding(&organization, id).await?.ok_or_else(gone)?;
-        self.apply(&Diff { open: Vec::new(), close: vec![binding] }, None).await
+        let mut close = vec![binding];
+        if together {
+            close = self.tx.bindings_of(&organization, &seen.terms.subject).await?;
+            close.retain(|held| held.given_with(&seen));
+        }
+        self.apply(&Diff { open: Vec::new(), close }, None).await
     }
 
     /// Nobody gives what they do not hold.
@@ -184,6 +260,36 @@ impl Work<'_> {
     /// The whole organization, or the cluster of this slug or id.
     pub(super) async fn scope_named(&mut self, cluster: Option<&str>) -> Result<Scope, Error> {
         scope_named(&mut self.tx, self.ctx, cluster).await
+    }
+
+    /// The whole organization if nothing is named, else each of the clusters once.
+    async fn scopes_named(&mut self, cluster: Option<&str>, more: Option<&[String]>) -> Result<Vec<Scope>, Error> {
+        let Some(more) = more else { return Ok(vec![self.scope_named(cluster).await?]) };
+        let named: BTreeSet<&str> = cluster.into_iter().chain(more.iter().map(String::as_str)).collect();
+        // Nothing in a list is not everything: a program that found no cluster must not give the whole organization.
+        if named.is_empty() || named.len() > MOST_CLUSTERS {
+            let detail = format!("name 1 to {MOST_CLUSTERS} clusters; for the whole organization leave them out");
+            return Err(Error::invalid("clusters", detail));
+        }
+        let (mut scopes, mut unknown) = (Vec::new(), Vec::new());
+        for one in named {
+            match self.scope_named(Some(one)).await {
+                // A slug and an id may mean the same one.
+                Ok(scope) if scopes.contains(&scope) => {}
+                Ok(scope) => scopes.push(scope),
+                Err(Error::NotFound { .. }) => unknown.push(one),
+                Err(error) => return Err(error),
+            }
+        }
+        if unknown.is_empty() { Ok(scopes) } else { Err(Error::not_found("cluster", unknown.join("”, “"))) }
+    }
+}
+
+/// Whether a person gave it, and so a person's change may replace it.
+fn by_person(source: &Source) -> bool {
+    match source {
+        Source::Person | Source::Invitation { .. } => true,
+        Source::Rule { .. } | Source::File | Source::Floor => false,
     }
 }
 

@@ -58,6 +58,8 @@ impl App {
             slug: slug.to_owned(),
             name: name.unwrap_or(slug).to_owned(),
             external_id: external_id.map(str::to_owned),
+            gone_since: None,
+            name_there: None,
         };
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
         let outcome = Box::pin(work.add_cluster(cluster)).await;
@@ -156,6 +158,10 @@ impl Work<'_> {
             ExternalIdChange::Keep => {}
             ExternalIdChange::Clear => after.external_id = None,
             ExternalIdChange::Set(id) => after.external_id = Some(id),
+        }
+        if after.external_id != before.external_id {
+            // What was read of another cluster there says nothing of this one.
+            (after.gone_since, after.name_there) = (None, None);
         }
         if after == before {
             return Ok(before);

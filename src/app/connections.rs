@@ -146,7 +146,15 @@ impl Work<'_> {
         (sealed, key): (Option<Vec<u8>>, Option<NewSamlKey>),
     ) -> Result<Connection, Error> {
         let organization = self.ctx.organization.clone();
+        // Two who make one at the same moment must not both be the last.
+        self.tx.lock_organization(&organization).await?;
         let others = self.tx.connections(&organization).await?;
+        let most = self.app.settings().limits.connections;
+        if most > 0 && others.len() >= most {
+            let detail =
+                format!("there are {most} connections, the most that an organization may have; delete one first");
+            return Err(Error::conflict("slots_taken", detail));
+        }
         if others.iter().any(|other| fold(&other.name) == fold(&connection.name)) {
             let detail = format!("there is a connection “{}” already", connection.name);
             return Err(Error::conflict("taken", detail));

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     access::Access,
-    cache::Key,
+    cache::{Key, Touched},
     crypto::{Presented, TokenKind, token},
     model::{
         Capability, ClusterId, Holder, Instant, OrganizationId, Scope, ServiceAccountId, Session, User, UserState,
@@ -94,6 +94,9 @@ impl Key for Remembered {
     const REVOCABLE: bool = true;
     fn text(&self) -> String {
         format!("visit:{}", HEXLOWER.encode(&self.0))
+    }
+    fn touched(visit: &Visit) -> Touched<'_> {
+        Touched::By(&visit.organization)
     }
 }
 

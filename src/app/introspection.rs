@@ -192,7 +192,11 @@ impl App {
     async fn made_for(&self, tx: &mut Tx, ctx: &Ctx, claims: &Claims) -> Result<Option<Entry>, Error> {
         let organization = &ctx.organization;
         if let Ok(id) = claims.sid.parse::<KeyId>() {
-            let Some(key) = tx.api_key_by_id(organization, &id, ctx.now).await? else { return Ok(None) };
+            let key = tx.api_key_by_id(organization, &id, ctx.now).await?;
+            // One that is switched off opens nothing, and nor does what was signed for it.
+            let Some(key) = key.filter(|key| key.active) else {
+                return Ok(None);
+            };
             let mut entry = match &key.owner {
                 Holder::User(id) => self.person(tx, ctx, id).await?,
                 Holder::ServiceAccount(id) => self.machine_enters(tx, organization, id, ctx.now).await?,

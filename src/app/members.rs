@@ -66,9 +66,8 @@ impl App {
             return Ok(members);
         }
         let after = if after < UserId::PREFIX { UserId::PREFIX } else { after };
-        for user in tx.everybody_after(&ctx.organization, ctx.now.minus(TOMBSTONE), (after, left)).await? {
-            members.push(shown(self.roster_row(&mut tx, ctx, user).await?));
-        }
+        let everybody = tx.everybody_after(&ctx.organization, ctx.now.minus(TOMBSTONE), (after, left)).await?;
+        members.extend(self.roster_rows(&mut tx, ctx, everybody).await?.into_iter().map(shown));
         Ok(members)
     }
 }

@@ -15,6 +15,7 @@ mod authorize;
 pub mod backup;
 mod bindings;
 mod capability_uses;
+mod cast_ai;
 mod cli_login;
 mod clock;
 mod clusters;
@@ -81,6 +82,7 @@ pub use accidents::{Accident, BreakerRound, Restored, Undo, UndoWish};
 pub use audit::{Audit, AuditKeys, Auditor, BadCheckpoint, Checkpoint, Finding, Progress, SealingRound, Wrong};
 pub use authorize::{AccessCheck, DecidedOn, Decision, MOST_CHECKS, Undecided};
 pub use bindings::{BindingSearch, Gift};
+pub use cast_ai::{CastAiReading, CastAiRound};
 pub use cli_login::CliRequest;
 pub use clock::Clock;
 pub use clusters::{ClusterChange, ExternalIdChange, RemovedCluster};
@@ -193,6 +195,8 @@ struct Inner {
     suspected: accidents::Suspected,
     /// For addresses that an organization's own admins wrote down.
     outside: net::Client,
+    /// For Cast AI, at the one address that the settings say.
+    cast_ai: net::Client,
     /// Places of those who wait for events.
     waiting: WaitingRoom,
     /// Places of those who have none of these, and wait a moment.
@@ -208,6 +212,7 @@ impl App {
         let http = net::Client::new(policy);
         let outside = net::Client::new(webhooks::policy(policy, &settings));
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
+        let cast_ai = net::Client::new(cast_ai::policy(policy, &settings));
         let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());
         let texts = net::TextRecords::new(settings.domains.resolvers.clone());
         let (sealer, audit_keys) = (RwLock::new(Arc::new(sealer)), RwLock::default());
@@ -238,6 +243,7 @@ impl App {
             capability_uses,
             suspected: accidents::Suspected::default(),
             outside,
+            cast_ai,
             waiting: WaitingRoom::new(feed::MOST_WAITING.0, feed::MOST_WAITING.1),
             pausing: WaitingRoom::new(feed::MOST_PAUSING.0, feed::MOST_PAUSING.1),
         };
@@ -315,6 +321,11 @@ impl App {
     /// The way to webhooks.
     fn outside(&self) -> &net::Client {
         &self.inner.outside
+    }
+
+    /// The way to Cast AI.
+    fn cast_ai_client(&self) -> &net::Client {
+        &self.inner.cast_ai
     }
 
     /// What SAML providers publish about themselves.

@@ -4,11 +4,11 @@ use super::{App, Ctx, Error, Need};
 use crate::{
     access::Access,
     filter::Filter,
-    model::{Capability, Group, GroupId, Instant, Scope, User},
+    model::{Capability, ConnectionId, Group, GroupId, Instant, Scope, User},
     scim::ResourceType,
     store::{Member, Tx},
 };
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 /// Ids that one page may ask the names of.
 const MOST_NAMES: usize = 2_000;
@@ -37,10 +37,8 @@ impl RosterRow {
 /// Whom a list shows.
 #[derive(Debug, Clone, Copy)]
 pub enum RosterOf<'a> {
-    /// Everybody.
-    Everybody,
-    /// Whom a filter over their SCIM attributes matches.
-    Matching(&'a Filter),
+    /// Whom a filter over their SCIM attributes matches; none: everybody.
+    Matching(Option<&'a Filter>),
     /// Whose name or address has these words in it.
     Called(&'a str),
 }
@@ -75,23 +73,26 @@ impl App {
         let mut tx = self.read(ctx, Capability::ManageMembers).await?;
         let organization = &ctx.organization;
         let (users, next) = match whom {
-            RosterOf::Everybody => tx.search_users(organization, None, page, &ResourceType::User).await?,
-            RosterOf::Matching(filter) => {
-                tx.search_users(organization, Some(filter), page, &ResourceType::User).await?
-            }
+            RosterOf::Matching(filter) => tx.search_users(organization, filter, page, &ResourceType::User).await?,
             RosterOf::Called(words) => tx.people_called(organization, words, page).await?,
         };
-        let mut rows = Vec::with_capacity(users.len());
-        for user in users {
-            rows.push(self.roster_row(&mut tx, ctx, user).await?);
-        }
-        Ok((rows, next))
+        Ok((self.roster_rows(&mut tx, ctx, users).await?, next))
     }
 
-    pub(super) async fn roster_row(&self, tx: &mut Tx, ctx: &Ctx, user: User) -> Result<RosterRow, Error> {
-        let access = self.access_of(tx, &ctx.organization, &user, ctx.now).await?;
-        let (in_person_at, by_key_at) = tx.last_seen(&ctx.organization, &user.id).await?;
-        Ok(RosterRow { user, access, in_person_at, by_key_at })
+    /// What a list says of each of these people: as many statements for a page of them as for one.
+    pub(super) async fn roster_rows(&self, tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<RosterRow>, Error> {
+        if users.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut access = self.access_of_each(tx, &ctx.organization, &users, ctx.now).await?;
+        let ids = users.iter().map(|user| user.id.clone()).collect();
+        let seen = tx.last_seen_of(&ctx.organization, &ids).await?;
+        let row = |user: User| {
+            let (in_person_at, by_key_at) = seen.get(&user.id).copied().unwrap_or_default();
+            let access = access.remove(&user.id).unwrap_or_else(Access::none);
+            RosterRow { user, access, in_person_at, by_key_at }
+        };
+        Ok(users.into_iter().map(row).collect())
     }
 
     /// One group with the first people in it, at most so many.
@@ -103,10 +104,16 @@ impl App {
         Ok((group, members))
     }
 
+    /// The connections that brought the people and groups among these ids.
+    pub async fn connections_of(&self, ctx: &Ctx, ids: &[String]) -> Result<HashMap<String, ConnectionId>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageMembers).await?;
+        Ok(tx.connections_of(&ctx.organization, ids).await?)
+    }
+
     /// The names of clusters, custom roles and connections, and of the people, groups and machines among these ids. Who may not
     /// see those gets the clusters that they may see, and the roles.
     pub async fn names(&self, ctx: &Ctx, ids: impl IntoIterator<Item = String>) -> Result<Names, Error> {
-        let ids: HashSet<String> = ids.into_iter().take(MOST_NAMES).collect();
+        let ids: BTreeSet<String> = ids.into_iter().take(MOST_NAMES).collect();
         let mut tx = self.read(ctx, Need::Self_).await?;
         let organization = &ctx.organization;
         let access = self.access_of_actor(&mut tx, ctx).await?;
@@ -117,7 +124,12 @@ impl App {
             let scope = Scope::cluster(cluster.id.clone());
             let theirs = access.as_ref().is_none_or(|access| access.can(Capability::ViewClusters, &scope));
             if sees_people || theirs {
-                names.insert(cluster.id.to_string(), cluster.slug);
+                // What is held there stays, and whoever reads of it learns that there may be nothing any more.
+                let name = match cluster.gone_since {
+                    Some(_) => format!("{} (no longer at Cast AI)", cluster.slug),
+                    None => cluster.slug,
+                };
+                names.insert(cluster.id.to_string(), name);
             }
         }
         let roles = tx.custom_roles(organization).await?;
@@ -125,43 +137,13 @@ impl App {
         if sees_people {
             let connections = tx.connections(organization).await?;
             names.extend(connections.into_iter().map(|connection| (connection.id.to_string(), connection.name)));
-            for id in &ids {
-                if let Some(name) = name_of(&mut tx, ctx, id).await? {
-                    names.insert(id.clone(), name);
-                }
+            names.extend(tx.names_of(organization, &ids).await?);
+            if ids.contains(organization.as_str())
+                && let Some(found) = tx.organization(organization).await?
+            {
+                names.insert(organization.to_string(), found.name);
             }
         }
         Ok(Names(names))
     }
-}
-
-/// The name of one id, by its kind.
-async fn name_of(tx: &mut Tx, ctx: &Ctx, id: &str) -> Result<Option<String>, Error> {
-    let organization = &ctx.organization;
-    Ok(match id.split_once('_').map(|(kind, _)| kind) {
-        Some("usr") => match id.parse() {
-            Ok(id) => tx.user(organization, &id).await?.map(|user| user.label().to_owned()),
-            Err(_) => None,
-        },
-        Some("grp") => match id.parse() {
-            Ok(id) => tx.group(organization, &id).await?.map(|group| group.display_name),
-            Err(_) => None,
-        },
-        Some("sva") => match id.parse() {
-            Ok(id) => tx.service_account(organization, &id).await?.map(|account| account.name),
-            Err(_) => None,
-        },
-        Some("inv") => match id.parse() {
-            Ok(id) => tx.invitation(organization, &id).await?.map(|invitation| invitation.email),
-            Err(_) => None,
-        },
-        Some("whk") => match id.parse() {
-            Ok(id) => tx.webhook(organization, &id).await?.map(|webhook| webhook.name),
-            Err(_) => None,
-        },
-        Some("org") if id == organization.as_str() => {
-            tx.organization(organization).await?.map(|organization| organization.name)
-        }
-        Some(_) | None => None,
-    })
 }

@@ -34,7 +34,7 @@ pub(super) fn listen(client: Client, node: String, local: Arc<Local>) -> Listene
                 && connection.subscribe(CHANNEL).await.is_ok()
             {
                 // Between two connections messages were missed.
-                local.next_generation();
+                local.end_everything();
                 hear(&mut connection, &mut pushes, &node, &local).await;
             }
             sleep(PAUSE).await;

@@ -5,8 +5,9 @@
 //!
 //! - **The lease.** A [revocable](Key::REVOCABLE) value lives for the lease (1 s) at most, in memory and in Redis together. Whatever
 //!   message is lost, this bounds how long an ended session lives on another node.
-//! - **The generation.** A revocation changes it, and a value is good only in the generation in which its loading *began*. What
-//!   was read before a revocation and written after it is never served: there is no race to lose.
+//! - **The generation.** A revocation changes it, and a value is good only if none that [touches](Key::touched) it came after the
+//!   generation in which its loading *began*. What was read before a revocation and written after it is never served: there is
+//!   no race to lose. In memory one organization's revocations are nothing to another's values.
 //! - **The feed.** Nodes tell each other of revocations by Redis, and that they can hear by a heartbeat. A node that hears
 //!   nothing for a second stops believing its own memory.
 //!
@@ -26,6 +27,7 @@ pub use revocation::Revocation;
 
 use crate::{
     config,
+    model::OrganizationId,
     telemetry::{CacheAnswer, metrics},
 };
 use local::Local;
@@ -42,6 +44,22 @@ pub trait Key {
     const REVOCABLE: bool;
     /// The text, different for every kind of key: begin it with the kind, such as `session:`.
     fn text(&self) -> String;
+    /// Whose revocations end a value in a node's memory. Redis forgets revocable values with every revocation.
+    fn touched(value: &Self::Value) -> Touched<'_> {
+        let _ = value;
+        Touched::ByAny
+    }
+}
+
+/// Whose revocations end a value.
+#[derive(Debug, Clone, Copy)]
+pub enum Touched<'a> {
+    /// Anybody's.
+    ByAny,
+    /// Every one in this organization.
+    By(&'a OrganizationId),
+    /// Those of this organization and of its connections; not those of its people, their sessions and their keys.
+    ByConnectionsOf(&'a OrganizationId),
 }
 
 /// Why there is no cache. Only an address that cannot be one: a Redis that is not there is no error.
@@ -215,7 +233,7 @@ impl Cache {
         {
             // The rest of its life and not a new one: the lease holds for memory and Redis together.
             let value = Arc::new(value);
-            redis.local.put(text, value.clone(), rest, local);
+            redis.local.put(text, (value.clone(), K::touched(&value)), rest, local);
             metrics().cache(CacheAnswer::Redis);
             return Ok(value);
         }
@@ -232,7 +250,7 @@ impl Cache {
     }
 
     async fn store<K: Key>(&self, text: &str, value: &Arc<K::Value>, ttl: Duration, generation: Generation) {
-        self.local().put(text, value.clone(), ttl, generation.local);
+        self.local().put(text, (value.clone(), K::touched(value)), ttl, generation.local);
         if let (Self::Redis(redis), Some(remote)) = (self, generation.remote)
             && let Ok(bytes) = serde_json::to_vec(value.as_ref())
         {

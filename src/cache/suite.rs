@@ -3,10 +3,10 @@
 mod faults;
 mod server;
 
-use super::{Cache, Feed, Key, Revocation};
+use super::{Cache, Feed, Key, Revocation, Touched};
 use crate::{
     config::{self, Span},
-    model::{OrganizationId, UserId},
+    model::{ConnectionId, OrganizationId, UserId},
 };
 use secrecy::SecretString;
 use server::Server;
@@ -51,6 +51,32 @@ impl Key for Changed {
     const REVOCABLE: bool = true;
     fn text(&self) -> String {
         Access("a").text()
+    }
+}
+
+/// A value of one organization, and what a token opens there.
+struct Held(OrganizationId);
+struct Opened(OrganizationId);
+
+impl Key for Held {
+    type Value = OrganizationId;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        format!("held:{}", self.0)
+    }
+    fn touched(organization: &OrganizationId) -> Touched<'_> {
+        Touched::By(organization)
+    }
+}
+
+impl Key for Opened {
+    type Value = OrganizationId;
+    const REVOCABLE: bool = true;
+    fn text(&self) -> String {
+        format!("opened:{}", self.0)
+    }
+    fn touched(organization: &OrganizationId) -> Touched<'_> {
+        Touched::ByConnectionsOf(organization)
     }
 }
 
@@ -156,6 +182,38 @@ async fn conforms(cache: &Cache) {
 #[tokio::test]
 async fn memory_conforms() {
     conforms(&open(None, LEASE)).await;
+}
+
+#[tokio::test]
+async fn a_revocation_ends_what_it_touches_and_nothing_else() {
+    let cache = open(None, LEASE * 60);
+    let [own, other] = [1, 2].map(|number| OrganizationId::from_uuid(Uuid::from_u128(number)));
+    let (user, connection) = (UserId::from_uuid(Uuid::nil()), ConnectionId::from_uuid(Uuid::nil()));
+    let organization = own.clone();
+    let all = [
+        (Revocation::User { organization: organization.clone(), user }, true),
+        (Revocation::Connection { organization: organization.clone(), connection }, false),
+        (Revocation::Organization { organization }, false),
+    ];
+    for (revocation, stays_open) in all {
+        for organization in [&own, &other] {
+            cache.put(&Held(organization.clone()), organization.clone(), LONG).await;
+            cache.put(&Opened(organization.clone()), organization.clone(), LONG).await;
+        }
+        cache.publish(revocation.clone()).await;
+        assert_eq!(cache.get(&Held(own.clone())).await, None, "{revocation:?}");
+        assert_eq!(cache.get(&Opened(own.clone())).await.is_some(), stays_open, "{revocation:?}");
+        assert!(cache.get(&Held(other.clone())).await.is_some(), "{revocation:?}");
+        assert!(cache.get(&Opened(other.clone())).await.is_some(), "{revocation:?}");
+        // What began to be read before it is not served after it, of this organization.
+        let too_early = async {
+            cache.publish(revocation.clone()).await;
+            Ok::<_, Infallible>(own.clone())
+        };
+        cache.forget(&Held(own.clone())).await;
+        let Ok(_) = cache.fetch(&Held(own.clone()), LONG, || too_early).await;
+        assert_eq!(cache.get(&Held(own.clone())).await, None, "{revocation:?}");
+    }
 }
 
 #[tokio::test]

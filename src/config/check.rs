@@ -77,6 +77,7 @@ impl Settings {
         self.check_terms(&mut found);
         self.check_mail(&mut found);
         self.accidents.check(&mut found);
+        self.cast_ai.check(&mut found);
         self.webhooks.check(&mut found);
         found
     }

@@ -5,6 +5,7 @@
 //! column or by variable; what is well formed but wrong or unwise is found by [`Settings::check`].
 
 mod accidents;
+mod cast_ai;
 mod check;
 mod domains;
 mod hosts;
@@ -17,6 +18,7 @@ mod units;
 mod webhooks;
 
 pub use accidents::Accidents;
+pub use cast_ai::CastAi;
 pub use check::{Finding, Severity};
 pub use domains::{DomainProofs, Domains};
 pub use hosts::HostPattern;

@@ -2,6 +2,7 @@
 
 use super::{
     accidents::Accidents,
+    cast_ai::CastAi,
     domains::Domains,
     hosts::HostPattern,
     mail::{Invitations, Mail},
@@ -54,6 +55,8 @@ pub struct Settings {
     pub api_keys: ApiKeys,
     /// What counts as an accident of a provider.
     pub accidents: Accidents,
+    /// Reading clusters from Cast AI.
+    pub cast_ai: CastAi,
     /// Telling others what happens.
     pub webhooks: Webhooks,
     /// How mail goes out.
@@ -204,6 +207,8 @@ pub struct Limits {
     pub address: Rate,
     /// Of them at once.
     pub address_burst: u32,
+    /// The most connections of one organization; 0: no limit.
+    pub connections: usize,
 }
 
 /// `[tokens]`

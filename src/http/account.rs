@@ -78,6 +78,7 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
     };
     let keys = app.keys(&ctx).await?;
     let clusters = app.clusters_of(visit).await?;
+    let custom = app.custom_roles(&ctx).await?;
     let current = match &ctx.actor {
         Actor::User { session, .. } => Some(session),
         Actor::Key { .. }
@@ -90,6 +91,7 @@ async fn page(app: &App, guest: &Guest, new_key: Option<&NewKey>) -> Result<Resp
     let page = AccountPage {
         visit,
         clusters: &clusters,
+        custom: &custom,
         sessions: &sessions,
         current,
         keys: &keys,

@@ -147,3 +147,31 @@ pub struct Binding {
     /// Since when it holds.
     pub since: Instant,
 }
+
+impl Binding {
+    /// Whether one act gave both: the same role to the same subject, by the same author at the same moment, at several places.
+    /// Each is a row of its own, with its own life; that they belong together is presentation.
+    #[must_use]
+    pub fn given_with(&self, other: &Self) -> bool {
+        let (a, b) = (&self.terms, &other.terms);
+        a.subject == b.subject
+            && a.role == b.role
+            && a.source == b.source
+            && a.until == b.until
+            && self.author == other.author
+            && self.since == other.since
+    }
+
+    /// The same bindings, those that one act gave side by side; otherwise in their order.
+    #[must_use]
+    pub fn together(bindings: &[Self]) -> Vec<Vec<&Self>> {
+        let mut acts: Vec<Vec<&Self>> = Vec::new();
+        for binding in bindings {
+            match acts.iter_mut().find(|act| act.first().is_some_and(|first| first.given_with(binding))) {
+                Some(act) => act.push(binding),
+                None => acts.push(vec![binding]),
+            }
+        }
+        acts
+    }
+}

@@ -119,6 +119,14 @@ event_kinds! {
     ClusterChanged = "cluster.changed",
     /// A cluster was removed, and what was held there ended.
     ClusterRemoved = "cluster.removed",
+    /// Cast AI lists a cluster no longer. What is held on it stays.
+    ClusterVanished = "cluster.vanished",
+    /// Cast AI lists a cluster again.
+    ClusterReturned = "cluster.returned",
+    /// A key was given by which clusters are read from Cast AI.
+    CastAiConnected = "cast_ai.connected",
+    /// Clusters are read from Cast AI no longer; the key is gone.
+    CastAiDisconnected = "cast_ai.disconnected",
     /// A mapping draft was saved.
     MappingDrafted = "mapping.drafted",
     /// A mapping version came into force.

@@ -1,6 +1,7 @@
 //! Line 0: the nouns, plain data. Nothing here decides anything; it only says what things are called.
 
 mod binding;
+mod cast_ai;
 mod domain;
 mod event;
 mod extension;
@@ -27,6 +28,7 @@ mod trial;
 mod webhook;
 
 pub use binding::*;
+pub use cast_ai::*;
 pub use domain::*;
 pub use event::*;
 pub use extension::*;

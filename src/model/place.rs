@@ -33,6 +33,11 @@ pub struct Cluster {
     pub name: String,
     /// Its id at Cast AI, where names are not unique.
     pub external_id: Option<String>,
+    /// Since when Cast AI lists it no longer. What is held on it stays.
+    pub gone_since: Option<Instant>,
+    /// Its name at Cast AI, as it was read there last.
+    #[serde(skip)]
+    pub name_there: Option<String>,
 }
 
 /// Where a binding holds.

@@ -147,6 +147,12 @@ pub struct Impact {
 }
 
 impl Impact {
+    /// Of what changes nothing.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { owner_left: true, ..Self::default() }
+    }
+
     /// How many people gain something.
     #[must_use]
     pub fn gaining(&self) -> usize {

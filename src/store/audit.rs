@@ -5,6 +5,9 @@
 
 use super::{FromRow, RowRef, StoreError, Tx, Value, args};
 use crate::model::{Instant, OrganizationId};
+use data_encoding::HEXLOWER;
+use serde_json::json;
+use std::collections::BTreeMap;
 
 /// An event as its row is, with the subjects beside it in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -198,20 +201,26 @@ impl Tx {
         Ok(count.map_or(0, |(count,)| count))
     }
 
-    /// Gives an event its number and its link. False when it has one.
-    pub async fn number_event(
+    /// Gives events their numbers and their links. Says how many had none before.
+    pub async fn number_events(
         &mut self,
         organization: &OrganizationId,
-        id: &Value,
-        (number, chain): (i64, &[u8]),
-    ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "UPDATE events SET number = ?3, chain = ?4 WHERE organization = ?1 AND id = ?2 AND number IS NULL",
-                args![organization, id, number, chain],
-            )
-            .await?;
-        Ok(rows == 1)
+        links: &[(String, i64, [u8; 32])],
+    ) -> Result<u64, StoreError> {
+        // A link is 64 digits, and behind them is the number.
+        let links: BTreeMap<&str, String> = links
+            .iter()
+            .map(|(id, number, link)| (id.as_str(), format!("{}{number}", HEXLOWER.encode(link))))
+            .collect();
+        let sql = self.pick(
+            "UPDATE events SET number = CAST(substr(link.value, 65) AS BIGINT), chain = unhex(substr(link.value, 1, 64))
+             FROM pairs_of(?2) AS link
+             WHERE events.organization = ?1 AND events.id = link.key AND events.number IS NULL",
+            "UPDATE events SET number = CAST(substr(link.value, 65) AS BIGINT), chain = decode(substr(link.value, 1, 64), 'hex')
+             FROM pairs_of(?2) AS link
+             WHERE events.organization = ?1 AND events.id = link.key AND events.number IS NULL",
+        );
+        self.run(sql, args![organization, json!(links).to_string()]).await
     }
 
     /// How far an organization's events are sealed.

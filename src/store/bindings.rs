@@ -1,10 +1,9 @@
 //! Role bindings: opened and closed, never deleted.
 
-use super::{StoreError, ToValue as _, Tx, args};
+use super::{StoreError, Tx, args};
 use crate::model::{
     Binding, BindingId, BuiltInRole, GroupId, Instant, OrganizationId, Role, Scope, Source, Subject, Terms, UserId,
 };
-use std::fmt::Write as _;
 
 /// `SELECT` of a whole binding, in the order of [`BindingRow`], with what comes after the columns.
 macro_rules! select_bindings {
@@ -16,6 +15,9 @@ macro_rules! select_bindings {
         )
     };
 }
+
+/// Whole bindings, of whatever is asked for behind it.
+pub(super) const ALL_BINDINGS: &str = select_bindings!("FROM bindings b");
 
 const OF_SUBJECT: &str = select_bindings!(
     "FROM bindings b WHERE b.organization = ?1 AND b.subject_kind = ?2 AND b.subject_id = ?3 AND b.ended IS NULL
@@ -38,19 +40,6 @@ const REACHING: &str = concat!(
 
 pub(super) type BindingRow =
     (BindingId, String, String, Role, String, String, String, String, Option<Instant>, Option<i64>, String, Instant);
-
-/// Which bindings are asked for: all that every given field fits.
-#[derive(Debug, Clone, Default)]
-pub struct BindingQuery {
-    /// Whom they give something.
-    pub subject: Option<Subject>,
-    /// The role's text.
-    pub role: Option<String>,
-    /// Exactly this scope.
-    pub scope: Option<Scope>,
-    /// The source's kind: `person`, `rule`, `invitation`, `file` or `floor`.
-    pub source: Option<String>,
-}
 
 fn corrupt(what: &str, id: &BindingId, text: &str) -> StoreError {
     StoreError::Corrupt(format!("{what} “{text}” of binding {id}"))
@@ -212,50 +201,6 @@ impl Tx {
         .await?
         .map(binding)
         .transpose()
-    }
-
-    /// Up to `limit` open bindings that a question asks for, whose id is greater than `after`.
-    pub async fn bindings_asked(
-        &mut self,
-        organization: &OrganizationId,
-        query: &BindingQuery,
-        after: &str,
-        limit: i64,
-    ) -> Result<Vec<Binding>, StoreError> {
-        let mut args = vec![organization.to_value(), after.to_value(), limit.to_value()];
-        let mut narrower = String::new();
-        let scope = query.scope.as_ref().map(scope_columns);
-        let asked = [
-            ("subject_kind", query.subject.as_ref().map(Subject::kind)),
-            ("subject_id", query.subject.as_ref().map(Subject::id)),
-            ("role", query.role.as_deref()),
-            ("scope_kind", scope.map(|(kind, _)| kind)),
-            ("scope_id", scope.map(|(_, id)| id)),
-            ("source_kind", query.source.as_deref()),
-        ];
-        for (column, text) in asked {
-            if let Some(text) = text {
-                args.push(text.to_value());
-                // Not a name of the caller's: one of the six above.
-                let _ = write!(narrower, " AND b.{column} = ?{}", args.len());
-            }
-        }
-        let sql = format!(
-            "{} WHERE b.organization = ?1 AND b.id > ?2 AND b.ended IS NULL{narrower} ORDER BY b.id LIMIT ?3",
-            select_bindings!("FROM bindings b")
-        );
-        let rows = self.all_built(sql, args).await?;
-        rows.into_iter().map(binding).collect()
-    }
-
-    /// Every open binding at a scope, whoever made it.
-    pub async fn bindings_at(
-        &mut self,
-        organization: &OrganizationId,
-        scope: &Scope,
-    ) -> Result<Vec<Binding>, StoreError> {
-        let query = BindingQuery { scope: Some(scope.clone()), ..BindingQuery::default() };
-        self.bindings_asked(organization, &query, "", super::EVERYBODY).await
     }
 
     /// Every open binding that a rule made.

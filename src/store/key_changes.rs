@@ -36,6 +36,10 @@ macro_rules! select_kept {
     };
 }
 
+/// One more than so many people of a group.
+const MORE_MEMBERS: &str = "SELECT CAST(1 AS BIGINT) FROM memberships
+    WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL LIMIT 1 OFFSET ?3";
+
 /// Keys of a group's members, members first: for a group of a few people.
 const OF_FEW_MEMBERS: &str = select_kept!(
     "FROM memberships m CROSS JOIN api_keys k
@@ -121,14 +125,13 @@ impl Tx {
         group: &GroupId,
         than: i64,
     ) -> Result<bool, StoreError> {
-        let one_more: Option<(i64,)> = self
-            .first(
-                "SELECT CAST(1 AS BIGINT) FROM memberships
-                 WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL LIMIT 1 OFFSET ?3",
-                args![organization, group, than],
-            )
-            .await?;
+        let one_more: Option<(i64,)> = self.first(MORE_MEMBERS, args![organization, group, than]).await?;
         Ok(one_more.is_some())
+    }
+
+    /// Asks that with the next statement.
+    pub fn soon_has_more_members(&mut self, organization: &OrganizationId, group: &GroupId, than: i64) {
+        self.soon(MORE_MEMBERS, || args![organization, group, than].to_vec());
     }
 
     /// The keys of the people in a group that has few.

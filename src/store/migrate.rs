@@ -39,6 +39,8 @@ pub(super) const MIGRATIONS: &[Migration] = &[
     Migration { version: 19, name: "erasure", sql: include_str!("migrations/019_erasure.sql") },
     Migration { version: 20, name: "habits", sql: include_str!("migrations/020_habits.sql") },
     Migration { version: 21, name: "signal order", sql: include_str!("migrations/021_signal_order.sql") },
+    Migration { version: 22, name: "cast ai", sql: include_str!("migrations/022_cast_ai.sql") },
+    Migration { version: 23, name: "webhook dues", sql: include_str!("migrations/023_webhook_dues.sql") },
 ];
 
 /// Any number will do, as long as every castgate takes the same one: the lock that a migrating process holds.
@@ -247,6 +249,8 @@ mod tests {
         include_str!("migrations/019_erasure.sample.sql"),
         include_str!("migrations/020_habits.sample.sql"),
         include_str!("migrations/021_signal_order.sample.sql"),
+        include_str!("migrations/022_cast_ai.sample.sql"),
+        include_str!("migrations/023_webhook_dues.sample.sql"),
     ];
 
     async fn fill(store: &Store, sample: &'static str) {

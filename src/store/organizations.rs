@@ -4,14 +4,14 @@ use super::{StoreError, Tx, args};
 use crate::model::{Cluster, ClusterId, CustomRole, Instant, Organization, OrganizationId, RoleId, fold};
 
 type OrganizationRow = (OrganizationId, String, String, Option<i64>, Option<Instant>, Instant);
-type ClusterRow = (ClusterId, String, String, Option<String>);
+type ClusterRow = (ClusterId, String, String, Option<String>, Option<Instant>, Option<String>);
 
 fn organization((id, slug, name, mapping_version, ownerless_since, created_at): OrganizationRow) -> Organization {
     Organization { id, slug, name, mapping_version, ownerless_since, created_at }
 }
 
-fn cluster((id, slug, name, external_id): ClusterRow) -> Cluster {
-    Cluster { id, slug, name, external_id }
+fn cluster((id, slug, name, external_id, gone_since, name_there): ClusterRow) -> Cluster {
+    Cluster { id, slug, name, external_id, gone_since, name_there }
 }
 
 impl Tx {
@@ -119,9 +119,19 @@ impl Tx {
         now: Instant,
     ) -> Result<(), StoreError> {
         self.run(
-            "INSERT INTO clusters (organization, id, slug, slug_folded, name, external_id, created_at)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            args![organization, cluster.id, cluster.slug, fold(&cluster.slug), cluster.name, cluster.external_id, now],
+            "INSERT INTO clusters (organization, id, slug, slug_folded, name, external_id, created_at, gone_since, name_there)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+            args![
+                organization,
+                cluster.id,
+                cluster.slug,
+                fold(&cluster.slug),
+                cluster.name,
+                cluster.external_id,
+                now,
+                cluster.gone_since,
+                cluster.name_there
+            ],
         )
         .await
         .map(drop)
@@ -131,7 +141,7 @@ impl Tx {
     pub async fn clusters(&mut self, organization: &OrganizationId) -> Result<Vec<Cluster>, StoreError> {
         let rows = self
             .all(
-                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 ORDER BY slug_folded",
+                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 ORDER BY slug_folded",
                 args![organization],
             )
             .await?;
@@ -146,7 +156,7 @@ impl Tx {
     ) -> Result<Option<Cluster>, StoreError> {
         let row = self
             .first(
-                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 AND id = ?2",
+                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 AND id = ?2",
                 args![organization, id],
             )
             .await?;
@@ -156,9 +166,18 @@ impl Tx {
     /// Writes a cluster as it now is.
     pub async fn update_cluster(&mut self, organization: &OrganizationId, cluster: &Cluster) -> Result<(), StoreError> {
         self.run(
-            "UPDATE clusters SET slug = ?3, slug_folded = ?4, name = ?5, external_id = ?6
+            "UPDATE clusters SET slug = ?3, slug_folded = ?4, name = ?5, external_id = ?6, gone_since = ?7, name_there = ?8
              WHERE organization = ?1 AND id = ?2",
-            args![organization, cluster.id, cluster.slug, fold(&cluster.slug), cluster.name, cluster.external_id],
+            args![
+                organization,
+                cluster.id,
+                cluster.slug,
+                fold(&cluster.slug),
+                cluster.name,
+                cluster.external_id,
+                cluster.gone_since,
+                cluster.name_there
+            ],
         )
         .await
         .map(drop)
@@ -189,7 +208,7 @@ impl Tx {
     ) -> Result<Option<Cluster>, StoreError> {
         let row = self
             .first(
-                "SELECT id, slug, name, external_id FROM clusters WHERE organization = ?1 AND slug_folded = ?2",
+                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 AND slug_folded = ?2",
                 args![organization, fold(slug)],
             )
             .await?;

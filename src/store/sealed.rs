@@ -76,6 +76,7 @@ impl SealedColumn {
         column!("second_factors"."secret", organization: "organization", row: "user_id"),
         column!("webhooks"."secret", organization: "organization", row: "id"),
         column!("webhooks"."old_secret", organization: "organization", row: "id"),
+        column!("cast_ai_links"."api_key", organization: "organization", row: "organization"),
         column!("audit_keys"."secret", organization: "CAST('-' AS TEXT)", row: "id"),
         column!(
             "idempotency"."answer", organization: "organization",

@@ -91,7 +91,7 @@ impl Tx {
         Ok(row.and_then(|(token,)| token))
     }
 
-    /// A user's sessions that have not ended, the youngest first.
+    /// A user's sessions that have not ended, with their connection neither, the youngest first.
     pub async fn sessions_of(
         &mut self,
         organization: &OrganizationId,
@@ -103,8 +103,10 @@ impl Tx {
                 "SELECT s.id, s.organization, s.user_id, s.connection, s.user_epoch, s.connection_epoch, s.created_at,
                         s.last_seen_at, s.expires_at, s.provider_session, s.authenticated_at, s.acr
                  FROM sessions s JOIN users u ON u.organization = s.organization AND u.id = s.user_id
+                 LEFT JOIN connections c ON c.organization = s.organization AND c.id = s.connection
                  WHERE s.organization = ?1 AND s.user_id = ?2 AND s.ended_at IS NULL AND s.expires_at > ?3
                    AND s.user_epoch = u.session_epoch
+                   AND (s.connection = '' OR (c.enabled = 1 AND c.epoch = s.connection_epoch))
                  ORDER BY s.created_at DESC, s.id DESC LIMIT 200",
                 args![organization, user, now],
             )

@@ -73,6 +73,21 @@ impl Tx {
         rows.into_iter().map(trace).collect()
     }
 
+    /// When the newest sign-ins were, up to `limit` of them, and whether each came in.
+    pub async fn sign_in_times(
+        &mut self,
+        organization: &OrganizationId,
+        limit: i64,
+    ) -> Result<Vec<(Instant, bool)>, StoreError> {
+        let rows: Vec<(Instant, String)> = self
+            .all(
+                "SELECT at, failure FROM sign_ins WHERE organization = ?1 ORDER BY id DESC LIMIT ?2",
+                args![organization, limit],
+            )
+            .await?;
+        Ok(rows.into_iter().map(|(at, failure)| (at, failure.is_empty())).collect())
+    }
+
     /// The trace of a code.
     pub async fn sign_in(
         &mut self,

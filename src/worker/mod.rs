@@ -2,11 +2,12 @@
 //!
 //! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
 //! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
-//! [letters](letters) sent, [webhooks] told, [accidents](accidents) and [silence](silence) of providers looked for, PostgreSQL made to [count](statistics), and the
+//! [letters](letters) sent, [webhooks] told, [accidents](accidents) and [silence](silence) of providers looked for, clusters read [from Cast AI](cast_ai), PostgreSQL made to [count](statistics), and the
 //! [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it
 //! is lost, because all of it is rows.
 
 mod accidents;
+mod cast_ai;
 mod key_safety;
 mod keys;
 mod letters;
@@ -41,7 +42,8 @@ pub async fn run(app: App, shutdown: impl Future<Output = ()>) {
         accidents::run(&app, &ending),
         statistics::run(&app, &ending),
         webhooks::run(&app, &ending),
-        silence::run(&app, &ending)
+        silence::run(&app, &ending),
+        cast_ai::run(&app, &ending)
     );
 }
 

@@ -164,9 +164,9 @@ async fn people(world: &World, count: usize) -> Vec<User> {
     people
 }
 
-/// A number from the environment: the whole proof takes longer than a check should.
-fn sized(name: &str, usual: usize) -> usize {
-    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+/// The whole proof takes longer than a check should.
+fn sized(name: &str, usual: u64) -> usize {
+    usize::try_from(crate::harness::sized(name, usual)).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

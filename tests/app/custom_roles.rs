@@ -18,7 +18,8 @@ fn role(name: &str, capabilities: &[Capability]) -> RoleWish {
     }
 }
 
-async fn made(world: &World, name: &str, capabilities: &[Capability]) -> RoleId {
+/// A role that the first owner made.
+pub(crate) async fn made(world: &World, name: &str, capabilities: &[Capability]) -> RoleId {
     let owner = world.as_user(&world.tenant.owner);
     world.app.create_role(&owner, role(name, capabilities)).await.unwrap().role.id
 }

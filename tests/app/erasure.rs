@@ -7,8 +7,10 @@ use crate::{
 use castgate::{
     app::{KeyChange, UndoWish},
     model::{EventKind, Holder, UserId},
+    store::args,
 };
 use serde_json::{Value, json};
+use std::time::Duration;
 
 async fn erase(world: &World, id: &UserId) {
     let owner = world.as_user(&world.tenant.owner);
@@ -77,6 +79,61 @@ async fn nobody_who_was_erased_comes_back_by_an_undo() {
         world.app.undo(&owner, &wish, &preview.preview).await.unwrap();
         assert!(world.app.member(&owner, &eve.id).await.unwrap().removed_at.is_none());
         assert!(world.app.member(&owner, &ada.id).await.is_err(), "on {}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_at_an_erasure_waits_for_nobody_who_writes_and_they_do_not_wait_for_it() {
+    everywhere(async |world| {
+        let ada = world.hire("ada").await;
+        world.delete(&ada.id).await.unwrap();
+        // Somebody writes and holds the directory alone, for as long as it takes.
+        let mut writes = world.store.write("test").await.unwrap();
+        writes.hold_directory(&world.tenant.organization, true).await.unwrap();
+        let held = writes.user_to_change(&world.tenant.organization, &ada.id).await.unwrap();
+        assert!(held.is_some());
+        let operator = world.operator();
+        let look = world.app.plan_erasure(&operator, &ada.id);
+        let plan = tokio::time::timeout(Duration::from_mins(1), look).await;
+        let plan = plan.unwrap_or_else(|_| panic!("{}: the look waits for whoever writes", world.engine())).unwrap();
+        writes.rollback().await.unwrap();
+        let done = world.app.erase_person(&operator, &ada.id, &plan.plan, "ada").await.unwrap();
+        assert_eq!((plan.rows, plan.events, plan.left), (done.rows, done.events, done.left), "{}", world.engine());
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_suspended_is_erased_as_they_were_looked_at_and_by_what_their_provider_calls_them() {
+    everywhere(async |world| {
+        let (organization, operator) = (&world.tenant.organization, world.operator());
+        let ada = world.hire("ada").await;
+        world.group("eng", &[ada.id.as_str()]).await.unwrap();
+        world.key(&ada.id).await;
+        world.session(&ada.id).await;
+        world.set_active(&ada.id, false).await.unwrap();
+        let mut tx = world.store.write("test").await.unwrap();
+        // Only the identity says it, and that goes when they are removed.
+        tx.run(
+            "INSERT INTO identities (organization, connection, kind, value, user_id, created_at)
+             VALUES (?1, ?2, 'subject', 'sub|ada-7001', ?3, 0)",
+            args![organization, world.tenant.okta.id, ada.id],
+        )
+        .await
+        .unwrap();
+        let job = castgate::model::JobId::from_uuid(world.app.clock().uuid());
+        tx.insert_job(organization, &job, ("x", &json!({"of": "sub|ada-7001"})), world.now()).await.unwrap();
+        tx.commit().await.unwrap();
+        let plan = world.app.plan_erasure(&operator, &ada.id).await.unwrap();
+        assert_eq!(plan.rows["outbox"], 1, "{plan:?}");
+        let done = world.app.erase_person(&operator, &ada.id, &plan.plan, "ada").await.unwrap();
+        assert_eq!((plan.rows, plan.events, plan.left), (done.rows, done.events, done.left), "{}", world.engine());
+        let mut tx = world.store.read().await.unwrap();
+        let of = tx.first::<(String,)>("SELECT payload FROM outbox WHERE id = ?1", args![job]).await.unwrap();
+        assert_eq!(of.unwrap().0, "{}");
+        let left = "SELECT user_id FROM identities WHERE user_id = ?1";
+        assert!(tx.first::<(String,)>(left, args![ada.id]).await.unwrap().is_none());
     })
     .await;
 }

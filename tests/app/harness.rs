@@ -55,6 +55,16 @@ pub(crate) async fn everywhere(test: impl AsyncFn(&World)) {
     }
 }
 
+/// How much of a proof is done: as the variable says, or so much that nobody waits long.
+pub(crate) fn sized(name: &str, usual: u64) -> u64 {
+    std::env::var(name).ok().and_then(|text| text.parse().ok()).unwrap_or(usual)
+}
+
+/// How many cases are played at a time, each player in a store of its own.
+pub(crate) fn players() -> u64 {
+    sized("CASTGATE_TEST_PLAYERS", 1).max(1)
+}
+
 pub(crate) fn settings(more: &[(&str, &str)]) -> Settings {
     let believed = ("CASTGATE_DOMAINS__PROOF", "settings");
     let more = more.iter().chain([&believed]).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -62,6 +72,11 @@ pub(crate) fn settings(more: &[(&str, &str)]) -> Settings {
 }
 
 impl World {
+    /// One on PostgreSQL, or on SQLite; none where there is no such thing.
+    pub(crate) async fn on(postgres: bool) -> Option<Self> {
+        if postgres { Self::postgres().await } else { Some(Self::sqlite().await) }
+    }
+
     pub(crate) async fn sqlite() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Store::open_sqlite(directory.path()).await.unwrap();

@@ -205,22 +205,53 @@ fn requests(fleet: &Fleet) -> u64 {
     fleet.agents.iter().map(|(_, agent)| agent.requests.load(Ordering::SeqCst)).sum()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_delete_exactly_the_keys_fail_that_the_previews_showed() {
-    let world = Arc::new(World::sqlite().await);
+/// How long it took, and how often the agents asked in a second.
+fn told(world: &World, fleet: &Fleet, (choice, began): (&str, std::time::Instant)) {
+    let (took, failed) = (began.elapsed(), failed(fleet).len());
+    let (asked, engine) = (requests(fleet), world.engine());
+    eprintln!("{engine}, {choice}: {AGENTS} agents, {asked} requests in {took:.1?}; {failed} keys failed");
+}
+
+async fn with_delete(world: World) {
+    let world = Arc::new(world);
     let fleet = Arc::new(fleet(&world).await);
+    let began = std::time::Instant::now();
     let shown = run(&world, &fleet, &Choice::Delete).await;
+    told(&world, &fleet, ("delete", began));
     assert_eq!(shown.len(), CYCLES);
     assert_eq!(failed(&fleet), shown, "each of them fails, and no other does");
     assert!(requests(&fleet) > 1_000, "the agents sent {} requests", requests(&fleet));
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_move_not_one_request_fails_and_none_is_allowed_more_than_before() {
-    let world = Arc::new(World::sqlite().await);
+async fn with_move(world: World) {
+    let world = Arc::new(world);
     let fleet = Arc::new(fleet(&world).await);
+    let began = std::time::Instant::now();
     let shown = run(&world, &fleet, &Choice::Move { to: fleet.machine.clone() }).await;
+    told(&world, &fleet, ("move", began));
     assert_eq!(shown.len(), CYCLES);
     assert!(failed(&fleet).is_empty(), "{:?}", failed(&fleet));
     assert!(requests(&fleet) > 1_000, "the agents sent {} requests", requests(&fleet));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_delete_exactly_the_keys_fail_that_the_previews_showed() {
+    with_delete(World::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_delete_exactly_the_keys_fail_that_the_previews_showed_on_postgresql() {
+    let Some(world) = World::postgres().await else { return };
+    with_delete(world).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_move_not_one_request_fails_and_none_is_allowed_more_than_before() {
+    with_move(World::sqlite().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_move_not_one_request_fails_and_none_is_allowed_more_than_before_on_postgresql() {
+    let Some(world) = World::postgres().await else { return };
+    with_move(world).await;
 }

@@ -309,6 +309,7 @@ async fn among_a_hundred_thousand_keys_a_preview_looks_at_those_concerned() {
         subject: castgate::app::Holding(group.to_string()),
         role: role("analyst"),
         cluster: None,
+        clusters: None,
         until: None,
     };
     assert_eq!(preview(give).await, [key.id]);

@@ -83,7 +83,7 @@ async fn one_preview_shows_the_keys_of_all_and_who_is_refused_keeps_nobody_back(
         let (bob, _, bob_key) = member_with_key(world, "bob").await;
         let nobody: UserId = "usr_06h01qbn45r9t2euf2aprlbdqk".parse().unwrap();
         let users = [ada.id.clone(), nobody.clone(), bob.id.clone(), world.tenant.owner.clone()];
-        let change = MemberChange::SetRole { role: role("viewer"), cluster: None };
+        let change = MemberChange::SetRole { role: role("viewer"), cluster: None, clusters: None };
         let shown = preview(world, &users, &change).await;
         let keys: Vec<_> = shown.changes.iter().map(|one| one.keys.len()).collect();
         assert_eq!(keys, [1, 0, 1, 0], "{shown:?}");
@@ -112,7 +112,7 @@ async fn a_key_made_in_between_holds_its_owners_change_up_and_no_other() {
         let (ada, _, _) = member_with_key(world, "ada").await;
         let (bob, _, _) = member_with_key(world, "bob").await;
         let users = [ada.id.clone(), bob.id.clone()];
-        let change = MemberChange::SetRole { role: role("viewer"), cluster: None };
+        let change = MemberChange::SetRole { role: role("viewer"), cluster: None, clusters: None };
         let shown = preview(world, &users, &change).await;
         world.key(&ada.id).await;
         let made = make(world, &users, &change, of(shown)).await;
@@ -124,7 +124,7 @@ async fn a_key_made_in_between_holds_its_owners_change_up_and_no_other() {
         assert_eq!(keys_of(world, &ada.id).await.len(), 2);
         // A token is good for what it was shown for, and for nothing else.
         let shown = preview(world, &users, &change).await;
-        let other = MemberChange::SetRole { role: role("owner"), cluster: None };
+        let other = MemberChange::SetRole { role: role("owner"), cluster: None, clusters: None };
         let made = make(world, &users, &other, of(shown.clone())).await;
         assert_eq!(codes(&made), [Some("preview_stale"); 2]);
         let mut terms = of(shown);

@@ -323,6 +323,8 @@ async fn mappings_terms_events_and_keys_are_read_as_they_were_written() {
             slug: "prod".to_owned(),
             name: "Pröd".to_owned(),
             external_id: Some("0-1".to_owned()),
+            gone_since: Some(NOW),
+            name_there: Some("prod".to_owned()),
         };
         tx.insert_cluster(&org, &cluster, NOW).await.unwrap();
         assert_eq!(tx.cluster_by_slug(&org, "PROD").await.unwrap().as_ref(), Some(&cluster));

@@ -1,9 +1,12 @@
 //! What it costs that a provider shows who it is.
 
-use crate::{groups::recorded, harness::everywhere};
+use crate::{
+    groups::recorded,
+    harness::{World, everywhere, settings},
+};
 use castgate::{
-    app::{Assertion, ClientProof, ClientWish, TokenRequest},
-    model::{ScimToken, TokenId, Uses},
+    app::{Assertion, ClientProof, ClientWish, Error, NewConnection, TokenRequest},
+    model::{ConnectionSettings, Profile, ScimToken, TokenId, Uses},
     store::{NewScimToken, Statement},
 };
 use std::time::Duration;
@@ -75,4 +78,31 @@ async fn a_token_is_read_as_it_was_written_and_a_connection_is_found_by_its_addr
         assert_eq!(at, Some((organization.clone(), connection)));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_organization_has_as_many_connections_as_the_settings_say_however_many_are_made_at_once() {
+    let world = World::with(&settings(&[("CASTGATE_LIMITS__CONNECTIONS", "4")])).await;
+    let another = async |number: usize| {
+        let new = NewConnection {
+            name: format!("provider-{number}"),
+            settings: ConnectionSettings::of(Profile::Okta),
+            client_secret: None,
+        };
+        world.app.create_connection(&world.operator(), new).await
+    };
+    let made = tokio::join!(another(1), another(2), another(3), another(4), another(5));
+    let made = [made.0, made.1, made.2, made.3, made.4];
+    let refused: Vec<_> = made.iter().filter_map(|one| one.as_ref().err()).collect();
+    assert_eq!((made.len() - refused.len(), refused.len()), (3, 2), "there was one: {made:?}");
+    for error in refused {
+        assert!(matches!(error, Error::Conflict { code: "slots_taken", .. }), "{error:?}");
+        assert!(error.to_string().contains("there are 4 connections"), "{error}");
+    }
+    // Who deletes one makes room.
+    let gone = made.iter().find_map(|one| one.as_ref().ok()).unwrap();
+    let plan = world.app.plan_connection_removal(&world.operator(), &gone.id).await.unwrap().plan;
+    world.app.remove_connection(&world.operator(), &gone.id, &plan).await.unwrap();
+    another(6).await.unwrap();
+    assert!(matches!(another(7).await, Err(Error::Conflict { code: "slots_taken", .. })));
 }

@@ -18,7 +18,7 @@ pub(crate) fn role(name: &str) -> Role {
 }
 
 pub(crate) fn set_role(user: &UserId, to: &str) -> RoleChange {
-    RoleChange::SetRole { user: user.clone(), role: role(to), cluster: None }
+    RoleChange::SetRole { user: user.clone(), role: role(to), cluster: None, clusters: None }
 }
 
 /// A member with a key, by a person's doing.
@@ -252,7 +252,7 @@ async fn moving_needs_somebody_who_holds_every_right_that_the_key_carries() {
         world.give(Subject::User(eve.id.clone()), Role::Custom(people.id.clone()), None).await.unwrap();
         let take = world.app.bindings(&owner(world), &castgate::app::BindingSearch::default(), "", 100).await.unwrap();
         let of_ada = take.iter().find(|one| one.terms.subject == Subject::User(ada.id.clone())).unwrap();
-        let change = RoleChange::Take { binding: of_ada.id.clone() };
+        let change = RoleChange::Take { binding: of_ada.id.clone(), together: false };
         let acts = world.as_user(&eve.id);
         let seen = world.app.preview_role_change(&acts, &change).await.unwrap();
         let moving = terms(&seen, &[(&key.id, Choice::Move { to: agents.id.clone() })]);
@@ -348,8 +348,13 @@ async fn what_groups_custom_roles_and_mappings_do_to_keys_is_shown_as_well() {
         assert_eq!(seen.keys.iter().map(|one| &one.id).collect::<Vec<_>>(), [&key.id]);
         change(world, &publish, Choice::Keep).await.unwrap();
         assert_eq!(world.roles(&ada.id).await, ["member", "analyst"]);
-        let give =
-            RoleChange::Give { subject: Holding(ada.id.to_string()), role: Role::OWNER, cluster: None, until: None };
+        let give = RoleChange::Give {
+            subject: Holding(ada.id.to_string()),
+            role: Role::OWNER,
+            cluster: None,
+            clusters: None,
+            until: None,
+        };
         assert_eq!(preview(world, &give).await.keys.len(), 1);
     })
     .await;

@@ -36,6 +36,7 @@ async fn fill(world: &World) {
     world.app.create_scim_token(&owner, &world.tenant.okta.id, None).await.unwrap();
     signals(world, &owner, &ada.id).await;
     provider_credentials(world, &owner).await;
+    world.app.connect_cast_ai(&owner, "castai_v1_0123456789abcdef").await.unwrap();
     world.session(&ada.id).await;
     world.set_active(&ada.id, false).await.unwrap();
     crate::bindings::custom_role(world, "x", "[]").await;

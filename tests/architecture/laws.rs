@@ -24,7 +24,7 @@ const LAST_PURE_LINE: usize = 4;
 const HOMES: &[(&[&str], &[&str])] = &[
     (&["axum", "hyper", "hyper_util", "tower", "maud", "governor", "qrcodegen"], &["http"]),
     (&["axum"], &["lab"]), // the lab's provider is an HTTP server itself
-    (&["rusqlite", "tokio_postgres", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
+    (&["rusqlite", "tokio_postgres", "deadpool", "deadpool_postgres", "tokio_postgres_rustls"], &["store"]),
     (&["redis", "moka"], &["cache"]),
     (&["openidconnect", "roxmltree", "miniz_oxide", "samael"], &["sso"]),
     (&["chrono"], &["sso"]), // samael's spans of time; ours are std's

@@ -16,6 +16,7 @@ mod nouns;
 mod people;
 mod schemas;
 mod terminal;
+mod together;
 #[path = "../world/mod.rs"]
 mod world;
 

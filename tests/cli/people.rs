@@ -89,4 +89,11 @@ async fn somebody_is_erased_by_whoever_repeats_their_name() {
     assert!(again.code == 6 && again.err.contains("erased before"), "{again:?}");
     let anew = json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "ada@acme.test"});
     assert_ne!(okta.post("/Users", anew).await.expect(201).id(), ada);
+    // What may mean others too is said before it is asked.
+    let named =
+        json!({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "grace", "nickName": "viewer"});
+    let grace = okta.post("/Users", named).await.expect(201).id();
+    scene.run(&["users", "suspend", &grace, "--yes"]).await.expect(0);
+    let asked = scene.run(&["users", "erase", &grace]).await.expect(2);
+    assert!(asked.err.contains("looked for only in what is about them: grace, viewer."), "{asked:?}");
 }

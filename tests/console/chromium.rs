@@ -49,6 +49,20 @@ tests:
     expect: [analyst]
 ";
 
+/// The pages that need no name of anything.
+fn pages_without_ids() -> Vec<String> {
+    castgate::http::routes()
+        .iter()
+        .filter(|route| {
+            route.method == "GET"
+                && route.path.starts_with("/console/")
+                && route.answers.iter().any(|answer| answer.media == Some("text/html"))
+        })
+        .filter(|route| !route.path.contains('{') && route.path != "/console/role-changes")
+        .map(|route| route.path.clone())
+        .collect()
+}
+
 /// The pages of the console with something on each of them.
 async fn pages((scene, issuer): (&Scene, &Issuer)) -> Vec<String> {
     let (ada, katherine) = (&scene.people[0], &scene.people[2]);
@@ -91,21 +105,19 @@ async fn pages((scene, issuer): (&Scene, &Issuer)) -> Vec<String> {
     let span = [("source", "scim:okta"), ("from", &from.to_string()), ("to", &app.clock().now().to_string())];
     let span = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(span).finish();
     scene.world.app.publish_mapping(&scene.acme.operator, MAPPING_TOO).await.unwrap();
+    // Behind the mapping: its tests speak of the one connection that there was.
+    let mut kinds = Vec::new();
+    for kind in ["entra", "google", "oidc", "saml", "scim"] {
+        let fields = [("kind", kind), ("name", kind), ("domains", "")];
+        let made = scene.change("/console/connections", &scene.owner, &fields).await.expect(303);
+        kinds.push(made.header("location").replace("said=created&", ""));
+    }
     let (webhook, _) = scene.webhook("SIEM").await;
     let token = scene.stream(&issuer.url).await;
     for (event, by) in [("session-revoked", By::Es256), ("device-compliance-change", By::Stranger)] {
         scene.told(&token, &scene.event(&format!("caep/event-type/{event}")), by).await;
     }
-    let mut all: Vec<String> = castgate::http::routes()
-        .iter()
-        .filter(|route| {
-            route.method == "GET"
-                && route.path.starts_with("/console/")
-                && route.answers.iter().any(|answer| answer.media == Some("text/html"))
-        })
-        .filter(|route| !route.path.contains('{') && route.path != "/console/role-changes")
-        .map(|route| route.path.clone())
-        .collect();
+    let mut all = pages_without_ids();
     all.extend([
         format!("/console/members/{ada}"),
         format!("/console/members/several?do=suspend&id={ada}&id={katherine}"),
@@ -116,6 +128,8 @@ async fn pages((scene, issuer): (&Scene, &Issuer)) -> Vec<String> {
         role,
         cluster,
         format!("/console/connections/{}", scene.push.stored.id),
+        format!("/console/graph?subject={katherine}"),
+        format!("/console/graph?connection={}", scene.push.stored.id),
         format!("{review}/apply"),
         review,
         format!("/console/receipts/{receipt}"),
@@ -125,6 +139,7 @@ async fn pages((scene, issuer): (&Scene, &Issuer)) -> Vec<String> {
         "/console/mapping/versions/2?from=1".to_owned(),
         "/console/nothing/here".to_owned(),
     ]);
+    all.extend(kinds);
     all
 }
 

@@ -5,7 +5,9 @@
 
 mod canaries;
 mod chromium;
+mod connections;
 mod forms;
+mod graph;
 #[path = "../providers/issuer.rs"]
 #[expect(dead_code, reason = "these tests need less of it")]
 mod issuer;
@@ -26,6 +28,7 @@ mod scene;
 mod settings;
 mod showcase;
 mod tenancy;
+mod together;
 #[path = "../world/mod.rs"]
 mod world;
 

@@ -22,6 +22,15 @@ async fn walk(scene: &Scene, (who, script): (&str, &[&str]), more: &[&str]) -> V
     .await
 }
 
+/// The link of the invitation whose letter went to this address.
+pub fn link_in_the_letter_to(scene: &Scene, email: &str) -> String {
+    let letters = fs::read_dir(scene.world.app.settings().store.data_directory.join("mail")).unwrap();
+    let letters = letters.map(|letter| fs::read_to_string(letter.unwrap().path()).unwrap().replace("=\r\n", ""));
+    let letter = letters.filter(|letter| letter.contains(email)).last().unwrap();
+    let token = letter.split_once("/invitations/").unwrap().1.split(char::is_whitespace).next();
+    format!("/invitations/{}", token.unwrap())
+}
+
 fn count(said: &Value, what: &str) -> usize {
     said[what].as_array().unwrap().len()
 }
@@ -60,11 +69,7 @@ async fn somebody_who_was_invited_chooses_a_password_and_comes_back_by_it() {
         let email = format!("dorothy-{}@elsewhere.test", script.len());
         scene.invitation(&email).await;
         app.send_letters().await.unwrap();
-        let letters = fs::read_dir(app.settings().store.data_directory.join("mail")).unwrap();
-        let letters = letters.map(|letter| fs::read_to_string(letter.unwrap().path()).unwrap().replace("=\r\n", ""));
-        let letter = letters.filter(|letter| letter.contains(&email)).last().unwrap();
-        let token = letter.split_once("/invitations/").unwrap().1.split(|letter: char| letter.is_whitespace()).next();
-        let link = format!("/invitations/{}", token.unwrap());
+        let link = link_in_the_letter_to(&scene, &email);
         let more = ["--invitation", &link, "--name", &email, "--password", "nine otters under a blue bridge"];
         let said = walk(&scene, ("invited", script), &more).await;
         assert_eq!(count(&said, "done"), 6, "{said}");

@@ -39,6 +39,86 @@ fn typed<'a>(page: &'a str, name: &str) -> &'a str {
     field.split_once("value=\"").unwrap().1.split('"').next().unwrap()
 }
 
+/// The lines of a field of several.
+fn lines<'a>(page: &'a str, name: &str) -> &'a str {
+    let field = page.split_once(&format!("name=\"{name}\"")).unwrap().1;
+    field.split_once(">\n").unwrap().1.split("</textarea>").next().unwrap()
+}
+
+/// A rule that somebody has begun to write into the form.
+const BEGUN: [(&str, &str); 6] = [
+    ("rule_name", "the night shift"),
+    ("rule_groups", "Night, weekdays\nnight-weekends"),
+    ("rule_when", "title pr"),
+    ("rule_grant", "member"),
+    ("rule_cluster", "staging-eu"),
+    ("rule_until", "2027-01-31"),
+];
+
+/// Whether the form is as it was typed.
+fn is_begun(page: &str) -> bool {
+    typed(page, "rule_name") == "the night shift"
+        && lines(page, "rule_groups") == "Night, weekdays\nnight-weekends"
+        && [typed(page, "rule_when"), typed(page, "rule_until")] == ["title pr", "2027-01-31"]
+        && page.contains("value=\"member\" selected")
+        && page.contains("value=\"staging-eu\" checked")
+        && page.contains("id=\"rule\" open")
+}
+
+#[tokio::test]
+async fn a_rule_that_is_begun_in_the_form_comes_back_whatever_button_is_pressed() {
+    let scene = Scene::set().await;
+    let send = async |path: &str, more: &[(&str, &str)]| {
+        let fields = [&[("text", TEXT), ("reason", "shifts"), ("person", "ada@acme.test")], BEGUN.as_slice(), more];
+        scene.change(&format!("/console/mapping/{path}"), &scene.owner, &fields.concat()).await
+    };
+    let unwritten = "holds a rule that is not in the text yet";
+    for (path, more, status, said) in [
+        ("plan", None, 200, "What these rules say of"),
+        ("draft", None, 200, "The draft is saved"),
+        ("draft", None, 200, "The draft is saved"),
+        ("rule", Some(("rule_of", "nothing there")), 400, "There is no rule “nothing there”"),
+        ("rule/open", Some(("rule_open", "cluster teams")), 400, unwritten),
+        ("rule/remove", Some(("rule_remove", "cluster teams")), 200, "loses Member of cluster staging-eu"),
+        ("publish", None, 409, unwritten),
+    ] {
+        let page = send(path, more.as_slice()).await.expect(status).text;
+        assert!(is_begun(&page) && page.contains(said), "{path}: {page}");
+        assert_eq!((typed(&page, "reason"), typed(&page, "person")), ("shifts", "ada@acme.test"), "{path}");
+        assert_eq!(text_of(&page) == TEXT, path != "rule/remove", "{path}");
+    }
+    let (draft, version) = scene.world.app.mapping(&scene.acme.operator).await.unwrap();
+    assert_eq!((draft.as_deref(), version.unwrap().version), (Some(TEXT), 1), "the draft alone was kept");
+    let page = send("plan", &[("rule_leave", "yes")]).await.expect(200).text;
+    assert!(typed(&page, "rule_name").is_empty() && !page.contains("id=\"rule\" open"), "emptied by a button: {page}");
+    let page = send("rule", &[]).await.expect(200).text;
+    assert!(text_of(&page).contains("groups: [\"Night, weekdays\", night-weekends]"), "{}", text_of(&page));
+    assert!(typed(&page, "rule_name").is_empty(), "what is written is in the text: {page}");
+}
+
+#[tokio::test]
+async fn what_was_changed_in_the_form_of_a_rule_outlives_the_rule() {
+    let scene = Scene::set().await;
+    let name = "cluster teams";
+    let take_out = async |when: &str| {
+        let fields = [
+            ("text", TEXT),
+            ("rule_remove", name),
+            ("rule_of", name),
+            ("rule_name", name),
+            ("rule_groups", "okta/k8s-{cluster}-{role}"),
+            ("rule_when", when),
+            ("rule_grant", "{role}"),
+            ("rule_cluster", "{cluster}"),
+        ];
+        scene.change("/console/mapping/rule/remove", &scene.owner, &fields).await.expect(200).text
+    };
+    let page = take_out("title pr").await;
+    assert!(typed(&page, "rule_when") == "title pr" && !page.contains("rule_of"), "it is another rule now: {page}");
+    let page = take_out("").await;
+    assert!(typed(&page, "rule_name").is_empty(), "a form that says what the rule said goes with it: {page}");
+}
+
 #[tokio::test]
 async fn a_rule_of_the_text_is_changed_by_a_form_and_all_else_stays_as_it_is() {
     let scene = Scene::set().await;
@@ -49,7 +129,7 @@ async fn a_rule_of_the_text_is_changed_by_a_form_and_all_else_stays_as_it_is() {
     assert!(page.contains("line 6, gives") && page.contains("value=\"cluster teams\""), "each rule is listed: {page}");
     let name = "analysts of finance";
     let page = send("rule/open", &[("text", TEXT), ("rule_open", name)]).await.expect(200).text;
-    assert_eq!((hidden(&page, "rule_of").as_str(), typed(&page, "rule_groups")), (name, "okta/finance"));
+    assert_eq!((hidden(&page, "rule_of").as_str(), lines(&page, "rule_groups")), (name, "okta/finance"));
     assert!(page.contains("value=\"analyst\" selected"), "{page}");
     assert_eq!(text_of(&page), TEXT, "looking changes nothing");
     let fields = [("text", TEXT), ("rule_of", name), ("rule_name", name), ("rule_groups", "okta/finance")];
@@ -142,7 +222,7 @@ async fn people_change_rules_by_forms_in_a_browser_with_script_and_without() {
             browse("browser/console_rules.mjs", fixed.iter().chain(script).map(|text| (*text).to_owned()).collect())
                 .await;
         let done = said["done"].as_array().unwrap().len();
-        assert_eq!(done, if script.is_empty() { 5 } else { 4 }, "{said}");
+        assert_eq!(done, if script.is_empty() { 6 } else { 5 }, "{said}");
         let version = scene.world.app.mapping(&scene.acme.operator).await.unwrap().1.unwrap();
         let expected = TEXT.replace("    grant: analyst\n", "    grant: member\n");
         assert_eq!((version.version, version.text), (3, expected), "what was published");

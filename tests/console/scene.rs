@@ -147,7 +147,7 @@ impl Scene {
         let everybody = app.members(operator, "", 1000).await.unwrap();
         let user = everybody.into_iter().find(|user| user.user_name == email && user.connection.is_none()).unwrap();
         self.accepts(user.id.as_str()).await;
-        let change = RoleChange::SetRole { user: user.id, role: Role::BuiltIn(role), cluster: None };
+        let change = RoleChange::SetRole { user: user.id, role: Role::BuiltIn(role), cluster: None, clusters: None };
         let preview = app.preview_role_change(operator, &change).await.unwrap().token;
         app.change_roles(operator, &change, &KeyTerms { preview, ..KeyTerms::default() }).await.unwrap();
         signed_in(&self.world, link.expose()).await

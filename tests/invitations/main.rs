@@ -3,11 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod desk;
+#[path = "../providers/issuer.rs"]
+#[expect(dead_code, reason = "these tests need less of it")]
+mod issuer;
 mod journey;
 mod post;
 #[path = "../rig/postgres.rs"]
 mod postgres;
 mod races;
+mod sources;
 #[path = "../world/mod.rs"]
 mod world;
 

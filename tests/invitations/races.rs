@@ -17,15 +17,15 @@ use castgate::{
 use std::{collections::HashMap, time::Duration};
 use tempfile::TempDir;
 
-struct Scene {
-    app: App,
+pub(crate) struct Scene {
+    pub(crate) app: App,
     /// Where the second of two comes in: the same node, or another one on the same store.
     other: App,
-    store: Store,
-    lab: Lab,
-    operator: Ctx,
+    pub(crate) store: Store,
+    pub(crate) lab: Lab,
+    pub(crate) operator: Ctx,
     engine: &'static str,
-    mail: TempDir,
+    pub(crate) mail: TempDir,
     _directory: Option<TempDir>,
 }
 
@@ -48,7 +48,16 @@ async fn everywhere(test: impl AsyncFn(&Scene)) {
 }
 
 impl Scene {
-    async fn of(store: Store, (engine, nodes): (&'static str, usize), directory: Option<TempDir>) -> Self {
+    async fn of(store: Store, how: (&'static str, usize), directory: Option<TempDir>) -> Self {
+        Self::at((store, Clock::machine()), how, directory).await
+    }
+
+    /// The same by a clock of one's own.
+    pub(crate) async fn at(
+        (store, clock): (Store, Clock),
+        (engine, nodes): (&'static str, usize),
+        directory: Option<TempDir>,
+    ) -> Self {
         let mail = tempfile::tempdir().unwrap();
         let mut settings = Settings::load(None, std::iter::empty()).unwrap();
         settings.network.allow_private_addresses = true;
@@ -57,7 +66,7 @@ impl Scene {
         let node = || {
             let cache = Cache::open(&settings.cache).unwrap();
             let sealer = Sealer::new(&[MasterKey::from_bytes([7; 32])]).unwrap();
-            App::new(settings.clone(), store.clone(), cache, sealer, Clock::machine())
+            App::new(settings.clone(), store.clone(), cache, sealer, clock.clone())
         };
         let app = node();
         app.prepare().await.unwrap();

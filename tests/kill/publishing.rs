@@ -24,12 +24,7 @@ const TEXTS: [&str; 2] = [
     "default: none\nrules: [{name: each, when: userName pr, grant: analyst}]",
 ];
 
-const FILL: &str = "INSERT INTO users (organization, id, connection, user_name, user_name_folded, external_id,
-        display_name, email, email_folded, directory_active, suspended_by_person, document, session_epoch, access_epoch,
-        version, created_at, updated_at)
-    WITH RECURSIVE n(i) AS (SELECT CAST(1 AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < ?3)
-    SELECT ?1, 'usr_06h0000000000000' || CAST(100000000 + i AS TEXT) || '0', ?2, 'p' || CAST(i AS TEXT),
-        'p' || CAST(i AS TEXT), 'x' || CAST(i AS TEXT), '', NULL, NULL, 1, 0, '{}', 0, 0, 1, 0, 0 FROM n";
+const FILL: &str = include_str!("../world/people.sql");
 
 /// Sends one publication; whether it was answered.
 fn publish(address: SocketAddr, key: &str, text: &str) -> Result<bool, Failure> {
@@ -108,7 +103,7 @@ async fn made(place: &Place) -> Result<(OrganizationId, String), Failure> {
     let new = NewConnection { name: "directory".to_owned(), settings, client_secret: None };
     let connection = app.create_connection(&operator, new).await?;
     let mut tx = store.write("fill").await?;
-    tx.run(FILL, args![organization, connection.id, PEOPLE]).await?;
+    tx.run(FILL, args![organization, connection.id, 1, PEOPLE]).await?;
     tx.commit().await?;
     app.publish_mapping(&operator, TEXTS[0]).await?;
     Ok((organization, founded.key.expose().to_owned()))

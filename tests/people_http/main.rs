@@ -6,6 +6,7 @@ mod api;
 mod nouns;
 mod reviews;
 mod sign_in;
+mod together;
 mod verify;
 #[path = "../world/mod.rs"]
 mod world;

@@ -43,6 +43,7 @@ impl Scene {
             settings.limits.api = off;
             settings.limits.scim = off;
             settings.limits.address = off;
+            settings.limits.connections = 0;
             settings.passwords.attempts = 10_000;
             settings.passwords.address_attempts = 10_000;
         })

@@ -64,7 +64,8 @@ async fn a_running_server_takes_a_new_master_key_and_the_old_one_can_go() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changing_the_key_under_load_loses_nothing() {
     let place = Place::make(&[]).await;
-    let settings = Settings::load(None, environment(place.path(), 1, &[]).into_iter()).unwrap();
+    let more = [("CASTGATE_LIMITS__CONNECTIONS".to_owned(), "0".to_owned())];
+    let settings = Settings::load(None, environment(place.path(), 1, &more).into_iter()).unwrap();
     let app = open(&settings).await;
     let operator = app.operator(place.organization.id.clone());
     let add = async |number: usize| {

@@ -88,6 +88,8 @@ impl World {
         // Unless a test is about domains, an admin is believed, and nobody's DNS is asked.
         settings.domains.proof = castgate::config::DomainProofs::Settings;
         settings.domains.resolvers = vec!["127.0.0.1:1".parse().unwrap()];
+        // Nor is Cast AI, unless a test has one of its own.
+        settings.cast_ai.url = "http://127.0.0.1:1".parse().unwrap();
         "error".clone_into(&mut settings.log.level);
         settle(&mut settings);
         // Once in the process: what the server has to say of its own failures is shown beside the failed test.

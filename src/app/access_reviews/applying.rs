@@ -64,10 +64,10 @@ fn step(review: &AccessReviewId, proposal: Proposal) -> Option<Step> {
         (Finding::StaleInvitation { invitation, .. }, Verdict::Remove) => What::EndInvitation(invitation.clone()),
         (Finding::IdleOwner { user, .. }, Verdict::Reduce) => {
             let role = Role::BuiltIn(BuiltInRole::Member);
-            What::Roles(RoleChange::SetRole { user: user.clone(), role, cluster: None })
+            What::Roles(RoleChange::SetRole { user: user.clone(), role, cluster: None, clusters: None })
         }
         (Finding::RedundantBinding { binding, .. }, Verdict::Remove) => {
-            What::Roles(RoleChange::Take { binding: binding.clone() })
+            What::Roles(RoleChange::Take { binding: binding.clone(), together: false })
         }
         (Finding::CommonBinding { role, scope, bindings, .. }, Verdict::Group) => {
             What::Group(role.clone(), scope.clone(), bindings.clone())
@@ -185,9 +185,10 @@ impl Work<'_> {
             Scope::Resource { .. } => return Err(Error::invalid("scope", "resources have no groups yet")),
         };
         let subject = Holding(group.id.to_string());
-        self.unseen(RoleChange::Give { subject, role: role.clone(), cluster, until: None }).await?;
+        let give = RoleChange::Give { subject, role: role.clone(), cluster, clusters: None, until: None };
+        self.unseen(give).await?;
         for (binding, _) in held {
-            self.unseen(RoleChange::Take { binding }).await?;
+            self.unseen(RoleChange::Take { binding, together: false }).await?;
         }
         Ok(group)
     }

@@ -36,7 +36,7 @@ pub struct SealingRound {
 
 /// Events with the numbers and links that they are to get, and the statements that go with them.
 struct Batch {
-    links: Vec<(Value, i64, Link)>,
+    links: Vec<(String, i64, Link)>,
     before: i64,
     head: SealRow,
     checkpoint: Option<SealRow>,
@@ -112,7 +112,10 @@ impl App {
         for event in events {
             number += 1;
             last = chain::link(organization, &last, number, &event);
-            links.push((event.id, number, last));
+            let Value::Text(id) = event.id else {
+                return Err(Error::internal("an event has an id that nobody here gave it"));
+            };
+            links.push((id, number, last));
         }
         let (now, key) = (self.clock().now(), keys.current()?);
         let previous = head.as_ref().map_or(0, |head| head.previous);
@@ -130,12 +133,12 @@ impl App {
             tx.rollback().await?;
             return Ok(false);
         }
-        for (id, number, link) in &batch.links {
-            if !tx.number_event(organization, id, (*number, link)).await? {
-                tx.rollback().await?;
-                return Err(Error::internal("an event has a number that no sealer gave it"));
-            }
+        let numbered = tx.number_events(organization, &batch.links).await?;
+        if usize::try_from(numbered) != Ok(batch.links.len()) {
+            tx.rollback().await?;
+            return Err(Error::internal("an event has a number that no sealer gave it"));
         }
+        tx.move_webhook_heads(organization, batch.head.number).await?;
         if let Some(checkpoint) = &batch.checkpoint {
             tx.insert_checkpoint(organization, checkpoint).await?;
         }

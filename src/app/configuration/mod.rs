@@ -20,7 +20,6 @@ use crate::{
     mapping::Diagnostic,
     model::Capability,
     plan::{Fate, Impact, TextDiff},
-    store::Tx,
 };
 use data_encoding::HEXLOWER;
 use everybody::Everybody;
@@ -68,6 +67,20 @@ pub struct ConfigurationPlan {
 }
 
 impl ConfigurationPlan {
+    /// With its fingerprint, which has to be the one that was seen, if one was.
+    fn of(
+        wanted: &Configuration,
+        Compared { changes, left_alone }: Compared,
+        waiting: Vec<String>,
+        (impact, warnings): (Impact, Vec<Diagnostic>),
+    ) -> Result<Self, Error> {
+        let plan = fingerprint::of(&changes, &impact)?;
+        if let Some(seen) = &wanted.plan {
+            fingerprint::check(seen, &plan)?;
+        }
+        Ok(Self { plan, changes, left_alone, waiting, warnings, impact })
+    }
+
     /// Whether there is nothing to do.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -93,17 +106,16 @@ pub struct ExportedConfiguration {
 impl App {
     /// The organization as a document that makes another one like it.
     pub async fn export_configuration(&self, ctx: &Ctx) -> Result<ExportedConfiguration, Error> {
-        let mut tx = self.read_whole(ctx).await?;
-        let everybody = Everybody::load(self, &mut tx, ctx).await?;
-        let There { known, ids: _ } = there(&mut tx, ctx, &everybody).await?;
+        let There { known, ids: _ } = self.there_now(ctx).await?;
         Ok(ExportedConfiguration { text: known.there.text() })
     }
 
     /// What a document would do, to what there is and to people. Every step is taken and undone.
     pub async fn plan_configuration(&self, ctx: &Ctx, wanted: &Configuration) -> Result<ConfigurationPlan, Error> {
-        let configuring = self.prepared(ctx, wanted, false).await?;
+        let there = self.there_now(ctx).await?;
+        let configuring = self.prepared_at(ctx, wanted, &there, false).await?;
         // Most plans of a repository change nothing, and nobody's pushes wait for one to say so.
-        if let Some(nothing) = self.nothing_to_do(ctx, wanted, &configuring).await? {
+        if let Some(nothing) = self.nothing_to_do(ctx, (wanted, &configuring), &there.known)? {
             return Ok(nothing);
         }
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
@@ -114,28 +126,17 @@ impl App {
     }
 
     /// The plan of a document that is true already.
-    async fn nothing_to_do(
+    fn nothing_to_do(
         &self,
         ctx: &Ctx,
-        wanted: &Configuration,
-        configuring: &Configuring,
+        (wanted, configuring): (&Configuration, &Configuring),
+        known: &Known,
     ) -> Result<Option<ConfigurationPlan>, Error> {
-        let mut tx = self.read_whole(ctx).await?;
-        let everybody = Everybody::load(self, &mut tx, ctx).await?;
-        let There { known, ids: _ } = there(&mut tx, ctx, &everybody).await?;
-        drop(tx);
-        let (document, compared) = self.compared(ctx, (wanted, configuring), &known)?;
-        let Compared { changes, left_alone } = compared;
-        if !changes.is_empty() {
+        let (document, compared) = self.compared(ctx, (wanted, configuring), known)?;
+        if !compared.changes.is_empty() {
             return Ok(None);
         }
-        let impact = Impact { owner_left: true, ..Impact::default() };
-        let plan = fingerprint::of(&changes, &impact)?;
-        if let Some(seen) = &wanted.plan {
-            fingerprint::check(seen, &plan)?;
-        }
-        let waiting = document.waiting;
-        Ok(Some(ConfigurationPlan { plan, changes, left_alone, waiting, warnings: Vec::new(), impact }))
+        ConfigurationPlan::of(wanted, compared, document.waiting, (Impact::none(), Vec::new())).map(Some)
     }
 
     fn compared(
@@ -170,13 +171,14 @@ impl App {
         work.finish(outcome).await
     }
 
-    /// To read, for who holds all that a whole organization takes.
-    async fn read_whole(&self, ctx: &Ctx) -> Result<Tx, Error> {
+    /// What is there now, for who holds all that a whole organization takes.
+    async fn there_now(&self, ctx: &Ctx) -> Result<There, Error> {
         let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
         if let Some(held) = self.access_of_actor(&mut tx, ctx).await? {
             holds_all(&held)?;
         }
-        Ok(tx)
+        let everybody = Everybody::load(self, &mut tx, ctx).await?;
+        there(&mut tx, ctx, &everybody).await
     }
 }
 
@@ -210,13 +212,11 @@ impl Work<'_> {
         let There { known, ids } = there(&mut self.tx, ctx, &before).await?;
         let configuring = self.configuring.get_or_insert_default();
         let (document, compared) = app.compared(ctx, (wanted, configuring), &known)?;
-        let Compared { changes, left_alone } = compared;
-        let waiting = document.waiting.clone();
-        let (impact, warnings) = if changes.is_empty() {
-            (Impact { owner_left: true, ..Impact::default() }, Vec::new())
+        let told = if compared.changes.is_empty() {
+            (Impact::none(), Vec::new())
         } else {
             let ids = Ids::of(ids, known);
-            let steps: Vec<Step> = changes.iter().flat_map(|change| change.steps.iter().cloned()).collect();
+            let steps: Vec<Step> = compared.changes.iter().flat_map(|change| change.steps.iter().cloned()).collect();
             let mapped = self.take_steps(steps, ids).await.map_err(|error| match error {
                 Error::Mapping { diagnostics } => {
                     Error::Configuration { diagnostics: document.in_document(&wanted.text, diagnostics) }
@@ -232,11 +232,7 @@ impl Work<'_> {
             };
             (self.impact_of(&before, &after, mapped).await?, warnings)
         };
-        let plan = fingerprint::of(&changes, &impact)?;
-        if let Some(seen) = &wanted.plan {
-            fingerprint::check(seen, &plan)?;
-        }
-        Ok(ConfigurationPlan { plan, changes, left_alone, waiting, warnings, impact })
+        ConfigurationPlan::of(wanted, compared, document.waiting, told)
     }
 }
 

@@ -1,9 +1,9 @@
 //! What has to be done before the transaction of a configuration begins: what is read elsewhere, and what takes long to make.
 
-use super::{Configuration, there::there};
+use super::{Configuration, there::There};
 use crate::{
     access::Access,
-    app::{App, Ctx, Error, RoleChange, configuration::everybody::Everybody, key_safe::Touched, saml::NewSamlKey},
+    app::{App, Ctx, Error, RoleChange, key_safe::Touched, saml::NewSamlKey},
     blueprint::read_document,
     model::{ConnectionId, ConnectionSettings, SamlSettings},
 };
@@ -76,14 +76,22 @@ impl App {
         wanted: &Configuration,
         with_keys: bool,
     ) -> Result<Box<Configuring>, Error> {
-        let mut configuring = Box::<Configuring>::default();
         if !wanted.text.contains("saml") {
-            return Ok(configuring);
+            return Ok(Box::default());
         }
-        let mut tx = self.read_whole(ctx).await?;
-        let everybody = Everybody::load(self, &mut tx, ctx).await?;
-        let there = there(&mut tx, ctx, &everybody).await?;
-        drop(tx);
+        let there = self.there_now(ctx).await?;
+        self.prepared_at(ctx, wanted, &there, with_keys).await
+    }
+
+    /// The same, where what is there is known already.
+    pub(super) async fn prepared_at(
+        &self,
+        ctx: &Ctx,
+        wanted: &Configuration,
+        there: &There,
+        with_keys: bool,
+    ) -> Result<Box<Configuring>, Error> {
+        let mut configuring = Box::<Configuring>::default();
         // What is wrong with it is said by who reads it again.
         let Ok(document) = read_document(&wanted.text, &there.known, ctx.now) else { return Ok(configuring) };
         let mut read = 0;

@@ -115,7 +115,7 @@ impl Work<'_> {
             Step::Give(name, until) => self.step_give(&name, until, ids).await,
             Step::Take(name) => {
                 for id in ids.named.bindings.get(&name).cloned().unwrap_or_default() {
-                    self.take(&id).await?;
+                    self.take(&id, false).await?;
                 }
                 Ok(())
             }
@@ -130,7 +130,8 @@ impl Work<'_> {
                 crate::app::organizations::check_slug(&slug)?;
                 let name = crate::app::organizations::checked_name(&name)?.to_owned();
                 let id = ClusterId::from_uuid(self.app.clock().uuid());
-                let cluster = self.add_cluster(Cluster { id, slug, name, external_id }).await?;
+                let cluster = Cluster { id, slug, name, external_id, gone_since: None, name_there: None };
+                let cluster = self.add_cluster(cluster).await?;
                 ids.named.clusters.insert(fold(&cluster.slug), cluster.id);
             }
             Step::ChangeCluster(ClusterState { slug, name, external_id }) => {
@@ -264,7 +265,7 @@ impl Work<'_> {
         let (subject, role) = (ids.subject(&name.holder)?, ids.role(&name.role)?);
         let Some(before) = ids.named.bindings.get(name) else {
             let gift = Gift { subject, role, cluster: name.cluster.clone(), until };
-            return self.give(gift).await.map(drop);
+            return self.give(gift, None).await.map(drop);
         };
         let scope = self.scope_named(name.cluster.as_deref()).await?;
         let terms = Terms { subject, role, scope, source: Source::Person, until };

@@ -206,10 +206,20 @@ impl Work<'_> {
         patch: &GroupPatch,
         members: usize,
     ) -> Result<GroupView, Error> {
+        let organization = self.ctx.organization.clone();
+        let enough = enough_to_hide(patch, members);
         if let (false, Ok(id)) = (patch.members.is_empty(), id.parse()) {
-            self.tx.soon_bindings_of(&self.ctx.organization, &Subject::Group(id));
+            if let Some(enough) = enough {
+                self.tx.soon_has_more_members(&organization, &id, enough);
+            }
+            self.tx.soon_bindings_of(&organization, &Subject::Group(id));
         }
         let before = self.group_to_change(connection, id, if_match).await?;
+        // Counted before they are read, and before they change: most groups are larger than what is shown of one.
+        let hides = match enough {
+            Some(enough) => self.tx.has_more_members(&organization, &before.id, enough).await?,
+            None => members == 0,
+        };
         let mut group = before.clone();
         group.display_name = patch.display_name.clone().unwrap_or(group.display_name);
         group.external_id = patch.external_id.clone().unwrap_or(group.external_id);
@@ -218,17 +228,13 @@ impl Work<'_> {
             self.rename_group(connection, &mut group).await?;
         }
         let group = self.change_members(connection, group, &patch.members).await?;
-        // Counted before they are read: most groups are larger than what is shown of one.
-        let most = i64::try_from(members).unwrap_or(EVERYBODY);
-        let shown = match members {
-            0 => false,
-            _ => most == EVERYBODY || !self.tx.has_more_members(&self.ctx.organization, &group.id, most).await?,
-        };
-        let members = match shown {
-            true => Some(self.tx.member_ids(&self.ctx.organization, &group.id, most).await?),
-            false => None,
-        };
-        Ok(GroupView { group, members })
+        let mut shown = None;
+        if !hides {
+            let most = i64::try_from(members).unwrap_or(EVERYBODY).saturating_add(1);
+            shown = Some(self.tx.member_ids(&organization, &group.id, most).await?);
+        }
+        let shown = shown.filter(|found| found.len() <= members);
+        Ok(GroupView { group, members: shown })
     }
 
     async fn rename_group(&mut self, connection: &Connection, group: &mut Group) -> Result<(), Error> {
@@ -315,6 +321,19 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// With how many members before a patch a group has certainly more than `most` after it; none: that depends.
+fn enough_to_hide(patch: &GroupPatch, most: usize) -> Option<i64> {
+    let mut enough = i64::try_from(most).ok().filter(|most| *most > 0)?;
+    for change in &patch.members {
+        match change {
+            MemberChange::Add(_) => {}
+            MemberChange::Remove(who) => enough = enough.checked_add(i64::try_from(who.len()).ok()?)?,
+            MemberChange::RemoveAll | MemberChange::Replace(_) | MemberChange::RemoveWhere(_) => return None,
+        }
+    }
+    Some(enough)
 }
 
 fn name_is_taken(name: &str, other: &Group) -> Error {

@@ -80,9 +80,14 @@ const KINDS: StandardKinds = StandardKinds;
 
 /// The pushed groups of a connection that a user is in.
 async fn view(tx: &mut Tx, ctx: &Ctx, user: User) -> Result<UserView, Error> {
-    let mut groups = tx.groups_of(&ctx.organization, &user.id).await?;
+    let groups = tx.groups_of(&ctx.organization, &user.id).await?;
+    Ok(shown(user, groups))
+}
+
+/// A user with those of their groups that are shown.
+fn shown(user: User, mut groups: Vec<Group>) -> UserView {
     groups.retain(|group| is_pushed(group, &user));
-    Ok(UserView { user, groups })
+    UserView { user, groups }
 }
 
 /// The same of many at once.
@@ -96,9 +101,8 @@ async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>
     let ids = users.iter().map(|user| user.id.clone()).collect();
     let mut found = tx.groups_of_users(&ctx.organization, &ids).await?;
     let whole = |user: User| {
-        let mut groups = found.remove(&user.id).unwrap_or_default();
-        groups.retain(|group| is_pushed(group, &user));
-        UserView { user, groups }
+        let groups = found.remove(&user.id).unwrap_or_default();
+        shown(user, groups)
     };
     Ok(users.into_iter().map(whole).collect())
 }

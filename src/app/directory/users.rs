@@ -4,7 +4,7 @@ use super::{
     super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
     UserView,
     arrival::clash,
-    check_version, order, page,
+    check_version, order, page, shown,
     unheard::Made,
     view, views,
 };
@@ -182,7 +182,11 @@ impl Work<'_> {
         (id, if_match): (&str, Option<&EntityTags>),
         change: impl Fn(&UserDocument) -> Result<(UserDocument, Vec<Tolerance>), ScimError>,
     ) -> Result<UserView, Error> {
+        if let Ok(id) = id.parse() {
+            self.tx.soon_groups_of(&self.ctx.organization, &id);
+        }
         let before = self.user_to_change(connection, id, if_match).await?;
+        let groups = self.tx.groups_of(&self.ctx.organization, &before.id).await?;
         let (document, tolerances) = change(&scim_document(&before))?;
         tolerated(&tolerances);
         if !before.directory_active {
@@ -192,8 +196,11 @@ impl Work<'_> {
                 self.overrule_signals(&before).await?;
             }
         }
+        let names = (before.user_name.clone(), before.external_id.clone());
         let user = self.rewrite_user(connection, (before, false), document).await?;
-        view(&mut self.tx, self.ctx, user).await
+        // Groups wait for names: whoever keeps theirs is in the groups that they were in.
+        let stays = names.0 == user.user_name && names.1 == user.external_id;
+        if stays { Ok(shown(user, groups)) } else { view(&mut self.tx, self.ctx, user).await }
     }
 
     async fn user_to_change(

@@ -3,28 +3,25 @@
 //!
 //! What stays is the id: in bindings, memberships, receipts and the subjects of events. It says nothing of who it was, and the
 //! same address comes back as somebody new. Events hold hardly anything personal by design; the detail of one that does is taken
-//! out and its hash stays, as [`super::audit`] tells. First it is looked at: the same, undone before it is done.
+//! out and its hash stays, as [`super::audit`] tells. First it is looked at, on a snapshot that nobody who writes waits for; the erasure
+//! looks again in the same way, and goes on if it sees the same.
 
 mod called;
+mod looking;
 
 use super::{
     App, Ctx, Error, Work,
-    audit::{ERASED, Erased, kept, left_by},
+    audit::{ERASED, Erased, left_by},
 };
 use crate::{
-    crypto::sha256,
-    model::{Capability, EventId, EventKind, User, UserId, UserState},
+    model::{Capability, EventId, EventKind, UserId, UserState},
     store::{Terms, Value},
 };
-use called::called;
-use data_encoding::HEXLOWER;
+use looking::{Found, may_be_erased};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::json;
 use std::collections::BTreeMap;
-
-/// Events that are read at once.
-const CHUNK: i64 = 200;
 
 /// What erasing somebody's data does, or did.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -48,12 +45,15 @@ pub struct Erasure {
 }
 
 impl App {
-    /// What erasing somebody's data would do. The same as erasing, without its last step.
+    /// What erasing somebody's data would do, looked for as the erasure looks for it. Nobody waits for that: it only reads.
     pub async fn plan_erasure(&self, ctx: &Ctx, id: &UserId) -> Result<Erasure, Error> {
-        let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = Box::pin(work.erase(id, None)).await;
-        work.tx.rollback().await?;
-        Ok(outcome?.0)
+        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
+        let user = tx.user(&ctx.organization, id).await?;
+        let user = user.ok_or_else(|| Error::not_found("user", id.as_str()))?;
+        may_be_erased(&mut tx, &ctx.organization, &user).await?;
+        let found = Box::pin(self.look_for_person(&mut tx, ctx, &user)).await?;
+        let left = tx.rows_mentioning(&ctx.organization, (id, &found.terms), Some(&found.rows)).await?;
+        Ok(found.told(&user, left))
     }
 
     /// Erases what is personal of somebody who is suspended or removed, as it was looked at: `plan` is what
@@ -62,7 +62,7 @@ impl App {
         // Uses that are only counted yet would be written behind it.
         self.write_key_uses().await?;
         let mut work = self.begin(ctx, Capability::ManageOrganization).await?;
-        let outcome = Box::pin(work.erase(id, Some((plan, confirm)))).await;
+        let outcome = Box::pin(work.erase(id, (plan, confirm))).await;
         let (erasure, terms) = work.finish(outcome).await?;
         self.forget_attempts_of(ctx, &terms).await?;
         Ok(Erasure { confirm: None, common: Vec::new(), ..erasure })
@@ -70,110 +70,49 @@ impl App {
 }
 
 impl Work<'_> {
-    async fn erase(&mut self, id: &UserId, seen: Option<(&str, &str)>) -> Result<(Erasure, Terms), Error> {
+    async fn erase(&mut self, id: &UserId, (plan, said): (&str, &str)) -> Result<(Erasure, Terms), Error> {
         let organization = self.ctx.organization.clone();
         // Nobody pushes or signs in meanwhile.
         self.tx.hold_directory(&organization, true).await?;
         let user = self.tx.user_to_change(&organization, id).await?;
         let user = user.ok_or_else(|| Error::not_found("user", id.as_str()))?;
-        if self.tx.erased_at(&organization, id).await?.is_some() {
-            return Err(Error::conflict("already_erased", format!("what was personal of {id} was erased before")));
-        }
-        let confirm = user.user_name.clone();
-        if seen.is_some_and(|(_, said)| said != confirm) {
+        may_be_erased(&mut self.tx, &organization, &user).await?;
+        if said != user.user_name {
             let detail = format!("this is not the user name of {id}: repeat it letter by letter");
             return Err(Error::invalid("confirm", detail));
         }
-        match user.state() {
-            UserState::Active => {
-                let detail = format!("{id} is active: suspend or remove them first, and keep what the receipt says");
-                return Err(Error::conflict("still_active", detail));
-            }
-            UserState::Suspended => self.remove_user(user.clone()).await?,
-            UserState::Removed => {}
-        }
-        let terms = self.terms_of(&user).await?;
-        let mut rows = self.tx.erase_rows(&organization, id, &terms).await?;
-        let letters = self.erase_letters(&terms).await?;
-        if letters > 0 {
-            *rows.entry("letters").or_default() += letters;
-        }
-        self.tx.blank_user(&organization, id, self.ctx.now).await?;
-        let by = EventId::from_uuid(self.app.clock().uuid());
-        let erased = self.erase_events((id, &terms), &by).await?;
-        let left = self.tx.rows_mentioning(&organization, &terms).await?;
-        self.revoke_user(id);
-        let plan = plan(&user, &rows, &erased);
-        if seen.is_some_and(|(seen, _)| seen != plan) {
+        let mut found = Box::pin(self.app.look_for_person(&mut self.tx, self.ctx, &user)).await?;
+        if plan != found.plan(&user) {
             let detail = "what erasing them does has changed since it was looked at: look again";
             return Err(Error::conflict("plan_changed", detail));
         }
-        let rows: BTreeMap<String, u64> = rows.into_iter().map(|(table, rows)| (table.to_owned(), rows)).collect();
-        let Erased { events, digest } = erased;
-        let detail = json!({"events": events, "digest": digest, "rows": rows});
+        let seen = found.told(&user, BTreeMap::new());
+        if user.state() == UserState::Suspended {
+            self.remove_user(user).await?;
+            // Removing them may have written something.
+            found = Box::pin(self.app.look_for_names(&mut self.tx, self.ctx, (id, found.terms))).await?;
+        }
+        let by = EventId::from_uuid(self.app.clock().uuid());
+        let Erased { events, digest } = self.erase_found(id, &found, &by).await?;
+        let left = self.tx.rows_mentioning(&organization, (id, &found.terms), None).await?;
+        self.revoke_user(id);
+        let detail = json!({"events": events, "digest": digest, "rows": seen.rows});
         self.tell_as(by, EventKind::UserErased, [id.to_string()], detail);
-        let common = terms.words().map(str::to_owned).collect();
-        Ok((Erasure { user: id.clone(), confirm: Some(confirm), rows, events, left, common, plan }, terms))
+        Ok((Erasure { events, left, ..seen }, found.terms))
     }
 
-    /// What somebody is called, was called, and by which ids providers know them.
-    async fn terms_of(&mut self, user: &User) -> Result<Terms, Error> {
-        let (documents, names) = self.tx.known_of(&self.ctx.organization, &user.id).await?;
-        let mut terms = Terms::default();
-        terms.add_name(&user.display_name);
-        let own = [Some(user.user_name.as_str()), user.external_id.as_deref(), user.email.as_deref()];
-        own.into_iter().flatten().chain(names.iter().map(String::as_str)).for_each(|name| terms.add_login(name));
-        for document in &documents {
-            called(document, &mut terms);
-        }
-        for shared in self.tx.shared_names(&self.ctx.organization, &user.id, &terms).await? {
-            terms.leave_out(&shared);
-        }
-        Ok(terms)
-    }
-
-    /// Destroys letters that wait and go to somebody, or speak of them; how many.
-    async fn erase_letters(&mut self, terms: &Terms) -> Result<u64, Error> {
-        let (organization, mut gone) = (self.ctx.organization.clone(), 0);
-        for waiting in self.tx.letters_of(&organization).await? {
-            // One that nobody can open is given up by whoever sends it.
-            let Ok(letter) = self.app.open_letter(&waiting) else { continue };
-            if [&letter.to, &letter.subject, &letter.text].into_iter().any(|text| terms.are_in(text)) {
-                self.tx.delete_letter(&organization, &waiting.id).await?;
-                gone += 1;
-            }
-        }
-        Ok(gone)
-    }
-
-    /// Takes the details out that mention somebody; what stays of them.
-    async fn erase_events(&mut self, (user, terms): (&UserId, &Terms), by: &EventId) -> Result<Erased, Error> {
+    /// Erases what was found; what is left of the events' details.
+    async fn erase_found(&mut self, id: &UserId, found: &Found, by: &EventId) -> Result<Erased, Error> {
         let organization = self.ctx.organization.clone();
-        for about in [Some(user), None] {
-            let mut after = Value::Text(String::new());
-            loop {
-                let events = self.tx.events_mentioning(&organization, (terms, about), (&after, CHUNK)).await?;
-                for event in &events {
-                    let [.., detail] = &event.columns;
-                    if detail.borrow().text().is_ok_and(|detail| terms.are_in_event(detail, about.is_some())) {
-                        self.tx.erase_event(&organization, &event.id, (ERASED, &kept(event), by)).await?;
-                    }
-                }
-                match events.last() {
-                    Some(last) => after = last.id.clone(),
-                    None => break,
-                }
-            }
+        self.tx.erase_rows(&organization, (id, &found.terms), &found.rows).await?;
+        for letter in &found.letters {
+            self.tx.delete_letter(&organization, letter).await?;
+        }
+        self.tx.blank_user(&organization, id, self.ctx.now).await?;
+        for (event, kept) in &found.events {
+            self.tx.erase_event(&organization, &Value::Text(event.clone()), (ERASED, kept, by)).await?;
         }
         let left = left_by(&mut self.tx, &organization, by).await?;
         left.ok_or_else(|| Error::internal("an erasure left something that none leaves"))
     }
-}
-
-/// A number that is another one as soon as erasing would do something else.
-fn plan(user: &User, rows: &BTreeMap<&'static str, u64>, erased: &Erased) -> String {
-    let seen = json!([user.id, user.version, user.session_epoch, rows, erased.events]).to_string();
-    let mut plan = HEXLOWER.encode(&sha256(seen.as_bytes()));
-    plan.truncate(32);
-    plan
 }

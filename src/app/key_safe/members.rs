@@ -25,6 +25,9 @@ pub enum MemberChange {
         role: Role,
         /// On this cluster, by its slug or id; nothing: on the whole organization.
         cluster: Option<String>,
+        /// On each of these clusters, by their slugs or ids.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clusters: Option<Vec<String>>,
     },
     /// Puts them into a local group.
     Join {
@@ -49,8 +52,9 @@ impl MemberChange {
     fn of(&self, user: &UserId) -> What {
         let user = user.clone();
         match self {
-            Self::SetRole { role, cluster } => {
-                What::Roles(RoleChange::SetRole { user, role: role.clone(), cluster: cluster.clone() })
+            Self::SetRole { role, cluster, clusters } => {
+                let (role, cluster, clusters) = (role.clone(), cluster.clone(), clusters.clone());
+                What::Roles(RoleChange::SetRole { user, role, cluster, clusters })
             }
             Self::Join { group } => What::Roles(RoleChange::Join { group: group.clone(), member: Holder::User(user) }),
             Self::Leave { group } => {

@@ -36,12 +36,9 @@ use super::{
     App, Configuration, ConfigurationPlan, Ctx, Error, Gift, MappingPlan, Need, Publication, RemovedGroup, RoleWish,
     Work,
 };
-use crate::{
-    model::{
-        Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Scope,
-        Source, Subject, Terms, UserId,
-    },
-    plan::Diff,
+use crate::model::{
+    Binding, BindingId, Capability, GroupId, Holder, Instant, KeptRole, KeyId, MirroredKey, Role, RoleId, Subject,
+    UserId,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -59,6 +56,9 @@ pub enum RoleChange {
         role: Role,
         /// On this cluster, by its slug or id; nothing: on the whole organization.
         cluster: Option<String>,
+        /// On each of these clusters, by their slugs or ids: all of them or none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clusters: Option<Vec<String>>,
     },
     /// Gives a role to a user, a group or a service account.
     Give {
@@ -68,6 +68,9 @@ pub enum RoleChange {
         role: Role,
         /// On this cluster, by its slug or id; nothing: on the whole organization.
         cluster: Option<String>,
+        /// On each of these clusters, by their slugs or ids: all of them or none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        clusters: Option<Vec<String>>,
         /// When it stops by itself.
         until: Option<Instant>,
     },
@@ -75,6 +78,9 @@ pub enum RoleChange {
     Take {
         /// Which binding.
         binding: BindingId,
+        /// With everything that the same act gave at other places.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        together: bool,
     },
     /// Puts somebody into a local group.
     Join {
@@ -191,8 +197,8 @@ pub struct KeyTerms {
 /// A change of roles that was made.
 #[derive(Debug, Default)]
 pub struct RolesChanged {
-    /// The binding that was opened, if one was.
-    pub binding: Option<Binding>,
+    /// The bindings that were opened, or stand for what was asked: one for each place.
+    pub bindings: Vec<Binding>,
     /// What became of each touched key.
     pub keys: Vec<KeyOutcome>,
 }
@@ -200,7 +206,7 @@ pub struct RolesChanged {
 /// What a change came to, for whoever asked for that very change.
 #[derive(Debug, Default)]
 pub(super) struct Done {
-    pub(super) binding: Option<Binding>,
+    pub(super) bindings: Vec<Binding>,
     pub(super) came: Option<bool>,
     pub(super) removed: Option<RemovedGroup>,
     pub(super) role: Option<KeptRole>,
@@ -259,7 +265,7 @@ impl Work<'_> {
         let touched = self.touched(&seen).await?;
         token::check(&terms.preview, (&self.ctx.organization, change), &touched)?;
         let keys = self.choose(change, (&seen, &touched), terms).await?;
-        Ok(RolesChanged { binding: done.binding, keys })
+        Ok(RolesChanged { bindings: done.bindings, keys })
     }
 
     /// A change of roles of which nobody has seen a preview: made if it touches no key.
@@ -306,12 +312,14 @@ impl Work<'_> {
     async fn carry_out(&mut self, change: RoleChange) -> Result<Done, Error> {
         let mut done = Done::default();
         match change {
-            RoleChange::SetRole { user, role, cluster } => done.binding = self.set_role(user, role, cluster).await?,
-            RoleChange::Give { subject, role, cluster, until } => {
-                let gift = Gift { subject: subject.subject()?, role, cluster, until };
-                done.binding = Some(self.give(gift).await?);
+            RoleChange::SetRole { user, role, cluster, clusters } => {
+                done.bindings = self.set_role((user, role), (cluster.as_deref(), clusters.as_deref())).await?;
             }
-            RoleChange::Take { binding } => self.take(&binding).await?,
+            RoleChange::Give { subject, role, cluster, clusters, until } => {
+                let gift = Gift { subject: subject.subject()?, role, cluster, until };
+                done.bindings = self.give(gift, clusters.as_deref()).await?;
+            }
+            RoleChange::Take { binding, together } => self.take(&binding, together).await?,
             RoleChange::Join { group, member } => done.came = Some(self.join_local_group(&group, &member).await?),
             RoleChange::Leave { group, member } => self.leave_local_group(&group, &member).await?,
             RoleChange::DeleteGroup { group } => done.removed = Some(self.delete_local_group(&group).await?),
@@ -325,33 +333,5 @@ impl Work<'_> {
             RoleChange::Configure(wanted) => done.configured = Some(Box::pin(self.configure(&wanted)).await?),
         }
         Ok(done)
-    }
-
-    /// One role at a scope in the place of whatever people gave there. What rules give stays.
-    async fn set_role(&mut self, user: UserId, role: Role, cluster: Option<String>) -> Result<Option<Binding>, Error> {
-        let organization = self.ctx.organization.clone();
-        let subject = Subject::User(user.clone());
-        let scope: Scope = self.scope_named(cluster.as_deref()).await?;
-        let terms = Terms { subject: subject.clone(), role, scope: scope.clone(), source: Source::Person, until: None };
-        self.may_be_given(&terms).await?;
-        self.member_is_here(&Holder::User(user)).await?;
-        let by_person = |source: &Source| match source {
-            Source::Person | Source::Invitation { .. } => true,
-            Source::Rule { .. } | Source::File | Source::Floor => false,
-        };
-        let held = self.tx.bindings_of(&organization, &subject).await?;
-        let here: Vec<_> =
-            held.into_iter().filter(|held| held.terms.scope == scope && by_person(&held.terms.source)).collect();
-        let same = |held: &Binding| held.terms.role == terms.role && held.terms.until.is_none();
-        let kept = here.iter().find(|held| same(held)).cloned();
-        let close: Vec<_> =
-            here.into_iter().filter(|held| kept.as_ref().is_none_or(|kept| kept.id != held.id)).collect();
-        let open = if kept.is_none() { vec![terms.clone()] } else { Vec::new() };
-        self.apply(&Diff { open, close }, None).await?;
-        if kept.is_some() {
-            return Ok(kept);
-        }
-        let held = self.tx.bindings_of(&organization, &subject).await?;
-        Ok(held.into_iter().find(|held| held.terms == terms))
     }
 }

@@ -173,7 +173,7 @@ impl Work<'_> {
                 reach.add(Subject::User(user.clone()));
             }
             RoleChange::Give { subject, .. } => reach.add(subject.subject()?),
-            RoleChange::Take { binding } => {
+            RoleChange::Take { binding, .. } => {
                 let found = self.tx.binding(&self.ctx.organization, binding).await?;
                 if let Some(found) = found {
                     reach.add(found.terms.subject);

@@ -5,7 +5,7 @@ use super::{
     stale, text_of,
 };
 use crate::{
-    cache::Key,
+    cache::{Key, Touched},
     crypto::{Presented, TokenKind, token},
     model::{Connection, ConnectionId, Instant, OrganizationId},
     store::TokenHolder,
@@ -71,6 +71,9 @@ impl Key for Opens {
     const REVOCABLE: bool = true;
     fn text(&self) -> String {
         format!("token:{}", HEXLOWER.encode(&self.0))
+    }
+    fn touched(opened: &Opened) -> Touched<'_> {
+        Touched::ByConnectionsOf(&opened.organization)
     }
 }
 

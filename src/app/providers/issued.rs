@@ -11,7 +11,7 @@ use super::{
     refusal, stale, text_of,
 };
 use crate::{
-    cache::Key,
+    cache::{Key, Touched},
     crypto::{Demands, JwsAlgorithm, JwsFault, Unverified},
     model::{Capability, Connection, ConnectionId, Instant, OrganizationId, ProviderTokens, Uses},
 };
@@ -40,6 +40,9 @@ impl Key for At<'_> {
     const REVOCABLE: bool = true;
     fn text(&self) -> String {
         format!("scim-door:{}", self.0)
+    }
+    fn touched(found: &Found) -> Touched<'_> {
+        Touched::ByConnectionsOf(&found.organization)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::super::{App, Ctx, Error};
 use crate::{
-    model::{Capability, SignInCode, SignInTrace},
+    model::{Capability, Instant, SignInCode, SignInTrace},
     store::SignInSearch,
 };
 
@@ -17,6 +17,12 @@ impl App {
     ) -> Result<Vec<SignInTrace>, Error> {
         let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
         Ok(tx.sign_ins(&ctx.organization, search, before, limit).await?)
+    }
+
+    /// When the newest sign-ins were, up to `limit` of them, and whether each came in.
+    pub async fn sign_in_times(&self, ctx: &Ctx, limit: i64) -> Result<Vec<(Instant, bool)>, Error> {
+        let mut tx = self.read(ctx, Capability::ManageOrganization).await?;
+        Ok(tx.sign_in_times(&ctx.organization, limit).await?)
     }
 
     /// The trace of a code, as people write it. What is no code is none that is here.

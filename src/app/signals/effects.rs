@@ -87,7 +87,7 @@ impl Work<'_> {
     async fn remember_ended(&mut self, connection: &Connection, of: LogoutOf, name: &str) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let (at, times) = ((&organization, &connection.id), (now, now.plus(REMEMBERED)));
-        self.tx.remember_logout(at, of, &sha256(name.as_bytes()), times).await.map(drop)?;
+        self.tx.remember_logout(at, of, &sha256(name.as_bytes()), times).await?;
         Ok(())
     }
 

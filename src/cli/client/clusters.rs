@@ -4,6 +4,7 @@ use super::{Common, api::Body, noun::CLUSTERS, stop::Stop, table::plain, verbs::
 use ::http::Method;
 use clap::Subcommand;
 use serde_json::{Map, Value, json};
+use std::path::PathBuf;
 
 /// `castgate clusters`
 #[derive(Debug, clap::Args)]
@@ -57,6 +58,29 @@ enum Verb {
         /// Its id or slug.
         cluster: String,
     },
+    /// Reads the clusters at Cast AI now, and says what is new, gone or undecided.
+    ///
+    /// They are read by themselves as well, from time to time: `castgate clusters standing` says how that goes.
+    #[command(after_help = "Example:
+  castgate clusters sync")]
+    Sync,
+    /// Gives an API key of Cast AI's by which clusters are read from now on, and reads them. It is sealed and never shown again.
+    #[command(after_help = "Examples:
+  castgate clusters connect --key-file cast-ai-key.txt
+  echo $CASTAI_API_KEY | castgate clusters connect --key-file -")]
+    Connect {
+        /// A file with the key; -: standard input. It needs to see clusters there, and nothing else.
+        #[arg(long, value_name = "FILE")]
+        key_file: PathBuf,
+    },
+    /// Forgets the key of Cast AI's. Clusters stay as they are.
+    #[command(after_help = "Example:
+  castgate clusters disconnect --yes")]
+    Disconnect,
+    /// How reading clusters from Cast AI stands.
+    #[command(after_help = "Example:
+  castgate clusters standing")]
+    Standing,
 }
 
 impl Clusters {
@@ -64,6 +88,10 @@ impl Clusters {
         let client = self.common.open()?;
         match self.verb {
             Verb::List(options) => client.search(&CLUSTERS, &options).await,
+            Verb::Sync => client.sync_clusters().await,
+            Verb::Connect { key_file } => client.connect_cast_ai(&key_file).await,
+            Verb::Disconnect => client.disconnect_cast_ai().await,
+            Verb::Standing => client.cast_ai_standing().await,
             Verb::Declare { slug, name, cast_ai_id } => {
                 let new = said([
                     ("slug", Some(json!(slug))),

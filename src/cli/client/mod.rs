@@ -7,6 +7,7 @@ mod account;
 mod api;
 mod ask;
 mod bindings;
+mod cast_ai;
 mod client_keys;
 mod clusters;
 mod configuration;

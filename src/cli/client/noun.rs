@@ -111,6 +111,7 @@ pub(super) const CLUSTERS: Noun = Noun {
         column("SLUG", "/slug", Text),
         column("NAME", "/name", Text),
         column("CAST AI ID", "/external_id", Text),
+        column("GONE THERE SINCE", "/gone_since", Moment),
     ],
     empty: "No clusters yet. Declare one with: castgate clusters declare prod-eu",
 };
@@ -282,20 +283,25 @@ pub(super) const BINDINGS: Noun = Noun {
         column("ID", "/id", Text),
         column("WHO", "/subject/id", Text),
         column("ROLE", "/role", Text),
-        column("WHERE", "/scope", With(scope)),
+        column("WHERE", "", With(places)),
         column("GIVEN BY", "", With(source)),
         column("UNTIL", "/until", Moment),
     ],
     empty: "No bindings: nobody was given a role. Rules of the mapping give them, or: castgate bindings create",
 };
 
-/// Where a binding holds.
-fn scope(binding: &Value) -> String {
-    let scope = &binding["scope"];
-    let text = |field: &str| scope[field].as_str().unwrap_or_default();
-    match text("kind") {
-        "cluster" => text("id").to_owned(),
-        kind => kind.to_owned(),
+/// Where a binding holds, and those that one act gave with it.
+fn places(binding: &Value) -> String {
+    let place = |scope: &Value| {
+        let text = |field: &str| scope[field].as_str().unwrap_or_default();
+        match text("kind") {
+            "cluster" => text("id").to_owned(),
+            kind => kind.to_owned(),
+        }
+    };
+    match binding["scopes"].as_array() {
+        Some(several) => several.iter().map(place).collect::<Vec<_>>().join(", "),
+        None => place(&binding["scope"]),
     }
 }
 

@@ -47,9 +47,9 @@ enum UserVerb {
         user: User,
         /// owner, member, analyst, viewer, or the id of a custom one.
         role: String,
-        /// On this cluster alone: its slug or id. Without it in the whole organization.
-        #[arg(long, value_name = "CLUSTER")]
-        cluster: Option<String>,
+        /// On this cluster alone: its slug or id; several times for several clusters. Without it in the whole organization.
+        #[arg(long = "cluster", value_name = "CLUSTER")]
+        clusters: Vec<String>,
         #[command(flatten)]
         keys: KeyOptions,
     },
@@ -188,9 +188,12 @@ impl Users {
                 }
                 client.output.one(&person)
             }
-            UserVerb::Role { user: User { user }, role, cluster, keys } => {
+            UserVerb::Role { user: User { user }, role, clusters, keys } => {
                 let id = client.id(&USERS, USERS.path, &user).await?;
-                let change = json!({"kind": "set_role", "user": id, "role": role, "cluster": cluster});
+                let mut change = json!({"kind": "set_role", "user": id, "role": role});
+                if !clusters.is_empty() {
+                    change["clusters"] = json!(clusters);
+                }
                 let done = format!("{} is {} now.", plain(&user), plain(&role));
                 client.change_roles(change, &keys, &done).await
             }
@@ -300,8 +303,17 @@ impl Client {
                 format!(" They are still mentioned in {}: take that out yourself.", tables.join(", "))
             }
         };
+        let common: Vec<String> = plan["common"].as_array().into_iter().flatten().map(word).collect();
+        let common = match common.as_slice() {
+            [] => String::new(),
+            words => format!(
+                " These words may mean others too, and are looked for only in what is about them: {}. They may stand \
+                 elsewhere.",
+                words.join(", ")
+            ),
+        };
         let question = format!(
-            "What is personal of {} is erased for good: {rows} rows, and the details of {} events.{left}",
+            "What is personal of {} is erased for good: {rows} rows, and the details of {} events.{left}{common}",
             plain(name),
             plan["events"]
         );

@@ -159,7 +159,7 @@ fn is_instant(text: &str) -> bool {
 }
 
 /// To the minute, in UTC: people compare these with their log files.
-fn moment(value: &Value) -> String {
+pub(super) fn moment(value: &Value) -> String {
     match value.as_str() {
         Some(text) if is_instant(text) => {
             format!("{} {}Z", text.get(..10).unwrap_or_default(), text.get(11..16).unwrap_or_default())

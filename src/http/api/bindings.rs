@@ -18,7 +18,7 @@ use axum::{
     response::Response,
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 /// What a change of bindings may tell of.
@@ -27,6 +27,11 @@ pub(in crate::http) const TOLD_OF_ACCESS: [EventKind; 4] =
 
 const PREVIEWED: &str = "Where it touches somebody's API keys it is refused (`preview_required`): ask for a preview of the change, \
                          and make it as a role change with what becomes of each key.";
+
+const TOGETHER: &str = "Several clusters are one act: each gets a binding of its own, all of them or none, at most 100. An empty list is \
+                        refused: it does not mean the whole organization. Where it touches somebody's API keys it is refused \
+                        (`preview_required`): ask for a preview of the change, and make it as a role change with what becomes of \
+                        each key.";
 
 pub(super) fn doors() -> Doors {
     let need = Capability::ManageMembers;
@@ -42,12 +47,12 @@ pub(super) fn doors() -> Doors {
         .door(
             post("/bindings", give)
                 .takes::<New>(
-                    || json!({"subject": "usr_06h01qbn45r9t2euf2aprlbdqk", "role": "viewer", "cluster": "prod-eu"}),
+                    || json!({"subject": "usr_06h01qbn45r9t2euf2aprlbdqk", "role": "viewer", "clusters": ["prod-eu", "prod-us"]}),
                 )
-                .answers::<Binding>(201)
+                .answers::<Given>(201)
                 .refuses(&["not_found", "already_given", "preview_required"])
                 .summary("Give a role to a user, a group or a service account; nobody gives what they do not hold")
-                .detail(PREVIEWED)
+                .detail(TOGETHER)
                 .needs(need)
                 .tells(&TOLD_OF_ACCESS),
         )
@@ -62,6 +67,7 @@ pub(super) fn doors() -> Doors {
         .door(
             delete("/bindings/{id}", take)
                 .part::<BindingId>("id")
+                .query::<Extent>()
                 .answers_as(204, None)
                 .refuses(&["not_given_by_a_person", "last_owner", "preview_required"])
                 .summary("Take what a person gave; of others, the answer says what to edit instead")
@@ -100,7 +106,13 @@ async fn list(
     Query(asked): Query<Asked>,
 ) -> Result<Json<List<Binding>>, ApiFailure> {
     let Asked { subject: of, role, scope, source, after, limit, filter } = asked;
-    let search = BindingSearch { subject: of.as_deref().map(subject).transpose()?, role, scope, source };
+    let search = BindingSearch {
+        subject: of.as_deref().map(subject).transpose()?,
+        role,
+        scope,
+        source,
+        ..BindingSearch::default()
+    };
     let asked = Paging { after, limit, filter }.read(&app, &caller.ctx, &format!("bindings {search:?}"))?;
     let (app, ctx, search) = (&app, &caller.ctx, &search);
     let load = |after: String, most: usize| async move {
@@ -118,17 +130,31 @@ struct New {
     role: Role,
     /// The cluster's slug or id; nothing: the whole organization.
     cluster: Option<String>,
+    /// The slugs or ids of several clusters.
+    clusters: Option<Vec<String>>,
     until: Option<Instant>,
+}
+
+/// A binding that was given, and those that were given with it.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "GivenBinding")]
+struct Given {
+    #[serde(flatten)]
+    first: Binding,
+    /// All that were given, this one included: one for each cluster.
+    given: Vec<Binding>,
 }
 
 async fn give(
     State(app): State<App>,
     caller: ApiCaller,
     JsonBody(new): JsonBody<New>,
-) -> Result<(StatusCode, Json<Binding>), ApiFailure> {
-    let New { subject: id, role, cluster, until } = new;
+) -> Result<(StatusCode, Json<Given>), ApiFailure> {
+    let New { subject: id, role, cluster, clusters, until } = new;
     let gift = Gift { subject: subject(&id)?, role, cluster, until };
-    Ok((StatusCode::CREATED, Json(app.give(&caller.ctx, gift).await?)))
+    let given = app.give_at(&caller.ctx, gift, clusters).await?;
+    let first = given.first().cloned().ok_or_else(|| Error::internal("a role was given nowhere"))?;
+    Ok((StatusCode::CREATED, Json(Given { first, given })))
 }
 
 async fn one(
@@ -141,7 +167,21 @@ async fn one(
     Ok(tagged(&headers, "1", &app.binding(&caller.ctx, &id).await?))
 }
 
-async fn take(State(app): State<App>, caller: ApiCaller, Path(id): Path<BindingId>) -> Result<StatusCode, ApiFailure> {
-    app.take(&caller.ctx, &id).await?;
+/// How much is taken.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Extent {
+    /// Everything that the same act gave at other clusters goes with it; without it this binding alone.
+    #[serde(default)]
+    together: bool,
+}
+
+async fn take(
+    State(app): State<App>,
+    caller: ApiCaller,
+    Path(id): Path<BindingId>,
+    Query(Extent { together }): Query<Extent>,
+) -> Result<StatusCode, ApiFailure> {
+    app.take_all(&caller.ctx, &id, together).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -57,6 +57,7 @@ pub(super) const REFUSED: &[&str] = &[
     "last_owner",
     "taken",
     "domain_taken",
+    "slots_taken",
     "enforced",
     "in_use",
     "already_given",

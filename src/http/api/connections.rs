@@ -50,7 +50,7 @@ pub(super) fn doors() -> Doors {
                     .tells(&and_owners(EventKind::ConnectionCreated))
                     .takes::<New>(|| json!({"name": "okta", "settings": {"profile": "okta", "domains": ["acme.test"]}}))
                     .answers::<Shown>(201)
-                    .refuses(&["taken", "domain_taken"]),
+                    .refuses(&["taken", "domain_taken", "slots_taken"]),
             )
             .door(
                 get("/connections/{id}", one)

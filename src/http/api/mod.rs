@@ -5,6 +5,7 @@ mod access_reviews;
 mod adoptions;
 mod authorize;
 mod bindings;
+mod cast_ai;
 mod client_keys;
 mod clusters;
 mod configuration;
@@ -49,6 +50,7 @@ use lists::{List, Paging};
 
 pub(super) use access_reviews::told_of_reviews;
 pub(super) use bindings::TOLD_OF_ACCESS;
+pub(super) use cast_ai::told_of_reading;
 pub(super) use undo::TOLD_OF_UNDO;
 
 use super::doors::Doors;
@@ -63,6 +65,7 @@ pub(super) fn doors() -> impl IntoIterator<Item = Doors> {
     [
         organization::doors(),
         clusters::doors(),
+        cast_ai::doors(),
         configuration::doors(),
         connections::doors(),
         connection_tests::doors(),

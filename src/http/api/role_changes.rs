@@ -109,8 +109,10 @@ struct Wanted {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "RolesChanged")]
 struct Changed {
-    /// The binding that was opened, if one was.
+    /// The binding that was opened, if one was; of several the first.
     binding: Option<Binding>,
+    /// All of them: one for each cluster that was named.
+    bindings: Vec<Binding>,
     keys: Vec<Outcome>,
 }
 
@@ -183,5 +185,6 @@ async fn change(
 ) -> Result<Json<Changed>, ApiFailure> {
     let terms = KeyTerms { preview, keys, others };
     let made = app.change_roles(&caller.ctx, &change, &terms).await?;
-    Ok(Json(Changed { binding: made.binding, keys: made.keys.into_iter().map(Outcome::from).collect() }))
+    let keys = made.keys.into_iter().map(Outcome::from).collect();
+    Ok(Json(Changed { binding: made.bindings.first().cloned(), bindings: made.bindings, keys }))
 }

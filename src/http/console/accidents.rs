@@ -1,13 +1,13 @@
 //! Accidents of providers: what the breaker noticed, what taking a span back would restore, and taking it back.
 
 use super::{
-    HTML,
-    activity::{Tab, head, older},
+    HTML, ROWS,
+    activity::{Tab, head},
     desk::{Answer, Desk, Sent},
     flash::Said,
     frame::{Page, Place},
     guard::told,
-    parts::{address, empty},
+    parts::{Before, address, empty, older, page_of},
     times::{exact, when},
     words::unnamed,
 };
@@ -29,8 +29,6 @@ use serde::Deserialize;
 
 const PATH: &str = "/console/accidents";
 const NEED: Capability = Capability::ManageOrganization;
-/// Accidents of one page.
-const PAGE: i64 = 50;
 
 pub(super) fn doors(room: Doors) -> Doors {
     room.door(
@@ -84,22 +82,19 @@ fn span_of(source: &str, from: Instant, to: Instant) -> String {
     address(&format!("{PATH}/undo"), &[("source", source), ("from", &from.to_string()), ("to", &to.to_string())])
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    before: String,
-}
-
 /// `GET /console/accidents`
-async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>, Query(said): Query<Said>) -> Answer {
-    page((&app, &desk), (&wanted.before, &said), None).await
+async fn list(
+    State(app): State<App>,
+    desk: Desk,
+    Query(Before { before }): Query<Before>,
+    Query(said): Query<Said>,
+) -> Answer {
+    page((&app, &desk), (&before, &said), None).await
 }
 
 async fn page((app, desk): (&App, &Desk), (before, said): (&str, &Said), wrong: Option<(Span, String)>) -> Answer {
-    let mut accidents = app.accidents(&desk.ctx, before, PAGE + 1).await?;
-    let is_more = accidents.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
-    accidents.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let next = accidents.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let load = |most| app.accidents(&desk.ctx, before, most);
+    let (accidents, next) = page_of(ROWS, load, |one| one.id.to_string()).await?;
     let connections = app.connections(&desk.ctx).await?;
     let names = app.names(&desk.ctx, []).await?;
     let settings = &app.settings().accidents;

@@ -98,7 +98,27 @@ function checking() {
     }
     place.replaceChildren(...page.body.childNodes);
     localTimes(place);
+    leading();
   };
+  // “Line 8” leads to that line of the text.
+  const leading = () => {
+    for (const said of all('[data-line]', place)) {
+      const button = document.createElement('button');
+      button.type = 'button';
+      button.className = 'link';
+      button.textContent = said.textContent;
+      const number = Number(said.dataset.line);
+      button.addEventListener('click', () => {
+        const lines = editor.value.split('\n');
+        const start = lines.slice(0, number - 1).reduce((sum, line) => sum + line.length + 1, 0);
+        editor.focus();
+        editor.setSelectionRange(start, start + (lines[number - 1] ?? '').length);
+        editor.scrollTop = editor.scrollHeight * (number - 4) / lines.length;
+      });
+      said.replaceWith(button);
+    }
+  };
+  leading();
   const soon = () => { clearTimeout(waiting); waiting = setTimeout(ask, 400); };
   editor.addEventListener('input', soon);
   const person = one('[data-asks]');

@@ -33,6 +33,9 @@ const SAID: &[(&str, &str)] = &[
     ("paused", "Paused: nothing is sent there. What happens meanwhile waits."),
     ("resumed", "It goes on where it stopped: what waited is sent now."),
     ("ended", "It was ended: no security event is accepted from there any more."),
+    ("clusters-read", "The clusters at Cast AI were read."),
+    ("clusters-unread", "The clusters at Cast AI could not be read: what was wrong is said below."),
+    ("cast-ai-ended", "The key is forgotten: nothing is read from Cast AI any more. The clusters stay as they are."),
     ("refreshed", "The provider’s metadata was read."),
 ];
 
@@ -43,6 +46,11 @@ pub(super) struct Said {
 }
 
 impl Said {
+    /// The same of a page that is the answer to the change itself.
+    pub(super) fn word(word: &str) -> Self {
+        Self { said: Some(word.to_owned()) }
+    }
+
     /// What the page says of it.
     pub(super) fn markup(&self) -> Markup {
         flash(self.said.as_deref())

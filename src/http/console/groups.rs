@@ -5,11 +5,11 @@ use super::{
     desk::{Answer, Desk, Sent},
     flash::Said,
     frame::{Page, Place},
-    members::where_field,
+    given::{take_away, title, where_field},
     parts::{self, Asked, empty},
     role_changes,
     times::when,
-    words::{place, role_name, role_options, source_of, until},
+    words::{role_options, source_of, until},
 };
 use crate::{
     app::{App, BindingSearch, Error, Names, RoleChange},
@@ -234,18 +234,18 @@ impl Shown<'_> {
                 h2 id="holds" { "What the group holds" }
                 @if self.bindings.is_empty() { p class="quiet" { "Nothing: being in it gives nothing yet." } }
                 ul class="rows plain" {
-                    @for binding in &self.bindings {
+                    @for act in Binding::together(&self.bindings) {
                         li {
                             div {
-                                p class="title" { (role_name(&binding.terms.role, &self.names)) " of " (place(&binding.terms.scope, &self.names)) }
-                                p class="quiet small" {
-                                    (source_of(&binding.terms.source, &self.names)) ", since " (when(binding.since, self.desk.ctx.now))
-                                    (until(binding.terms.until, self.desk.ctx.now))
+                                p class="title" { (title(&act, &self.names)) }
+                                @for binding in act.iter().take(1) {
+                                    p class="quiet small" {
+                                        (source_of(&binding.terms.source, &self.names)) ", since " (when(binding.since, self.desk.ctx.now))
+                                        (until(binding.terms.until, self.desk.ctx.now))
+                                    }
                                 }
                             }
-                            @if binding.terms.source == Source::Person {
-                                a class="button danger little" href=(role_changes::address(&RoleChange::Take { binding: binding.id.clone() })) { "Take away…" }
-                            }
+                            @if act.iter().any(|binding| binding.terms.source == Source::Person) { (take_away(&act, &self.names)) }
                         }
                     }
                 }
@@ -255,9 +255,9 @@ impl Shown<'_> {
                     input type="hidden" name="subject" value=(self.group.id);
                     div class="row" {
                         div class="field" { label for="role" { "Role" } select id="role" name="role" { (role_options(&self.custom, None)) } }
-                        (where_field(&self.clusters))
-                        button type="submit" class="second" { "Look at it first" }
                     }
+                    (where_field(&self.clusters))
+                    button type="submit" class="second" { "Look at it first" }
                 }
             }
         }

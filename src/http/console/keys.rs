@@ -2,6 +2,7 @@
 
 use super::{
     desk::Sent,
+    parts::sure,
     times::{when, when_or},
     words::until,
 };
@@ -41,6 +42,12 @@ pub(super) fn facts(key: &ApiKey, names: &Names, now: Instant) -> Markup {
             @if key.replaced_by.is_some() { p class="small" { "Another key takes its place." } }
         }
     }
+}
+
+/// The way to end one: first what is lost.
+pub(super) fn end(key: &ApiKey, press: &Markup) -> Markup {
+    let lost = "Whatever uses this key is refused at once, and that cannot be taken back. To give it another without a gap, make the new one first.";
+    sure(("End", &key.name), lost, press)
 }
 
 /// The name and the life of a new key.

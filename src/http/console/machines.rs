@@ -5,16 +5,15 @@ use super::{
     desk::{Answer, Desk, Sent},
     flash::Said,
     frame::{Page, Place},
+    given::{take_away, title, where_field},
     keys,
-    members::where_field,
-    parts::{Asked, empty, press},
-    role_changes,
+    parts::{Asked, empty, page_of, press},
     times::when,
     words::{place, reason, role_name, role_options, state, until},
 };
 use crate::{
     access::Access,
-    app::{AccountChange, App, BindingSearch, KeyWish, Names, NewKey, RightWish, RoleChange},
+    app::{AccountChange, App, BindingSearch, KeyWish, Names, NewKey, RightWish},
     http::{
         doors::{BodyLimit, Doors, get, post},
         login::see_other,
@@ -97,11 +96,8 @@ struct Wanted {
 /// `GET /console/service-accounts`
 async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>, Query(said): Query<Said>) -> Answer {
     let asked = Asked::read((&app, &desk.ctx), "machines", (None, wanted.after.as_deref()), &[])?;
-    let most = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
-    let mut found = app.service_accounts(&desk.ctx, &asked.after, most).await?;
-    let is_more = found.len() > PAGE;
-    found.truncate(PAGE);
-    let next = found.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let load = |most| app.service_accounts(&desk.ctx, &asked.after, most);
+    let (found, next) = page_of(PAGE, load, |one| one.id.to_string()).await?;
     let names =
         app.names(&desk.ctx, found.iter().filter_map(|one| one.created_by.as_ref().map(ToString::to_string))).await?;
     let body = html! {
@@ -247,10 +243,12 @@ impl Shown<'_> {
                     } }
                 }
                 @if members {
-                    @for binding in self.bindings.iter().filter(|one| one.terms.source == Source::Person) {
-                        p {
-                            a class="button danger little" href=(role_changes::address(&RoleChange::Take { binding: binding.id.clone() })) {
-                                "Take away " (role_name(&binding.terms.role, &self.names)) " of " (place(&binding.terms.scope, &self.names)) "…"
+                    @let taken: Vec<_> = self.bindings.iter().filter(|one| one.terms.source == Source::Person).cloned().collect();
+                    @if !taken.is_empty() {
+                        h3 { "Given by people: these can be taken away" }
+                        ul class="rows plain" {
+                            @for act in Binding::together(&taken) {
+                                li { p class="title" { (title(&act, &self.names)) } (take_away(&act, &self.names)) }
                             }
                         }
                     }
@@ -260,9 +258,9 @@ impl Shown<'_> {
                         input type="hidden" name="subject" value=(self.account.id);
                         div class="row" {
                             div class="field" { label for="role" { "Role" } select id="role" name="role" { (role_options(&self.custom, None)) } }
-                            (where_field(&self.clusters))
-                            button type="submit" class="second" { "Look at it first" }
                         }
+                        (where_field(&self.clusters))
+                        button type="submit" class="second" { "Look at it first" }
                     }
                 }
             }
@@ -282,7 +280,7 @@ impl Shown<'_> {
                                 @if key.replaced_by.is_none() {
                                     (press(self.desk, &format!("{}/keys/{}/rotate", self.path(), key.id), "second little", "Rotate", &[]))
                                 }
-                                (press(self.desk, &format!("{}/keys/{}/end", self.path(), key.id), "danger little", "End", &[]))
+                                (keys::end(key, &press(self.desk, &format!("{}/keys/{}/end", self.path(), key.id), "harm little", "End the key", &[])))
                             }
                         }
                     }

@@ -12,6 +12,7 @@ mod connections;
 mod desk;
 mod flash;
 mod frame;
+mod given;
 mod graph;
 mod groups;
 mod guard;

@@ -6,6 +6,7 @@ use crate::{
     filter::{self, Dialect, Filter},
 };
 use maud::{Markup, html};
+use serde::Deserialize;
 use url::form_urlencoded::Serializer;
 
 /// Nothing yet, and what to do next.
@@ -30,6 +31,43 @@ pub(super) fn press(desk: &Desk, action: &str, class: &str, words: &str, fields:
             (desk.token())
             @for (name, value) in fields { input type="hidden" name=(name) value=(value); }
             button type="submit" class=(class) { (words) }
+        }
+    }
+}
+
+/// Where a page of a list begins that shows the newest first.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(super) struct Before {
+    /// The id that it stands behind; nothing: it is the first page.
+    pub(super) before: String,
+}
+
+/// A page of a list: its rows, at most so many, and the id behind which the next page begins. One row more is asked for, to know
+/// of it.
+pub(super) async fn page_of<T, F: Future<Output = Result<Vec<T>, Error>>>(
+    most: usize,
+    load: impl FnOnce(i64) -> F,
+    id: impl Fn(&T) -> String,
+) -> Result<(Vec<T>, Option<String>), Error> {
+    let mut rows = load(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1)).await?;
+    let is_more = rows.len() > most;
+    rows.truncate(most);
+    let next = rows.last().filter(|_| is_more).map(id);
+    Ok((rows, next))
+}
+
+/// The way to older things.
+pub(super) fn older(address: Option<String>) -> Markup {
+    html! { @if let Some(address) = address { nav class="pager" aria-label="Pages" { a class="button second" rel="next" href=(address) { "Older" } } } }
+}
+
+/// A button that takes something away for good, behind one that says what is lost. It opens without script.
+pub(super) fn sure((words, of): (&str, &str), lost: &str, press: &Markup) -> Markup {
+    html! {
+        details class="sure" {
+            summary class="button danger little" { (words) "…" span class="unseen" dir="auto" { " " (of) } }
+            div class="lost" { p class="small" { (lost) } (press) }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use super::{
     HTML, ROWS,
-    activity::{Tab, head, older},
+    activity::{Tab, head},
     desk::{Answer, Desk},
     frame::{Page, Place},
-    parts::{address, empty},
+    parts::{Before, address, empty, older, page_of},
     times::{when, when_or},
     words::{actor, unnamed},
 };
@@ -52,7 +52,6 @@ pub(super) fn doors(room: Doors) -> Doors {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
-    before: String,
     user: String,
 }
 
@@ -62,13 +61,15 @@ fn ids(receipts: &[AccessReceipt]) -> Vec<String> {
 }
 
 /// `GET /console/receipts`
-async fn list(State(app): State<App>, desk: Desk, Query(Wanted { before, user }): Query<Wanted>) -> Answer {
+async fn list(
+    State(app): State<App>,
+    desk: Desk,
+    Query(Wanted { user }): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
+) -> Answer {
     let of = user.parse::<UserId>().ok();
-    let most = i64::try_from(ROWS + 1).unwrap_or(i64::MAX);
-    let mut receipts = app.receipts(&desk.ctx, of.as_ref(), (&before, most)).await?;
-    let is_more = receipts.len() > ROWS;
-    receipts.truncate(ROWS);
-    let next = receipts.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let load = |most| app.receipts(&desk.ctx, of.as_ref(), (&before, most));
+    let (receipts, next) = page_of(ROWS, load, |one| one.id.to_string()).await?;
     let names = app.names(&desk.ctx, ids(&receipts).into_iter().chain([user.clone()])).await?;
     let body = html! {
         (head(Tab::Receipts, None))

@@ -34,6 +34,23 @@ pub(super) fn place(scope: &Scope, names: &Names) -> String {
     }
 }
 
+/// Several places in one line: “clusters prod-eu and prod-us”.
+pub(super) fn places<'a>(scopes: impl IntoIterator<Item = &'a Scope>, names: &Names) -> String {
+    let scopes: Vec<&Scope> = scopes.into_iter().collect();
+    let cluster = |scope: &&'a Scope| match scope {
+        Scope::Cluster { id } => Some(names.of(id.as_str()).to_owned()),
+        Scope::Organization | Scope::Resource { .. } => None,
+    };
+    let mut clusters: Vec<String> = scopes.iter().filter_map(cluster).collect();
+    clusters.sort();
+    match clusters.split_last() {
+        Some((last, before)) if !before.is_empty() && clusters.len() == scopes.len() => {
+            format!("clusters {} and {last}", before.join(", "))
+        }
+        Some(_) | None => scopes.iter().map(|scope| place(scope, names)).collect::<Vec<_>>().join(", "),
+    }
+}
+
 /// Why somebody holds something.
 pub(super) fn reason(via: &Via, names: &Names) -> String {
     match via {

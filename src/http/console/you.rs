@@ -121,7 +121,7 @@ async fn page(app: &App, desk: &Desk, (said, new): (&Said, Option<&NewKey>)) -> 
             p class="quiet" { "A key may do what you may do, for as long as you may do it. What runs by itself is better off with a service account." }
             ul class="rows plain" {
                 @for key in &own {
-                    li { (keys::facts(key, &names, now)) (press(desk, "/console/you/keys/end", "danger little", "End", &[("key", key.id.as_str())])) }
+                    li { (keys::facts(key, &names, now)) (keys::end(key, &press(desk, "/console/you/keys/end", "harm little", "End the key", &[("key", key.id.as_str())]))) }
                 }
             }
             h3 { "New key" }

@@ -66,6 +66,7 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "signs_in_elsewhere", "The person signs in by their company's own sign-in, or not at all."),
     code(409, "too_many_attempts", "It was asked for too often in a short time. Wait a little."),
     code(409, "no_sign_in", "The connection signs nobody in yet. Give it its sign-in settings first."),
+    code(409, "not_connected", "No key of Cast AI was given. Give one first: PUT /api/v1/cast-ai."),
     code(
         409,
         "not_given_by_a_person",
@@ -95,7 +96,11 @@ pub(in crate::http) const CODES: &[Code] = &[
     code(409, "no_client_keys", "The connection shows its provider a secret and not a key."),
     code(409, "review_closed", "The access review is closed. Begin another one."),
     code(409, "sent_too_often", "The invitation was sent again as often as it may be."),
-    code(409, "slots_taken", "The connection has all the tokens or clients that it may have. Revoke one first."),
+    code(
+        409,
+        "slots_taken",
+        "There are as many as there may be, of connections, webhooks, or one connection's tokens, clients and keys. Remove one first.",
+    ),
     code(409, "still_active", "The person is active: what was asked for is there once their access has ended."),
     code(409, "taken", "The name, or whatever has to be the only one of its kind, is taken."),
     code(409, "terms_changed", "The terms have changed since they were shown. Read them again."),

@@ -4,7 +4,7 @@ use super::{Page, Width, form_token};
 use crate::{
     access::Via,
     app::{TermsState, Visit},
-    model::{ApiKey, Capability, Cluster, Instant, Scope, Session, SessionId},
+    model::{ApiKey, Capability, Cluster, CustomRole, Instant, Role, Scope, Session, SessionId, Source},
 };
 use axum::{http::StatusCode, response::Response};
 use maud::{Markup, html};
@@ -16,6 +16,8 @@ pub(in crate::http) struct AccountPage<'a> {
     pub visit: &'a Visit,
     /// Those on which they hold a role, for their names.
     pub clusters: &'a [Cluster],
+    /// The organization's own roles, for their names.
+    pub custom: &'a [CustomRole],
     /// Where they are signed in.
     pub sessions: &'a [Session],
     /// The session that looks.
@@ -84,7 +86,6 @@ fn you(visit: &Visit) -> Markup {
             dl class="facts" {
                 dt { "User name" } dd { (visit.visitor.user_name) }
                 dt { "Organization" } dd { (visit.organization_name) " " span class="quiet" { "(" (visit.slug) ")" } }
-                dt { "Id" } dd { code { (visit.visitor.id) } }
             }
             p { a href="/account/password" { "Your password and authenticator app" } }
         }
@@ -102,10 +103,10 @@ fn roles(page: &AccountPage<'_>) -> Markup {
                 @for held in &page.visit.access.derivations {
                     li {
                         div class="what" {
-                            p { span class="tag" { (held.role) } " " (place(&held.scope, page.clusters)) }
+                            p { span class="tag" { (called(&held.role, page.custom)) } " " (place(&held.scope, page.clusters)) }
                             p class="quiet small" {
                                 (why(&held.via))
-                                @if let Some(until) = held.until { ", until " (moment(until)) }
+                                @if let Some(until) = held.until { ", until " (time(until)) }
                             }
                         }
                     }
@@ -120,16 +121,33 @@ fn place(scope: &Scope, clusters: &[Cluster]) -> String {
         Scope::Organization => "in the whole organization".to_owned(),
         Scope::Cluster { id } => match clusters.iter().find(|cluster| cluster.id == *id) {
             Some(cluster) => format!("on cluster {}", cluster.slug),
-            None => format!("on cluster {id}"),
+            None => "on a cluster that is gone".to_owned(),
         },
         Scope::Resource { resource, id } => format!("on {resource} {id}"),
     }
 }
 
+/// Never an id where there is a name.
+fn called<'a>(role: &'a Role, custom: &'a [CustomRole]) -> &'a str {
+    match role {
+        Role::BuiltIn(role) => role.name(),
+        Role::Custom(id) => {
+            custom.iter().find(|known| known.id == *id).map_or("a role that is gone", |known| &known.name)
+        }
+    }
+}
+
+fn by(source: &Source) -> String {
+    match source {
+        Source::Invitation { .. } => "by an invitation".to_owned(),
+        Source::Person | Source::Rule { .. } | Source::File | Source::Floor => source.to_string(),
+    }
+}
+
 fn why(via: &Via) -> String {
     match via {
-        Via::Direct { source } => format!("Directly: {source}"),
-        Via::Group { name, source, .. } => format!("Through the group “{name}”: {source}"),
+        Via::Direct { source } => format!("Directly: {}", by(source)),
+        Via::Group { name, source, .. } => format!("Through the group “{name}”: {}", by(source)),
         Via::Default => "The default for people whom no rule gives anything".to_owned(),
     }
 }
@@ -143,11 +161,11 @@ fn sessions(page: &AccountPage<'_>) -> Markup {
                     li {
                         div class="what" {
                             p {
-                                "Signed in " (moment(session.created_at))
+                                "Signed in " (time(session.created_at))
                                 @if page.current == Some(&session.id) { " " span class="tag" { "this browser" } }
                             }
                             p class="quiet small" {
-                                "Last seen " (moment(session.last_seen_at)) ", ends " (moment(session.expires_at)) " at the latest"
+                                "Last seen " (time(session.last_seen_at)) ", ends " (time(session.expires_at)) " at the latest"
                             }
                         }
                         form method="post" action="/account/sessions/end" {
@@ -184,16 +202,20 @@ fn keys(page: &AccountPage<'_>) -> Markup {
                         div class="what" {
                             p { (key.name) " " code { (key.hint) "…" } }
                             p class="quiet small" {
-                                "Made " (moment(key.created_at))
-                                @match key.expires_at { Some(end) => { ", ends " (moment(end)) }, None => ", without end" }
-                                @match key.last_used_at { Some(at) => { ", last used " (moment(at)) }, None => ", never used" }
+                                "Made " (time(key.created_at))
+                                @match key.expires_at { Some(end) => { ", ends " (time(end)) }, None => ", without end" }
+                                @match key.last_used_at { Some(at) => { ", last used " (time(at)) }, None => ", never used" }
                                 @if key.rights.is_some() { ", carries less than you hold" }
                             }
                         }
-                        form method="post" action="/account/keys/end" {
-                            (form_token(page.csrf))
-                            input type="hidden" name="key" value=(key.id);
-                            button class="danger little" type="submit" aria-label=(format!("Delete the key {}", key.name)) { "Delete" }
+                        details class="sure" {
+                            summary aria-label=(format!("Delete the key {}…", key.name)) { "Delete…" }
+                            p class="small" { "Whatever uses it is refused at once, and that cannot be taken back." }
+                            form method="post" action="/account/keys/end" {
+                                (form_token(page.csrf))
+                                input type="hidden" name="key" value=(key.id);
+                                button class="danger little" type="submit" aria-label=(format!("Delete the key {}", key.name)) { "Delete" }
+                            }
                         }
                     }
                 }
@@ -220,6 +242,11 @@ fn keys(page: &AccountPage<'_>) -> Markup {
             }
         }
     }
+}
+
+/// The same with the exact moment on hover.
+fn time(instant: Instant) -> Markup {
+    html! { time datetime=(instant) title=(instant) { (moment(instant)) } }
 }
 
 /// To the minute, in UTC: people compare these with their own log files.

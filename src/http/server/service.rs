@@ -11,7 +11,7 @@ use super::{
 use crate::http::request;
 use axum::{
     body::Body,
-    http::{Request, Response, Uri, uri::PathAndQuery},
+    http::{Request, Response, StatusCode, Uri, uri::PathAndQuery},
 };
 use http_body::Body as _;
 use hyper::body::Incoming;
@@ -24,7 +24,12 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
+
+/// How long the answer rests to whoever has asked too often. Told at once, most ask again at once, and refusing them would soon be
+/// most of the work that is done. Nothing is held meanwhile but their own connection.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers the requests of one connection.
 #[derive(Debug)]
@@ -67,6 +72,9 @@ impl hyper::service::Service<Request<Incoming>> for Service {
         Box::pin(async move {
             let request = Request::from_parts(parts, body);
             let mut response = request::answer(shared.app.clone(), shared.rooms.clone(), request).await;
+            if response.status() == StatusCode::TOO_MANY_REQUESTS {
+                tokio::time::sleep(PAUSE).await;
+            }
             let receipt = response.extensions_mut().remove();
             Ok(response.map(|inner| ResponseBody { inner, receipt, _begun: begun }))
         })

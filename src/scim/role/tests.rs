@@ -12,7 +12,14 @@ const BASE: &str = "https://castgate.example.com/scim/v2";
 fn world() -> (Vec<CustomRole>, Vec<Cluster>) {
     let id: ClusterId = "cls_06h00krhv1t3jel88ooobccad0".parse().unwrap();
     let role: RoleId = "rol_06h00krhv1t3jel88ooobccad0".parse().unwrap();
-    let cluster = Cluster { id, slug: "prod-eu".to_owned(), name: "Production Europe".to_owned(), external_id: None };
+    let cluster = Cluster {
+        id,
+        slug: "prod-eu".to_owned(),
+        name: "Production Europe".to_owned(),
+        external_id: None,
+        gone_since: None,
+        name_there: None,
+    };
     let custom =
         CustomRole { id: role, name: "payer".to_owned(), capabilities: BTreeSet::from([Capability::AccessBilling]) };
     (vec![custom], vec![cluster])

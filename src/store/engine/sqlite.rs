@@ -32,10 +32,11 @@ fn configure(connection: &Connection, purpose: Purpose) -> rusqlite::Result<()> 
     // of its parameters changes, which is at every use.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    // Caches are in KiB when negative; they are small because the page cache of the system does the same work.
+    // Caches are in KiB when negative. Those of the readers are small because the page cache of the system does the same work; the
+    // writer's holds all that one group commit of large groups touches: what does not fit is written out early, and again.
     let (cache, query_only) = match purpose {
-        Purpose::Writing => (-4_096, "OFF"),
-        Purpose::Reading => (-1_024, "ON"),
+        Purpose::Writing => (-32_768, "OFF"),
+        Purpose::Reading => (-2_048, "ON"),
     };
     connection.execute_batch(&format!(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;

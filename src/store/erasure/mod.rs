@@ -1,186 +1,52 @@
-//! What is personal of one person, everywhere: looked for, erased, and looked for again.
+//! What is personal of one person, everywhere: found, erased, and looked for again.
 //!
 //! What belongs to the person goes by their id. What may mention them goes by terms: their names, addresses and ids at providers,
 //! in lower case. Bindings, memberships and events stay with the id alone, which says nothing of who it was.
 
 mod events;
+mod places;
 mod terms;
 
 pub use terms::Terms;
 
 use super::{StoreError, Tx, args, value::texts};
 use crate::model::{Instant, OrganizationId, UserId};
-use std::collections::BTreeMap;
+use places::{Fate, NOTED, Noted, PLACES, Place, USED, is_one_of};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Rows of one table that are erased, as words for people.
-type Place = (&'static str, &'static str);
-
-/// What is the person's alone. ?1 is the organization, ?2 the person.
-const THEIRS: &[Place] = &[
-    ("identities", "DELETE FROM identities WHERE organization = ?1 AND user_id = ?2"),
-    ("facts", "DELETE FROM facts WHERE organization = ?1 AND user_id = ?2"),
-    ("adoptions", "DELETE FROM adoptions WHERE organization = ?1 AND user_id = ?2"),
-    ("pending_members", "DELETE FROM pending_members WHERE organization = ?1 AND value = ?2"),
-    ("sessions", "DELETE FROM sessions WHERE organization = ?1 AND user_id = ?2"),
-    ("sign_in_links", "DELETE FROM sign_in_links WHERE organization = ?1 AND user_id = ?2"),
-    ("terms_acceptances", "DELETE FROM terms_acceptances WHERE organization = ?1 AND user_id = ?2"),
-    ("passwords", "DELETE FROM passwords WHERE organization = ?1 AND user_id = ?2"),
-    ("password_links", "DELETE FROM password_links WHERE organization = ?1 AND user_id = ?2"),
-    ("second_factors", "DELETE FROM second_factors WHERE organization = ?1 AND user_id = ?2"),
-    ("recovery_codes", "DELETE FROM recovery_codes WHERE organization = ?1 AND user_id = ?2"),
-    ("people_seen", "DELETE FROM people_seen WHERE organization = ?1 AND user_id = ?2"),
-    ("capability_uses", "DELETE FROM capability_uses WHERE organization = ?1 AND holder = ?2"),
-    ("key_reviews", "DELETE FROM key_reviews WHERE organization = ?1 AND subject = ?2"),
-    ("mirrored_keys", "DELETE FROM mirrored_keys WHERE organization = ?1 AND owner = ?2"),
-    (
-        "key_uses",
-        "DELETE FROM key_uses WHERE organization = ?1
-           AND key_id IN (SELECT id FROM api_keys WHERE organization = ?1 AND owner = ?2)",
-    ),
-    (
-        "letters",
-        "DELETE FROM letters WHERE organization = ?1
-           AND (about = ?2 OR about IN (SELECT id FROM api_keys WHERE organization = ?1 AND owner = ?2)
-             OR about IN (SELECT id FROM invitations WHERE organization = ?1 AND accepted_by = ?2))",
-    ),
-    ("idempotency", "DELETE FROM idempotency WHERE organization = ?1 AND actor LIKE '%' || ?2 || '%'"),
-    // Answers that wait for whoever asks again are sealed, and nobody sees whom they speak of: all of them go. The requests stay
-    // done.
-    ("idempotency", "UPDATE idempotency SET answer = NULL WHERE organization = ?1 AND ?2 <> '' AND answer IS NOT NULL"),
-    ("api_keys", "DELETE FROM api_keys WHERE organization = ?1 AND owner = ?2"),
-    // Of a key that went to a service account: it is known who knows it still, and no more from where they used it.
-    (
-        "api_keys",
-        "UPDATE api_keys SET last_used_from = NULL
-         WHERE organization = ?1 AND known_by = ?2 AND last_used_from IS NOT NULL",
-    ),
-    ("sign_ins", "DELETE FROM sign_ins WHERE organization = ?1 AND person = ?2"),
-    ("provisioning_log", "DELETE FROM provisioning_log WHERE organization = ?1 AND entry LIKE '%' || ?2 || '%'"),
-    (
-        "review_proposals",
-        "UPDATE review_proposals SET note = ''
-         WHERE organization = ?1 AND note <> '' AND finding LIKE '%' || ?2 || '%'",
-    ),
-    (
-        "invitations",
-        "UPDATE invitations SET email = 'erased', email_folded = id, delivery_reason = NULL, delivery_answer = NULL
-         WHERE organization = ?1 AND accepted_by = ?2",
-    ),
-];
-
-/// Whether a column is one of the terms ?2, or mentions one.
-macro_rules! term {
-    ($column:literal is) => {
-        concat!("EXISTS (SELECT 1 FROM texts_of(?2) AS term WHERE lower(", $column, ") LIKE term.value ESCAPE '!')")
-    };
-    ($column:literal in) => {
-        concat!(
-            "EXISTS (SELECT 1 FROM texts_of(?2) AS term WHERE lower(",
-            $column,
-            ") LIKE '%' || term.value || '%' ESCAPE '!')"
-        )
-    };
+/// How many rows were found, or erased, and which of those that had to be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FoundRows {
+    /// By table.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// The ids of those that were read, by table.
+    read: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// What names the person and nothing else. ?1 is the organization, ?2 the terms.
-const NAMING: &[Place] = &[
-    (
-        "letters",
-        concat!(
-            "DELETE FROM letters WHERE organization = ?1 AND about IN
-               (SELECT id FROM invitations WHERE organization = ?1 AND ",
-            term!("email" is),
-            ")"
-        ),
-    ),
-    (
-        "invitations",
-        concat!(
-            "UPDATE invitations
-             SET email = 'erased', email_folded = id, delivery_reason = NULL, delivery_answer = NULL,
-                 ended_as = CASE WHEN ended_at IS NULL THEN 'revoked' ELSE ended_as END,
-                 ended_at = COALESCE(ended_at, updated_at), version = version + 1
-             WHERE organization = ?1 AND ",
-            term!("email" is)
-        ),
-    ),
-    (
-        "pending_members",
-        concat!(
-            "DELETE FROM pending_members WHERE organization = ?1 AND (",
-            term!("value" is),
-            " OR ",
-            term!("display" is),
-            ")"
-        ),
-    ),
-    ("sign_ins", concat!("DELETE FROM sign_ins WHERE organization = ?1 AND ", term!("email_folded" is))),
-];
+impl FoundRows {
+    /// Adds rows of a table that are found elsewhere, by their ids.
+    pub fn add(&mut self, table: &'static str, ids: impl IntoIterator<Item = String>) {
+        let found = self.read.entry(table).or_default();
+        let before = found.len();
+        found.extend(ids);
+        *self.rows.entry(table).or_default() += (found.len() - before) as u64;
+    }
 
-/// What mentions the person.
-const MENTIONING: &[Place] = &[
-    (
-        "tolerance_counts",
-        concat!("UPDATE tolerance_counts SET example = NULL WHERE organization = ?1 AND ", term!("example" in)),
-    ),
-    (
-        "review_proposals",
-        concat!("UPDATE review_proposals SET note = '' WHERE organization = ?1 AND ", term!("note" in)),
-    ),
-];
+    /// Adds events whose details go: they stay in their places, and count as no rows.
+    pub fn add_events(&mut self, ids: impl IntoIterator<Item = String>) {
+        self.read.entry("events").or_default().extend(ids);
+    }
 
-/// A table whose texts may mention the person among much else.
-struct Noted {
-    table: &'static str,
-    /// Whether a provider sent or was answered it.
-    traffic: bool,
-    /// Ids and texts that may: ?1 the organization, ?2 the terms.
-    find: &'static str,
-    /// What becomes of one that does: ?2 is its id.
-    erase: &'static str,
+    /// Whether a row of this table is erased, as SQL; ?5 are the ids that were read. None where no row of it is.
+    fn goes(&self, table: &str) -> Option<String> {
+        let places = is_one_of(PLACES.iter().filter(|place| place.table == table));
+        let read =
+            self.read.contains_key(table).then(|| "id IN (SELECT found.value FROM texts_of(?5) AS found)".to_owned());
+        let person = (table == "users").then(|| "id = ?2".to_owned());
+        let all: Vec<String> = [places, read, person].into_iter().flatten().collect();
+        (!all.is_empty()).then(|| all.join(" OR "))
+    }
 }
-
-const NOTED: &[Noted] = &[
-    Noted {
-        table: "sign_ins",
-        traffic: true,
-        find: concat!("SELECT id, entry FROM sign_ins WHERE organization = ?1 AND ", term!("entry" in)),
-        erase: "DELETE FROM sign_ins WHERE organization = ?1 AND id = ?2",
-    },
-    Noted {
-        table: "connection_tests",
-        traffic: true,
-        find: concat!("SELECT id, result FROM connection_tests WHERE organization = ?1 AND ", term!("result" in)),
-        erase: "DELETE FROM connection_tests WHERE organization = ?1 AND id = ?2",
-    },
-    Noted {
-        table: "provisioning_log",
-        traffic: true,
-        find: concat!("SELECT id, entry FROM provisioning_log WHERE organization = ?1 AND ", term!("entry" in)),
-        erase: "DELETE FROM provisioning_log WHERE organization = ?1 AND id = ?2",
-    },
-    Noted {
-        table: "outbox",
-        traffic: false,
-        find: concat!("SELECT id, payload FROM outbox WHERE organization = ?1 AND ", term!("payload" in)),
-        erase: "UPDATE outbox SET payload = '{}' WHERE organization = ?1 AND id = ?2",
-    },
-    Noted {
-        table: "api_keys",
-        traffic: false,
-        find: concat!("SELECT id, name FROM api_keys WHERE organization = ?1 AND ", term!("name" in)),
-        erase: "UPDATE api_keys SET name = id WHERE organization = ?1 AND id = ?2",
-    },
-    // It stays, so that it counts once; what it was about goes.
-    Noted {
-        table: "signals",
-        traffic: true,
-        find: concat!("SELECT id, entry FROM signals WHERE organization = ?1 AND ", term!("entry" in)),
-        erase:
-            "UPDATE signals SET entry = '{\"request\":\"req_00000000000000000000000000\",\"issued_at\":0,\"events\":[]}'
-                WHERE organization = ?1 AND id = ?2",
-    },
-];
 
 impl Tx {
     /// When a person's data was erased, if it was.
@@ -243,35 +109,75 @@ impl Tx {
         Ok(rows.into_iter().map(|(name,)| name).collect())
     }
 
-    /// Erases what is somebody's and what mentions them, but for events; how many rows of which table.
+    /// What of an organization's rows is somebody's or mentions them, but for events and for letters that only say so inside.
+    /// Nothing is changed: it may be asked of a snapshot.
+    pub async fn find_rows(
+        &mut self,
+        organization: &OrganizationId,
+        (user, terms): (&UserId, &Terms),
+    ) -> Result<FoundRows, StoreError> {
+        let mut found = FoundRows::default();
+        let known = args![organization, user, terms.exactly(), terms.patterns()].to_vec();
+        let tables: BTreeSet<&'static str> = PLACES.iter().map(|place| place.table).collect();
+        for table in tables {
+            let Some(which) = is_one_of(PLACES.iter().filter(|place| place.table == table)) else { continue };
+            let sql = format!("SELECT count(*) FROM {table} WHERE organization = ?1 AND {USED} AND ({which})");
+            let count: Vec<(i64,)> = self.all_built(sql, known.clone()).await?;
+            let count = count.first().map_or(0, |(count,)| *count);
+            found.rows.insert(table, u64::try_from(count).unwrap_or_default());
+        }
+        for noted in NOTED {
+            let sought = if noted.traffic { terms.of_traffic() } else { terms.patterns() };
+            let Noted { table, text, .. } = noted;
+            // What goes anyway is counted already.
+            let goes = PLACES.iter().filter(|place| place.table == *table && matches!(place.fate, Fate::Gone));
+            let sql = format!(
+                "SELECT id, {text} FROM {table} WHERE organization = ?1 AND {USED}
+                   AND CASE WHEN {} THEN 0 ELSE 1 END = 1
+                   AND EXISTS (SELECT 1 FROM texts_of(?5) AS term
+                               WHERE lower({table}.{text}) LIKE '%' || term.value || '%' ESCAPE '!')",
+                is_one_of(goes).unwrap_or_else(|| "1 = 0".to_owned())
+            );
+            let may: Vec<(String, String)> = self.all_built(sql, [known.as_slice(), args![sought]].concat()).await?;
+            let says = |text: &str| if noted.traffic { terms.are_in_traffic(text) } else { terms.are_in_json(text) };
+            found.add(table, may.into_iter().filter(|(_, text)| says(text)).map(|(id, _)| id));
+        }
+        found.rows.retain(|_, rows| *rows > 0);
+        Ok(found)
+    }
+
+    /// The letters that go by what they are about; what they say is sealed.
+    pub async fn letters_found(
+        &mut self,
+        organization: &OrganizationId,
+        (user, terms): (&UserId, &Terms),
+    ) -> Result<BTreeSet<String>, StoreError> {
+        let Some(which) = is_one_of(PLACES.iter().filter(|place| place.table == "letters")) else {
+            return Ok(BTreeSet::new());
+        };
+        let sql = format!("SELECT id FROM letters WHERE organization = ?1 AND {USED} AND ({which})");
+        let known = args![organization, user, terms.exactly(), terms.patterns()].to_vec();
+        let ids: Vec<(String,)> = self.all_built(sql, known).await?;
+        Ok(ids.into_iter().map(|(id,)| id).collect())
+    }
+
+    /// Erases what was found, but for events: what had to be read by its id, and all other rows by what they are.
     pub async fn erase_rows(
         &mut self,
         organization: &OrganizationId,
-        user: &UserId,
-        terms: &Terms,
-    ) -> Result<BTreeMap<&'static str, u64>, StoreError> {
-        let mut erased: BTreeMap<&'static str, u64> = BTreeMap::new();
-        for (table, sql) in THEIRS {
-            *erased.entry(table).or_default() += self.run(sql, args![organization, user]).await?;
+        (user, terms): (&UserId, &Terms),
+        found: &FoundRows,
+    ) -> Result<(), StoreError> {
+        let known = args![organization, user, terms.exactly(), terms.patterns()].to_vec();
+        for Place { table, fate, which } in PLACES {
+            self.run_built(format!("{} AND {USED} AND ({which})", fate.statement(table)), &known).await?;
         }
-        let patterns = terms.patterns();
-        for (table, sql) in NAMING {
-            *erased.entry(table).or_default() += self.run(sql, args![organization, terms.exactly()]).await?;
+        for Noted { table, fate, .. } in NOTED {
+            let Some(ids) = found.read.get(table).filter(|ids| !ids.is_empty()) else { continue };
+            let sql = format!("{} AND id IN (SELECT found.value FROM texts_of(?2) AS found)", fate.statement(table));
+            self.run_built(sql, args![organization, texts(ids)]).await?;
         }
-        for (table, sql) in MENTIONING {
-            *erased.entry(table).or_default() += self.run(sql, args![organization, patterns]).await?;
-        }
-        let traffic = terms.of_traffic();
-        for Noted { table, traffic: is_traffic, find, erase } in NOTED {
-            let sought = if *is_traffic { &traffic } else { &patterns };
-            let may: Vec<(String, String)> = self.all(find, args![organization, sought]).await?;
-            let says = |text: &str| if *is_traffic { terms.are_in_traffic(text) } else { terms.are_in_json(text) };
-            for (id, _) in may.iter().filter(|(_, text)| says(text)) {
-                *erased.entry(table).or_default() += self.run(erase, args![organization, id]).await?;
-            }
-        }
-        erased.retain(|_, rows| *rows > 0);
-        Ok(erased)
+        Ok(())
     }
 
     /// Leaves of a person's row the id alone.
@@ -291,35 +197,40 @@ impl Tx {
         .map(drop)
     }
 
-    /// Where one of the terms stands in an organization still, whatever the table: its name, and how many rows.
+    /// Where one of the terms stands in an organization still, whatever the table: its name, and how many rows. Before an erasure,
+    /// of the rows that it does not find.
     pub async fn rows_mentioning(
         &mut self,
         organization: &OrganizationId,
-        terms: &Terms,
+        (user, terms): (&UserId, &Terms),
+        found: Option<&FoundRows>,
     ) -> Result<BTreeMap<String, i64>, StoreError> {
-        let patterns = terms.patterns();
-        let mut found = BTreeMap::new();
+        let mut mentioning = BTreeMap::new();
         for table in self.tables_of_organizations().await? {
             let columns = self.text_columns(&table).await?;
             let clauses: Vec<String> = columns
                 .iter()
-                .map(|column| format!("lower({column}) LIKE '%' || term.value || '%' ESCAPE '!'"))
+                .map(|column| format!("lower({table}.{column}) LIKE '%' || term.value || '%' ESCAPE '!'"))
                 .collect();
             if clauses.is_empty() {
                 continue;
             }
             let sql = format!(
-                "SELECT count(*) FROM {table} WHERE organization = ?1
-                   AND EXISTS (SELECT 1 FROM texts_of(?2) AS term WHERE {})",
+                "SELECT count(*) FROM {table} WHERE organization = ?1 AND {USED} AND ?5 <> ''
+                   AND CASE WHEN {} THEN 0 ELSE 1 END = 1
+                   AND EXISTS (SELECT 1 FROM texts_of(?4) AS term WHERE {})",
+                found.and_then(|found| found.goes(&table)).unwrap_or_else(|| "1 = 0".to_owned()),
                 clauses.join(" OR ")
             );
-            let rows: Vec<(i64,)> = self.all_built(sql, args![organization, patterns].to_vec()).await?;
+            let read = found.and_then(|found| found.read.get(table.as_str())).map_or_else(|| texts(&[""; 0]), texts);
+            let known = args![organization, user, terms.exactly(), terms.patterns(), read].to_vec();
+            let rows: Vec<(i64,)> = self.all_built(sql, known).await?;
             let count = rows.first().map_or(0, |(count,)| *count);
             if count > 0 {
-                found.insert(table, count);
+                mentioning.insert(table, count);
             }
         }
-        Ok(found)
+        Ok(mentioning)
     }
 
     /// The columns of a table that hold texts, as the schema says.

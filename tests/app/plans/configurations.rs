@@ -4,7 +4,7 @@ use super::{
     generated::{Numbers, happens, mapping},
     truth::{Roles, Truth, said},
 };
-use crate::harness::{World, everywhere, found};
+use crate::harness::{World, everywhere, found, sized};
 use castgate::{
     app::{Choice, Configuration, ConfigurationPlan, Ctx, Error, Gift, KeyTerms, RoleChange, RoleWish},
     model::{Capability, Group, GroupOrigin, Holder, Role, Scope, Subject, User, UserId},
@@ -12,9 +12,8 @@ use castgate::{
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many cases: as many as `CASTGATE_TEST_PLANS` says, or so many that nobody waits long.
 fn cases(otherwise: u64) -> u64 {
-    std::env::var("CASTGATE_TEST_PLANS").ok().and_then(|count| count.parse().ok()).unwrap_or(otherwise)
+    sized("CASTGATE_TEST_CONFIGURATIONS", otherwise)
 }
 
 pub(super) fn owner(world: &World) -> Ctx {

@@ -99,7 +99,10 @@ async function ownKey(page) {
   await look(page, 'key');
   await page.goto(`${options.url}/console/you`, { timeout: patience });
   must(!(await page.content()).includes('Copy it now'), 'the key is shown twice');
-  await press(page, page.locator('li', { hasText: 'laptop' }).getByRole('button', { name: 'End' }));
+  const key = page.locator('li', { hasText: 'laptop' });
+  await key.locator('summary').click();
+  must((await key.innerText()).includes('is refused at once'), 'it is not said what is lost with the key');
+  await press(page, key.getByRole('button', { name: 'End the key' }));
   must(!(await page.locator('#keys ~ ul').innerText()).includes('laptop'), 'the key is still there');
   done.push('own key');
 }

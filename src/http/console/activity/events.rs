@@ -1,6 +1,6 @@
 //! Events: what happened, who did it, whom it is about.
 
-use super::{HTML, NEED, PATH, Tab, gather, head, older};
+use super::{HTML, NEED, PATH, Tab, gather, head};
 use crate::{
     app::{App, Ctx, Error, Names},
     http::{
@@ -8,7 +8,7 @@ use crate::{
             ROWS,
             desk::{Answer, Desk},
             frame::{Page, Place},
-            parts::{address, empty},
+            parts::{Before, address, empty, older},
             times::when,
             words::{actor, event_name, unnamed},
         },
@@ -34,17 +34,19 @@ pub(super) struct Wanted {
     pub(super) about: String,
     /// An id that they are about.
     pub(super) subject: String,
-    /// The id of the event that the page stands behind.
-    pub(super) before: String,
 }
 
 impl Wanted {
-    /// Reads them, at most so many.
-    pub(super) async fn read(&self, app: &App, ctx: &Ctx, most: usize) -> Result<(Vec<Event>, Option<String>), Error> {
+    /// Reads them from behind an id, at most so many.
+    pub(super) async fn read(
+        &self,
+        (app, ctx): (&App, &Ctx),
+        asked: (&str, usize),
+    ) -> Result<(Vec<Event>, Option<String>), Error> {
         let subject = Some(self.subject.trim()).filter(|subject| !subject.is_empty());
         let fits = |event: &Event| self.about.is_empty() || noun(event.kind) == self.about;
         let load = |before: String, most: i64| async move { app.events(ctx, subject, &before, most).await };
-        gather((&self.before, most), load, (|event: &Event| event.id.to_string(), fits)).await
+        gather(asked, load, (|event: &Event| event.id.to_string(), fits)).await
     }
 
     fn address(&self, path: &str, before: &str) -> String {
@@ -83,8 +85,13 @@ fn each_text(document: &Value, look: &mut dyn FnMut(&str)) {
 }
 
 /// `GET /console/activity`
-async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) -> Answer {
-    let (events, next) = wanted.read(&app, &desk.ctx, ROWS).await?;
+async fn list(
+    State(app): State<App>,
+    desk: Desk,
+    Query(wanted): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
+) -> Answer {
+    let (events, next) = wanted.read((&app, &desk.ctx), (&before, ROWS)).await?;
     let names = app.names(&desk.ctx, ids(&events)).await?;
     let nouns: BTreeSet<&str> = EventKind::ALL.iter().map(|kind| noun(*kind)).collect();
     let export = address(

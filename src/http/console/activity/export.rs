@@ -6,6 +6,7 @@ use crate::{
     http::{
         console::{
             desk::{Answer, Desk},
+            parts::Before,
             words::actor,
         },
         doors::{Doors, get},
@@ -44,11 +45,12 @@ async fn export(
     Query(of_events): Query<events::Wanted>,
     Query(of_pushes): Query<pushes::Wanted>,
     Query(of_sign_ins): Query<sign_ins::Wanted>,
+    Query(Before { before }): Query<Before>,
 ) -> Answer {
     let (name, rows) = match what.as_str() {
-        "provisioning" => ("provisioning.csv", pushed(&app, &desk, &of_pushes).await?),
-        "sign-ins" => ("sign-ins.csv", signed_in(&app, &desk, &of_sign_ins).await?),
-        _ => ("events.csv", happened(&app, &desk, &of_events).await?),
+        "provisioning" => ("provisioning.csv", pushed((&app, &desk), &of_pushes, &before).await?),
+        "sign-ins" => ("sign-ins.csv", signed_in((&app, &desk), &of_sign_ins, &before).await?),
+        _ => ("events.csv", happened((&app, &desk), &of_events, &before).await?),
     };
     let text: String = rows.iter().map(|row| csv_line(row)).collect();
     let disposition = format!("attachment; filename=\"{name}\"");
@@ -63,8 +65,8 @@ fn heading(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-async fn happened(app: &App, desk: &Desk, wanted: &events::Wanted) -> Result<Rows, Error> {
-    let (found, _) = wanted.read(app, &desk.ctx, MOST).await?;
+async fn happened((app, desk): (&App, &Desk), wanted: &events::Wanted, before: &str) -> Result<Rows, Error> {
+    let (found, _) = wanted.read((app, &desk.ctx), (before, MOST)).await?;
     let names = app.names(&desk.ctx, events::ids(&found)).await?;
     let mut rows = vec![heading(&["at", "what", "by", "about", "subjects", "request", "detail"])];
     rows.extend(found.iter().map(|event| {
@@ -82,8 +84,8 @@ async fn happened(app: &App, desk: &Desk, wanted: &events::Wanted) -> Result<Row
     Ok(rows)
 }
 
-async fn pushed(app: &App, desk: &Desk, wanted: &pushes::Wanted) -> Result<Rows, Error> {
-    let (found, _) = wanted.read(app, &desk.ctx, MOST).await?;
+async fn pushed((app, desk): (&App, &Desk), wanted: &pushes::Wanted, before: &str) -> Result<Rows, Error> {
+    let (found, _) = wanted.read((app, &desk.ctx), (before, MOST)).await?;
     let names = app.names(&desk.ctx, found.iter().filter_map(|push| push.entry.resource.clone())).await?;
     let mut rows = vec![heading(&[
         "at",
@@ -116,8 +118,8 @@ async fn pushed(app: &App, desk: &Desk, wanted: &pushes::Wanted) -> Result<Rows,
     Ok(rows)
 }
 
-async fn signed_in(app: &App, desk: &Desk, wanted: &sign_ins::Wanted) -> Result<Rows, Error> {
-    let (found, _) = wanted.read(app, &desk.ctx, MOST).await?;
+async fn signed_in((app, desk): (&App, &Desk), wanted: &sign_ins::Wanted, before: &str) -> Result<Rows, Error> {
+    let (found, _) = wanted.read((app, &desk.ctx), (before, MOST)).await?;
     let names = app
         .names(&desk.ctx, found.iter().filter_map(|trace| trace.entry.user.as_ref().map(ToString::to_string)))
         .await?;

@@ -82,8 +82,3 @@ async fn gather<T, F: Future<Output = Result<Vec<T>, Error>>>(
         }
     }
 }
-
-/// The way to older things.
-pub(super) fn older(address: Option<String>) -> Markup {
-    html! { @if let Some(address) = address { nav class="pager" aria-label="Pages" { a class="button second" rel="next" href=(address) { "Older" } } } }
-}

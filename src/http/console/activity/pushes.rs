@@ -1,6 +1,10 @@
 //! The provisioning log: what providers pushed, and what came of it.
 
-use super::{HTML, NEED, Tab, chart, gather, head, older};
+use super::{
+    HTML, NEED, Tab,
+    chart::{CHARTED, Came, over_time},
+    gather, head,
+};
 use crate::{
     app::{App, Ctx, Error, Names},
     http::{
@@ -8,7 +12,7 @@ use crate::{
             ROWS,
             desk::{Answer, Desk},
             frame::{Page, Place},
-            parts::{address, empty},
+            parts::{Before, address, empty, older},
             times::{prose, when},
         },
         doors::{Doors, get},
@@ -20,8 +24,6 @@ use maud::{Markup, html};
 use serde::Deserialize;
 
 const PATH: &str = "/console/activity/provisioning";
-/// Pushes that the chart counts.
-const CHARTED: i64 = 500;
 
 pub(super) fn doors(room: Doors) -> Doors {
     room.door(
@@ -40,35 +42,51 @@ pub(super) struct Wanted {
     pub(super) connection: String,
     /// `failed`, `changed`, or nothing.
     pub(super) outcome: String,
-    pub(super) before: String,
 }
 
 impl Wanted {
-    pub(super) async fn read(&self, app: &App, ctx: &Ctx, most: usize) -> Result<(Vec<Push>, Option<String>), Error> {
+    fn is_of(&self, push: &Push) -> bool {
+        self.connection.is_empty() || push.connection.as_str() == self.connection
+    }
+
+    /// Reads them from behind an id, at most so many.
+    pub(super) async fn read(
+        &self,
+        (app, ctx): (&App, &Ctx),
+        asked: (&str, usize),
+    ) -> Result<(Vec<Push>, Option<String>), Error> {
         let fits = |push: &Push| {
             let outcome = match self.outcome.as_str() {
                 "failed" => push.entry.status >= 400,
                 "changed" => push.entry.change.is_some(),
                 _ => true,
             };
-            outcome && (self.connection.is_empty() || push.connection.as_str() == self.connection)
+            outcome && self.is_of(push)
         };
         let load = |before: String, most: i64| async move { app.provisioning_log(ctx, &before, most).await };
-        gather((&self.before, most), load, (|push: &Push| push.id.to_string(), fits)).await
+        gather(asked, load, (|push: &Push| push.id.to_string(), fits)).await
     }
 }
 
 /// `GET /console/activity/provisioning`
-async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) -> Answer {
-    let (pushes, next) = wanted.read(&app, &desk.ctx, ROWS).await?;
+async fn list(
+    State(app): State<App>,
+    desk: Desk,
+    Query(wanted): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
+) -> Answer {
+    let (pushes, next) = wanted.read((&app, &desk.ctx), (&before, ROWS)).await?;
     let connections = app.connections(&desk.ctx).await?;
-    let latest = app.provisioning_log(&desk.ctx, "", CHARTED).await?;
+    let newest = app.provisioning_log(&desk.ctx, "", i64::try_from(CHARTED).unwrap_or(i64::MAX)).await?;
+    let came = |push: &Push| Came { at: push.at, good: push.entry.status < 400, times: push.entry.times };
+    let reached = newest.last().filter(|_| newest.len() == CHARTED).map(|oldest| oldest.at);
+    let charted: Vec<Came> = newest.iter().filter(|push| wanted.is_of(push)).map(came).collect();
     let names = app.names(&desk.ctx, pushes.iter().filter_map(|push| push.entry.resource.clone())).await?;
     let kept = [("connection", wanted.connection.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "provisioning")], &kept[..]].concat());
     let body = html! {
         (head(Tab::Pushes, Some(&export)))
-        (chart::pushes(&latest, desk.ctx.now))
+        (over_time((&charted, reached), desk.ctx.now, ("Pushes", "were taken", "refused")))
         (filter(&wanted, &connections))
         @if pushes.is_empty() {
             (empty("Nothing was pushed that fits", &html! { p { "What a provider asks for over SCIM stands here, whether it was taken or refused." } }))
@@ -105,12 +123,15 @@ fn filter(wanted: &Wanted, connections: &[Connection]) -> Markup {
 
 fn row(push: &Push, names: &Names, now: Instant) -> Markup {
     let entry = &push.entry;
+    // Whose id it is stands below by name.
+    let known = entry.resource.as_deref().filter(|id| names.known(id).is_some());
+    let path = known.map_or_else(|| entry.path.clone(), |id| entry.path.replace(id, "…"));
     html! {
         li {
             div {
                 p {
                     @if entry.status < 400 { span class="state good" { (entry.status) } } @else { span class="state bad" { (entry.status) } }
-                    " " strong { (entry.method) } " " code { (entry.path) }
+                    " " strong { (entry.method) } " " code title=(entry.path) { (path) }
                     @if entry.times > 1 { " " span class="tag" { (entry.times) " times" } }
                 }
                 p class="quiet small" {

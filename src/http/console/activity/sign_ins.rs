@@ -1,6 +1,10 @@
 //! Sign-ins: who came in, who did not, and why.
 
-use super::{HTML, NEED, Tab, gather, head, older};
+use super::{
+    HTML, NEED, Tab,
+    chart::{CHARTED, Came, over_time},
+    gather, head,
+};
 use crate::{
     app::{App, Ctx, Error, Names},
     http::{
@@ -8,7 +12,7 @@ use crate::{
             ROWS,
             desk::{Answer, Desk},
             frame::{Page, Place},
-            parts::{address, empty},
+            parts::{Before, address, empty, older},
             times::{prose, when},
         },
         doors::{Doors, get},
@@ -43,39 +47,47 @@ pub(super) struct Wanted {
     pub(super) person: String,
     /// `failed`, or nothing.
     pub(super) outcome: String,
-    pub(super) before: String,
 }
 
 impl Wanted {
+    /// Reads them from behind an id, at most so many.
     pub(super) async fn read(
         &self,
-        app: &App,
-        ctx: &Ctx,
-        most: usize,
+        (app, ctx): (&App, &Ctx),
+        asked: (&str, usize),
     ) -> Result<(Vec<SignInTrace>, Option<String>), Error> {
         let person = Some(self.person.trim()).filter(|person| !person.is_empty()).map(str::to_owned);
         let search = SignInSearch { person, ..SignInSearch::default() };
         let fits = |trace: &SignInTrace| self.outcome != "failed" || trace.entry.outcome == SignInOutcome::Failed;
         let search = &search;
         let load = |before: String, most: i64| async move { app.sign_ins(ctx, search, &before, most).await };
-        gather((&self.before, most), load, (|trace: &SignInTrace| trace.id.to_string(), fits)).await
+        gather(asked, load, (|trace: &SignInTrace| trace.id.to_string(), fits)).await
     }
 }
 
 /// `GET /console/activity/sign-ins`
-async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) -> Answer {
+async fn list(
+    State(app): State<App>,
+    desk: Desk,
+    Query(wanted): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
+) -> Answer {
     // What somebody reads over the phone leads to the one sign-in.
     if let Some(trace) = app.find_sign_in(&desk.ctx, wanted.person.trim()).await? {
         return Ok(see_other(&format!("{PATH}/{}", trace.code)));
     }
-    let (traces, next) = wanted.read(&app, &desk.ctx, ROWS).await?;
+    let (traces, next) = wanted.read((&app, &desk.ctx), (&before, ROWS)).await?;
     let names = app
         .names(&desk.ctx, traces.iter().filter_map(|trace| trace.entry.user.as_ref().map(ToString::to_string)))
         .await?;
+    let times = app.sign_in_times(&desk.ctx, i64::try_from(CHARTED).unwrap_or(i64::MAX)).await?;
+    let reached = times.last().filter(|_| times.len() == CHARTED).map(|(at, _)| *at);
+    let came: Vec<Came> = times.into_iter().map(|(at, good)| Came { at, good, times: 1 }).collect();
     let kept = [("person", wanted.person.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "sign-ins")], &kept[..]].concat());
     let body = html! {
         (head(Tab::SignIns, Some(&export)))
+        (over_time((&came, reached), desk.ctx.now, ("Sign-ins", "came in", "did not")))
         form class="row search-row" method="get" action=(PATH) {
             div class="field" { label for="person" { "Reference code, or address as it was typed" } input id="person" name="person" type="text" value=(wanted.person) maxlength="300" autocapitalize="none" spellcheck="false"; }
             div class="field short" {

@@ -46,6 +46,15 @@ impl Kind {
         }
     }
 
+    /// Who is waited for.
+    pub(super) fn caller(self) -> &'static str {
+        match self {
+            Self::Okta | Self::Entra | Self::Google => self.name(),
+            Self::Oidc | Self::Saml => "the provider",
+            Self::Scim => "the directory",
+        }
+    }
+
     /// For whom it is.
     pub(super) fn what(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! Connections: the identity providers that people come from.
 
+mod dialect;
 mod domains;
 mod kind;
 mod removal;
@@ -50,7 +51,7 @@ pub(super) fn doors(room: Doors) -> Doors {
                 .answers_as(303, None),
         );
     let room = scim::doors(sign_in::doors(show::doors(room)));
-    removal::doors(domains::doors(saml::doors(room)))
+    removal::doors(domains::doors(dialect::doors(saml::doors(room))))
 }
 
 /// What last came of a connection, in half a line.

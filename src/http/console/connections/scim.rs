@@ -9,7 +9,7 @@ use crate::{
             flash::Said,
             guard::told,
             keys,
-            parts::press,
+            parts::{press, sure},
             times::{when, when_or},
         },
         doors::{Doors, post},
@@ -24,6 +24,9 @@ use std::time::Duration;
 const OVERLAP: Duration = Duration::from_hours(24);
 /// A year.
 const LIFE: Duration = Duration::from_hours(24 * 365);
+
+/// What is lost with a token.
+const REVOKED: &str = "The provider’s next push by it is refused, and that cannot be taken back: people who leave would stay here until it has another. To change it without a gap, rotate it.";
 
 pub(super) fn doors(room: Doors) -> Doors {
     room.door(
@@ -87,7 +90,7 @@ pub(super) fn section(shown: &Shown<'_>) -> Markup {
                         }
                         div class="acts" {
                             @if token.replaced_by.is_none() { (press(shown.desk, &format!("{path}/tokens/{}/rotate", token.id), "second little", "Rotate", &[])) }
-                            (press(shown.desk, &format!("{path}/tokens/{}/revoke", token.id), "danger little", "Revoke", &[]))
+                            (sure(("Revoke", &token.hint), REVOKED, &press(shown.desk, &format!("{path}/tokens/{}/revoke", token.id), "harm little", "Revoke the token", &[])))
                         }
                     }
                 }

@@ -1,6 +1,6 @@
 //! One connection: what is received, how it is set up step by step, what it got away with.
 
-use super::{HTML, NEED, address, domains, kind::Kind, removal, saml, scim, sign_in, status};
+use super::{HTML, NEED, address, dialect, domains, kind::Kind, removal, saml, scim, sign_in, status};
 use crate::{
     app::{App, NewToken, SamlShown, ShownDomain},
     http::{
@@ -9,7 +9,7 @@ use crate::{
             desk::{Answer, Desk, Sent},
             flash::Said,
             frame::{Page, Place},
-            parts::press,
+            parts::{press, sure},
             times::when,
         },
         doors::{Doors, get, post},
@@ -27,6 +27,9 @@ use serde::Deserialize;
 
 /// Tests that are shown.
 const MOST_TESTS: i64 = 5;
+
+/// What is lost when a connection is disabled.
+const DISABLED: &str = "Its sessions end at once and its SCIM tokens are dead for good: enabled again, it needs new ones. Its people stay, and cannot sign in by it meanwhile.";
 
 pub(super) fn doors(room: Doors) -> Doors {
     let state = [&[EventKind::ConnectionEnabled, EventKind::ConnectionDisabled], TOLD_OF_ACCESS.as_slice()].concat();
@@ -127,9 +130,9 @@ impl Shown<'_> {
         html! {
             p class="crumbs" { a href="/console/connections" { "Connections" } }
             div class="head" {
-                div { h1 { (connection.name) } p class="quiet" { (self.kind.name()) ", made " (when(connection.created_at, now)) } }
+                div { h1 { (connection.name) } p class="quiet" { (self.kind.name()) ", made " (when(connection.created_at, now)) } (self.guides()) }
                 div class="acts" {
-                    @if connection.enabled { (press(self.desk, &format!("{path}/state"), "danger", "Disable", &[("enabled", "no")])) }
+                    @if connection.enabled { (sure(("Disable", &connection.name), DISABLED, &press(self.desk, &format!("{path}/state"), "harm little", "Disable the connection", &[("enabled", "no")]))) }
                     @else { (press(self.desk, &format!("{path}/state"), "", "Enable", &[("enabled", "yes")])) }
                 }
             }
@@ -137,17 +140,35 @@ impl Shown<'_> {
             @if let Some(new) = new { (scim::shown_once(new)) }
             section class="card" aria-labelledby="status" {
                 h2 id="status" { "Status" }
-                div id="live" data-live=(format!("{path}/status")) aria-live="polite" { (self.status.long(connection, self.kind.name(), now)) }
+                div id="live" data-live=(format!("{path}/status?kind={}", self.kind.word())) aria-live="polite" { (self.status.long(connection, self.kind.caller(), now)) }
             }
             @match self.kind {
-                Kind::Saml => { (saml::section(self)) },
-                Kind::Okta | Kind::Entra | Kind::Google | Kind::Oidc | Kind::Scim => { (sign_in::section(self)) },
+                Kind::Saml => { (saml::section(self)) (sign_in::test(self)) (scim::section(self)) },
+                Kind::Okta | Kind::Entra | Kind::Google | Kind::Oidc => { (sign_in::section(self)) (sign_in::test(self)) (scim::section(self)) },
+                Kind::Scim => { (scim::section(self)) },
             }
-            (sign_in::test(self))
-            (scim::section(self))
+            (dialect::section(self))
             (domains::section(self))
             (self.got_away_with())
             (removal::section(self))
+        }
+    }
+
+    /// Whose steps are shown, where the settings do not say it yet.
+    fn guides(&self) -> Markup {
+        let kinds = [Kind::Google, Kind::Oidc, Kind::Scim];
+        let settings = &self.connection.settings;
+        let is_open = kinds.contains(&self.kind) && settings.oidc.is_none() && settings.saml.is_none();
+        html! {
+            @if is_open {
+                p class="small" {
+                    "Steps for: "
+                    @for (place, kind) in kinds.into_iter().enumerate() {
+                        @if place > 0 { " · " }
+                        a href=(format!("{}?kind={}", address(&self.connection.id), kind.word())) aria-current=[(kind == self.kind).then_some("true")] { (kind.name()) }
+                    }
+                }
+            }
         }
     }
 
@@ -177,10 +198,16 @@ impl Shown<'_> {
 }
 
 /// `GET /console/connections/{id}/status`: what the page asks for again while somebody looks.
-async fn live(State(app): State<App>, Path(id): Path<ConnectionId>, desk: Desk) -> Answer {
+async fn live(
+    State(app): State<App>,
+    Path(id): Path<ConnectionId>,
+    desk: Desk,
+    Query(wanted): Query<Wanted>,
+) -> Answer {
     let connection = app.connection(&desk.ctx, &id).await?;
     let status = status::of(&app, &desk.ctx, &connection).await?;
-    let piece = status.long(&connection, Kind::of(&connection).name(), desk.ctx.now);
+    let kind = wanted.kind.as_deref().map_or_else(|| Kind::of(&connection), Kind::from_word);
+    let piece = status.long(&connection, kind.caller(), desk.ctx.now);
     Ok(Html(piece.into_string()).into_response())
 }
 

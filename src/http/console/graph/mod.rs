@@ -1,27 +1,38 @@
-//! The access graph: from providers over groups and people to roles and places, as a picture that can be walked from either end.
+//! The access graph: from providers over groups and people, rules and roles to places, as a picture that can be walked from either
+//! end.
 
 mod picture;
+mod ways;
 
 use super::{
     HTML,
     desk::{Answer, Desk},
     frame::{Page, Place},
     parts::{address, empty},
-    words::{built_in, place, role_name, source_of},
+    words::{built_in, place, role_name, source_of, unnamed},
 };
 use crate::{
     app::{App, BindingSearch, Error, Names},
     http::doors::{Doors, get},
-    model::{Binding, BuiltInRole, Capability, Role, Scope, Source, Subject},
+    model::{BuiltInRole, Capability, Cluster, Connection, ConnectionId, CustomRole, Role, Scope, Source, Subject},
 };
 use axum::extract::{Query, State};
 use maud::{Markup, html};
 use picture::{Node, Picture};
 use serde::Deserialize;
+use std::collections::HashMap;
+use ways::Way;
 
 const PATH: &str = "/console/graph";
-/// Bindings of one picture: more is no picture.
-const MOST: i64 = 80;
+/// What gives somebody something, by its kind.
+const SOURCES: [(&str, &str); 6] = [
+    ("", "Anything"),
+    ("rule", "Rules"),
+    ("person", "People"),
+    ("invitation", "Invitations"),
+    ("file", "Configuration files"),
+    ("floor", "The owner floor"),
+];
 
 pub(super) fn doors(room: Doors) -> Doors {
     let need = Capability::ManageMembers;
@@ -33,10 +44,16 @@ pub(super) fn doors(room: Doors) -> Doors {
     )
 }
 
+/// Where the picture of one end alone is.
+pub(super) fn from(end: &str, id: &str) -> String {
+    address(PATH, &[(end, id)])
+}
+
 /// From which end it is walked.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Wanted {
+    connection: String,
     subject: String,
     role: String,
     scope: String,
@@ -46,9 +63,11 @@ struct Wanted {
 impl Wanted {
     fn search(&self) -> Result<BindingSearch, Error> {
         let some = |text: &str| Some(text.trim()).filter(|text| !text.is_empty()).map(str::to_owned);
+        let connection = some(&self.connection).map(|text| text.parse::<ConnectionId>()).transpose();
         let subject = some(&self.subject).map(|text| text.parse::<Subject>()).transpose();
         let role = some(&self.role).map(|text| text.parse::<Role>()).transpose();
         Ok(BindingSearch {
+            connection: connection.map_err(|error| Error::invalid("connection", error.to_string()))?,
             subject: subject.map_err(|error| Error::invalid("subject", error.to_string()))?,
             role: role.map_err(|error| Error::invalid("role", error.to_string()))?,
             scope: some(&self.scope),
@@ -57,22 +76,41 @@ impl Wanted {
     }
 
     fn is_everything(&self) -> bool {
-        [&self.subject, &self.role, &self.scope, &self.source].iter().all(|text| text.is_empty())
+        [&self.connection, &self.subject, &self.role, &self.scope, &self.source].iter().all(|text| text.is_empty())
+    }
+}
+
+/// What may be walked from.
+struct Ends {
+    connections: Vec<Connection>,
+    clusters: Vec<Cluster>,
+    custom: Vec<CustomRole>,
+}
+
+impl Ends {
+    async fn of(app: &App, desk: &Desk) -> Result<Self, Error> {
+        let ctx = &desk.ctx;
+        let sees = desk.can(Capability::ManageOrganization);
+        Ok(Self {
+            connections: if sees { app.connections(ctx).await? } else { Vec::new() },
+            clusters: if desk.can(Capability::ViewClusters) { app.clusters(ctx).await? } else { Vec::new() },
+            custom: app.custom_roles(ctx).await?,
+        })
     }
 }
 
 /// `GET /console/graph`
 async fn show(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) -> Answer {
-    let mut bindings = app.bindings(&desk.ctx, &wanted.search()?, "", MOST + 1).await?;
-    let shown = usize::try_from(MOST).unwrap_or(usize::MAX);
-    let is_more = bindings.len() > shown;
-    bindings.truncate(shown);
-    let invitations = bindings.iter().filter_map(|one| match &one.terms.source {
-        Source::Invitation { id } => Some(id.to_string()),
-        Source::Person | Source::Rule { .. } | Source::File | Source::Floor => None,
+    let (ways, is_more) = ways::ways(&app, &desk, &wanted).await?;
+    let ends = Ends::of(&app, &desk).await?;
+    let invitations = ways.iter().filter_map(|one| match &one.source {
+        Some(Source::Invitation { id }) => Some(id.to_string()),
+        Some(Source::Person | Source::Rule { .. } | Source::File | Source::Floor) | None => None,
     });
-    let ids: Vec<String> = bindings.iter().map(|one| one.terms.subject.to_string()).chain(invitations).collect();
-    let names = app.names(&desk.ctx, ids).await?;
+    let subjects: Vec<String> =
+        ways.iter().map(|one| one.subject.to_string()).chain([wanted.subject.clone()]).collect();
+    let names = app.names(&desk.ctx, subjects.iter().cloned().chain(invitations)).await?;
+    let from = app.connections_of(&desk.ctx, &subjects).await?;
     let body = html! {
         div class="head" {
             div {
@@ -83,37 +121,57 @@ async fn show(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>) 
                 div class="acts" { a class="button second" href="/console/owners" { "All ways to become Owner" } }
             }
         }
-        (filter(&wanted))
-        @if bindings.is_empty() {
+        (filter(&wanted, &ends))
+        @if !wanted.subject.is_empty() {
+            p { "Only what reaches " strong dir="auto" { (names.known(&wanted.subject).unwrap_or(unnamed(&wanted.subject))) } ", by itself and by groups." }
+        }
+        @if ways.is_empty() {
             (empty("Nobody holds anything that fits", &html! { p { a href=(PATH) { "Show everything" } } }))
         } @else {
-            div class="card" { div class="scroll" role="region" aria-label="The picture" tabindex="0" { (drawn(&bindings, &names).svg()) } }
-            @if is_more { p class="quiet" { "These are the first " (shown) ". Walk from a role, a person or a group to see the others." } }
+            div class="card" { div class="scroll" role="region" aria-label="The picture" tabindex="0" { (drawn(&ways, &from, &names).svg()) } }
+            @if is_more { p class="quiet" { "These are the first " (ways.len()) ". Walk from a provider, a role, a person or a group to see the others." } }
             section class="card" aria-labelledby="words" {
                 h2 id="words" { "The same in words" }
-                ul class="rows plain" { @for one in &bindings { (said(one, &names)) } }
+                ul class="rows plain" { @for one in &ways { (said(one, &names)) } }
             }
         }
     };
     Ok(Page::new(&desk, Place::Graph, "Access graph", body).ok())
 }
 
-fn filter(wanted: &Wanted) -> Markup {
+fn filter(wanted: &Wanted, ends: &Ends) -> Markup {
     html! {
         form class="row search-row" method="get" action=(PATH) {
-            div class="field short" {
-                label for="role" { "From the role" }
-                select id="role" name="role" {
-                    option value="" { "Every role" }
-                    @for role in BuiltInRole::ALL { option value=(role.name()) selected[role.name() == wanted.role] { (built_in(role)) } }
+            @if !wanted.subject.is_empty() { input type="hidden" name="subject" value=(wanted.subject); }
+            @if !ends.connections.is_empty() {
+                div class="field short" {
+                    label for="connection" { "From the provider" }
+                    select id="connection" name="connection" {
+                        option value="" { "Every one" }
+                        @for one in &ends.connections { option value=(one.id) selected[one.id.as_str() == wanted.connection] { (one.name) } }
+                    }
                 }
             }
             div class="field short" {
                 label for="source" { "By what" }
                 select id="source" name="source" {
-                    @for (value, words) in [("", "Anything"), ("rule", "Rules"), ("person", "People"), ("invitation", "Invitations"), ("floor", "The owner floor")] {
-                        option value=(value) selected[value == wanted.source] { (words) }
-                    }
+                    @for (value, words) in SOURCES { option value=(value) selected[value == wanted.source] { (words) } }
+                }
+            }
+            div class="field short" {
+                label for="role" { "From the role" }
+                select id="role" name="role" {
+                    option value="" { "Every role" }
+                    @for role in BuiltInRole::ALL { option value=(role.name()) selected[role.name() == wanted.role] { (built_in(role)) } }
+                    @for role in &ends.custom { option value=(role.id) selected[role.id.as_str() == wanted.role] { (role.name) } }
+                }
+            }
+            div class="field short" {
+                label for="scope" { "From the place" }
+                select id="scope" name="scope" {
+                    option value="" { "Every place" }
+                    option value="organization" selected[wanted.scope == "organization"] { "The whole organization" }
+                    @for cluster in &ends.clusters { option value=(cluster.id) selected[cluster.id.as_str() == wanted.scope] { "Cluster " (cluster.slug) } }
                 }
             }
             button type="submit" class="second" { "Show" }
@@ -140,47 +198,65 @@ fn called(subject: &Subject, name: &str) -> String {
     }
 }
 
-fn drawn(bindings: &[Binding], names: &Names) -> Picture {
-    let mut picture = Picture::new(["By what", "Who", "Role", "Where"]);
-    for one in bindings {
-        let terms = &one.terms;
-        let subject = terms.subject.to_string();
-        let source = Node {
-            label: source_of(&terms.source, names),
-            address: address(PATH, &[("source", terms.source.kind())]),
-            kind: "source",
-        };
+/// Where somebody comes from: their provider, where they have one.
+fn origin(subject: &Subject, from: &HashMap<String, ConnectionId>, names: &Names) -> Node {
+    let id = subject.to_string();
+    let (label, address) = match (from.get(&id), subject) {
+        (Some(connection), _) => (
+            names.known(connection.as_str()).unwrap_or(unnamed(connection.as_str())).to_owned(),
+            self::from("connection", connection.as_str()),
+        ),
+        (None, Subject::User(_) | Subject::Group(_)) => ("castgate itself".to_owned(), PATH.to_owned()),
+        (None, Subject::ServiceAccount(_)) => ("service accounts".to_owned(), "/console/service-accounts".to_owned()),
+    };
+    Node { label, address, kind: "source" }
+}
+
+fn by_what(source: Option<&Source>, names: &Names) -> Node {
+    let (label, address) = match source {
+        Some(source) => (source_of(source, names), from("source", source.kind())),
+        None => ("the default".to_owned(), "/console/mapping".to_owned()),
+    };
+    Node { label, address, kind: "source" }
+}
+
+fn drawn(ways: &[Way], from: &HashMap<String, ConnectionId>, names: &Names) -> Picture {
+    let mut picture = Picture::new(["From", "Who", "By what", "Role", "Where"]);
+    for way in ways {
+        let subject = way.subject.to_string();
         let who = Node {
-            label: called(&terms.subject, names.of(&subject)),
-            address: address(PATH, &[("subject", &subject)]),
+            label: called(&way.subject, names.known(&subject).unwrap_or(unnamed(&subject))),
+            address: self::from("subject", &subject),
             kind: "who",
         };
         let role = Node {
-            label: role_name(&terms.role, names).to_owned(),
-            address: address(PATH, &[("role", &terms.role.to_string())]),
+            label: role_name(&way.role, names).to_owned(),
+            address: self::from("role", &way.role.to_string()),
             kind: "role",
         };
         let place = Node {
-            label: place(&terms.scope, names),
-            address: address(PATH, &[("scope", &scope_text(&terms.scope))]),
+            label: place(&way.scope, names),
+            address: self::from("scope", &scope_text(&way.scope)),
             kind: "place",
         };
-        picture.way([source, who, role, place]);
+        picture.way([origin(&way.subject, from, names), who, by_what(way.source.as_ref(), names), role, place]);
     }
     picture
 }
 
-fn said(one: &Binding, names: &Names) -> Markup {
-    let subject = one.terms.subject.to_string();
-    let page = match &one.terms.subject {
+fn said(way: &Way, names: &Names) -> Markup {
+    let subject = way.subject.to_string();
+    let page = match &way.subject {
         Subject::User(id) => format!("/console/members/{id}"),
         Subject::Group(id) => format!("/console/groups/{id}"),
         Subject::ServiceAccount(id) => format!("/console/service-accounts/{id}"),
     };
     html! {
         li {
-            p class="long" { a href=(page) dir="auto" { (names.of(&subject)) } " holds " strong { (role_name(&one.terms.role, names)) } " of " (place(&one.terms.scope, names)) }
-            p class="quiet small" { (source_of(&one.terms.source, names)) }
+            p class="long" { a href=(page) dir="auto" { (names.known(&subject).unwrap_or(unnamed(&subject))) } " holds " strong { (role_name(&way.role, names)) } " of " (place(&way.scope, names)) }
+            p class="quiet small" {
+                @match &way.source { Some(source) => (source_of(source, names)), None => "the default for people whom no rule gives anything" }
+            }
         }
     }
 }

@@ -1,15 +1,17 @@
-//! A picture of ways through four columns, made here: no script, no style of its own.
+//! A picture of ways through five columns, made here: no script, no style of its own.
 
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-const COLUMN: usize = 250;
-const BOX: usize = 190;
+const COLUMN: usize = 199;
+const BOX: usize = 160;
 const ROW: usize = 44;
 const HEIGHT: usize = 32;
 const TOP: usize = 34;
 /// Letters of a label that fit into a box.
-const LETTERS: usize = 21;
+const LETTERS: usize = 18;
+/// Columns.
+const COLUMNS: usize = 5;
 
 /// One box.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,19 +27,19 @@ pub(super) struct Node {
 /// Boxes in columns, and the lines between them.
 #[derive(Debug)]
 pub(super) struct Picture {
-    heads: [&'static str; 4],
-    columns: [Vec<Node>; 4],
+    heads: [&'static str; COLUMNS],
+    columns: [Vec<Node>; COLUMNS],
     lines: BTreeSet<(usize, usize, usize)>,
 }
 
 impl Picture {
     /// An empty one.
-    pub(super) fn new(heads: [&'static str; 4]) -> Self {
+    pub(super) fn new(heads: [&'static str; COLUMNS]) -> Self {
         Self { heads, columns: Default::default(), lines: BTreeSet::new() }
     }
 
     /// One way from the left to the right. Boxes that are there already are the same boxes.
-    pub(super) fn way(&mut self, nodes: [Node; 4]) {
+    pub(super) fn way(&mut self, nodes: [Node; COLUMNS]) {
         let mut before = None;
         for (number, (column, node)) in self.columns.iter_mut().zip(nodes).enumerate() {
             let place = column.iter().position(|known| *known == node).unwrap_or_else(|| {
@@ -63,7 +65,7 @@ impl Picture {
 
     /// The picture.
     pub(super) fn svg(&self) -> Markup {
-        let (width, height) = (COLUMN * 3 + BOX + 2, TOP + self.rows() * ROW);
+        let (width, height) = (COLUMN * (COLUMNS - 1) + BOX + 2, TOP + self.rows() * ROW);
         html! {
             svg class="graph" viewBox=(format!("0 0 {width} {height}")) width=(width) height=(height) role="group" aria-label="Ways from what gives access to where it holds" {
                 @for (from, start, end) in &self.lines { path class="line" d=(self.curve(*from, *start, *end)) {} }
@@ -106,11 +108,11 @@ mod tests {
 
     #[test]
     fn a_box_that_is_there_already_is_the_same_box() {
-        let mut picture = Picture::new(["a", "b", "c", "d"]);
-        picture.way(["rule", "ada", "owner", "everywhere"].map(node));
-        picture.way(["rule", "bob", "owner", "everywhere"].map(node));
-        assert_eq!(picture.columns.each_ref().map(Vec::len), [1, 2, 1, 1]);
-        assert_eq!(picture.lines.len(), 5);
+        let mut picture = Picture::new(["a", "b", "c", "d", "e"]);
+        picture.way(["okta", "ada", "rule", "owner", "everywhere"].map(node));
+        picture.way(["okta", "bob", "rule", "owner", "everywhere"].map(node));
+        assert_eq!(picture.columns.each_ref().map(Vec::len), [1, 2, 1, 1, 1]);
+        assert_eq!(picture.lines.len(), 6);
         assert!(picture.svg().into_string().contains("<title>bob</title>"));
     }
 }

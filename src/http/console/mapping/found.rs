@@ -43,7 +43,7 @@ pub(super) async fn found(app: &App, desk: &Desk, text: &str, asked: &str) -> Re
     })
 }
 
-/// Each finding at its line, with the line itself and where in it.
+/// Each finding under its line, with where in it.
 fn findings(all: &[Diagnostic]) -> Markup {
     let errors = all.iter().filter(|one| one.severity == Severity::Error).count();
     let counted = |count: usize, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
@@ -57,12 +57,13 @@ fn findings(all: &[Diagnostic]) -> Markup {
             ul class="findings" {
                 @for one in all {
                     li {
-                        p { strong { "Line " (one.line) ", column " (one.column) } ": " (one.message) }
+                        p { strong data-line=(one.line) { "Line " (one.line) ", column " (one.column) } }
                         @if !one.excerpt.is_empty() {
                             @let at = one.excerpt.char_indices().nth(one.caret).map_or(one.excerpt.len(), |(place, _)| place);
                             @let (before, after) = one.excerpt.split_at(at);
                             pre { (before) mark { (after) @if after.is_empty() { " " } } }
                         }
+                        p { (one.message) }
                         @if let Some(help) = &one.help { p class="hint" { (help) } }
                     }
                 }

@@ -5,10 +5,10 @@ use crate::{
     app::{App, Names},
     http::{
         console::{
-            HTML,
+            HTML, ROWS,
             desk::{Answer, Desk, Sent},
             frame::{Page, Place},
-            parts::{address, empty},
+            parts::{address, empty, older, page_of},
             times::when,
             words::actor,
         },
@@ -21,8 +21,7 @@ use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 use serde::Deserialize;
 
-/// Versions of one page, and those that are offered to compare with.
-const PAGE: i64 = 50;
+/// Versions that are offered to compare with.
 const MOST_OFFERED: i64 = 200;
 /// Lines that are shown around what changed.
 const AROUND: usize = 3;
@@ -74,11 +73,9 @@ async fn names_of(app: &App, desk: &Desk, versions: &[MappingVersion]) -> Result
 
 /// `GET /console/mapping/versions`
 async fn list(State(app): State<App>, desk: Desk, Query(Wanted { before }): Query<Wanted>) -> Answer {
-    let mut versions = app.mapping_versions(&desk.ctx, before, PAGE + 1).await?;
-    let is_more = versions.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
-    versions.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let load = |most| app.mapping_versions(&desk.ctx, before, most);
+    let (versions, next) = page_of(ROWS, load, |one| one.version.to_string()).await?;
     let names = names_of(&app, &desk, &versions).await?;
-    let next = versions.last().filter(|_| is_more).map(|last| last.version.to_string());
     let body = html! {
         div class="head" { div {
             h1 { "Mapping" }
@@ -91,7 +88,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(Wanted { before }): Quer
             ul class="rows plain" {
                 @for (place, version) in versions.iter().enumerate() { (row(version, place == 0 && before.is_none(), &desk, &names)) }
             }
-            @if let Some(next) = next { nav class="pager" aria-label="Pages" { a class="button second" rel="next" href=(address(&format!("{PATH}/versions"), &[("before", &next)])) { "Older" } } }
+            (older(next.map(|next| address(&format!("{PATH}/versions"), &[("before", &next)]))))
         }
     };
     Ok(Page::new(&desk, Place::Mapping, "History of the mapping", body).ok())

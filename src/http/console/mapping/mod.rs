@@ -19,10 +19,7 @@ use super::{
 };
 use crate::{
     app::{App, Draft, Error, Names, Publication, RoleChange, Seen, text_revision},
-    http::{
-        doors::{Doors, get, post},
-        login::see_other,
-    },
+    http::doors::{Doors, get, post},
     mapping::{NotWritten, without_rule},
     model::{Capability, Cluster, CustomRole, EventKind},
     store::MappingVersion,
@@ -39,6 +36,8 @@ use rule_form::{RuleForm, listed};
 const PATH: &str = "/console/mapping";
 /// What these pages take.
 const NEED: Capability = Capability::ManageOrganization;
+/// Why nothing goes on while a form holds more than the text does.
+const UNWRITTEN: &str = "The form below holds a rule that is not in the text yet, and nothing of it is lost. Write it into the text, or empty the form; then go on.";
 /// What somebody begins with.
 const BEGINNING: &str = "# Who gets which role, and where. Nothing changes before you publish.
 default: viewer
@@ -68,7 +67,7 @@ pub(super) fn doors(room: Doors) -> Doors {
                 .summary("Keep a draft of the mapping")
                 .needs(NEED)
                 .tells(&[EventKind::MappingDrafted])
-                .answers_as(303, HTML),
+                .answers_as(200, HTML),
         )
         .door(
             post("/mapping/rule", add_rule)
@@ -107,7 +106,7 @@ struct Typed {
     person: String,
     /// Why, for whoever reads the history.
     reason: String,
-    /// A rule that could not be written into the text.
+    /// The form of a rule that is not written into the text yet.
     rule: RuleForm,
 }
 
@@ -121,7 +120,7 @@ impl Typed {
             seen: text("seen"),
             person: text("person"),
             reason: text("reason"),
-            rule: RuleForm::default(),
+            rule: RuleForm::of(sent),
         }
     }
 }
@@ -252,38 +251,43 @@ async fn plan(State(app): State<App>, sent: Sent) -> Answer {
 
 /// `POST /console/mapping/rule`: the page again, with the rule in the text.
 async fn add_rule(State(app): State<App>, sent: Sent) -> Answer {
-    let (typed, rule) = (Typed::of(&sent), RuleForm::of(&sent));
-    match rule.clone().into_text(&typed.text) {
-        Ok(text) => again(&app, &sent, (Typed { text, ..typed }, None)).await,
-        Err(problem) => again(&app, &sent, (Typed { rule, ..typed }, Some(problem))).await,
+    let typed = Typed::of(&sent);
+    match typed.rule.clone().into_text(&typed.text) {
+        Ok(text) => again(&app, &sent, (Typed { text, rule: RuleForm::default(), ..typed }, None)).await,
+        Err(problem) => again(&app, &sent, (typed, Some(problem.to_string()))).await,
     }
 }
 
-/// `POST /console/mapping/rule/open`: the page again, with one of the text's rules in the form.
+/// `POST /console/mapping/rule/open`: the page again, with one of the text's rules in the form. What stands there is not lost.
 async fn open_rule(State(app): State<App>, sent: Sent) -> Answer {
     let (typed, name) = (Typed::of(&sent), sent.raw("rule_open"));
+    if typed.rule.is_unwritten(&typed.text) && typed.rule.is_of() != Some(name) {
+        return again(&app, &sent, (typed, Some(UNWRITTEN.to_owned()))).await;
+    }
     match RuleForm::in_text(&typed.text, name) {
         Some(rule) => again(&app, &sent, (Typed { rule, ..typed }, None)).await,
-        None => again(&app, &sent, (typed, Some(NotWritten::NotThere(name.to_owned())))).await,
+        None => again(&app, &sent, (typed, Some(NotWritten::NotThere(name.to_owned()).to_string()))).await,
     }
 }
 
 /// `POST /console/mapping/rule/remove`: the page again, without the rule in the text.
 async fn remove_rule(State(app): State<App>, sent: Sent) -> Answer {
-    let typed = Typed::of(&sent);
-    match without_rule(sent.raw("rule_remove"), &typed.text) {
-        Ok(text) => again(&app, &sent, (Typed { text, ..typed }, None)).await,
-        Err(problem) => again(&app, &sent, (typed, Some(problem))).await,
+    let (typed, name) = (Typed::of(&sent), sent.raw("rule_remove"));
+    match without_rule(name, &typed.text) {
+        Ok(text) => {
+            let rule = typed.rule.clone().without(name, &typed.text);
+            again(&app, &sent, (Typed { text, rule, ..typed }, None)).await
+        }
+        Err(problem) => again(&app, &sent, (typed, Some(problem.to_string()))).await,
     }
 }
 
-async fn again(app: &App, sent: &Sent, (typed, problem): (Typed, Option<NotWritten>)) -> Answer {
+async fn again(app: &App, sent: &Sent, (typed, problem): (Typed, Option<String>)) -> Answer {
     let status = if problem.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let notice = problem.map(|problem| problem.to_string());
-    page((app, &sent.desk), Some(typed), (&Said::default(), notice), status).await
+    page((app, &sent.desk), Some(typed), (&Said::default(), problem), status).await
 }
 
-/// `POST /console/mapping/draft`
+/// `POST /console/mapping/draft`: the page again, so that what stands in its other fields stays there.
 async fn draft(State(app): State<App>, sent: Sent) -> Answer {
     let typed = Typed::of(&sent);
     let seen = match typed.seen.as_str() {
@@ -291,28 +295,44 @@ async fn draft(State(app): State<App>, sent: Sent) -> Answer {
         seen => Draft::This(Seen(vec![seen.to_owned()])),
     };
     match app.replace_draft(&sent.desk.ctx, &typed.text, &seen).await {
-        Ok(_) => Ok(see_other(&format!("{PATH}?said=drafted"))),
+        Ok(_) => saved(&app, &sent, typed).await,
+        Err(Error::Stale | Error::Unseen) => {
+            // The same form, sent once more: whoever reloads the page has lost nothing.
+            if app.mapping(&sent.desk.ctx).await?.0.as_deref() == Some(&typed.text) {
+                return saved(&app, &sent, typed).await;
+            }
+            let notice = "Somebody else saved a draft since you began. Yours is below and not lost: open the page in another window to compare.";
+            refused(&app, &sent, typed, notice.to_owned()).await
+        }
         Err(error) => {
-            let notice = match error {
-                Error::Stale | Error::Unseen => {
-                    "Somebody else saved a draft since you began. Yours is below and not lost: open the page in another window to compare.".to_owned()
-                }
-                error => told(error)?,
-            };
-            page((&app, &sent.desk), Some(typed), (&Said::default(), Some(notice)), StatusCode::CONFLICT).await
+            let notice = told(error)?;
+            refused(&app, &sent, typed, notice).await
         }
     }
+}
+
+async fn saved(app: &App, sent: &Sent, typed: Typed) -> Answer {
+    let seen = text_revision(&typed.text);
+    page((app, &sent.desk), Some(Typed { seen, ..typed }), (&Said::word("drafted"), None), StatusCode::OK).await
+}
+
+async fn refused(app: &App, sent: &Sent, typed: Typed, notice: String) -> Answer {
+    page((app, &sent.desk), Some(typed), (&Said::default(), Some(notice)), StatusCode::CONFLICT).await
 }
 
 /// `POST /console/mapping/publish`: the text is looked at with the keys that it touches, and confirmed there.
 async fn publish(State(app): State<App>, sent: Sent) -> Answer {
     let typed = Typed::of(&sent);
+    // What stands in the form alone would be missing from what is published, and nobody would see it.
+    if typed.rule.is_unwritten(&typed.text) {
+        return refused(&app, &sent, typed, UNWRITTEN.to_owned()).await;
+    }
     let problem = match app.check_mapping(&sent.desk.ctx, &typed.text).await?.mapping {
         None => Some("The mapping has mistakes: nothing was published.".to_owned()),
         Some(_) => worse(&app, &sent, &typed).await?,
     };
-    if problem.is_some() {
-        return page((&app, &sent.desk), Some(typed), (&Said::default(), problem), StatusCode::CONFLICT).await;
+    if let Some(problem) = problem {
+        return refused(&app, &sent, typed, problem).await;
     }
     confirm(&app, &sent.desk, (&typed.text, &typed.reason)).await
 }

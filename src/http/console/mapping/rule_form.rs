@@ -20,10 +20,14 @@ pub(super) struct RuleForm {
 }
 
 impl RuleForm {
-    /// Reads the fields.
+    /// Reads the fields; of somebody who thought better of it, none.
     pub(super) fn of(sent: &Sent) -> Self {
+        if !sent.text("rule_leave").is_empty() {
+            return Self::default();
+        }
         let text = |name: &str| sent.text(name).to_owned();
-        let groups = sent.raw("rule_groups").split(['\n', ',']).map(str::trim).filter(|one| !one.is_empty());
+        // One on each line: names of groups have commas in them.
+        let groups = sent.raw("rule_groups").lines().map(str::trim).filter(|one| !one.is_empty());
         let rule = WrittenRule {
             name: text("rule_name"),
             groups: groups.map(str::to_owned).collect(),
@@ -42,6 +46,40 @@ impl RuleForm {
         Some(Self { rule, of: Some(name.to_owned()) })
     }
 
+    /// The name of the rule in the text that it is about.
+    pub(super) fn is_of(&self) -> Option<&str> {
+        self.of.as_deref()
+    }
+
+    /// Whether something stands in it. A browser always sends a role; the first one is nobody's choice.
+    fn is_begun(&self) -> bool {
+        let WrittenRule { name, groups, when, grant, clusters, until } = &self.rule;
+        let first = BuiltInRole::ALL.last().map_or("", |role| role.name());
+        let is_empty =
+            [name, when, until].iter().all(|text| text.is_empty()) && groups.is_empty() && clusters.is_empty();
+        self.of.is_some() || !is_empty || !(grant.is_empty() || grant == first)
+    }
+
+    /// Whether it holds what the text does not.
+    pub(super) fn is_unwritten(&self, text: &str) -> bool {
+        let Some(of) = &self.of else { return self.is_begun() };
+        let sorted = |rule: &WrittenRule| {
+            let mut rule = rule.clone();
+            rule.clusters.sort();
+            rule
+        };
+        Self::in_text(text, of).is_none_or(|known| sorted(&known.rule) != sorted(&self.rule))
+    }
+
+    /// The form when a rule of the text goes: what was changed in it is a rule of its own from then on.
+    pub(super) fn without(self, name: &str, text: &str) -> Self {
+        match self.is_of() == Some(name) {
+            true if self.is_unwritten(text) => Self { of: None, ..self },
+            true => Self::default(),
+            false => self,
+        }
+    }
+
     /// The text with this rule in its place, or behind the others.
     pub(super) fn into_text(self, text: &str) -> Result<String, NotWritten> {
         match &self.of {
@@ -52,10 +90,9 @@ impl RuleForm {
 
     /// The fields, in the editor's own form.
     pub(super) fn fields(&self, (custom, clusters): (&[CustomRole], &[Cluster])) -> Markup {
-        let is_begun = *self != Self::default();
         let rule = &self.rule;
         html! {
-            details class="more" id="rule" open[is_begun] {
+            details class="more" id="rule" open[self.is_begun()] {
                 summary { @match &self.of { Some(of) => { "Change the rule “" span dir="auto" { (of) } "”" }, None => "Add a rule by a form" } }
                 @if let Some(of) = &self.of {
                     input type="hidden" name="rule_of" value=(of) form="editor";
@@ -64,8 +101,8 @@ impl RuleForm {
                 div class="field" { label for="rule-name" { "What to call it" } input id="rule-name" name="rule_name" form="editor" type="text" maxlength="100" value=(rule.name) autocomplete="off"; }
                 div class="field" {
                     label for="rule-groups" { "For people in one of these groups" }
-                    input id="rule-groups" name="rule_groups" form="editor" type="text" maxlength="20000" value=(rule.groups.join(", ")) autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-groups-hint";
-                    p id="rule-groups-hint" class="hint" { "As the provider names them, with commas between; with several connections " code { "okta/finance" } "." }
+                    textarea id="rule-groups" name="rule_groups" form="editor" rows=(rule.groups.len().clamp(2, 8)) maxlength="20000" autocapitalize="none" autocomplete="off" spellcheck="false" aria-describedby="rule-groups-hint" { "\n" (rule.groups.join("\n")) }
+                    p id="rule-groups-hint" class="hint" { "As the provider names them, one on each line; with several connections " code { "okta/finance" } "." }
                 }
                 div class="field" {
                     label for="rule-when" { "And who fit" }
@@ -81,7 +118,11 @@ impl RuleForm {
                 (self.places(clusters))
                 div class="acts" {
                     button type="submit" class="second" form="editor" formaction=(format!("{PATH}/rule")) { "Write it into the text" }
-                    @if self.of.is_some() { button type="submit" class="second" form="editor" formaction=(format!("{PATH}/plan")) { "Leave it as it is" } }
+                    @if self.is_begun() {
+                        button type="submit" class="second" form="editor" formaction=(format!("{PATH}/plan")) name="rule_leave" value="yes" {
+                            (if self.of.is_some() { "Leave it as it is" } else { "Empty the form" })
+                        }
+                    }
                 }
             }
         }

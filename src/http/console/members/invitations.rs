@@ -9,7 +9,7 @@ use crate::{
             desk::{Answer, Desk, Sent},
             flash::Said,
             frame::{Page, Place},
-            parts::{Asked, empty, press},
+            parts::{Asked, empty, page_of, press},
             times::when,
             words::role_name,
         },
@@ -63,10 +63,8 @@ struct Wanted {
 /// `GET /console/invitations`
 async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>, Query(said): Query<Said>) -> Answer {
     let asked = Asked::read((&app, &desk.ctx), "invitations", (None, wanted.after.as_deref()), &[])?;
-    let mut found = app.invitations(&desk.ctx, &asked.after, i64::try_from(PAGE + 1).unwrap_or(i64::MAX)).await?;
-    let is_more = found.len() > PAGE;
-    found.truncate(PAGE);
-    let next = found.last().filter(|_| is_more).map(|last| last.id.to_string());
+    let load = |most| app.invitations(&desk.ctx, &asked.after, most);
+    let (mut found, next) = page_of(PAGE, load, |one| one.id.to_string()).await?;
     // Those that wait for somebody come first, the youngest at the top.
     let now = desk.ctx.now;
     found.sort_by_key(|one| (one.state(now) != InvitationState::Pending, std::cmp::Reverse(one.id.clone())));

@@ -6,8 +6,6 @@ mod person;
 mod row;
 mod several;
 
-pub(super) use person::where_field;
-
 use super::{
     HTML, ROWS,
     desk::{Answer, Desk},
@@ -98,10 +96,9 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>, 
 
 /// The people of the page. What only each person's own attributes can answer is looked for a while before a page is empty.
 async fn found(app: &App, ctx: &Ctx, asked: &Asked<'_>) -> Result<(Vec<RosterRow>, Option<String>), Error> {
-    let whom = match &asked.filter {
-        Some(_) if asked.is_words => RosterOf::Called(&asked.text),
-        Some(filter) => RosterOf::Matching(filter),
-        None => RosterOf::Everybody,
+    let whom = match asked.is_words {
+        true => RosterOf::Called(&asked.text),
+        false => RosterOf::Matching(asked.filter.as_ref()),
     };
     let began = Instant::now();
     let mut found = app.roster(ctx, whom, (&asked.after, ROWS)).await?;

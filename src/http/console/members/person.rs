@@ -9,6 +9,8 @@ use crate::{
             desk::{Answer, Desk, Sent},
             flash::Said,
             frame::{Page, Place},
+            given::{take_away, title, where_field},
+            graph,
             parts::{address, press},
             role_changes,
             times::{when, when_or},
@@ -177,6 +179,7 @@ impl Shown<'_> {
         html! {
             section class="card" aria-labelledby="access" {
                 h2 id="access" { "What they may do, and why" }
+                p class="small" { a href=(graph::from("subject", self.user.id.as_str())) { "As a picture" } }
                 @if self.access.derivations.is_empty() {
                     p class="quiet" {
                         @if self.user.state() == UserState::Active { "Nothing yet. Give a role below, or write a rule that fits." }
@@ -197,22 +200,22 @@ impl Shown<'_> {
                 @if !all.is_empty() {
                     p class="small quiet" { "Together: " (all.into_iter().map(capability).collect::<Vec<_>>().join(", ")) "." }
                 }
-                @let taken: Vec<_> = self.bindings.iter().filter(|one| is_by_person(&one.terms.source)).collect();
+                @let taken: Vec<_> = self.bindings.iter().filter(|one| is_by_person(&one.terms.source)).cloned().collect();
                 @if !taken.is_empty() {
                     h3 { "Given by people: these can be taken away" }
                     ul class="rows plain" {
-                        @for binding in taken {
+                        @for act in Binding::together(&taken) {
                             li {
                                 div {
-                                    p class="title" { (role_name(&binding.terms.role, &self.names)) " of " (place(&binding.terms.scope, &self.names)) }
-                                    p class="quiet small" {
-                                        (source_of(&binding.terms.source, &self.names)) ", since " (when(binding.since, self.now()))
-                                        (until(binding.terms.until, self.now()))
+                                    p class="title" { (title(&act, &self.names)) }
+                                    @for binding in act.iter().take(1) {
+                                        p class="quiet small" {
+                                            (source_of(&binding.terms.source, &self.names)) ", since " (when(binding.since, self.now()))
+                                            (until(binding.terms.until, self.now()))
+                                        }
                                     }
                                 }
-                                a class="button danger little" href=(role_changes::address(&RoleChange::Take { binding: binding.id.clone() })) {
-                                    "Take away…" span class="unseen" { " " (role_name(&binding.terms.role, &self.names)) " of " (place(&binding.terms.scope, &self.names)) }
-                                }
+                                (take_away(&act, &self.names))
                             }
                         }
                     }
@@ -231,10 +234,10 @@ impl Shown<'_> {
                         input type="hidden" name="subject" value=(self.user.id);
                         div class="row" {
                             div class="field" { label for="role" { "Role" } select id="role" name="role" { (role_options(&self.custom, None)) } }
-                            (where_field(&self.clusters))
                             div class="field short" { label for="until" { "Until (may be empty)" } input id="until" name="until" type="date"; }
-                            button type="submit" class="second" { "Look at it first" }
                         }
+                        (where_field(&self.clusters))
+                        button type="submit" class="second" { "Look at it first" }
                     }
                 }
             }
@@ -301,19 +304,6 @@ impl Shown<'_> {
                         } }
                     }
                 }
-            }
-        }
-    }
-}
-
-/// Where a role holds.
-pub(in crate::http::console) fn where_field(clusters: &[Cluster]) -> Markup {
-    html! {
-        div class="field" {
-            label for="cluster" { "Where" }
-            select id="cluster" name="cluster" {
-                option value="" { "The whole organization" }
-                @for cluster in clusters { option value=(cluster.id) { "Cluster " (cluster.slug) } }
             }
         }
     }

@@ -5,12 +5,12 @@ mod finding;
 mod one;
 
 use super::{
-    HTML,
+    HTML, ROWS,
     desk::{Answer, Desk, Sent},
     flash::Said,
     frame::{Page, Place},
     guard::told,
-    parts::{Asked, empty},
+    parts::{Asked, empty, page_of},
     times::when,
     words::actor,
 };
@@ -32,8 +32,6 @@ use serde::Deserialize;
 const PATH: &str = "/console/access-reviews";
 /// What these pages take.
 const NEED: Capability = Capability::ManageMembers;
-/// Reviews of one page.
-const PAGE: i64 = 50;
 
 pub(super) fn doors(room: Doors) -> Doors {
     let room = room
@@ -111,10 +109,8 @@ async fn list(State(app): State<App>, desk: Desk, Query(wanted): Query<Wanted>, 
 
 async fn page((app, desk): (&App, &Desk), (wanted, said): (Wanted, &Said), wrong: Option<(Typed, String)>) -> Answer {
     let asked = Asked::read((app, &desk.ctx), "access reviews", (None, wanted.after.as_deref()), &[])?;
-    let mut reviews = app.access_reviews(&desk.ctx, &asked.after, PAGE + 1).await?;
-    let is_more = reviews.len() > usize::try_from(PAGE).unwrap_or(usize::MAX);
-    reviews.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
-    let next = reviews.last().filter(|_| is_more).map(|(last, _)| last.id.to_string());
+    let load = |most| app.access_reviews(&desk.ctx, &asked.after, most);
+    let (mut reviews, next) = page_of(ROWS, load, |(review, _)| review.id.to_string()).await?;
     reviews.reverse();
     let ids = reviews.iter().flat_map(|(review, _)| review.created_by.split_whitespace().map(str::to_owned));
     let names = app.names(&desk.ctx, ids.collect::<Vec<_>>()).await?;

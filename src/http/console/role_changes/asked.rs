@@ -5,11 +5,10 @@ use crate::{
     http::console::parts,
     model::{Holder, Instant, Role, UserId},
 };
-use serde::Deserialize;
+use url::form_urlencoded;
 
 /// What stands behind the question mark.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
+#[derive(Debug, Default)]
 pub(super) struct Asked {
     /// The change, whole.
     change: String,
@@ -18,7 +17,8 @@ pub(super) struct Asked {
     user: String,
     subject: String,
     role: String,
-    cluster: String,
+    /// As often as there are clusters.
+    clusters: Vec<String>,
     /// A day.
     until: String,
 }
@@ -39,12 +39,34 @@ pub(super) fn read(text: &str) -> Result<RoleChange, Error> {
 }
 
 impl Asked {
+    /// What stands behind the question mark. A form that has several boxes ticked says the same name several times.
+    pub(super) fn of(query: &str) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let field = match name.as_ref() {
+                "change" => &mut asked.change,
+                "kind" => &mut asked.kind,
+                "user" => &mut asked.user,
+                "subject" => &mut asked.subject,
+                "role" => &mut asked.role,
+                "until" => &mut asked.until,
+                "cluster" => {
+                    asked.clusters.extend(Some(value.trim()).filter(|one| !one.is_empty()).map(str::to_owned));
+                    continue;
+                }
+                _ => continue,
+            };
+            *field = value.into_owned();
+        }
+        asked
+    }
+
     /// The change.
     pub(super) fn change(&self) -> Result<RoleChange, Error> {
         if !self.change.is_empty() {
             return read(&self.change);
         }
-        let cluster = Some(self.cluster.trim()).filter(|cluster| !cluster.is_empty()).map(str::to_owned);
+        let clusters = Some(self.clusters.clone()).filter(|clusters| !clusters.is_empty());
         let role: Role = match self.role.trim() {
             "" => return Err(Error::invalid("role", "choose a role first")),
             role => {
@@ -55,13 +77,14 @@ impl Asked {
             return Ok(RoleChange::Give {
                 subject: Holding(self.subject.clone()),
                 role,
-                cluster,
+                cluster: None,
+                clusters,
                 until: self.until()?,
             });
         }
         let bad = |error: crate::model::BadId| Error::invalid("user", error.to_string());
         let user: UserId = self.user.parse().map_err(bad)?;
-        Ok(RoleChange::SetRole { user, role, cluster })
+        Ok(RoleChange::SetRole { user, role, cluster: None, clusters })
     }
 
     /// The end of the day, UTC, as in the mapping.
@@ -104,6 +127,17 @@ mod tests {
         let change = RoleChange::Suspend { user: "usr_06h01qbn45r9t2euf2aprlbdqk".parse().unwrap() };
         assert_eq!(read(&text(&change)).unwrap(), change);
         assert!(address(&change).starts_with("/console/role-changes?change=%7B%22kind%22"));
+    }
+
+    #[test]
+    fn several_boxes_are_several_clusters_and_none_is_the_whole_organization() {
+        let clusters = |query: &str| match Asked::of(query).change().unwrap() {
+            RoleChange::Give { cluster: None, clusters, .. } => clusters,
+            other => panic!("{other:?}"),
+        };
+        let give = "kind=give&subject=usr_06h01qbn45r9t2euf2aprlbdqk&role=viewer";
+        assert_eq!(clusters(&format!("{give}&cluster=a&cluster=+b")), Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!(clusters(&format!("{give}&cluster=")), None);
     }
 
     #[test]

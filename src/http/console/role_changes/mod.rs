@@ -28,7 +28,7 @@ use crate::{
 };
 use asked::Asked;
 use axum::{
-    extract::{Query, State},
+    extract::{RawQuery, State},
     http::StatusCode,
 };
 use maud::{Markup, html};
@@ -73,8 +73,8 @@ pub(super) fn doors(room: Doors) -> Doors {
 }
 
 /// `GET /console/role-changes`: the change is made and undone.
-async fn show(State(app): State<App>, desk: Desk, Query(asked): Query<Asked>) -> Answer {
-    let change = match asked.change() {
+async fn show(State(app): State<App>, desk: Desk, RawQuery(query): RawQuery) -> Answer {
+    let change = match Asked::of(&query.unwrap_or_default()).change() {
         Ok(change) => change,
         Err(error) => {
             // Nobody is told what was wrong with a change that they may not ask about.

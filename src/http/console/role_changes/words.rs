@@ -1,14 +1,14 @@
 //! What a change is called, and where somebody goes afterwards.
 
 use crate::{
-    app::{App, Error, Names, RoleChange},
-    http::console::{
-        desk::Desk,
-        frame::Place,
-        words::{place, role_name},
-    },
-    model::{Binding, BindingId, Role, Subject},
+    app::{App, BindingSearch, Error, Names, RoleChange},
+    http::console::{desk::Desk, frame::Place, given, words::role_name},
+    model::{BindingId, Role, Subject},
 };
+use std::collections::BTreeSet;
+
+/// Bindings of one subject that are looked through for those of one act.
+const MOST_BINDINGS: i64 = 500;
 
 /// A change in words.
 #[derive(Debug)]
@@ -37,26 +37,26 @@ impl Told {
     ) -> Result<Self, Error> {
         let member = |id: &str| format!("/console/members/{id}");
         Ok(match change {
-            RoleChange::SetRole { user, role, cluster } => {
+            RoleChange::SetRole { user, role, cluster, clusters } => {
                 let title = format!(
                     "Make {} {} of {}",
                     names.of(user.as_str()),
                     a_role(role, names),
-                    there(cluster.as_deref(), names)
+                    there((cluster, clusters), names)
                 );
                 told(title, "Change the role", Place::Members, member(user.as_str()), "changed")
             }
-            RoleChange::Give { subject, role, cluster, .. } => {
+            RoleChange::Give { subject, role, cluster, clusters, .. } => {
                 let title = format!(
                     "Give {} the role {} of {}",
                     names.of(&subject.0),
                     role_name(role, names),
-                    there(cluster.as_deref(), names)
+                    there((cluster, clusters), names)
                 );
                 let (place, back) = page_of(&subject.subject()?);
                 told(title, "Give the role", place, back, "changed")
             }
-            RoleChange::Take { binding } => return taking(app, desk, binding).await,
+            RoleChange::Take { binding, together } => return taking(app, desk, binding, *together).await,
             RoleChange::Join { group, member } => {
                 let title = format!("Put {} into the group {}", names.of(member.as_str()), names.of(group.as_str()));
                 told(title, "Put into the group", Place::Groups, format!("/console/groups/{group}"), "joined")
@@ -111,14 +111,21 @@ fn told(title: String, button: &'static str, place: Place, back: String, said: &
 }
 
 /// What is taken is named by its binding, which is gone afterwards: then nobody needs its words.
-async fn taking(app: &App, desk: &Desk, id: &BindingId) -> Result<Told, Error> {
+async fn taking(app: &App, desk: &Desk, id: &BindingId, together: bool) -> Result<Told, Error> {
     let button = "Take it away";
     match app.binding(&desk.ctx, id).await {
-        Ok(Binding { terms, .. }) => {
+        Ok(binding) => {
+            let terms = &binding.terms;
             let (page, back) = page_of(&terms.subject);
             let names = app.names(&desk.ctx, [terms.subject.to_string()]).await?;
-            let (whose, what) = (names.of(terms.subject.id()), role_name(&terms.role, &names));
-            let title = format!("Take {what} of {} from {whose}", place(&terms.scope, &names));
+            let mut act = vec![binding.clone()];
+            if together {
+                let search = BindingSearch { subject: Some(terms.subject.clone()), ..BindingSearch::default() };
+                act = app.bindings(&desk.ctx, &search, "", MOST_BINDINGS).await?;
+                act.retain(|held| held.given_with(&binding));
+            }
+            let what = given::title(&act.iter().collect::<Vec<_>>(), &names);
+            let title = format!("Take {what} from {}", names.of(terms.subject.id()));
             Ok(told(title, button, page, back, "changed"))
         }
         Err(Error::NotFound { .. }) => {
@@ -135,10 +142,13 @@ fn a_role(role: &Role, names: &Names) -> String {
     format!("{article} {name}")
 }
 
-fn there(cluster: Option<&str>, names: &Names) -> String {
-    match cluster {
+fn there((cluster, clusters): (&Option<String>, &Option<Vec<String>>), names: &Names) -> String {
+    let each: BTreeSet<&str> = cluster.iter().chain(clusters.iter().flatten()).map(|one| names.of(one)).collect();
+    let each: Vec<&str> = each.into_iter().collect();
+    match each.split_last() {
         None => "the whole organization".to_owned(),
-        Some(cluster) => format!("cluster {}", names.of(cluster)),
+        Some((one, [])) => format!("cluster {one}"),
+        Some((last, before)) => format!("clusters {} and {last}", before.join(", ")),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::{
     http::{
         console::{
             HTML,
+            clusters::standing,
             connections::connection_status,
             desk::{Answer, Desk},
             frame::{Page, Place},
@@ -15,7 +16,7 @@ use crate::{
         },
         doors::{Doors, get},
     },
-    model::{Connection, Instant},
+    model::{CastAiLink, Connection, Instant},
 };
 use axum::extract::State;
 use maud::{Markup, html};
@@ -42,6 +43,7 @@ async fn show(State(app): State<App>, desk: Desk) -> Answer {
         statuses.push((connection, status));
     }
     let now = desk.ctx.now;
+    let link = app.cast_ai(&desk.ctx).await?;
     let body = html! {
         (head(Tab::Health))
         section class="card" aria-labelledby="rests" {
@@ -49,7 +51,7 @@ async fn show(State(app): State<App>, desk: Desk) -> Answer {
             ul class="rows plain" { (database(&health)) (cache(&health, app.settings())) (mail(&health, app.settings(), now)) }
             p class="quiet small" { "Seen from the node that made this page, which runs since " (when(health.began, now)) ", version " (env!("CARGO_PKG_VERSION")) "." }
         }
-        (castai())
+        (castai(link.as_ref(), now))
         section class="card" aria-labelledby="providers" {
             h2 id="providers" { "Identity providers" }
             @if statuses.is_empty() { p class="quiet" { "None is connected. " a href="/console/connections" { "Connect one" } "." } }
@@ -115,12 +117,17 @@ fn mail(health: &Health, settings: &Settings, now: Instant) -> Markup {
     line("Mail", &said, state, &more)
 }
 
-/// There is no way yet to hand roles on to Cast AI itself: this says what follows from that, and what somebody can do.
-fn castai() -> Markup {
+/// Clusters are read there. There is no way yet to hand roles on to Cast AI itself: this says what follows from that, and what
+/// somebody can do.
+fn castai(link: Option<&CastAiLink>, now: Instant) -> Markup {
     html! {
         section class="card" aria-labelledby="castai" {
             h2 id="castai" { "Cast AI" }
-            p { span class="state gone" { "Not connected" } " This castgate hands nothing on to Cast AI’s own API, and reads nothing there." }
+            h3 { "Clusters" }
+            (standing(link, now))
+            p { a href="/console/clusters#cast-ai" { @if link.is_some() { "See what was read" } @else { "Give a key to read clusters by" } } }
+            h3 { "Roles and people" }
+            p { span class="state gone" { "Not handed on" } " This castgate hands nothing on to Cast AI’s own API." }
             p { "Roles, groups and API keys of this console hold wherever castgate is asked, and nowhere else: people and roles in Cast AI’s own console stay as somebody set them there." }
             dl class="facts" {
                 dt { "Services of yours" }

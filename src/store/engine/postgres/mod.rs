@@ -9,6 +9,7 @@ use self::{
 };
 use crate::store::{FromRow, RowRef, StoreError, Value};
 pub(super) use around::Went;
+use deadpool::managed::QueueMode;
 use deadpool_postgres::{Hook, HookError, Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
 use std::time::Duration;
 use tokio::runtime::Handle;
@@ -49,6 +50,8 @@ pub(super) fn open(url: &str, size: usize) -> Result<Pool, StoreError> {
     });
     Pool::builder(manager)
         .max_size(size.max(1))
+        // Whoever was used last has the most prepared and planned.
+        .queue_mode(QueueMode::Lifo)
         .runtime(Runtime::Tokio1)
         .wait_timeout(Some(PATIENCE))
         .create_timeout(Some(PATIENCE))

@@ -6,12 +6,11 @@ use crate::{
     http::{
         console::{
             HTML, ROWS,
-            activity::older,
             connections::copied,
             desk::{Answer, Desk},
             flash::Said,
             frame::{Page, Place},
-            parts::{self, press},
+            parts::{self, Before, older, page_of, press},
             times::when,
             words::unnamed,
         },
@@ -25,7 +24,6 @@ use axum::{
     http::StatusCode,
 };
 use maud::{Markup, html};
-use serde::Deserialize;
 
 pub(super) fn doors(room: Doors) -> Doors {
     room.door(
@@ -37,21 +35,15 @@ pub(super) fn doors(room: Doors) -> Doors {
     )
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    before: String,
-}
-
 /// `GET /console/settings/signals/{id}`
 async fn show(
     State(app): State<App>,
     Path(id): Path<ConnectionId>,
     desk: Desk,
-    Query(wanted): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
     Query(said): Query<Said>,
 ) -> Answer {
-    page((&app, &desk), (&id, &wanted.before), (&said, None)).await
+    page((&app, &desk), (&id, &before), (&said, None)).await
 }
 
 /// The page, with a token that was made just now.
@@ -62,12 +54,9 @@ pub(super) async fn page(
 ) -> Answer {
     let connection = app.connection(&desk.ctx, id).await?;
     let stream = app.signal_stream(&desk.ctx, id).await?;
-    let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let mut signals = app.signals(&desk.ctx, id, (before, most.saturating_add(1))).await?;
-    let has_more = signals.len() > ROWS;
-    signals.truncate(ROWS);
-    let next = signals.last().filter(|_| has_more);
-    let next = next.map(|last| parts::address(&address(id), &[("before", last.id.as_str())]));
+    let load = |most| app.signals(&desk.ctx, id, (before, most));
+    let (signals, next) = page_of(ROWS, load, |one| one.id.to_string()).await?;
+    let next = next.map(|next| parts::address(&address(id), &[("before", &next)]));
     let people = signals.iter().flat_map(|signal| &signal.entry.events).filter_map(|event| event.user.as_ref());
     let names = app.names(&desk.ctx, people.map(ToString::to_string).collect::<Vec<_>>()).await?;
     let (path, now) = (address(id), desk.ctx.now);

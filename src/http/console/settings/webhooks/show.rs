@@ -6,11 +6,10 @@ use crate::{
     http::{
         console::{
             HTML, ROWS,
-            activity::older,
             desk::{Answer, Desk},
             flash::Said,
             frame::{Page, Place},
-            parts::{self, press},
+            parts::{self, Before, older, page_of, press},
             times::when,
             words::event_name,
         },
@@ -24,7 +23,6 @@ use axum::{
 };
 use maud::{Markup, html};
 use secrecy::{ExposeSecret as _, SecretString};
-use serde::Deserialize;
 
 pub(super) fn doors(room: Doors) -> Doors {
     room.door(
@@ -51,32 +49,23 @@ pub(super) enum Came {
     Not(String),
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Wanted {
-    before: String,
-}
-
 /// `GET /console/settings/webhooks/{id}`
 async fn show(
     State(app): State<App>,
     Path(id): Path<WebhookId>,
     desk: Desk,
-    Query(wanted): Query<Wanted>,
+    Query(Before { before }): Query<Before>,
     Query(said): Query<Said>,
 ) -> Answer {
-    page((&app, &desk), (&id, &wanted.before), &Came::Nothing(said)).await
+    page((&app, &desk), (&id, &before), &Came::Nothing(said)).await
 }
 
 /// The page, with what came of a form; deliveries from behind `before`.
 pub(super) async fn page((app, desk): (&App, &Desk), (id, before): (&WebhookId, &str), came: &Came) -> Answer {
     let webhook = app.webhook(&desk.ctx, id).await?;
-    let most = i64::try_from(ROWS).unwrap_or(i64::MAX);
-    let mut deliveries = app.deliveries(&desk.ctx, id, (before, most.saturating_add(1))).await?;
-    let has_more = deliveries.len() > ROWS;
-    deliveries.truncate(ROWS);
-    let next = deliveries.last().filter(|_| has_more);
-    let next = next.map(|last| parts::address(&address(id), &[("before", last.id.as_str())]));
+    let load = |most| app.deliveries(&desk.ctx, id, (before, most));
+    let (deliveries, next) = page_of(ROWS, load, |one| one.id.to_string()).await?;
+    let next = next.map(|next| parts::address(&address(id), &[("before", &next)]));
     let path = address(id);
     let body = html! {
         p class="crumbs" { a href=(super::PATH) { "Webhooks" } }

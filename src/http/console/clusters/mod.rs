@@ -1,29 +1,38 @@
 //! Clusters: what roles are scoped to.
 
+mod cast_ai;
+
+pub(super) use cast_ai::standing;
+
 use super::{
     HTML,
     desk::{Answer, Desk, Sent},
     flash::Said,
     frame::{Page, Place},
+    graph,
     parts::{empty, press},
+    times::when,
 };
 use crate::{
-    app::{App, ClusterChange, ExternalIdChange},
+    app::{App, BindingSearch, ClusterChange, ExternalIdChange},
     http::{
         api::TOLD_OF_ACCESS,
         doors::{Doors, get, post},
         login::see_other,
     },
-    model::{Capability, ClusterId, EventKind},
+    model::{Capability, Cluster, ClusterId, EventKind, Instant},
 };
 use axum::extract::{Path, Query, State};
 use maud::{Markup, html};
 
 const PATH: &str = "/console/clusters";
+/// Roles on a cluster that are counted.
+const MOST_COUNTED: usize = 1_000;
 
 pub(super) fn doors(room: Doors) -> Doors {
     let need = Capability::ManageOrganization;
     let with = |kind: EventKind| [&[kind], TOLD_OF_ACCESS.as_slice()].concat();
+    let room = cast_ai::doors(room);
     room.door(get("/clusters", list).summary("Clusters").needs(Capability::ViewClusters).answers_as(200, HTML))
         .door(
             post("/clusters", declare)
@@ -61,6 +70,9 @@ pub(super) fn doors(room: Doors) -> Doors {
 async fn list(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> Answer {
     let clusters = app.clusters(&desk.ctx).await?;
     let may = desk.can(Capability::ManageOrganization);
+    let link = if may { app.cast_ai(&desk.ctx).await? } else { None };
+    let url = app.settings().cast_ai.url.as_str().trim_end_matches('/');
+    let now = desk.ctx.now;
     let body = html! {
         div class="head" {
             div { h1 { "Clusters" } p class="lead" { "Where roles can hold, besides the whole organization. The mapping says a cluster’s short name." } }
@@ -75,6 +87,7 @@ async fn list(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> A
                             p class="title" { a href=(format!("{PATH}/{}", cluster.id)) dir="auto" { (cluster.name) } }
                             p class="quiet small" { code { (cluster.slug) } @if let Some(id) = &cluster.external_id { " · at Cast AI " code { (id) } } }
                         }
+                        (gone(cluster, now))
                     }
                 }
             }
@@ -84,9 +97,19 @@ async fn list(State(app): State<App>, desk: Desk, Query(said): Query<Said>) -> A
                 h2 id="new" { "Declare a cluster" }
                 form method="post" action=(PATH) { (desk.token()) (fields("", "", "")) button type="submit" { "Declare" } }
             }
+            (cast_ai::section(&desk, link.as_ref(), url))
         }
     };
     Ok(Page::new(&desk, Place::Clusters, "Clusters", body).saying(&said).ok())
+}
+
+/// Whether Cast AI lists it no longer.
+fn gone(cluster: &Cluster, now: Instant) -> Markup {
+    html! {
+        @if let Some(since) = cluster.gone_since {
+            p { span class="state bad" { "No longer at Cast AI" } " " span class="quiet small" { "since " (when(since, now)) "; what is held on it stays" } }
+        }
+    }
 }
 
 fn fields(slug: &str, name: &str, external: &str) -> Markup {
@@ -120,9 +143,16 @@ async fn declare(State(app): State<App>, sent: Sent) -> Answer {
 async fn show(State(app): State<App>, Path(id): Path<ClusterId>, desk: Desk, Query(said): Query<Said>) -> Answer {
     let cluster = app.cluster(&desk.ctx, &id).await?;
     let external = cluster.external_id.as_deref().unwrap_or_default();
+    let of_it = BindingSearch { scope: Some(id.to_string()), ..BindingSearch::default() };
+    let most = i64::try_from(MOST_COUNTED).unwrap_or(i64::MAX);
+    let held = match desk.can(Capability::ManageMembers) {
+        true => Some(app.bindings(&desk.ctx, &of_it, "", most).await?.len()),
+        false => None,
+    };
     let body = html! {
         p class="crumbs" { a href=(PATH) { "Clusters" } }
         h1 dir="auto" { (cluster.name) }
+        (gone(&cluster, desk.ctx.now))
         section class="card" aria-labelledby="about" {
             h2 id="about" { "About it" }
             @if desk.can(Capability::ManageOrganization) {
@@ -141,7 +171,15 @@ async fn show(State(app): State<App>, Path(id): Path<ClusterId>, desk: Desk, Que
         @if desk.can(Capability::ManageOrganization) {
             section class="card" aria-labelledby="remove" {
                 h2 id="remove" { "Remove it" }
-                p { "Every role that is held on this cluster ends with it, and cannot be brought back." }
+                p {
+                    @match held {
+                        None => "Every role that is held on this cluster ends with it, and cannot be brought back.",
+                        Some(0) => "Nobody holds a role on this cluster alone. It cannot be brought back.",
+                        Some(1) => { a href=(graph::from("scope", id.as_str())) { "One role is held on it" } ": it ends with the cluster, and cannot be brought back." },
+                        Some(held) => { a href=(graph::from("scope", id.as_str())) { (held) @if held == MOST_COUNTED { " or more" } " roles are held on it" } ": they end with the cluster, and cannot be brought back." },
+                    }
+                    " API keys that carry them open nothing there any more."
+                }
                 (press(&desk, &format!("{PATH}/{id}/remove"), "harm", "Remove the cluster", &[]))
             }
         }

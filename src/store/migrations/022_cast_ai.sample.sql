@@ -1,0 +1,2 @@
+INSERT INTO cast_ai_links VALUES ('org_06h00000000000000000000000', 'sealed', 'castai_v1_01', 'operator', 1000000, 4000000, 2000000, 1500000, 1, '{"code":"timed_out","detail":"api.cast.ai did not answer in time"}', 2, '[]');
+INSERT INTO clusters VALUES ('org_06h00000000000000000000000', 'cls_06h00000000000000000000010', 'prod-us', 'prod-us', 'Production US', '3f2504e0', 1000000, 2000000, 'prod-us');

@@ -1,0 +1,1 @@
+INSERT INTO webhooks VALUES ('org_06h00000000000000000000000', 'whk_06h00000000000000000000001', 'pager', 'https://pager.test/in', '[]', 1, 'sealed', NULL, NULL, 1000000, 1, 7, 2000000, 0, NULL, NULL, NULL, 9);
