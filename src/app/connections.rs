@@ -199,7 +199,6 @@ impl Work<'_> {
         self.ensure_client_key(&connection).await?;
         self.take_domains(&connection).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], json!({"version": connection.version}));
-        self.revoke_connection(id);
         if other_facts {
             self.tx.move_organization_epoch(&organization).await?;
             self.revoke_everybody();
@@ -220,7 +219,6 @@ impl Work<'_> {
         self.write_connection(&mut connection).await?;
         let kind = if enabled { EventKind::ConnectionEnabled } else { EventKind::ConnectionDisabled };
         self.tell(kind, [id.to_string()], json!({}));
-        self.revoke_connection(id);
         Ok(connection)
     }
 
@@ -237,11 +235,13 @@ impl Work<'_> {
         found.ok_or_else(|| Error::not_found("connection", id.as_str()))
     }
 
+    /// Writes it with its next version, unless somebody else did, and drops what is cached of it.
     pub(super) async fn write_connection(&mut self, connection: &mut Connection) -> Result<(), Error> {
         if !self.tx.update_connection(&self.ctx.organization, connection).await? {
             return Err(Error::Stale);
         }
         connection.version += 1;
+        self.revoke_connection(&connection.id);
         Ok(())
     }
 }

@@ -370,7 +370,6 @@ impl Work<'_> {
             }
         };
         self.tx.touch_setup_link(&organization, &link.id, now).await?;
-        self.revoke_connection(&connection.id);
         let subjects = [connection.id.to_string(), link.id.to_string()];
         let detail = json!({"version": connection.version, "by": "set-up link", "secret": secret});
         self.tell(EventKind::ConnectionChanged, subjects, detail);

@@ -14,6 +14,18 @@ fn cluster((id, slug, name, external_id, gone_since, name_there): ClusterRow) ->
     Cluster { id, slug, name, external_id, gone_since, name_there }
 }
 
+macro_rules! select_organizations {
+    ($rest:literal) => {
+        concat!("SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations ", $rest)
+    };
+}
+
+macro_rules! select_clusters {
+    ($rest:literal) => {
+        concat!("SELECT id, slug, name, external_id, gone_since, name_there FROM clusters ", $rest)
+    };
+}
+
 impl Tx {
     /// Writes a new organization. Its slug is unique in the deployment.
     pub async fn insert_organization(&mut self, organization: &Organization) -> Result<(), StoreError> {
@@ -28,34 +40,19 @@ impl Tx {
 
     /// One organization.
     pub async fn organization(&mut self, id: &OrganizationId) -> Result<Option<Organization>, StoreError> {
-        let row = self
-            .first(
-                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations WHERE id = ?1",
-                args![id],
-            )
-            .await?;
+        let row = self.first(select_organizations!("WHERE id = ?1"), args![id]).await?;
         Ok(row.map(organization))
     }
 
     /// One organization by its slug, compared exactly.
     pub async fn organization_by_slug(&mut self, slug: &str) -> Result<Option<Organization>, StoreError> {
-        let row = self
-            .first(
-                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations WHERE slug = ?1",
-                args![slug],
-            )
-            .await?;
+        let row = self.first(select_organizations!("WHERE slug = ?1"), args![slug]).await?;
         Ok(row.map(organization))
     }
 
     /// Every organization of the deployment, by slug. For local commands.
     pub async fn every_organization(&mut self) -> Result<Vec<Organization>, StoreError> {
-        let rows = self
-            .all(
-                "SELECT id, slug, name, mapping_version, ownerless_since, created_at FROM organizations ORDER BY slug",
-                args![],
-            )
-            .await?;
+        let rows = self.all(select_organizations!("ORDER BY slug"), args![]).await?;
         Ok(rows.into_iter().map(organization).collect())
     }
 
@@ -139,12 +136,8 @@ impl Tx {
 
     /// Every cluster of the organization, by slug.
     pub async fn clusters(&mut self, organization: &OrganizationId) -> Result<Vec<Cluster>, StoreError> {
-        let rows = self
-            .all(
-                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 ORDER BY slug_folded",
-                args![organization],
-            )
-            .await?;
+        let rows =
+            self.all(select_clusters!("WHERE organization = ?1 ORDER BY slug_folded"), args![organization]).await?;
         Ok(rows.into_iter().map(cluster).collect())
     }
 
@@ -154,12 +147,7 @@ impl Tx {
         organization: &OrganizationId,
         id: &ClusterId,
     ) -> Result<Option<Cluster>, StoreError> {
-        let row = self
-            .first(
-                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 AND id = ?2",
-                args![organization, id],
-            )
-            .await?;
+        let row = self.first(select_clusters!("WHERE organization = ?1 AND id = ?2"), args![organization, id]).await?;
         Ok(row.map(cluster))
     }
 
@@ -207,10 +195,7 @@ impl Tx {
         slug: &str,
     ) -> Result<Option<Cluster>, StoreError> {
         let row = self
-            .first(
-                "SELECT id, slug, name, external_id, gone_since, name_there FROM clusters WHERE organization = ?1 AND slug_folded = ?2",
-                args![organization, fold(slug)],
-            )
+            .first(select_clusters!("WHERE organization = ?1 AND slug_folded = ?2"), args![organization, fold(slug)])
             .await?;
         Ok(row.map(cluster))
     }

@@ -213,7 +213,6 @@ impl Work<'_> {
         self.write_connection(&mut connection).await?;
         self.write_saml(&connection, self.ctx.now.plus(REFRESH)).await?;
         self.tell(EventKind::ConnectionChanged, [id.to_string()], detail);
-        self.revoke_connection(id);
         Ok(true)
     }
 }
