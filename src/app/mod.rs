@@ -122,7 +122,7 @@ pub use providers::{
     TokenRequest,
 };
 pub use provisioning::{Asked, Attempt, PushRound, Verdict, tolerated};
-pub use receipts::{AccessReceipt, Acknowledgement, Statement};
+pub use receipts::{AccessReceipt, Acknowledgement, SignedAcknowledgements, Statement};
 pub use roles::RoleWish;
 pub use roster::{Names, RosterOf, RosterRow};
 pub use saml::{LogoutCame, ProviderLogout, SamlAddresses, SamlShown, SignOutAt};

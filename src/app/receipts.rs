@@ -1,9 +1,10 @@
 //! Receipts: what each end of somebody's access ended, signed in the transaction that ends it.
 //!
 //! The key is the one that signs how far events are sealed; `castgate audit key` prints its public half. Signed are the words
-//! `castgate receipt 1`, a line feed, and the statement as it is kept.
+//! `castgate receipt 1`, a line feed, and the statement as it is kept. Who outside took note is known only later: that is
+//! signed when it is read, behind the words `castgate acknowledgements 1`.
 
-use super::{App, Ctx, Error, Work};
+use super::{App, AuditKeys, Ctx, Error, Work};
 use crate::{
     model::{ApiKey, Capability, EventId, Instant, OrganizationId, ReceiptId, RequestId, User, UserId, WebhookId},
     store::{Acknowledged, ReceiptRow},
@@ -15,6 +16,8 @@ use std::collections::{BTreeSet, HashMap};
 
 /// What stands before a statement when it is signed: a receipt cannot be taken for anything else that the key signs.
 const PURPOSE: &str = "castgate receipt 1\n";
+/// The same for who took note.
+const TOLD: &str = "castgate acknowledgements 1\n";
 
 /// What a receipt says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -62,6 +65,30 @@ pub struct AccessReceipt {
     pub valid: bool,
     /// Who outside was told of it by a webhook, and took note: after the receipt was signed, and so not in the statement.
     pub acknowledgements: Vec<Acknowledgement>,
+    /// The same, signed.
+    pub told: SignedAcknowledgements,
+}
+
+/// Who took note so far, signed when it was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct SignedAcknowledgements {
+    /// The receipt, its signature, when this was read, and the acknowledgements, letter by letter as they were signed.
+    pub statement: String,
+    /// The key that signed it.
+    pub signer: String,
+    /// The key's public half (Ed25519), in base64.
+    pub public_key: String,
+    /// The signature, in base64, of `castgate acknowledgements 1`, a line feed and the statement.
+    pub signature: String,
+}
+
+/// What is signed of the acknowledgements. By its signature the receipt is that one and no other.
+#[derive(Debug, Serialize)]
+struct Told<'a> {
+    receipt: &'a ReceiptId,
+    receipt_signature: &'a str,
+    at: Instant,
+    acknowledgements: &'a [Acknowledgement],
 }
 
 /// That a webhook was told of the end of somebody's access.
@@ -87,6 +114,28 @@ impl From<Acknowledged> for Acknowledgement {
     fn from(row: Acknowledged) -> Self {
         let Acknowledged { request: _, webhook, name, event, kind, attempts, at, status } = row;
         Self { webhook, name, event, kind, attempts, at, status }
+    }
+}
+
+impl Told<'_> {
+    fn signed(&self, keys: &AuditKeys) -> Result<SignedAcknowledgements, Error> {
+        let statement = serde_json::to_string(self).map_err(Error::internal)?;
+        let (signer, signature) = keys.sign(&SignedAcknowledgements::message(&statement))?;
+        let public = keys.public().find(|(id, _)| *id == signer).map(|(_, public)| BASE64.encode(public));
+        Ok(SignedAcknowledgements {
+            signer: signer.to_owned(),
+            public_key: public.unwrap_or_default(),
+            signature: BASE64.encode(&signature),
+            statement,
+        })
+    }
+}
+
+impl SignedAcknowledgements {
+    /// What is signed of a statement.
+    #[must_use]
+    pub fn message(statement: &str) -> Vec<u8> {
+        [TOLD.as_bytes(), statement.as_bytes()].concat()
     }
 }
 
@@ -117,7 +166,7 @@ impl App {
         let mut receipts = Vec::with_capacity(rows.len());
         for row in rows {
             let of_person = told.get(&row.user).map(Vec::as_slice).unwrap_or_default();
-            receipts.push(self.read_receipt(row, of_person)?);
+            receipts.push(self.read_receipt(row, of_person, ctx.now)?);
         }
         Ok(receipts)
     }
@@ -128,21 +177,26 @@ impl App {
         let row = tx.receipt(&ctx.organization, id).await?;
         let row = row.ok_or_else(|| Error::not_found("receipt", id.as_str()))?;
         let told = tx.acknowledgements(&ctx.organization, &row.user).await?;
-        self.read_receipt(row, &told)
+        self.read_receipt(row, &told, ctx.now)
     }
 
     /// `told`: what was told of the person, to whom, by any end of their access.
-    fn read_receipt(&self, row: ReceiptRow, told: &[Acknowledged]) -> Result<AccessReceipt, Error> {
+    fn read_receipt(&self, row: ReceiptRow, told: &[Acknowledged], now: Instant) -> Result<AccessReceipt, Error> {
         let ReceiptRow { id, user: _, at: _, statement, signer, signature } = row;
         let keys = self.audit_keys()?;
         let public = keys.signer(&signer, &AccessReceipt::message(&statement), &signature);
         let said: Statement = serde_json::from_str(&statement).map_err(Error::internal)?;
         let of_this = told.iter().filter(|acknowledged| acknowledged.request == said.request);
+        let acknowledgements: Vec<_> = of_this.cloned().map(Acknowledgement::from).collect();
+        let signature = BASE64.encode(&signature);
+        let told = Told { receipt: &id, receipt_signature: &signature, at: now, acknowledgements: &acknowledgements }
+            .signed(&keys)?;
         Ok(AccessReceipt {
-            acknowledgements: of_this.cloned().map(Acknowledgement::from).collect(),
+            acknowledgements,
+            told,
             said,
             public_key: public.map(|key| BASE64.encode(key)),
-            signature: BASE64.encode(&signature),
+            signature,
             valid: public.is_some(),
             id,
             statement,

@@ -65,7 +65,7 @@ pub struct SignalEntry {
 pub struct SignalledEvent {
     /// Which: a URI.
     pub event: String,
-    /// How the person was named: `email`, `iss_sub`, `opaque`, `account` or `complex`.
+    /// How the person was named: `email`, `iss_sub`, `opaque`, `account`, `complex` or `aliases`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub subject_format: Option<String>,
     /// Whom it was about, where it is somebody of this connection.

@@ -50,7 +50,7 @@ tests:
 ";
 
 /// The pages that need no name of anything.
-fn pages_without_ids() -> Vec<String> {
+pub fn pages_without_ids() -> Vec<String> {
     castgate::http::routes()
         .iter()
         .filter(|route| {

@@ -15,6 +15,7 @@ mod journeys;
 mod many;
 mod mapping;
 mod members;
+mod outside;
 mod people;
 #[path = "../rig/postgres.rs"]
 mod postgres;

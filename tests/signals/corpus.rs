@@ -233,6 +233,7 @@ async fn a_provider_tells_of_its_own_people_and_of_nobody_elses() {
             json!({"format": "phone_number", "phone_number": "+1"}),
             json!({"format": "complex", "tenant": {"format": "opaque", "id": "ada"}}),
             json!({"format": "complex", "session": {"format": "opaque", "id": "nobody's"}}),
+            json!({"format": "aliases", "identifiers": [{"format": "opaque", "id": theirs}, {"format": "email", "email": local}]}),
         ] {
             for event in ["session-revoked", "credential-change"] {
                 stream.tell(&format!("{CAEP}{event}"), subject.clone(), json!({"change_type": "revoke"})).await;
@@ -250,7 +251,7 @@ async fn a_provider_tells_of_its_own_people_and_of_nobody_elses() {
             active(&foreign, &theirs).await && active(&scene.okta, &beside).await && active(&stream.okta, &own).await
         );
         assert_eq!(scene.count(EventKind::UserSuspended).await + scene.count(EventKind::UserRemoved).await, 0);
-        assert_eq!(scene.count(EventKind::SignalReceived).await, 48, "each left an event");
+        assert_eq!(scene.count(EventKind::SignalReceived).await, 52, "each left an event");
         assert_eq!(counted(&other, scene).await, 0, "and none elsewhere");
     })
     .await;

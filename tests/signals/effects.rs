@@ -150,6 +150,8 @@ async fn a_revoked_session_ends_at_once_however_the_person_is_named() {
             json!({"format": "opaque", "id": "ada"}),
             json!({"format": "account", "uri": "acct:ada@acme.test"}),
             json!({"format": "complex", "user": iss_sub("ada"), "tenant": {"format": "opaque", "id": "t"}}),
+            json!({"format": "aliases", "identifiers": [{"format": "opaque", "id": "unknown here"}, iss_sub("ada"),
+                {"format": "email", "email": "ada@acme.test"}]}),
         ];
         let (ada, first) = stream.person("ada", "s0").await;
         let (_, bea) = stream.person("bea", "b0").await;
@@ -170,8 +172,12 @@ async fn a_revoked_session_ends_at_once_however_the_person_is_named() {
             assert!(!told.to_string().to_lowercase().contains("acme.test"), "no personal values: {told:#}");
             session = stream.session(&ada, "s1").await;
         }
+        let both = json!({"format": "aliases", "identifiers": [iss_sub("ada"), iss_sub("bea")]});
+        stream.tell(&event, both, json!({})).await;
+        assert_eq!(stream.last().await["events"][0]["effect"], "ambiguous", "two people are nobody in particular");
+        assert!(stream.is_in(&session).await && stream.is_in(&bea).await);
         assert_eq!(stream.active(&ada).await, Some(true), "a session is no account");
-        assert_eq!(scene.count(EventKind::SignalReceived).await, 5);
+        assert_eq!(scene.count(EventKind::SignalReceived).await, 7);
         let events = scene.api("GET", &format!("/events?subject={ada}"), None).await.json();
         let received = events["items"].as_array().unwrap().iter().find(|one| one["kind"] == "signal.received").unwrap();
         assert_eq!(received["actor"], format!("connection {}", stream.okta.stored.id), "{received:#}");

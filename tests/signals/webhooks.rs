@@ -4,7 +4,12 @@ use crate::{
     receiver::{Answer, Message, Receiver},
     scene::{Scene, everywhere, in_still_time},
 };
-use castgate::{model::EventKind, store::Standing};
+use castgate::{
+    app::{AccessReceipt, SignedAcknowledgements},
+    crypto::signed_by,
+    model::EventKind,
+    store::Standing,
+};
 use serde_json::{Value, json};
 use std::{
     io::Write as _,
@@ -259,6 +264,23 @@ async fn a_test_and_a_second_sending_say_what_came_of_them() {
     .await;
 }
 
+/// By a key of the deployment, for this receipt and no other; not a letter of it can be changed.
+fn who_took_note_is_signed(scene: &Scene, receipt: &Value) {
+    let part = |name: &str| receipt["told"][name].as_str().unwrap().to_owned();
+    let decoded = |name: &str| data_encoding::BASE64.decode(part(name).as_bytes()).unwrap();
+    let (statement, key, signature) = (part("statement"), decoded("public_key"), decoded("signature"));
+    let keys = scene.world.app.audit_keys().unwrap();
+    assert!(keys.public().any(|(id, public)| id == part("signer") && public == key));
+    assert!(signed_by(&key, &SignedAcknowledgements::message(&statement), &signature), "{receipt:#}");
+    let other = statement.replace("\"attempts\":", "\"attempts\": ");
+    assert!(!signed_by(&key, &SignedAcknowledgements::message(&other), &signature));
+    assert!(!signed_by(&key, &AccessReceipt::message(&statement), &signature), "it passes for a receipt");
+    let said: Value = serde_json::from_str(&statement).unwrap();
+    assert_eq!(said["receipt"], receipt["id"]);
+    assert_eq!(said["receipt_signature"], receipt["signature"]);
+    assert_eq!(said["acknowledgements"], receipt["acknowledgements"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_receipt_says_who_outside_took_note() {
     in_still_time(async |scene| {
@@ -283,6 +305,7 @@ async fn a_receipt_says_who_outside_took_note() {
             assert_eq!(receipt["valid"], true, "what came later is not in what was signed");
             assert_eq!(told.len(), 2, "{receipt:#}");
             assert!(told.iter().all(|one| one["kind"] == "user.suspended" && one["at"].is_string()), "{receipt:#}");
+            who_took_note_is_signed(scene, &receipt);
         }
         let attempts: Vec<i64> = of(&bea).await["acknowledgements"]
             .as_array()

@@ -55,8 +55,24 @@ impl Work<'_> {
             Subject::Complex { user: Some(user), .. } => {
                 Box::pin(self.named_by((connection, pinned), user.as_ref())).await
             }
+            Subject::Aliases(all) => self.named_by_all((connection, pinned), all).await,
             Subject::Complex { user: None, .. } | Subject::Other(_) => Ok(Whom::Nobody),
         }
+    }
+
+    /// RFC 9493 §3.2.8: several names of one person. A name that is nobody's here says nothing; two that are not the same
+    /// person's say nothing together.
+    async fn named_by_all(&mut self, from: (&Connection, &SignalSettings), all: &[Subject]) -> Result<Whom, Error> {
+        let mut found: Vec<User> = Vec::new();
+        for one in all {
+            match Box::pin(self.named_by(from, one)).await? {
+                Whom::One(user) if found.iter().any(|known| known.id == user.id) => {}
+                Whom::One(user) => found.push(*user),
+                Whom::Nobody => {}
+                Whom::Several => return Ok(Whom::Several),
+            }
+        }
+        Ok(Whom::of(found))
     }
 
     async fn named_at_provider(

@@ -141,6 +141,7 @@ async fn show(State(app): State<App>, Path(id): Path<ReceiptId>, desk: Desk) -> 
             }
             p { a href=(address("/console/activity", &[("subject", user)])) { "What happened around it" } " · " a href=(address(PATH, &[("user", user)])) { "Every receipt of theirs" } }
         }
+        (told(&one, now))
         section class="card" aria-labelledby="check" {
             h2 id="check" { "Checking it elsewhere" }
             p { "The signature is Ed25519 over the words " code { "castgate receipt 1" } ", a line feed, and the statement exactly as it stands here. " code { "castgate audit key" } " prints the public keys at the machine itself." }
@@ -148,9 +149,35 @@ async fn show(State(app): State<App>, Path(id): Path<ReceiptId>, desk: Desk) -> 
             (copied("Signature, base64", &one.signature))
             @if let Some(key) = &one.public_key { (copied("Public key, base64", key)) }
             p class="quiet small" { "Signed with the key " code { (one.signer) } }
+            p class="quiet small" { "The download holds who took note as well, signed as of the moment of the download: the words " code { "castgate acknowledgements 1" } ", a line feed, and " code { "told.statement" } "." }
         }
     };
     Ok(Page::new(&desk, Place::Activity, "Receipt", body).ok())
+}
+
+/// Who outside was told, and whether they took note.
+fn told(one: &AccessReceipt, now: Instant) -> Markup {
+    html! {
+        section class="card" aria-labelledby="told" {
+            h2 id="told" { "Who was told outside" }
+            @if one.acknowledgements.is_empty() {
+                p class="quiet" { "No webhook is told when access ends. " a href="/console/settings/webhooks" { "Webhooks" } " say it to your other systems at once." }
+            } @else {
+                ul class="rows plain" { @for one in &one.acknowledgements {
+                    li {
+                        div {
+                            p class="title long" dir="auto" { (one.name.as_deref().unwrap_or("A webhook that was deleted since")) }
+                            p class="quiet small" { code { (one.kind) } }
+                        }
+                        div { @match one.at {
+                            Some(at) => { p class="small" { span class="state good" { "Took note" } " " (when(at, now)) } }
+                            None => { p class="small" { span class="state wait" { "Not yet" } @if let Some(status) = one.status { " answered " (status) } } }
+                        } p class="quiet small" { (one.attempts) @if one.attempts == 1 { " attempt" } @else { " attempts" } } }
+                    }
+                } }
+            }
+        }
+    }
 }
 
 /// `GET /console/receipts/{id}/download`

@@ -4,6 +4,8 @@ use serde_json::{Map, Value};
 
 /// No honest name is longer.
 const LONGEST: usize = 320;
+/// Nobody honest has more names in one event.
+const MOST_ALIASES: usize = 10;
 
 /// Whom an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub enum Subject {
         /// The provider's name for the session.
         session: Option<String>,
     },
+    /// Several names of one person.
+    Aliases(Vec<Subject>),
     /// A format that names no person here, such as `phone_number`.
     Other(String),
 }
@@ -47,6 +51,7 @@ impl Subject {
             Self::Opaque(_) => "opaque",
             Self::Account(_) => "account",
             Self::Complex { .. } => "complex",
+            Self::Aliases(_) => "aliases",
             Self::Other(format) => format,
         }
     }
@@ -68,9 +73,19 @@ impl Subject {
             Some("complex") if !is_inner => Self::complex(object)?,
             // Without a word of its own it is a complex one, as SSF 1.0's drafts had it.
             None if !is_inner && object.values().any(Value::is_object) => Self::complex(object)?,
+            Some("aliases") if !is_inner => Self::aliases(object)?,
+            Some("aliases") => return Err("aliases hold no aliases, and no part of a subject is one".to_owned()),
             Some("complex") | None => return Err("a subject identifier says its format".to_owned()),
             Some(other) => Self::Other(other.chars().take(40).collect()),
         })
+    }
+
+    /// RFC 9493 §3.2.8: at least one, each a whole identifier, none of them aliases again.
+    fn aliases(object: &Map<String, Value>) -> Result<Self, String> {
+        let all = object.get("identifiers").and_then(Value::as_array);
+        let all = all.filter(|all| (1..=MOST_ALIASES).contains(&all.len()));
+        let all = all.ok_or_else(|| format!("aliases hold 1 to {MOST_ALIASES} identifiers"))?;
+        all.iter().map(|one| Self::read_within(one, true)).collect::<Result<_, _>>().map(Self::Aliases)
     }
 
     /// SSF 1.0 §3.2: `user`, `session`, and others that say nothing to us.
@@ -111,7 +126,18 @@ mod tests {
         let both = Subject::Complex { user: Some(Box::new(user)), session: Some("s1".to_owned()) };
         assert_eq!(read(complex.clone()), Ok(both));
         assert_eq!(read(json!({"format": "phone_number", "phone_number": "1"})).unwrap().format(), "phone_number");
+        let aliases = |all: &[Value]| json!({"format": "aliases", "identifiers": all});
+        let email = json!({"format": "email", "email": "a@b"});
+        let two = aliases(&[email.clone(), json!({"format": "phone_number", "phone_number": "1"})]);
+        let expected = vec![Subject::Email("a@b".to_owned()), Subject::Other("phone_number".to_owned())];
+        assert_eq!(read(two.clone()), Ok(Subject::Aliases(expected)));
         for bad in [
+            aliases(&[]),
+            aliases(&vec![email.clone(); 11]),
+            aliases(&[two]),
+            aliases(&[email, json!({"format": "opaque"})]),
+            json!({"format": "aliases"}),
+            json!({"format": "complex", "user": aliases(&[json!({"format": "opaque", "id": "7"})])}),
             json!("ada"),
             json!({}),
             json!({"format": "email"}),

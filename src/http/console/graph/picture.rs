@@ -3,13 +3,13 @@
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-const COLUMN: usize = 199;
+const COLUMN: usize = 196;
 const BOX: usize = 160;
 const ROW: usize = 44;
 const HEIGHT: usize = 32;
 const TOP: usize = 34;
-/// Letters of a label that fit into a box.
-const LETTERS: usize = 18;
+/// Letters of a label that fit into a box. What is wider than most is cut at the box's edge.
+const LETTERS: usize = 17;
 /// Columns.
 const COLUMNS: usize = 5;
 
@@ -75,7 +75,7 @@ impl Picture {
                         a href=(node.address) {
                             title { (node.label) }
                             rect class=(node.kind) x=(number * COLUMN + 1) y=(self.y(number, place)) width=(BOX) height=(HEIGHT) rx="8" {}
-                            text x=(number * COLUMN + 11) y=(self.y(number, place) + 21) { (short(&node.label)) }
+                            svg x=(number * COLUMN + 1) y=(self.y(number, place)) width=(BOX - 4) height=(HEIGHT) { text x="10" y="21" { (short(&node.label)) } }
                         }
                     }
                 }
@@ -92,10 +92,10 @@ impl Picture {
 }
 
 fn short(label: &str) -> String {
-    match label.char_indices().nth(LETTERS) {
-        Some((place, _)) => format!("{}…", label.get(..place).unwrap_or_default()),
-        None => label.to_owned(),
+    if label.chars().nth(LETTERS).is_none() {
+        return label.to_owned();
     }
+    label.chars().take(LETTERS - 1).chain(['…']).collect()
 }
 
 #[cfg(test)]
@@ -114,5 +114,7 @@ mod tests {
         assert_eq!(picture.columns.each_ref().map(Vec::len), [1, 2, 1, 1, 1]);
         assert_eq!(picture.lines.len(), 6);
         assert!(picture.svg().into_string().contains("<title>bob</title>"));
+        assert_eq!(short("owner@acme.example"), "owner@acme.examp…");
+        assert_eq!(short("seventeen letters"), "seventeen letters");
     }
 }
