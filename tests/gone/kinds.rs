@@ -45,9 +45,10 @@ kinds! {
     LolaSessionJwt = "lola: JWT of the session",
     LolaOther = "lola: session in another browser",
     LolaPassword = "lola: password",
-    LolaReset = "lola: link to choose a password",
     LolaKey = "lola: API key",
     LolaKeyJwt = "lola: JWT of the key",
+    /// Used after the others: it ends some of them.
+    LolaReset = "lola: link to choose a password",
     MackKey = "mack: API key",
     MackKeyJwt = "mack: JWT of the key",
     IdpToken = "idp: SCIM token",
@@ -88,6 +89,6 @@ impl Held {
 impl Kind {
     /// Whether asking uses it up: such a one is asked once, and the rows where it goes on show that it is well made.
     pub(crate) fn is_for_one_use(self) -> bool {
-        matches!(self, Self::OdaCliCode | Self::OdaSignIn | Self::SamiSignIn | Self::OwnerLink)
+        matches!(self, Self::OdaCliCode | Self::OdaSignIn | Self::SamiSignIn | Self::LolaReset | Self::OwnerLink)
     }
 }

@@ -50,7 +50,7 @@ const MACK: &[Kind] = &[MackKey, MackKeyJwt];
 /// What the provider itself comes in with.
 const IDP: &[Kind] = &[IdpToken, IdpClient, IdpAccess, IdpSignals];
 /// What of it stays dead when its connection is enabled again.
-const IDP_DEAD: &[Kind] = &[IdpToken, IdpAccess];
+const IDP_DEAD: &[Kind] = &[IdpToken, IdpClient, IdpAccess];
 const IVY: &[Kind] = &[Invitation];
 /// The first owner has come into the console by their one-time link.
 const DESK: &[Kind] = &[OwnerLink];
@@ -119,15 +119,17 @@ pub(crate) const LAWS: &[Law] = &[
     takes("a push replaces a group with an empty one", &[ODA]),
     takes("a push deletes a group", &[ODA]),
     takes("a mapping is published without a rule", &[ODA]),
-    takes("a mapping is published by its own door", &[ODA]),
-    takes("an earlier mapping is published again", &[ODA]),
     takes("a role lets its holders do less", &[SAMI]),
     takes("a binding is taken", &[SAMI]),
     takes("a binding is taken from a service account", &[MACK]),
     takes("a binding is taken from a group", &[LOLA_CAN]),
     takes("a role is changed as a change of roles", &[SAMI]),
     takes("somebody is taken out of a local group", &[LOLA_CAN]),
-    Law { way: "somebody is taken out of a local group, and their keys are deleted", ends: &[LOLA_KEY], less: &[LOLA_CAN] },
+    Law {
+        way: "somebody is taken out of a local group, and their keys are deleted",
+        ends: &[LOLA_KEY],
+        less: &[LOLA_CAN],
+    },
     takes("several people are taken out of a local group", &[LOLA_CAN]),
     takes("a local group is deleted", &[LOLA_CAN]),
     takes("somebody is given another role instead", &[SAMI]),
@@ -137,7 +139,7 @@ pub(crate) const LAWS: &[Law] = &[
     ends("a key of a service account is switched off", &[MACK]),
     ends("a service account is closed in the console", &[MACK, DESK]),
     ends("a key of a service account is ended in the console", &[MACK, DESK]),
-    ends("a key goes to a service account", &[]),
+    ends("a key goes to a service account", &[&[OdaKeyJwt]]),
     ends("a connection is disabled", &[ODA_IN, IDP, &[OdaSignIn]]),
     ends("a connection is disabled and enabled again", &[ODA_IN, IDP_DEAD]),
     ends("a connection that speaks SAML is disabled", &[SAMI, &[SamlToken]]),
@@ -153,4 +155,15 @@ pub(crate) const LAWS: &[Law] = &[
     ends("a connection that is set up by a link is enabled", &[&[SetupLink]]),
     ends("single sign-on is enforced for a domain", &[LOLA_IN, &[LolaPassword, LolaReset]]),
     ends("a one-time link is used", &[DESK]),
+    Law { way: "somebody without keys is taken out of a local group", ends: &[LOLA_KEY], less: &[LOLA_CAN] },
+    Law { way: "a local group without keys is deleted", ends: &[LOLA_KEY], less: &[LOLA_CAN] },
+    takes("a document lets a role do less", &[SAMI]),
+    takes("a document empties a local group", &[LOLA_CAN]),
+    ends("a service account is suspended in the console", &[MACK, DESK]),
+    ends("security events are ended in the console", &[&[IdpSignals], DESK]),
+    ends("another token for security events is made in the console", &[&[IdpSignals], DESK]),
+    ends("single sign-on is enforced in the console", &[LOLA_IN, &[LolaPassword, LolaReset], DESK]),
+    ends("a connection is deleted in the console", &[ODA, IDP, DESK]),
+    Law { way: "a mapping is published by its own door", ends: &[ODA_KEY], less: &[ODA] },
+    Law { way: "an earlier mapping is published again", ends: &[ODA_KEY], less: &[ODA] },
 ];

@@ -12,7 +12,6 @@ mod kinds;
 mod law;
 mod matrix;
 #[path = "../rig/postgres.rs"]
-#[expect(dead_code, reason = "these tests need less of it")]
 mod postgres;
 #[path = "../oidc_negative/provider.rs"]
 #[expect(dead_code, reason = "these tests need less of it")]

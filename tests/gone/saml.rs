@@ -26,7 +26,7 @@ pub(crate) fn answer(room: &str, request: &str, who: &str, index: &str, now: Ins
     let until = now.plus(Duration::from_mins(5));
     let (acs, audience) = (format!("{room}/acs"), format!("{room}/metadata"));
     let assertion = format!(
-        "<saml:Assertion ID=\"_a1\" IssueInstant=\"{now}\" Version=\"2.0\"><saml:Issuer>{ENTITY}</saml:Issuer><saml:Subject>\
+        "<saml:Assertion ID=\"_a{index}\" IssueInstant=\"{now}\" Version=\"2.0\"><saml:Issuer>{ENTITY}</saml:Issuer><saml:Subject>\
          <saml:NameID Format=\"urn:oasis:names:tc:SAML:1.1:nameid-format:emailAddress\">{who}</saml:NameID>\
          <saml:SubjectConfirmation Method=\"urn:oasis:names:tc:SAML:2.0:cm:bearer\">\
          <saml:SubjectConfirmationData InResponseTo=\"{request}\" NotOnOrAfter=\"{until}\" Recipient=\"{acs}\"></saml:SubjectConfirmationData>\
@@ -41,7 +41,7 @@ pub(crate) fn answer(room: &str, request: &str, who: &str, index: &str, now: Ins
          <saml:Issuer>{ENTITY}</saml:Issuer><samlp:Status><samlp:StatusCode Value=\"urn:oasis:names:tc:SAML:2.0:status:Success\">\
          </samlp:StatusCode></samlp:Status>{assertion}</samlp:Response>"
     );
-    let response = signed(&response, "_a1", &How::with(&KEY));
+    let response = signed(&response, &format!("_a{index}"), &How::with(&KEY));
     BASE64.encode(signed(&response, "_r1", &How::with(&KEY)).as_bytes())
 }
 

@@ -12,6 +12,7 @@ use crate::{
 use serde_json::{Value, json};
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
+const CHOSEN: &str = "three brass umbrellas";
 const VERIFICATION: &str = "https://schemas.openid.net/secevent/ssf/event-type/verification";
 
 /// Good, or refused for want of the credential; anything else is neither.
@@ -68,16 +69,20 @@ impl Tenant {
             Kind::SamiSignIn => self.arrived(&self.come_back_by_saml(has).await).await,
             Kind::LolaPassword => self.arrived(&self.by_password(has).await).await,
             Kind::LolaReset => {
-                // Two that differ: a good link says so, and is not used up.
-                let fields = form(&[("token", has), ("password", "one"), ("again", "another")]);
+                let fields = form(&[("token", has), ("password", CHOSEN), ("again", CHOSEN)]);
                 let answer = self.stage.client().send("POST", "/login/reset", &[FORM], Some(fields)).await;
-                told(&answer, 400, &[410])
+                told(&answer, 200, &[410])
             }
             Kind::IdpToken | Kind::IdpAccess => self.pushes(&self.idp, has).await,
             Kind::SamlToken => self.pushes(&self.saml, has).await,
             Kind::IdpClient => told(&self.grant(has).await, 200, &[401]),
             Kind::IdpSignals => told(&self.signal(has, VERIFICATION, &opaque("stream"), &json!({})).await, 202, &[400]),
-            Kind::SetupLink => told(&self.stage.client().get(&format!("/setup/{has}"), &[]).await, 200, &[410]),
+            Kind::SetupLink => {
+                // Empty values: a good link says that they will not do.
+                let fields = form(&[("issuer", ""), ("client_id", "")]);
+                let answer = self.stage.client().send("POST", &format!("/setup/{has}"), &[FORM], Some(fields)).await;
+                told(&answer, 400, &[409, 410])
+            }
             Kind::Invitation => told(&self.stage.client().get(&format!("/invitations/{has}"), &[]).await, 200, &[410]),
             Kind::OwnerLink => {
                 let fields = form(&[("token", has)]);
@@ -110,7 +115,7 @@ impl Tenant {
             // The password was right: half of the way in.
             None if answer.status == 200 && answer.text.contains("action=\"/login/code\"") => Standing::Full,
             None => {
-                assert!([400, 403, 404, 410, 502].contains(&answer.status), "neither in nor refused: {answer:?}");
+                assert!([400, 403, 404, 409, 410, 502].contains(&answer.status), "neither in nor refused: {answer:?}");
                 Standing::Refused
             }
         }
@@ -131,11 +136,8 @@ impl Tenant {
     /// The OAuth client asks for an access token.
     pub(crate) async fn grant(&self, client_secret: &str) -> Answer {
         let client = self.id("client");
-        let fields = [
-            ("grant_type", "client_credentials"),
-            ("client_id", client.as_str()),
-            ("client_secret", client_secret),
-        ];
+        let fields =
+            [("grant_type", "client_credentials"), ("client_id", client.as_str()), ("client_secret", client_secret)];
         self.stage.client().send("POST", "/oauth2/token", &[FORM], Some(form(&fields))).await
     }
 

@@ -55,7 +55,7 @@ impl Tenant {
         browser.accept_terms().await;
         let session = browser.session().unwrap();
         let lola = self.introspect(&session).await["sub"].as_str().unwrap().to_owned();
-        self.owner("PUT", &format!("/groups/{}/members/{lola}", self.id("crew")), None).await.expect(200);
+        self.owner("PUT", &format!("/groups/{}/members/{lola}", self.id("crew")), None).await.expect(201);
         self.keep("lola", lola);
         self.hold_person(held, session, ("lola.key", Kind::LolaSession, Kind::LolaSessionJwt), Kind::LolaKey).await;
         held.keep(Kind::LolaKeyJwt, self.jwt(&bearer(held.of(Kind::LolaKey))).await);

@@ -50,7 +50,7 @@ pub(crate) const WAYS: &[Way] = &[
     }),
     way("a connection is deleted", &["DELETE /api/v1/connections/{id}"], |t, _| {
         Box::pin(async move {
-            let plan = t.owner("GET", &format!("{}/removal", idp(t)), None).await.expect(200).json();
+            let plan = t.owner("GET", &format!("{}/deletion", idp(t)), None).await.expect(200).json();
             let path = format!("{}?plan={}", idp(t), plan["plan"].as_str().unwrap());
             done(&t.owner("DELETE", &path, None).await);
         })
@@ -60,22 +60,30 @@ pub(crate) const WAYS: &[Way] = &[
             t.owner("DELETE", &format!("{}/tokens/{}", idp(t), t.idp.token.id), None).await.expect(204);
         })
     }),
-    way("a SCIM token is revoked in the console", &["POST /console/connections/{id}/tokens/{token}/revoke"], |t, held| {
-        Box::pin(async move {
-            let path = format!("/console{}/tokens/{}/revoke", idp(t), t.idp.token.id);
-            t.at_the_desk(held, &path, &[]).await;
-        })
-    }),
+    way(
+        "a SCIM token is revoked in the console",
+        &["POST /console/connections/{id}/tokens/{token}/revoke"],
+        |t, held| {
+            Box::pin(async move {
+                let path = format!("/console{}/tokens/{}/revoke", idp(t), t.idp.token.id);
+                t.at_the_desk(held, &path, &[]).await;
+            })
+        },
+    ),
     way("an OAuth client is revoked", &["DELETE /api/v1/connections/{id}/clients/{client}"], |t, _| {
         Box::pin(async move {
             t.owner("DELETE", &format!("{}/clients/{}", idp(t), t.id("client")), None).await.expect(204);
         })
     }),
-    way("the token for security events is revoked", &["DELETE /api/v1/connections/{id}/signal-stream/token"], |t, _| {
-        Box::pin(async move {
-            t.owner("DELETE", &format!("{}/signal-stream/token", idp(t)), None).await.expect(204);
-        })
-    }),
+    way(
+        "the token for security events is revoked",
+        &["DELETE /api/v1/connections/{id}/signal-stream/token"],
+        |t, _| {
+            Box::pin(async move {
+                t.owner("DELETE", &format!("{}/signal-stream/token", idp(t)), None).await.expect(204);
+            })
+        },
+    ),
     way("another token for security events is made", &["POST /api/v1/connections/{id}/signal-stream/token"], |t, _| {
         Box::pin(async move {
             t.owner("POST", &format!("{}/signal-stream/token", idp(t)), None).await.expect(201);
@@ -99,10 +107,41 @@ pub(crate) const WAYS: &[Way] = &[
             t.owner("POST", &format!("/connections/{}/enable", t.half.stored.id), None).await.expect(200);
         })
     }),
-    way("single sign-on is enforced for a domain", &["POST /api/v1/domains/{domain}/enforce"], |t, _| Box::pin(enforce(t))),
+    way("single sign-on is enforced for a domain", &["POST /api/v1/domains/{domain}/enforce"], |t, _| {
+        Box::pin(enforce(t))
+    }),
     way("a one-time link is used", &["POST /login/link"], |t, held: &Held| {
         Box::pin(async move {
             t.post("/login/link", &[("token", held.of(Kind::OwnerLink))]).await.expect(303);
+        })
+    }),
+    way("security events are ended in the console", &["POST /console/settings/signals/{id}/end"], |t, held| {
+        Box::pin(async move {
+            t.at_the_desk(held, &format!("/console/settings/signals/{}/end", t.idp.stored.id), &[]).await;
+        })
+    }),
+    way(
+        "another token for security events is made in the console",
+        &["POST /console/settings/signals/{id}/token"],
+        |t, held| {
+            Box::pin(async move {
+                t.at_the_desk(held, &format!("/console/settings/signals/{}/token", t.idp.stored.id), &[]).await;
+            })
+        },
+    ),
+    way("single sign-on is enforced in the console", &["POST /console/connections/{id}/domains"], |t, held| {
+        Box::pin(async move {
+            tested(t).await;
+            let domain = t.domain("local");
+            let fields = [("domain", domain.as_str()), ("do", "enforce")];
+            t.at_the_desk(held, &format!("/console{}/domains", idp(t)), &fields).await;
+        })
+    }),
+    way("a connection is deleted in the console", &["POST /console/connections/{id}/delete"], |t, held| {
+        Box::pin(async move {
+            let plan = t.owner("GET", &format!("{}/deletion", idp(t)), None).await.expect(200).json();
+            let fields = [("plan", plan["plan"].as_str().unwrap())];
+            t.at_the_desk(held, &format!("/console{}/delete", idp(t)), &fields).await;
         })
     }),
 ];

@@ -36,13 +36,20 @@ pub(crate) const WAYS: &[Way] = &[
     way("a service account is closed in the console", &["POST /console/service-accounts/{id}/close"], |t, held| {
         Box::pin(async move { t.at_the_desk(held, &format!("/console{}/close", mack(t)), &[]).await })
     }),
-    way("a key of a service account is ended in the console", &["POST /console/service-accounts/{id}/keys/{key}/end"], |t, held| {
-        Box::pin(async move { t.at_the_desk(held, &format!("/console{}/end", its_key(t)), &[]).await })
-    }),
+    way(
+        "a key of a service account is ended in the console",
+        &["POST /console/service-accounts/{id}/keys/{key}/end"],
+        |t, held| Box::pin(async move { t.at_the_desk(held, &format!("/console{}/end", its_key(t)), &[]).await }),
+    ),
     way("a key goes to a service account", &["POST /api/v1/users/{id}/keys/{key}/move"], |t, _| {
         Box::pin(async move {
             let path = format!("/users/{}/keys/{}/move", t.id("oda"), t.id("oda.key"));
             done(&t.owner("POST", &path, Some(json!({"to": t.id("mack")}))).await);
+        })
+    }),
+    way("a service account is suspended in the console", &["POST /console/service-accounts/{id}"], |t, held| {
+        Box::pin(async move {
+            t.at_the_desk(held, &format!("/console{}", mack(t)), &[("state", "suspended")]).await;
         })
     }),
 ];

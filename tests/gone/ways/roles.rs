@@ -16,6 +16,15 @@ async fn publish(t: &Tenant, text: &str) {
     t.change_roles(json!({"kind": "publish", "text": text}), "keep").await;
 }
 
+/// Lola's key is gone: a change that touches keys asks for a preview.
+async fn without_keys(t: &Tenant) {
+    end_key(t, "lola", "lola.key").await;
+}
+
+async fn end_key(t: &Tenant, whose: &str, key: &str) {
+    t.owner("DELETE", &format!("/users/{}/keys/{}", t.id(whose), t.id(key)), None).await.expect(204);
+}
+
 pub(crate) const WAYS: &[Way] = &[
     way("a push takes somebody out of a group", &["PATCH /scim/v2/Groups/{id}"], |t, _| {
         Box::pin(patch_group(t, json!({"op": "remove", "path": format!("members[value eq \"{}\"]", t.id("oda"))})))
@@ -40,6 +49,7 @@ pub(crate) const WAYS: &[Way] = &[
     way("a mapping is published without a rule", CHANGE, |t, _| Box::pin(publish(t, NOBODY))),
     way("a mapping is published by its own door", &["POST /api/v1/mapping/publish"], |t, _| {
         Box::pin(async move {
+            end_key(t, "oda", "oda.key").await;
             t.owner("POST", "/mapping/publish", Some(json!({"text": NOBODY}))).await.expect(200);
         })
     }),
@@ -47,6 +57,7 @@ pub(crate) const WAYS: &[Way] = &[
         Box::pin(async move {
             publish(t, NOBODY).await;
             publish(t, MAPPING).await;
+            end_key(t, "oda", "oda.key").await;
             let body = json!({"reason": "as it was"});
             t.owner("POST", "/mapping/versions/2/revert", Some(body)).await.expect(200);
         })
@@ -98,5 +109,34 @@ pub(crate) const WAYS: &[Way] = &[
     }),
     way("somebody is given another role instead", &["POST /api/v1/member-changes"], |t, _| {
         Box::pin(t.change_members(&["sami"], json!({"kind": "set_role", "role": "viewer"})))
+    }),
+    way(
+        "somebody without keys is taken out of a local group",
+        &["DELETE /api/v1/groups/{id}/members/{member}"],
+        |t, _| {
+            Box::pin(async move {
+                without_keys(t).await;
+                let path = format!("/groups/{}/members/{}", t.id("crew"), t.id("lola"));
+                done(&t.owner("DELETE", &path, None).await);
+            })
+        },
+    ),
+    way("a local group without keys is deleted", &["DELETE /api/v1/groups/{id}"], |t, _| {
+        Box::pin(async move {
+            without_keys(t).await;
+            done(&t.owner("DELETE", &format!("/groups/{}", t.id("crew")), None).await);
+        })
+    }),
+    way("a document lets a role do less", &["POST /api/v1/configuration/apply"], |t, _| {
+        Box::pin(async move {
+            let text = "roles:\n  - name: deployers\n    capabilities: [view-clusters]\n";
+            t.owner("POST", "/configuration/apply", Some(json!({"text": text}))).await.expect(200);
+        })
+    }),
+    way("a document empties a local group", CHANGE, |t, _| {
+        Box::pin(async move {
+            let text = "groups:\n  - name: crew\n    users: []\n";
+            t.change_roles(json!({"kind": "configure", "text": text, "prune": true}), "keep").await;
+        })
     }),
 ];
