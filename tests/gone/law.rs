@@ -166,4 +166,5 @@ pub(crate) const LAWS: &[Law] = &[
     ends("a connection is deleted in the console", &[ODA, IDP, DESK]),
     Law { way: "a mapping is published by its own door", ends: &[ODA_KEY], less: &[ODA] },
     Law { way: "an earlier mapping is published again", ends: &[ODA_KEY], less: &[ODA] },
+    ends("a push takes a local person over who is inactive", &[LOLA]),
 ];

@@ -10,6 +10,7 @@ mod browser;
 mod jwt;
 mod kinds;
 mod law;
+mod lives;
 mod matrix;
 #[path = "../rig/postgres.rs"]
 mod postgres;

@@ -58,6 +58,15 @@ pub(crate) const WAYS: &[Way] = &[
         Box::pin(bulk(t, json!({"method": "PUT", "data": inactive(t)})))
     }),
     way("a bulk push deletes somebody", BULK, |t, _| Box::pin(bulk(t, json!({"method": "DELETE"})))),
+    way("a push takes a local person over who is inactive", &["POST /scim/v2/Users"], |t, _| {
+        Box::pin(async move {
+            let address = t.address("lola");
+            let emails = json!([{"value": address, "type": "work", "primary": true}]);
+            let body = json!({"schemas": [USER], "userName": address, "externalId": "lola", "emails": emails, "active": false});
+            let answer = t.scim(&t.idp, "POST", "/Users", Some(body)).await.expect(201);
+            assert_eq!(answer.id(), t.id("lola"), "{answer:?}");
+        })
+    }),
     way("a push makes somebody inactive who signs in over SAML", PATCH, |t, _| {
         Box::pin(async move {
             let body = patched(&json!([{"op": "replace", "path": "active", "value": false}]));
