@@ -62,14 +62,14 @@ kinds! {
 }
 
 /// What a credential opens at this moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// Its door, with everything that its holder could do.
-    Full,
-    /// Its door, but what was asked is refused.
-    Less,
     /// Nothing.
     Refused,
+    /// Its door, but what was asked is refused.
+    Less,
+    /// Its door, with everything that its holder could do.
+    Full,
 }
 
 /// The credentials of a tenant, as their holders have them.

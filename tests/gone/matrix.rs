@@ -8,7 +8,7 @@ use crate::{
     tenant::Tenant,
     ways::{WAYS, Way},
 };
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::{sync::Semaphore, task::JoinSet};
 
 /// How many ways are walked at once on a store.
@@ -16,6 +16,7 @@ const AT_ONCE: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_survives_the_answer_to_what_ends_it() {
+    let wrong = Mutex::new(Vec::new());
     everywhere(async |stage| {
         let permits = Arc::new(Semaphore::new(AT_ONCE));
         let mut all = JoinSet::new();
@@ -28,14 +29,14 @@ async fn nothing_survives_the_answer_to_what_ends_it() {
                 walked.await.unwrap_or_else(|error| vec![format!("{} on {}: {error}", way.name, stage.engine)])
             });
         }
-        let mut wrong = Vec::new();
         while let Some(walked) = all.join_next().await {
-            wrong.extend(walked.unwrap());
+            wrong.lock().unwrap().extend(walked.unwrap());
         }
-        wrong.sort();
-        assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
     })
     .await;
+    let mut wrong = wrong.into_inner().unwrap();
+    wrong.sort();
+    assert!(wrong.is_empty(), "{} cells are wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
 /// One row of the table, in an organization of its own. What is wrong in it.
