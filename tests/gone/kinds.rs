@@ -91,4 +91,21 @@ impl Kind {
     pub(crate) fn is_for_one_use(self) -> bool {
         matches!(self, Self::OdaCliCode | Self::OdaSignIn | Self::SamiSignIn | Self::LolaReset | Self::OwnerLink)
     }
+
+    /// Whether the gateway remembers for a while what it opens.
+    pub(crate) fn is_remembered(self) -> bool {
+        matches!(
+            self,
+            Self::OdaSession
+                | Self::OdaKey
+                | Self::SamiSession
+                | Self::LolaSession
+                | Self::LolaOther
+                | Self::LolaKey
+                | Self::MackKey
+                | Self::IdpToken
+                | Self::IdpAccess
+                | Self::SamlToken
+        )
+    }
 }

@@ -5,7 +5,7 @@ use crate::{
     world::{Client, World},
 };
 use castgate::{app::Clock, store::Store};
-use std::{fs, future::Future, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 
@@ -21,7 +21,7 @@ pub(crate) struct Stage {
 }
 
 /// Runs a test on each store that there is, at the same time.
-pub(crate) async fn everywhere<F: Future<Output = ()>>(test: impl Fn(&'static Stage) -> F) {
+pub(crate) async fn everywhere(test: impl AsyncFn(&'static Stage)) {
     let directory = TempDir::new().unwrap();
     let store = Store::open_sqlite(directory.path()).await.unwrap();
     let first = test(Stage::set((store, directory), "SQLite").await);
