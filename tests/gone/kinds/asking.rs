@@ -62,8 +62,12 @@ impl Tenant {
                 self.both(has, visit(self, cookie(has)).await).await
             }
             Kind::OdaKey | Kind::LolaKey | Kind::MackKey => self.both(has, visit(self, bearer(has)).await).await,
-            Kind::OdaSessionJwt | Kind::OdaKeyJwt | Kind::SamiSessionJwt => introspected(self, has).await,
-            Kind::LolaSessionJwt | Kind::LolaKeyJwt | Kind::MackKeyJwt => introspected(self, has).await,
+            Kind::OdaSessionJwt
+            | Kind::OdaKeyJwt
+            | Kind::SamiSessionJwt
+            | Kind::LolaSessionJwt
+            | Kind::LolaKeyJwt
+            | Kind::MackKeyJwt => introspected(self, has).await,
             Kind::OdaCliCode => self.exchanged(has).await,
             Kind::OdaSignIn => self.arrived(&self.come_back_by_openid(has).await).await,
             Kind::SamiSignIn => self.arrived(&self.come_back_by_saml(has).await).await,

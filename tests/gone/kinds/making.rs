@@ -219,8 +219,8 @@ fn parts(left: &str) -> [&str; 3] {
 
 /// The secret of the session that an answer begins, if it does.
 pub(crate) fn entered(answer: &Answer) -> Option<String> {
-    let cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
-    let secret = cookies.filter_map(|cookie| cookie.strip_prefix("castgate=cgn_")).next()?;
+    let mut cookies = answer.headers.get_all("set-cookie").iter().map(|cookie| cookie.to_str().unwrap());
+    let secret = cookies.find_map(|cookie| cookie.strip_prefix("castgate=cgn_"))?;
     Some(format!("cgn_{}", secret.split(';').next().unwrap()))
 }
 
