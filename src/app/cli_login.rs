@@ -102,14 +102,17 @@ impl App {
         self.create_key(&ctx, &request.key_name(), Some(KEY_LIFE)).await
     }
 
-    /// Whether the person may still do what they could when they agreed: suspended since, or behind new terms, is out.
+    /// Whether the person may still do what they could when they agreed: suspended since, or behind new terms, is out. So is
+    /// whose session is over in which they agreed, however it ended: a key of thirty days must not outlive it.
     async fn still_welcome(&self, ctx: &Ctx) -> Result<bool, Error> {
-        let Some(user) = ctx.actor.user() else { return Ok(false) };
+        let Actor::User { id: user, session } = &ctx.actor else { return Ok(false) };
         let mut tx: Tx = self.store().read().await?;
         let found = tx.user(&ctx.organization, user).await?;
         let active = found.is_some_and(|user| user.state() == UserState::Active);
+        let sessions = tx.sessions_of(&ctx.organization, user, ctx.now).await?;
+        let is_in = sessions.iter().any(|known| known.id == *session);
         let terms = super::terms::terms_state(&mut tx, &ctx.organization, user, ctx.now).await?;
-        Ok(active && matches!(terms, TermsState::Accepted | TermsState::Transition))
+        Ok(active && is_in && matches!(terms, TermsState::Accepted | TermsState::Transition))
     }
 }
 

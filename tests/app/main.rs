@@ -10,6 +10,7 @@ mod clusters;
 mod custom_roles;
 mod departures;
 mod deprovision;
+mod erased_rows;
 mod erasure;
 mod groups;
 mod harness;

@@ -128,9 +128,11 @@ impl Tx {
         }
         for noted in NOTED {
             let sought = if noted.traffic { terms.of_traffic() } else { terms.patterns() };
-            let Noted { table, text, .. } = noted;
+            let Noted { table, text, fate, .. } = noted;
             // What goes anyway is counted already.
-            let goes = PLACES.iter().filter(|place| place.table == *table && matches!(place.fate, Fate::Gone));
+            let goes = PLACES
+                .iter()
+                .filter(|place| place.table == *table && (place.fate == Fate::Gone || place.fate == *fate));
             let sql = format!(
                 "SELECT id, {text} FROM {table} WHERE organization = ?1 AND {USED}
                    AND CASE WHEN {} THEN 0 ELSE 1 END = 1

@@ -42,7 +42,8 @@ pub(crate) enum Step {
     Role(usize, usize, usize),
     Until(usize, usize),
     Publish(usize),
-    Key(usize),
+    /// A key that carries what its owner holds, or the highest role that its owner may put into one.
+    Key(usize, bool),
     Minutes,
     /// From here on the provider's tokens are out of date.
     Days,
@@ -83,7 +84,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         4 => (who(), role(), 0..4_usize).prop_map(|(who, role, how)| Step::Role(who, role, how)),
         2 => (who(), role()).prop_map(|(who, role)| Step::Until(who, role)),
         3 => (0..MAPPINGS.len()).prop_map(Step::Publish),
-        4 => who().prop_map(Step::Key),
+        4 => (who(), any::<bool>()).prop_map(|(who, narrow)| Step::Key(who, narrow)),
         2 => Just(Step::Minutes),
         1 => Just(Step::Days),
         2 => Just(Step::Undo),
@@ -94,6 +95,13 @@ fn any_step() -> impl Strategy<Value = Step> {
         2 => (who(), any::<bool>()).prop_map(|(who, on)| Step::Suspend(who, on)),
         2 => any::<bool>().prop_map(Step::Founder),
     ]
+}
+
+/// Any steps; before half of them only the provider gives an owner, so that what it takes next counts.
+fn any_history() -> impl Strategy<Value = Vec<Step>> {
+    let alone = [Step::Push(0), Step::Member(0, 0, true), Step::Key(0, true), Step::Founder(true)];
+    let before = prop_oneof![Just(Vec::new()), Just(alone.to_vec())];
+    (before, prop::collection::vec(any_step(), 20..60)).prop_map(|(before, steps)| [before, steps].concat())
 }
 
 /// Whether an owner can be reached, from the rows themselves, and whether the organization says so.
@@ -168,9 +176,8 @@ fn whatever_comes_from_wherever_an_owner_is_there_or_missed_and_no_key_is_above_
     let config =
         ProptestConfig { cases: cases(), failure_persistence: None, max_shrink_iters: 60, ..Default::default() };
     let tally = Tally::default();
-    let outcome = TestRunner::new(config).run(&prop::collection::vec(any_step(), 20..60), |steps| {
-        runtime.block_on(history(&steps, &tally)).map_err(TestCaseError::fail)
-    });
+    let outcome = TestRunner::new(config)
+        .run(&any_history(), |steps| runtime.block_on(history(&steps, &tally)).map_err(TestCaseError::fail));
     if let Err(wrong) = outcome {
         panic!("{wrong}");
     }

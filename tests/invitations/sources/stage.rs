@@ -9,14 +9,14 @@ use crate::{
 };
 use castgate::{
     app::{
-        Acceptance, Actor, Choice, Clock, Ctx, Error, Finished, Gift, KeyTerms, ReviewDecision, RoleChange, UndoWish,
-        Whence, Wish,
+        Acceptance, Actor, Choice, Clock, Ctx, Error, Finished, Gift, KeyTerms, KeyWish, ReviewDecision, RightWish,
+        RoleChange, UndoWish, Whence, Wish, role_names,
     },
     filter::Dialect,
     lab::Person,
     model::{
-        Connection, ConnectionId, GroupId, Instant, ReviewLimits, ServiceAccountId, SessionId, SignalSettings, Subject,
-        User, UserId, Verdict,
+        Carries, Connection, ConnectionId, GroupId, Holder, Instant, ReviewLimits, ServiceAccountId, SessionId,
+        SignalSettings, Subject, User, UserId, Verdict,
     },
     scim::{GroupDocument, GroupPatch, MemberChange, MemberKind, MemberRef, Patch, UserDocument},
     sso::Callback,
@@ -136,12 +136,7 @@ impl Stage {
                 app.give(&self.operator(), gift).await.map(|_| "a person's hand")
             }
             Step::Publish(which) => app.publish_mapping(&self.operator(), MAPPINGS[*which]).await.map(|_| "mapping"),
-            Step::Key(who) => {
-                let user = self.known(*who).await?;
-                let key = app.create_key(&self.acting(&user.id), "k", None).await?;
-                self.secrets.push(key.secret.expose().to_owned());
-                Ok("a person's hand")
-            }
+            Step::Key(who, narrow) => self.key(*who, *narrow).await.map(|()| "a person's hand"),
             Step::Minutes | Step::Days => {
                 let minutes = if matches!(step, Step::Days) { 60 * 49 } else { 2 };
                 app.clock().advance(Duration::from_mins(minutes));
@@ -175,6 +170,19 @@ impl Stage {
 
     async fn known(&self, who: usize) -> Result<User, Error> {
         self.find(who).await.ok_or_else(nothing)
+    }
+
+    async fn key(&mut self, who: usize, narrow: bool) -> Result<(), Error> {
+        let owner = self.known(who).await?.id;
+        let holds = role_names(&self.scene.app.access(&self.operator(), &owner).await?);
+        // None: the key carries whatever its owner holds.
+        let held = ROLES.iter().find(|role| narrow && holds.iter().any(|name| name == *role));
+        let right = |role: &&str| RightWish { carries: Carries::Role(role.parse().unwrap()), cluster: None };
+        let rights = held.map(|role| vec![right(role)]);
+        let wish = KeyWish { name: "k".to_owned(), rights, ..KeyWish::default() };
+        let key = self.scene.app.create_key_of(&self.acting(&owner), &Holder::User(owner.clone()), wish).await?;
+        self.secrets.push(key.secret.expose().to_owned());
+        Ok(())
     }
 
     async fn suspend(&self, user: &UserId, on: bool) -> Result<(), Error> {
