@@ -5,7 +5,7 @@ use maud::{Markup, html};
 use std::time::Duration;
 
 /// Things that a chart counts at most.
-pub(super) const CHARTED: usize = 2_000;
+pub(super) const CHARTED: u16 = 2_000;
 const BARS: usize = 24;
 /// What a chart reaches back to at most.
 const SPAN: i64 = 24 * 3_600;
@@ -33,6 +33,11 @@ pub(super) struct Came {
     pub(super) good: bool,
     /// How often.
     pub(super) times: u32,
+}
+
+/// When the oldest of those that were read came, where there may be more than were read.
+pub(super) fn reached<T>(newest: &[T], at: impl Fn(&T) -> Instant) -> Option<Instant> {
+    newest.last().filter(|_| newest.len() == usize::from(CHARTED)).map(at)
 }
 
 /// How many were taken and how many not, bar by bar: over a day, or as far back as was read where there are more. The words are
@@ -89,7 +94,7 @@ mod tests {
         let now: Instant = "2026-11-22T10:00:00Z".parse().unwrap();
         let came = |seconds: u64, good: bool| Came { at: now.minus(Duration::from_secs(seconds)), good, times: 3 };
         let chart = |newest: &[Came]| {
-            let reached = newest.last().filter(|_| newest.len() == CHARTED).map(|oldest| oldest.at);
+            let reached = reached(newest, |oldest| oldest.at);
             over_time((newest, reached), now, ("Pushes", "taken", "refused")).into_string()
         };
         let day = chart(&[came(60, true), came(7_200, false), came(90_000, true)]);
@@ -97,7 +102,7 @@ mod tests {
             day.contains("Pushes: 3 taken, 3 refused") && day.contains("A bar is an hour; the highest is 3"),
             "{day}"
         );
-        let busy: Vec<Came> = (0..CHARTED).map(|number| came(u64::try_from(number).unwrap() / 20, true)).collect();
+        let busy: Vec<Came> = (0..CHARTED).map(|number| came(u64::from(number) / 20, true)).collect();
         let busy = chart(&busy);
         assert!(busy.contains("1440 taken, 0 refused") && busy.contains("A bar is a second"), "{busy}");
         assert!(chart(&[]).is_empty());

@@ -2,7 +2,7 @@
 
 use super::{
     HTML, NEED, Tab,
-    chart::{CHARTED, Came, over_time},
+    chart::{CHARTED, Came, over_time, reached},
     gather, head,
 };
 use crate::{
@@ -77,9 +77,9 @@ async fn list(
 ) -> Answer {
     let (pushes, next) = wanted.read((&app, &desk.ctx), (&before, ROWS)).await?;
     let connections = app.connections(&desk.ctx).await?;
-    let newest = app.provisioning_log(&desk.ctx, "", i64::try_from(CHARTED).unwrap_or(i64::MAX)).await?;
+    let newest = app.provisioning_log(&desk.ctx, "", i64::from(CHARTED)).await?;
     let came = |push: &Push| Came { at: push.at, good: push.entry.status < 400, times: push.entry.times };
-    let reached = newest.last().filter(|_| newest.len() == CHARTED).map(|oldest| oldest.at);
+    let reached = reached(&newest, |oldest| oldest.at);
     let charted: Vec<Came> = newest.iter().filter(|push| wanted.is_of(push)).map(came).collect();
     let names = app.names(&desk.ctx, pushes.iter().filter_map(|push| push.entry.resource.clone())).await?;
     let kept = [("connection", wanted.connection.as_str()), ("outcome", wanted.outcome.as_str())];

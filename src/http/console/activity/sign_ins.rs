@@ -2,7 +2,7 @@
 
 use super::{
     HTML, NEED, Tab,
-    chart::{CHARTED, Came, over_time},
+    chart::{CHARTED, Came, over_time, reached},
     gather, head,
 };
 use crate::{
@@ -80,8 +80,8 @@ async fn list(
     let names = app
         .names(&desk.ctx, traces.iter().filter_map(|trace| trace.entry.user.as_ref().map(ToString::to_string)))
         .await?;
-    let times = app.sign_in_times(&desk.ctx, i64::try_from(CHARTED).unwrap_or(i64::MAX)).await?;
-    let reached = times.last().filter(|_| times.len() == CHARTED).map(|(at, _)| *at);
+    let times = app.sign_in_times(&desk.ctx, i64::from(CHARTED)).await?;
+    let reached = reached(&times, |(at, _)| *at);
     let came: Vec<Came> = times.into_iter().map(|(at, good)| Came { at, good, times: 1 }).collect();
     let kept = [("person", wanted.person.as_str()), ("outcome", wanted.outcome.as_str())];
     let export = address("/console/activity/export", &[&[("what", "sign-ins")], &kept[..]].concat());
