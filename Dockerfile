@@ -5,6 +5,7 @@ RUN apt-get update \
 WORKDIR /build
 
 # The dependencies first, around an empty crate: this layer stays until Cargo.lock changes.
+COPY .cargo .cargo
 COPY Cargo.toml Cargo.lock ./
 RUN mkdir src \
     && touch src/lib.rs \

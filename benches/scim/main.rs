@@ -166,6 +166,7 @@ fn push(app: &App, (ctx, connection): (&Ctx, &Connection), kind: ResourceType) -
         request: ctx.request.clone(),
         method: "POST".to_owned(),
         path: kind.endpoint().to_owned(),
+        parameters: std::sync::Arc::default(),
         resource: None,
         kind,
         selective: false,

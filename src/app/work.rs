@@ -53,11 +53,22 @@ pub struct Work<'a> {
 impl App {
     /// Begins a change, if the actor holds what it needs.
     pub async fn begin<'a>(&'a self, ctx: &'a Ctx, need: impl Into<Need>) -> Result<Work<'a>, Error> {
+        self.begin_asking(ctx, need, |_| {}).await
+    }
+
+    /// The same, for a change that knows what it looks at first: that goes out behind the question whether it may ([`Tx::soon`]).
+    pub(super) async fn begin_asking<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        need: impl Into<Need>,
+        ask: impl FnOnce(&mut Tx),
+    ) -> Result<Work<'a>, Error> {
         let (need, began) = (need.into(), std::time::Instant::now());
         let mut tx = self.store().write("change").await?;
         if need == Need::Directory {
             tx.hold_directory(&ctx.organization, false).await?;
         }
+        ask(&mut tx);
         let authorised = match self.authorise(&mut tx, ctx, need).await {
             Ok(state) => self.refuse_narrowed(&mut tx, ctx, need).await.map(|()| state),
             Err(error) => Err(error),

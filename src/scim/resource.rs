@@ -53,7 +53,8 @@ pub fn user_json(document: Map<String, Value>, meta: ResourceMeta<'_>, groups: &
     let kind = ResourceType::User;
     let extensions = document.keys().map(String::as_str).filter(|key| key.starts_with("urn:"));
     let schemas: Vec<Value> = std::iter::once(kind.schema()).chain(extensions).map(Value::from).collect();
-    let mut user = Map::new();
+    // What is added: schemas, id, groups, meta.
+    let mut user = Map::with_capacity(document.len() + 4);
     user.insert("schemas".to_owned(), Value::Array(schemas));
     user.insert("id".to_owned(), json!(meta.id));
     let mut extension = None;
@@ -123,7 +124,7 @@ fn member_json(base_url: &str, member: &Member<'_>) -> Value {
 /// A page of resources (RFC 7644 §3.4.2): `total` in all, these beginning with the `start_index`th, counted from 1.
 #[must_use]
 pub fn list_response(resources: Vec<Value>, total: u64, start_index: u64) -> Value {
-    let mut list = Map::new();
+    let mut list = Map::with_capacity(5);
     list.insert("schemas".to_owned(), json!([LIST_SCHEMA]));
     list.insert("totalResults".to_owned(), json!(total));
     list.insert("startIndex".to_owned(), json!(start_index));
@@ -152,13 +153,13 @@ fn location(base_url: &str, kind: ResourceType, id: &str) -> String {
 }
 
 fn meta_json(kind: ResourceType, meta: ResourceMeta<'_>) -> Value {
-    json!({
-        "resourceType": kind.name(),
-        "created": meta.created,
-        "lastModified": meta.modified,
-        "location": location(meta.base_url, kind, meta.id),
-        "version": meta.version,
-    })
+    let mut json = Map::with_capacity(5);
+    json.insert("resourceType".to_owned(), json!(kind.name()));
+    json.insert("created".to_owned(), json!(meta.created));
+    json.insert("lastModified".to_owned(), json!(meta.modified));
+    json.insert("location".to_owned(), json!(location(meta.base_url, kind, meta.id)));
+    json.insert("version".to_owned(), json!(meta.version));
+    Value::Object(json)
 }
 
 #[cfg(test)]

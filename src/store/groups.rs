@@ -25,6 +25,12 @@ const OF_MEMBER: &str = "SELECT g.id, g.connection, g.origin, g.display_name, g.
      WHERE m.organization = ?1 AND m.member_id = ?2 AND m.ended IS NULL AND g.removed_at IS NULL
      ORDER BY g.id";
 
+const HELD: &str = select_groups!("WHERE organization = ?1 AND id = ?2 FOR UPDATE");
+
+const OF_NAME: &str = select_groups!(
+    "WHERE organization = ?1 AND connection = ?2 AND origin = ?3 AND display_name_folded = ?4 AND removed_at IS NULL"
+);
+
 const TOMBSTONE: &str = select_groups!(
     "WHERE organization = ?1 AND connection = ?2 AND origin = 'scim' AND removed_at IS NOT NULL AND removed_at >= ?5
        AND (external_id = ?3 OR display_name_folded = ?4)
@@ -137,10 +143,12 @@ impl Tx {
         organization: &OrganizationId,
         id: &GroupId,
     ) -> Result<Option<Group>, StoreError> {
-        self.first(select_groups!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id])
-            .await?
-            .map(group)
-            .transpose()
+        self.first(HELD, args![organization, id]).await?.map(group).transpose()
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_group_to_change(&mut self, organization: &OrganizationId, id: &GroupId) {
+        self.soon(HELD, || args![organization, id].to_vec());
     }
 
     /// The group of this name in this connection, compared folded.
@@ -151,16 +159,19 @@ impl Tx {
         origin: GroupOrigin,
         name: &str,
     ) -> Result<Option<Group>, StoreError> {
-        self.first(
-            select_groups!(
-                "WHERE organization = ?1 AND connection = ?2 AND origin = ?3 AND display_name_folded = ?4
-                   AND removed_at IS NULL"
-            ),
-            args![organization, connection_text(connection), origin.name(), fold(name)],
-        )
-        .await?
-        .map(group)
-        .transpose()
+        let args = args![organization, connection_text(connection), origin.name(), fold(name)];
+        self.first(OF_NAME, args).await?.map(group).transpose()
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_group_by_name(
+        &mut self,
+        organization: &OrganizationId,
+        connection: Option<&ConnectionId>,
+        origin: GroupOrigin,
+        name: &str,
+    ) {
+        self.soon(OF_NAME, || args![organization, connection_text(connection), origin.name(), fold(name)].to_vec());
     }
 
     /// The youngest tombstone, not older than `since`, of this externalId or else of this name (folded): a provider that makes

@@ -36,9 +36,11 @@ macro_rules! select_kept {
     };
 }
 
-/// One more than so many people of a group.
+/// One more than so many people of a group. In the order of the index: without it PostgreSQL, which takes the group for a large one,
+/// reads the table until it has met so many.
 const MORE_MEMBERS: &str = "SELECT CAST(1 AS BIGINT) FROM memberships
-    WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL LIMIT 1 OFFSET ?3";
+    WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
+    ORDER BY member_id LIMIT 1 OFFSET ?3";
 
 /// Keys of a group's members, members first: for a group of a few people.
 const OF_FEW_MEMBERS: &str = select_kept!(

@@ -19,6 +19,8 @@ macro_rules! select_users {
     };
 }
 
+const HELD: &str = select_users!("WHERE organization = ?1 AND id = ?2 FOR UPDATE");
+
 /// The columns of [`select_users`].
 pub(super) type UserRow = (
     UserId,
@@ -152,10 +154,12 @@ impl Tx {
         organization: &OrganizationId,
         id: &UserId,
     ) -> Result<Option<User>, StoreError> {
-        self.first(select_users!("WHERE organization = ?1 AND id = ?2 FOR UPDATE"), args![organization, id])
-            .await?
-            .map(user)
-            .transpose()
+        self.first(HELD, args![organization, id]).await?.map(user).transpose()
+    }
+
+    /// Asks for it with the next statement.
+    pub fn soon_user_to_change(&mut self, organization: &OrganizationId, id: &UserId) {
+        self.soon(HELD, || args![organization, id].to_vec());
     }
 
     /// Whose name at a provider this is, held until the transaction ends; removed ones included.

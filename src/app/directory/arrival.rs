@@ -1,14 +1,14 @@
 //! Who a pushed person is: loads what [`who::decide`] asks for.
 
 use super::{
-    super::{Attempt, Error, Work},
+    super::{Attempt, Ctx, Error, Work},
     TOMBSTONE,
 };
 use crate::{
     access::who::{Arrival, Case, Invited, Known, Namesake, Who, decide},
     model::{Connection, FactSource, MatchAttribute, User, UserId, UserState, fold},
     scim::{ScimError, UserDocument},
-    store::Meant,
+    store::{Meant, Names, Tx},
 };
 
 /// Somebody who is known already, and how.
@@ -16,6 +16,20 @@ use crate::{
 pub(in crate::app) struct Found {
     pub(in crate::app) known: Known,
     pub(in crate::app) user: Option<User>,
+}
+
+/// Asks with the next statement for what a pushed person's arrival looks at, in its order.
+pub(super) fn soon_arrival(tx: &mut Tx, ctx: &Ctx, connection: &Connection, document: &UserDocument) {
+    let (names, since) = (names(document), ctx.now.minus(TOMBSTONE));
+    if let Some(email) = document.primary_email() {
+        tx.soon_open_invitation_to(&ctx.organization, email);
+    }
+    tx.soon_users_meant(&ctx.organization, &connection.id, names, since);
+}
+
+/// By what somebody may be known.
+fn names(document: &UserDocument) -> Names<'_> {
+    (document.user_name(), document.external_id(), document.primary_email())
 }
 
 impl Work<'_> {
@@ -64,13 +78,6 @@ impl Work<'_> {
         Ok((who, found.user.or(other)))
     }
 
-    /// Asks with the next statement for whom [`Work::find_pushed`] looks at.
-    pub(super) fn soon_find_pushed(&mut self, connection: &Connection, document: &UserDocument) {
-        let names = (document.user_name(), document.external_id(), document.primary_email());
-        let since = self.ctx.now.minus(TOMBSTONE);
-        self.tx.soon_users_meant(&self.ctx.organization, &connection.id, names, since);
-    }
-
     /// Who it is by what the connection says of them, and who else has their address.
     async fn find_pushed(
         &mut self,
@@ -78,8 +85,7 @@ impl Work<'_> {
         document: &UserDocument,
     ) -> Result<(Found, Vec<User>), Error> {
         let organization = self.ctx.organization.clone();
-        let names = (document.user_name(), document.external_id(), document.primary_email());
-        let since = self.ctx.now.minus(TOMBSTONE);
+        let (names, since) = (names(document), self.ctx.now.minus(TOMBSTONE));
         let Meant { by_external_id, by_name, tombstone, by_email } =
             self.tx.users_meant(&organization, &connection.id, names, since).await?;
         let found = if let Some(user) = by_external_id {

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush, Subject},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
-    store::EVERYBODY,
+    store::{EVERYBODY, Tx},
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -22,7 +22,8 @@ impl App {
         document: GroupDocument,
     ) -> Result<GroupView, Error> {
         let mut met = None;
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_group(connection, document.clone(), (None, &mut met))).await;
         let outcome = Box::pin(work.finish(outcome)).await;
         let Some(met) = met.filter(|_| outcome.is_err()) else { return outcome };
@@ -30,7 +31,8 @@ impl App {
         if !self.is_unheard(&Made::group(&met), same, ctx.now).await {
             return outcome;
         }
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_group(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
     }
@@ -105,7 +107,8 @@ impl App {
         patch: &GroupPatch,
         members: usize,
     ) -> Result<GroupView, Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let ask = |tx: &mut Tx| soon_change(tx, ctx, id, (patch, members));
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.change_group(connection, (id, if_match), patch, members)).await;
         work.finish(outcome).await
     }
@@ -126,6 +129,27 @@ impl App {
     }
 }
 
+/// Asks with the next statement for what a pushed group's arrival looks at.
+fn soon_arrival(tx: &mut Tx, ctx: &Ctx, connection: &Connection, document: &GroupDocument) {
+    let (organization, id, since) = (&ctx.organization, &connection.id, ctx.now.minus(TOMBSTONE));
+    let (name, external) = (document.display_name.as_str(), document.external_id.as_deref());
+    tx.soon_group_by_name(organization, Some(id), GroupOrigin::Scim, name);
+    tx.soon_group_tombstone(organization, id, external, name, since);
+}
+
+/// Asks with the next statement for what a change of a group looks at; the group is held first.
+fn soon_change(tx: &mut Tx, ctx: &Ctx, id: &str, (patch, members): (&GroupPatch, usize)) {
+    let Ok(id) = id.parse() else { return };
+    tx.soon_group_to_change(&ctx.organization, &id);
+    if patch.members.is_empty() {
+        return;
+    }
+    if let Some(enough) = enough_to_hide(patch, members) {
+        tx.soon_has_more_members(&ctx.organization, &id, enough);
+    }
+    tx.soon_bindings_of(&ctx.organization, &Subject::Group(id));
+}
+
 impl Work<'_> {
     /// `unheard` is a group of which the provider was never told; the one that stands in the way is left in `met`.
     async fn push_group(
@@ -138,7 +162,6 @@ impl Work<'_> {
         let GroupDocument { display_name, external_id, members, .. } = document;
         let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
         let (id, external) = (&connection.id, external_id.as_deref());
-        self.tx.soon_group_tombstone(&organization, id, external, &display_name, since);
         let named = self.group_of_name(connection, &display_name).await?;
         if let Some(other) = named {
             if unheard != Some(&other.id) || other.external_id != external_id {
@@ -208,12 +231,6 @@ impl Work<'_> {
     ) -> Result<GroupView, Error> {
         let organization = self.ctx.organization.clone();
         let enough = enough_to_hide(patch, members);
-        if let (false, Ok(id)) = (patch.members.is_empty(), id.parse()) {
-            if let Some(enough) = enough {
-                self.tx.soon_has_more_members(&organization, &id, enough);
-            }
-            self.tx.soon_bindings_of(&organization, &Subject::Group(id));
-        }
         let before = self.group_to_change(connection, id, if_match).await?;
         // Counted before they are read, and before they change: most groups are larger than what is shown of one.
         let hides = match enough {

@@ -3,7 +3,7 @@
 use super::{
     super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
     UserView,
-    arrival::clash,
+    arrival::{clash, soon_arrival},
     check_version, order, page, shown,
     unheard::Made,
     view, views,
@@ -13,6 +13,7 @@ use crate::{
     filter::Dialect,
     model::{Connection, EventKind, FactSource, IdentityKind, ScimDialect, User, UserId, UserState},
     scim::{EntityTags, Extensions, Patch, Query, ScimError, Tolerance, UserDocument},
+    store::Tx,
 };
 use serde_json::{Map, Value, json};
 
@@ -26,7 +27,8 @@ impl App {
     ) -> Result<UserView, Error> {
         let document = document.with_active_unless_said(true);
         let mut met = None;
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_user(connection, document.clone(), (None, &mut met))).await;
         let outcome = Box::pin(work.finish(outcome)).await;
         // Asked outside of the transaction, and only when somebody stood in the way.
@@ -35,7 +37,8 @@ impl App {
         if !self.is_unheard(&Made::user(&met), same, ctx.now).await {
             return outcome;
         }
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_user(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
     }
@@ -79,7 +82,7 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
         body: &Map<String, Value>,
     ) -> Result<UserView, Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
         let replace = |before: &UserDocument| {
             UserDocument::parse_replacement(body, before, dialect(connection), extensions(connection))
         };
@@ -95,7 +98,7 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &Patch,
     ) -> Result<UserView, Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
         let apply = |before: &UserDocument| {
             let patched = patch.apply_to_extended_user(before, extensions(connection))?;
             Ok((patched.document, patched.tolerances))
@@ -111,13 +114,21 @@ impl App {
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
     ) -> Result<(), Error> {
-        let mut work = self.begin(ctx, Need::Directory).await?;
+        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
         let outcome = match work.user_to_change(connection, id, if_match).await {
             Ok(user) => work.remove_user(user).await,
             Err(error) => Err(error),
         };
         work.finish(outcome).await
     }
+}
+
+/// Asks with the next statement for what a change of somebody looks at; who it is about is held first.
+fn soon_change(tx: &mut Tx, ctx: &Ctx, id: &str) {
+    let Ok(id) = id.parse() else { return };
+    tx.soon_user_to_change(&ctx.organization, &id);
+    tx.soon_groups_of(&ctx.organization, &id);
+    tx.soon_facts(&ctx.organization, &id, FactSource::Scim);
 }
 
 impl Work<'_> {
@@ -129,9 +140,6 @@ impl Work<'_> {
         (unheard, met): (Option<&UserId>, &mut Option<User>),
     ) -> Result<UserView, Error> {
         // Held first, as a sign-in holds it: the person comes after it in both.
-        if document.primary_email().is_some() {
-            self.soon_find_pushed(connection, &document);
-        }
         let (_, invitation) = self.invitation_of_address(document.primary_email()).await?;
         let (mut who, mut found) = self.who_is_pushed(connection, &document, unheard).await?;
         // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
@@ -182,9 +190,6 @@ impl Work<'_> {
         (id, if_match): (&str, Option<&EntityTags>),
         change: impl Fn(&UserDocument) -> Result<(UserDocument, Vec<Tolerance>), ScimError>,
     ) -> Result<UserView, Error> {
-        if let Ok(id) = id.parse() {
-            self.tx.soon_groups_of(&self.ctx.organization, &id);
-        }
         let before = self.user_to_change(connection, id, if_match).await?;
         let groups = self.tx.groups_of(&self.ctx.organization, &before.id).await?;
         let (document, tolerances) = change(&scim_document(&before))?;
@@ -210,10 +215,7 @@ impl Work<'_> {
         if_match: Option<&EntityTags>,
     ) -> Result<User, Error> {
         let found = match id.parse::<UserId>() {
-            Ok(id) => {
-                self.tx.soon_facts(&self.ctx.organization, &id, FactSource::Scim);
-                self.tx.user_to_change(&self.ctx.organization, &id).await?
-            }
+            Ok(id) => self.tx.user_to_change(&self.ctx.organization, &id).await?,
             Err(_) => None,
         };
         let user = visible(found, connection).ok_or_else(|| not_found(id))?;

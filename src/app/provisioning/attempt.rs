@@ -3,7 +3,7 @@
 use super::{
     Moved,
     queue::{Waiting, Whose},
-    redact,
+    redact, shown,
 };
 use crate::{
     app::{Actor, App, Ctx},
@@ -31,6 +31,8 @@ pub struct Asked {
     pub method: String,
     /// The path behind `/scim/v2`, fit to be shown.
     pub path: String,
+    /// The parameters, as they came. What of them is shown is found out when the line is written, and not while somebody waits.
+    pub parameters: Arc<[(String, String)]>,
     /// The user or group in the path.
     pub resource: Option<String>,
     /// What kind of thing the body tells of.
@@ -125,7 +127,8 @@ impl App {
             resource: attempt.0.asked.resource.clone().or(about),
             ..attempt.entry(verdict.status)
         };
-        self.pushes().add(Waiting { whose, at: attempt.0.at, entry });
+        let parameters = Arc::clone(&attempt.0.asked.parameters);
+        self.pushes().add(Waiting { whose, at: attempt.0.at, entry, parameters });
     }
 }
 
@@ -219,6 +222,7 @@ impl Attempt {
         let Moved { change, access, resource } = moved;
         let entry = self.entry(status);
         let entry = PushEntry {
+            path: shown::path(&entry.path, &self.0.asked.parameters),
             resource: entry.resource.clone().or(resource),
             change: Some(change),
             access: (access.gained + access.lost > 0).then_some(access),
@@ -230,13 +234,14 @@ impl Attempt {
         Some(Line { push, attempt: self.clone() })
     }
 
+    /// The line, with the path alone.
     fn entry(&self, status: u16) -> PushEntry {
-        let Asked { request, method, path, resource, kind: _, selective: _ } = &self.0.asked;
+        let Asked { request, method, path, parameters: _, resource, kind: _, selective: _ } = &self.0.asked;
         let micros = u32::try_from(self.0.began.elapsed().as_micros()).unwrap_or(u32::MAX);
         PushEntry {
             request: request.clone(),
             method: method.clone(),
-            path: redact::text(path),
+            path: path.clone(),
             resource: resource.clone(),
             status,
             scim_type: None,

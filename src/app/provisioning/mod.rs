@@ -15,6 +15,7 @@ mod counts;
 mod moved;
 mod queue;
 mod redact;
+mod shown;
 
 pub use attempt::{Asked, Attempt, Verdict, tolerated};
 pub use counts::PushRound;

@@ -1,5 +1,6 @@
 //! Lines that wait to be written: of requests that changed nothing.
 
+use super::shown;
 use crate::{
     app::{App, Error},
     crypto::sha256,
@@ -9,7 +10,7 @@ use crate::{
 use std::{
     collections::{HashMap, VecDeque},
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
@@ -38,7 +39,10 @@ pub(super) enum Whose {
 pub(super) struct Waiting {
     pub(super) whose: Whose,
     pub(super) at: Instant,
+    /// With the path alone.
     pub(super) entry: PushEntry,
+    /// What its path is shown with.
+    pub(super) parameters: Arc<[(String, String)]>,
 }
 
 /// The lines that wait in this process.
@@ -128,7 +132,7 @@ impl App {
         let pasts = self.pasts_of(taken).await?;
         let lines: Vec<(OrganizationId, Push)> = gathered(taken)
             .into_iter()
-            .filter_map(|(line, times)| {
+            .filter_map(|Gathered { line, path, times }| {
                 let (organization, connection, why) = match &line.whose {
                     Whose::Connection(organization, connection) => (organization.clone(), connection.clone(), None),
                     Whose::Token(hash) => {
@@ -136,7 +140,7 @@ impl App {
                         (past.organization.clone(), past.connection.clone(), why_refused(past, line.at))
                     }
                 };
-                let mut entry = PushEntry { times, ..line.entry.clone() };
+                let mut entry = PushEntry { times, path: path.to_string(), ..line.entry.clone() };
                 entry.message = why.or(entry.message);
                 // One that waited very long gets a place among those that are not counted yet.
                 let placed = line.at.max(self.clock().now().minus(LONGEST_WAIT));
@@ -175,24 +179,37 @@ impl App {
     }
 }
 
-/// Lines with how many requests each stands for: a flood of refusals, or of questions after the same thing with the same answer,
-/// is one line in each chunk, and not a flood of lines.
-fn gathered(taken: &[Waiting]) -> Vec<(&Waiting, u32)> {
-    let mut lines: Vec<(&Waiting, u32)> = Vec::with_capacity(taken.len());
-    let mut places: HashMap<(&Whose, u16, &str, &str), usize> = HashMap::new();
+/// A line, its path as it is shown, and how many requests it stands for.
+struct Gathered<'a> {
+    line: &'a Waiting,
+    path: Arc<str>,
+    times: u32,
+}
+
+/// Paths as they are shown, by what was asked: those who ask for the same again are shown once.
+type ShownPaths<'a> = HashMap<(&'a str, &'a [(String, String)]), Arc<str>>;
+
+/// A flood of refusals, or of questions after the same thing with the same answer, is one line in each chunk, and not a flood of
+/// lines.
+fn gathered(taken: &[Waiting]) -> Vec<Gathered<'_>> {
+    let mut lines: Vec<Gathered<'_>> = Vec::with_capacity(taken.len());
+    let mut paths: ShownPaths<'_> = HashMap::new();
+    let mut places: HashMap<(&Whose, u16, &str, Arc<str>), usize> = HashMap::new();
     for line in taken {
-        let PushEntry { status, method, .. } = &line.entry;
+        let PushEntry { status, method, path, .. } = &line.entry;
+        let shown = || shown::path(path, &line.parameters).into();
+        let path = Arc::clone(paths.entry((path.as_str(), &line.parameters)).or_insert_with(shown));
         let asked_again = method == "GET" && *status == 200;
         if asked_again || matches!(status, 401 | 429) {
-            let key = (&line.whose, *status, method.as_str(), line.entry.path.as_str());
-            let same = |(known, _): &&mut (&Waiting, u32)| known.entry.tolerances == line.entry.tolerances;
-            if let Some((_, times)) = places.get(&key).and_then(|place| lines.get_mut(*place)).filter(same) {
-                *times += line.entry.times;
+            let key = (&line.whose, *status, method.as_str(), Arc::clone(&path));
+            let same = |known: &&mut Gathered<'_>| known.line.entry.tolerances == line.entry.tolerances;
+            if let Some(known) = places.get(&key).and_then(|place| lines.get_mut(*place)).filter(same) {
+                known.times += line.entry.times;
                 continue;
             }
             places.insert(key, lines.len());
         }
-        lines.push((line, line.entry.times));
+        lines.push(Gathered { line, path, times: line.entry.times });
     }
     lines
 }

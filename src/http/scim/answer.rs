@@ -151,8 +151,11 @@ pub(super) fn cursor_list<T>(page: CursorPage<T>, shown: impl Fn(T) -> Value) ->
 
 /// 200 and this.
 pub(super) fn json(value: &Value) -> Response {
+    // One resource mostly fits.
+    let mut bytes = Vec::with_capacity(2_048);
     // A tree of JSON values has nothing in it that cannot be written.
-    let mut response = Response::new(Body::from(serde_json::to_vec(value).unwrap_or_default()));
+    let _ = serde_json::to_writer(&mut bytes, value);
+    let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
     response
 }

@@ -7,7 +7,9 @@ use super::{
     caller::Push,
     dialect,
     diary::{Operation, Page},
-    groups, parameters, users,
+    groups,
+    parameters::{self, Given},
+    users,
 };
 use crate::{
     app::{App, Receipt, Verdict},
@@ -35,7 +37,7 @@ pub(super) async fn run(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Extension(noted): Extension<Noted>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {
     let bulk = Bulk::parse(&body, dialect(&push), app.settings().scim.max_bulk_operations)?;
@@ -47,7 +49,7 @@ pub(super) async fn run(
         app: &app,
         push,
         bulk: &bulk,
-        query: uri.query().unwrap_or_default(),
+        given: &given,
         made: HashMap::new(),
         incomplete: HashMap::new(),
         results: bulk.operations.iter().map(|_| None).collect(),
@@ -75,8 +77,8 @@ struct Job<'a> {
     app: &'a App,
     push: Push,
     bulk: &'a Bulk,
-    /// What stands behind the question mark of the whole request.
-    query: &'a str,
+    /// The parameters of the whole request.
+    given: &'a Given,
     /// The ids of what was made, by bulkId.
     made: HashMap<String, String>,
     /// Operations that were done without a reference, and the attributes that it is missing from.
@@ -252,12 +254,12 @@ impl Job<'_> {
     /// What of the resource stands in the result. RFC 7644 §3.7.3 leaves it to us on success: who asks for attributes, of one
     /// operation or of all, wants to see them.
     fn projection(&self, asked: &Asked) -> Option<Projection> {
-        let of = |query: &str| {
-            let uri: Uri = format!("/?{query}").parse().ok()?;
-            let (projection, given) = parameters::projection(asked.kind, &uri);
-            given.then_some(projection)
+        let of = |given: &Given| {
+            let (projection, wanted) = parameters::projection(asked.kind, given);
+            wanted.then_some(projection)
         };
-        of(&asked.query).or_else(|| of(self.query))
+        let own: Option<Uri> = format!("/?{}", asked.query).parse().ok();
+        own.and_then(|own| of(&Given::of(&own))).or_else(|| of(self.given))
     }
 
     /// RFC 7644 §3.7.3: the location is there "except in the event of a POST failure".

@@ -5,7 +5,8 @@ use super::{
     answer::{self, Resource},
     body::{Object, note},
     caller::Push,
-    dialect, parameters,
+    dialect,
+    parameters::{self, Given},
 };
 use crate::{
     app::App,
@@ -17,7 +18,7 @@ use axum::{
     Extension,
     extract::{Path, State},
     http::{
-        HeaderMap, Uri,
+        HeaderMap,
         header::{IF_MATCH, IF_NONE_MATCH},
     },
     response::Response,
@@ -32,8 +33,12 @@ const KIND: ResourceType = ResourceType::Group;
 /// a group of a million must not answer with a million.
 const SHOWN_UNASKED: usize = 100;
 
-pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    find(&app, &push, parameters::query(KIND, &uri, &push)?).await
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Extension(given): Extension<Given>,
+) -> Answer {
+    find(&app, &push, parameters::query(KIND, &given, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
@@ -65,21 +70,21 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
 pub(super) async fn create(
     State(app): State<App>,
     Extension(push): Extension<Push>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
     Object(body): Object,
 ) -> Answer {
     let made = make(&app, &push, &body).await?;
-    Ok(made.created(&parameters::projection(KIND, &uri).0, app.receipt()))
+    Ok(made.created(&parameters::projection(KIND, &given).0, app.receipt()))
 }
 
 pub(super) async fn read(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
     headers: HeaderMap,
 ) -> Answer {
-    let (projection, _) = parameters::projection(KIND, &uri);
+    let (projection, _) = parameters::projection(KIND, &given);
     let view = app.group(&push.ctx, &push.connection, &id, projection.wants("members")).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
     Ok(answer::group(&push, &view).ok_unless(known.as_ref(), &projection))
@@ -89,23 +94,23 @@ pub(super) async fn replace(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
-    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &uri).0))
+    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &given).0))
 }
 
 pub(super) async fn patch(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let (projection, asked) = parameters::projection(KIND, &uri);
+    let (projection, asked) = parameters::projection(KIND, &given);
     let seen = parameters::tags(&headers, &IF_MATCH);
     let unasked = if asked { usize::MAX } else { SHOWN_UNASKED };
     // An empty answer shows nothing.

@@ -8,12 +8,27 @@ use crate::{
 };
 use axum::http::{HeaderMap, HeaderName, Uri};
 use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// The parameters of a request, read once for all who look at them. In the request's extensions.
+#[derive(Debug, Clone)]
+pub(super) struct Given {
+    /// Decoded, in the order in which they came.
+    pub(super) pairs: Arc<[(String, String)]>,
+    plus_for_space: bool,
+}
+
+impl Given {
+    pub(super) fn of(uri: &Uri) -> Self {
+        Self { pairs: parameters(uri).into(), plus_for_space: has_plus_for_space(uri) }
+    }
+}
 
 /// The query of a list. What it gets away with is counted.
-pub(super) fn query(kind: ResourceType, uri: &Uri, push: &Push) -> Result<Query, ScimFailure> {
-    let query = Query::parse_extended(kind, &parameters(uri), dialect(push), push.extensions())?;
+pub(super) fn query(kind: ResourceType, given: &Given, push: &Push) -> Result<Query, ScimFailure> {
+    let query = Query::parse_extended(kind, &given.pairs, dialect(push), push.extensions())?;
     note(&query.tolerances, push);
-    if has_plus_for_space(uri) {
+    if given.plus_for_space {
         note(&[Tolerance::PlusForSpace], push);
     }
     Ok(query)
@@ -33,14 +48,14 @@ fn has_plus_for_space(uri: &Uri) -> bool {
     // An escaped quote ends no text, and stands in one.
     let plain =
         |filter: &str| filter.replace("%22", "\"").replace("%5C", "\\").replace("%5c", "\\").replace("\\\"", "");
-    filters.next_back().is_some_and(|(_, filter)| plain(filter).split('"').step_by(2).any(|words| words.contains('+')))
+    let between_words = |filter: &str| plain(filter).split('"').step_by(2).any(|words| words.contains('+'));
+    filters.next_back().is_some_and(|(_, filter)| filter.contains('+') && between_words(filter))
 }
 
 /// What of one resource is wanted, and whether the client said anything about it.
-pub(super) fn projection(kind: ResourceType, uri: &Uri) -> (Projection, bool) {
-    let given = parameters(uri);
+pub(super) fn projection(kind: ResourceType, given: &Given) -> (Projection, bool) {
     let find = |name: &str| {
-        let found = given.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        let found = given.pairs.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
         found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
     };
     let (only, without) = (find("attributes"), find("excludedAttributes"));

@@ -1,6 +1,11 @@
 //! `/Roles`: what a provider can assign. Read only.
 
-use super::{answer, body::Object, caller::Push, parameters};
+use super::{
+    answer,
+    body::Object,
+    caller::Push,
+    parameters::{self, Given},
+};
 use crate::{
     app::App,
     http::error::ScimFailure,
@@ -10,7 +15,6 @@ use crate::{
 use axum::{
     Extension,
     extract::{Path, State},
-    http::Uri,
     response::Response,
 };
 
@@ -26,8 +30,12 @@ pub(super) fn words(push: &Push) -> RoleDialect {
     }
 }
 
-pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>, uri: Uri) -> Answer {
-    let query = parameters::query(KIND, &uri, &push)?;
+pub(super) async fn list(
+    State(app): State<App>,
+    Extension(push): Extension<Push>,
+    Extension(given): Extension<Given>,
+) -> Answer {
+    let query = parameters::query(KIND, &given, &push)?;
     find(&app, &push, &query).await
 }
 
@@ -49,10 +57,10 @@ pub(super) async fn read(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
 ) -> Answer {
     let roles = app.offered_roles(&push.ctx).await?;
-    let (projection, _) = parameters::projection(KIND, &uri);
+    let (projection, _) = parameters::projection(KIND, &given);
     let found = scim::offered_role(&roles, &id, words(&push));
     let shown = found.map(|role| projection.apply(role.json(words(&push), &push.base)));
     answer::found(shown, "Role", &id)
