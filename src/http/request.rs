@@ -16,7 +16,7 @@ use crate::{
 use axum::{
     Router,
     extract::{MatchedPath, Request},
-    http::{HeaderValue, Method, StatusCode, Uri, header::CONNECTION},
+    http::{HeaderValue, Method, StatusCode, header::CONNECTION},
     response::Response,
 };
 use std::{
@@ -325,9 +325,4 @@ impl Stopwatch {
     fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
-}
-
-/// The parameters behind the question mark, decoded as forms are: `+` and `%20` are both a space.
-pub(super) fn parameters(uri: &Uri) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect()
 }

@@ -7,7 +7,6 @@ use super::{FromRow, RowRef, StoreError, Tx, Value, args};
 use crate::model::{Instant, OrganizationId};
 use data_encoding::HEXLOWER;
 use serde_json::json;
-use std::collections::BTreeMap;
 
 /// An event as its row is, with the subjects beside it in their order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -207,18 +206,18 @@ impl Tx {
         organization: &OrganizationId,
         links: &[(String, i64, [u8; 32])],
     ) -> Result<u64, StoreError> {
-        // A link is 64 digits, and behind them is the number.
-        let links: BTreeMap<&str, String> = links
-            .iter()
-            .map(|(id, number, link)| (id.as_str(), format!("{}{number}", HEXLOWER.encode(link))))
-            .collect();
+        // 64 digits of a link, 20 of its number, and the id of its event.
+        let links: Vec<String> =
+            links.iter().map(|(id, number, link)| format!("{}{number:020}{id}", HEXLOWER.encode(link))).collect();
+        // Not `number IS NULL`: PostgreSQL takes that for a reason to read all that has no number yet, for each batch again.
         let sql = self.pick(
-            "UPDATE events SET number = CAST(substr(link.value, 65) AS BIGINT), chain = unhex(substr(link.value, 1, 64))
-             FROM pairs_of(?2) AS link
-             WHERE events.organization = ?1 AND events.id = link.key AND events.number IS NULL",
-            "UPDATE events SET number = CAST(substr(link.value, 65) AS BIGINT), chain = decode(substr(link.value, 1, 64), 'hex')
-             FROM pairs_of(?2) AS link
-             WHERE events.organization = ?1 AND events.id = link.key AND events.number IS NULL",
+            "UPDATE events SET number = CAST(substr(link.value, 65, 20) AS BIGINT), chain = unhex(substr(link.value, 1, 64))
+             FROM texts_of(?2) AS link
+             WHERE events.organization = ?1 AND events.id = substr(link.value, 85) AND COALESCE(events.number, 0) = 0",
+            "UPDATE events
+             SET number = CAST(substr(link.value, 65, 20) AS BIGINT), chain = decode(substr(link.value, 1, 64), 'hex')
+             FROM texts_of(?2) AS link
+             WHERE events.organization = ?1 AND events.id = substr(link.value, 85) AND COALESCE(events.number, 0) = 0",
         );
         self.run(sql, args![organization, json!(links).to_string()]).await
     }

@@ -162,6 +162,7 @@ async fn count_a_tolerance(world: &World) {
         resource: None,
         kind: ResourceType::User,
         selective: false,
+        parameters: std::sync::Arc::default(),
     };
     for _ in 0..2 {
         let attempt = world.app.attempt(asked(world.push().request));

@@ -1,16 +1,15 @@
 //! What this server can do (RFC 7644 §4).
 
-use super::{answer, caller::Push, dialect, roles};
+use super::{answer, caller::Push, dialect, parameters::Given, roles};
 use crate::{
     app::App,
     filter::Dialect,
-    http::{error::ScimFailure, request::parameters},
+    http::error::ScimFailure,
     scim::{self, BulkLimits, Capabilities, Pagination, ResourceType, ScimError},
 };
 use axum::{
     Extension,
     extract::{Path, State},
-    http::Uri,
     response::Response,
 };
 use serde_json::Value;
@@ -18,9 +17,9 @@ use serde_json::Value;
 pub(super) async fn configuration(
     State(app): State<App>,
     Extension(push): Extension<Push>,
-    uri: Uri,
+    Extension(given): Extension<Given>,
 ) -> Result<Response, ScimFailure> {
-    no_filter(&uri)?;
+    no_filter(&given)?;
     let settings = &app.settings().scim;
     let limits = BulkLimits {
         max_operations: settings.max_bulk_operations as u64,
@@ -44,8 +43,11 @@ pub(super) async fn configuration(
     Ok(answer::json(&told))
 }
 
-pub(super) async fn resource_types(Extension(push): Extension<Push>, uri: Uri) -> Result<Response, ScimFailure> {
-    no_filter(&uri)?;
+pub(super) async fn resource_types(
+    Extension(push): Extension<Push>,
+    Extension(given): Extension<Given>,
+) -> Result<Response, ScimFailure> {
+    no_filter(&given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_resource_type(base, roles::words(&push)));
     Ok(answer::json(&and(scim::resource_types(base, push.extensions()), role)))
@@ -61,8 +63,11 @@ pub(super) async fn resource_type(
     answer::found(scim::resource_type(base, &id, push.extensions()).or(role), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(Extension(push): Extension<Push>, uri: Uri) -> Result<Response, ScimFailure> {
-    no_filter(&uri)?;
+pub(super) async fn schemas(
+    Extension(push): Extension<Push>,
+    Extension(given): Extension<Given>,
+) -> Result<Response, ScimFailure> {
+    no_filter(&given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_schema(base, roles::words(&push)));
     Ok(answer::json(&and(scim::schemas(base, push.extensions()), role)))
@@ -92,8 +97,8 @@ fn and(mut list: Value, one: Option<Value>) -> Value {
 }
 
 /// RFC 7644 §4: "If a "filter" is provided, the service provider SHOULD respond with HTTP status code 403 (Forbidden)".
-fn no_filter(uri: &Uri) -> Result<(), ScimFailure> {
-    let filtered = parameters(uri).iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
+fn no_filter(given: &Given) -> Result<(), ScimFailure> {
+    let filtered = given.pairs.iter().any(|(name, _)| name.eq_ignore_ascii_case("filter"));
     if filtered {
         Err(ScimError::forbidden("Discovery cannot be filtered; leave the filter out.").into())
     } else {

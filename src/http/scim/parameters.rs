@@ -3,7 +3,7 @@
 use super::{body::note, caller::Push, dialect};
 use crate::{
     filter::{Filter, Literal, Node},
-    http::{error::ScimFailure, request::parameters},
+    http::error::ScimFailure,
     scim::{EntityTags, Projection, Query, ResourceType, Tolerance},
 };
 use axum::http::{HeaderMap, HeaderName, Uri};
@@ -13,14 +13,15 @@ use std::sync::Arc;
 /// The parameters of a request, read once for all who look at them. In the request's extensions.
 #[derive(Debug, Clone)]
 pub(super) struct Given {
-    /// Decoded, in the order in which they came.
+    /// Decoded as forms are, `+` and `%20` both a space, in the order in which they came.
     pub(super) pairs: Arc<[(String, String)]>,
     plus_for_space: bool,
 }
 
 impl Given {
     pub(super) fn of(uri: &Uri) -> Self {
-        Self { pairs: parameters(uri).into(), plus_for_space: has_plus_for_space(uri) }
+        let pairs = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        Self { pairs, plus_for_space: has_plus_for_space(uri) }
     }
 }
 
@@ -106,7 +107,7 @@ mod tests {
     use super::*;
 
     fn read(uri: &Uri) -> Query {
-        Query::parse(ResourceType::User, &parameters(uri), crate::filter::Dialect::Tolerant).unwrap()
+        Query::parse(ResourceType::User, &Given::of(uri).pairs, crate::filter::Dialect::Tolerant).unwrap()
     }
 
     fn again(query: &str) -> Option<String> {
