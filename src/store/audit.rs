@@ -79,6 +79,22 @@ impl FromRow for SealRow {
     }
 }
 
+/// Links first, and each leads to its event. Otherwise SQLite reads the whole list again for each event that has no number yet, and
+/// PostgreSQL all of those for each batch: hence MATERIALIZED, and not `number IS NULL`.
+macro_rules! number_events {
+    ($bytes:literal) => {
+        concat!(
+            "WITH told AS (SELECT substr(value, 85) AS event, substr(value, 65, 20) AS number, substr(value, 1, 64) AS link ",
+            "              FROM texts_of(?2) AS one), ",
+            "links AS MATERIALIZED (SELECT CAST(?1 AS TEXT) AS organization, event, CAST(number AS BIGINT) AS number, ",
+            $bytes,
+            " AS chain FROM told) ",
+            "UPDATE events SET number = links.number, chain = links.chain FROM links ",
+            "WHERE events.organization = links.organization AND events.id = links.event AND COALESCE(events.number, 0) = 0"
+        )
+    };
+}
+
 impl Tx {
     /// Up to `limit` organizations and their short names behind an id, by id.
     pub async fn organization_slugs(
@@ -209,16 +225,7 @@ impl Tx {
         // 64 digits of a link, 20 of its number, and the id of its event.
         let links: Vec<String> =
             links.iter().map(|(id, number, link)| format!("{}{number:020}{id}", HEXLOWER.encode(link))).collect();
-        // Not `number IS NULL`: PostgreSQL takes that for a reason to read all that has no number yet, for each batch again.
-        let sql = self.pick(
-            "UPDATE events SET number = CAST(substr(link.value, 65, 20) AS BIGINT), chain = unhex(substr(link.value, 1, 64))
-             FROM texts_of(?2) AS link
-             WHERE events.organization = ?1 AND events.id = substr(link.value, 85) AND COALESCE(events.number, 0) = 0",
-            "UPDATE events
-             SET number = CAST(substr(link.value, 65, 20) AS BIGINT), chain = decode(substr(link.value, 1, 64), 'hex')
-             FROM texts_of(?2) AS link
-             WHERE events.organization = ?1 AND events.id = substr(link.value, 85) AND COALESCE(events.number, 0) = 0",
-        );
+        let sql = self.pick(number_events!("unhex(link)"), number_events!("decode(link, 'hex')"));
         self.run(sql, args![organization, json!(links).to_string()]).await
     }
 

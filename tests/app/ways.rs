@@ -114,3 +114,19 @@ async fn a_page_of_members_costs_the_same_however_many_stand_on_it() {
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_sealed_at_the_same_cost_however_many_wait() {
+    let world = World::sqlite().await;
+    let (app, recorder) = recorded(&world).await;
+    for number in 0..400 {
+        world.hire(&format!("person-{number}")).await;
+    }
+    drop(recorder.take());
+    app.seal_events().await.unwrap();
+    let statements = recorder.take();
+    let batches = statements.iter().filter(|one| one.sql.contains("UPDATE events SET number") && one.rows > 100);
+    let costs: Vec<u64> = batches.map(|one| one.steps / one.rows).collect();
+    assert!(costs.len() >= 3, "{costs:?}");
+    assert!(costs.iter().all(|cost| cost.abs_diff(costs[0]) <= 5 && *cost < 200), "steps for each event: {costs:?}");
+}
