@@ -11,8 +11,8 @@ use serde_json::{Map, Value};
 
 /// The longest example.
 const LONGEST: usize = 160;
-/// What stands for a value.
-const LEFT_OUT: &str = "…";
+/// What stands for what is not shown.
+pub const LEFT_OUT: &str = "…";
 
 /// An example of a tolerance in the body of a request for users or groups; none where the body shows none.
 #[must_use]

@@ -41,7 +41,7 @@ pub use discovery::{
 };
 pub use error::{ERROR_SCHEMA, ScimError, ScimType};
 pub use etag::{EntityTags, weak};
-pub use example::{example, filter_without_values};
+pub use example::{LEFT_OUT, example, filter_without_values};
 pub use extension::Extensions;
 pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};

@@ -84,11 +84,10 @@ impl FromRow for SealRow {
 macro_rules! number_events {
     ($bytes:literal) => {
         concat!(
-            "WITH told AS (SELECT substr(value, 85) AS event, substr(value, 65, 20) AS number, substr(value, 1, 64) AS link ",
-            "              FROM texts_of(?2) AS one), ",
-            "links AS MATERIALIZED (SELECT CAST(?1 AS TEXT) AS organization, event, CAST(number AS BIGINT) AS number, ",
+            "WITH links AS MATERIALIZED (SELECT CAST(?1 AS TEXT) AS organization, substr(value, 85) AS event, ",
+            "  CAST(substr(value, 65, 20) AS BIGINT) AS number, ",
             $bytes,
-            " AS chain FROM told) ",
+            " AS chain FROM texts_of(?2) AS one) ",
             "UPDATE events SET number = links.number, chain = links.chain FROM links ",
             "WHERE events.organization = links.organization AND events.id = links.event AND COALESCE(events.number, 0) = 0"
         )
@@ -225,7 +224,8 @@ impl Tx {
         // 64 digits of a link, 20 of its number, and the id of its event.
         let links: Vec<String> =
             links.iter().map(|(id, number, link)| format!("{}{number:020}{id}", HEXLOWER.encode(link))).collect();
-        let sql = self.pick(number_events!("unhex(link)"), number_events!("decode(link, 'hex')"));
+        let sql = self
+            .pick(number_events!("unhex(substr(value, 1, 64))"), number_events!("decode(substr(value, 1, 64), 'hex')"));
         self.run(sql, args![organization, json!(links).to_string()]).await
     }
 

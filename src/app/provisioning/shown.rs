@@ -3,10 +3,8 @@
 use super::redact;
 use crate::{
     filter::{self, Dialect},
-    scim::filter_without_values,
+    scim::{LEFT_OUT, filter_without_values},
 };
-
-const LEFT_OUT: &str = "…";
 
 /// The path, with the parameters that decide what is found and without what a filter compares with.
 pub(super) fn path(path: &str, parameters: &[(String, String)]) -> String {

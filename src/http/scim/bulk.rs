@@ -37,7 +37,6 @@ pub(super) async fn run(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Extension(noted): Extension<Noted>,
-    Extension(given): Extension<Given>,
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {
     let bulk = Bulk::parse(&body, dialect(&push), app.settings().scim.max_bulk_operations)?;
@@ -49,7 +48,6 @@ pub(super) async fn run(
         app: &app,
         push,
         bulk: &bulk,
-        given: &given,
         made: HashMap::new(),
         incomplete: HashMap::new(),
         results: bulk.operations.iter().map(|_| None).collect(),
@@ -77,8 +75,6 @@ struct Job<'a> {
     app: &'a App,
     push: Push,
     bulk: &'a Bulk,
-    /// The parameters of the whole request.
-    given: &'a Given,
     /// The ids of what was made, by bulkId.
     made: HashMap<String, String>,
     /// Operations that were done without a reference, and the attributes that it is missing from.
@@ -259,7 +255,7 @@ impl Job<'_> {
             wanted.then_some(projection)
         };
         let own: Option<Uri> = format!("/?{}", asked.query).parse().ok();
-        own.and_then(|own| of(&Given::of(&own))).or_else(|| of(self.given))
+        own.and_then(|own| of(&Given::of(&own))).or_else(|| of(&self.push.given))
     }
 
     /// RFC 7644 §3.7.3: the location is there "except in the event of a POST failure".

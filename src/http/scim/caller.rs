@@ -1,6 +1,9 @@
 //! Whose push it is.
 
-use super::address::{self, Addressed};
+use super::{
+    address::{self, Addressed},
+    parameters::Given,
+};
 use crate::{
     app::{App, Attempt, Ctx, Error, Refusing, Shown},
     http::{
@@ -26,6 +29,8 @@ pub(super) struct Push {
     pub(super) connection: Arc<Connection>,
     /// The address by which it was asked, and behind which every location in the answer is: `…/scim/v2`, or the connection's own.
     pub(super) base: Arc<str>,
+    /// What stands behind the question mark.
+    pub(super) given: Given,
 }
 
 impl Push {
@@ -65,7 +70,9 @@ pub(super) async fn authenticate(
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
-    request.extensions_mut().insert(Push { ctx, connection, base });
+    // The diary has read them.
+    let given = request.extensions().get::<Given>().cloned().unwrap_or_else(|| Given::of(request.uri()));
+    request.extensions_mut().insert(Push { ctx, connection, base, given });
     Ok(next.run(request).await)
 }
 

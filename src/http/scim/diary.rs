@@ -5,7 +5,7 @@ use crate::{
     app::{App, Asked, Attempt, Verdict},
     http::{error::Said, request::Noted},
     model::{GroupId, UserId},
-    scim::ResourceType,
+    scim::{LEFT_OUT, ResourceType},
 };
 use axum::{
     extract::{Request, State},
@@ -17,7 +17,6 @@ use std::{future::Future, sync::Arc};
 
 /// What nginx's log says of a caller who did not wait.
 const WENT_AWAY: u16 = 499;
-const LEFT_OUT: &str = "…";
 
 /// Keeps the diary of one request.
 pub(super) async fn keep(State(app): State<App>, mut request: Request, next: Next) -> Response {

@@ -17,9 +17,8 @@ use serde_json::Value;
 pub(super) async fn configuration(
     State(app): State<App>,
     Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
 ) -> Result<Response, ScimFailure> {
-    no_filter(&given)?;
+    no_filter(&push.given)?;
     let settings = &app.settings().scim;
     let limits = BulkLimits {
         max_operations: settings.max_bulk_operations as u64,
@@ -43,11 +42,8 @@ pub(super) async fn configuration(
     Ok(answer::json(&told))
 }
 
-pub(super) async fn resource_types(
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-) -> Result<Response, ScimFailure> {
-    no_filter(&given)?;
+pub(super) async fn resource_types(Extension(push): Extension<Push>) -> Result<Response, ScimFailure> {
+    no_filter(&push.given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_resource_type(base, roles::words(&push)));
     Ok(answer::json(&and(scim::resource_types(base, push.extensions()), role)))
@@ -63,11 +59,8 @@ pub(super) async fn resource_type(
     answer::found(scim::resource_type(base, &id, push.extensions()).or(role), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-) -> Result<Response, ScimFailure> {
-    no_filter(&given)?;
+pub(super) async fn schemas(Extension(push): Extension<Push>) -> Result<Response, ScimFailure> {
+    no_filter(&push.given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_schema(base, roles::words(&push)));
     Ok(answer::json(&and(scim::schemas(base, push.extensions()), role)))

@@ -5,8 +5,7 @@ use super::{
     answer::{self, Resource},
     body::{Object, note},
     caller::Push,
-    dialect,
-    parameters::{self, Given},
+    dialect, parameters,
 };
 use crate::{
     app::App,
@@ -33,12 +32,8 @@ const KIND: ResourceType = ResourceType::Group;
 /// a group of a million must not answer with a million.
 const SHOWN_UNASKED: usize = 100;
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-) -> Answer {
-    find(&app, &push, parameters::query(KIND, &given, &push)?).await
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+    find(&app, &push, parameters::query(KIND, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
@@ -67,24 +62,18 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
     Ok((total, views.iter().map(|view| answer::group(push, view)).collect()))
 }
 
-pub(super) async fn create(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-    Object(body): Object,
-) -> Answer {
+pub(super) async fn create(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
     let made = make(&app, &push, &body).await?;
-    Ok(made.created(&parameters::projection(KIND, &given).0, app.receipt()))
+    Ok(made.created(&parameters::projection(KIND, &push.given).0, app.receipt()))
 }
 
 pub(super) async fn read(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
 ) -> Answer {
-    let (projection, _) = parameters::projection(KIND, &given);
+    let (projection, _) = parameters::projection(KIND, &push.given);
     let view = app.group(&push.ctx, &push.connection, &id, projection.wants("members")).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
     Ok(answer::group(&push, &view).ok_unless(known.as_ref(), &projection))
@@ -94,23 +83,21 @@ pub(super) async fn replace(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
-    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &given).0))
+    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &push.given).0))
 }
 
 pub(super) async fn patch(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
-    let (projection, asked) = parameters::projection(KIND, &given);
+    let (projection, asked) = parameters::projection(KIND, &push.given);
     let seen = parameters::tags(&headers, &IF_MATCH);
     let unasked = if asked { usize::MAX } else { SHOWN_UNASKED };
     // An empty answer shows nothing.

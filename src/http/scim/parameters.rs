@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// The parameters of a request, read once for all who look at them. In the request's extensions.
+/// The parameters of a request, read once for all who look at them. In the request's extensions, and in its [`Push`].
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     /// Decoded as forms are, `+` and `%20` both a space, in the order in which they came.
@@ -26,10 +26,10 @@ impl Given {
 }
 
 /// The query of a list. What it gets away with is counted.
-pub(super) fn query(kind: ResourceType, given: &Given, push: &Push) -> Result<Query, ScimFailure> {
-    let query = Query::parse_extended(kind, &given.pairs, dialect(push), push.extensions())?;
+pub(super) fn query(kind: ResourceType, push: &Push) -> Result<Query, ScimFailure> {
+    let query = Query::parse_extended(kind, &push.given.pairs, dialect(push), push.extensions())?;
     note(&query.tolerances, push);
-    if given.plus_for_space {
+    if push.given.plus_for_space {
         note(&[Tolerance::PlusForSpace], push);
     }
     Ok(query)

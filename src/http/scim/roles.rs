@@ -1,11 +1,6 @@
 //! `/Roles`: what a provider can assign. Read only.
 
-use super::{
-    answer,
-    body::Object,
-    caller::Push,
-    parameters::{self, Given},
-};
+use super::{answer, body::Object, caller::Push, parameters};
 use crate::{
     app::App,
     http::error::ScimFailure,
@@ -30,12 +25,8 @@ pub(super) fn words(push: &Push) -> RoleDialect {
     }
 }
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-) -> Answer {
-    let query = parameters::query(KIND, &given, &push)?;
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+    let query = parameters::query(KIND, &push)?;
     find(&app, &push, &query).await
 }
 
@@ -53,14 +44,9 @@ async fn find(app: &App, push: &Push, query: &Query) -> Answer {
     Ok(answer::list(page, total, query.start_index))
 }
 
-pub(super) async fn read(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-    Extension(given): Extension<Given>,
-) -> Answer {
+pub(super) async fn read(State(app): State<App>, Extension(push): Extension<Push>, Path(id): Path<String>) -> Answer {
     let roles = app.offered_roles(&push.ctx).await?;
-    let (projection, _) = parameters::projection(KIND, &given);
+    let (projection, _) = parameters::projection(KIND, &push.given);
     let found = scim::offered_role(&roles, &id, words(&push));
     let shown = found.map(|role| projection.apply(role.json(words(&push), &push.base)));
     answer::found(shown, "Role", &id)

@@ -5,8 +5,7 @@ use super::{
     answer::{self, Resource},
     body::{Object, note},
     caller::Push,
-    dialect,
-    parameters::{self, Given},
+    dialect, parameters,
 };
 use crate::{
     app::App,
@@ -28,12 +27,8 @@ type Answer = Result<Response, ScimFailure>;
 
 const KIND: ResourceType = ResourceType::User;
 
-pub(super) async fn list(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-) -> Answer {
-    find(&app, &push, parameters::query(KIND, &given, &push)?).await
+pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+    find(&app, &push, parameters::query(KIND, &push)?).await
 }
 
 pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
@@ -62,51 +57,43 @@ pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64,
     Ok((total, views.into_iter().map(|view| answer::user(push, view)).collect()))
 }
 
-pub(super) async fn create(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Extension(given): Extension<Given>,
-    Object(body): Object,
-) -> Answer {
+pub(super) async fn create(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
     let made = make(&app, &push, &body).await?;
-    Ok(made.created(&parameters::projection(KIND, &given).0, app.receipt()))
+    Ok(made.created(&parameters::projection(KIND, &push.given).0, app.receipt()))
 }
 
 pub(super) async fn read(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
 ) -> Answer {
     let view = app.user(&push.ctx, &push.connection, &id).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
-    Ok(answer::user(&push, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &given).0))
+    Ok(answer::user(&push, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &push.given).0))
 }
 
 pub(super) async fn replace(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
-    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &given).0))
+    Ok(set(&app, &push, (&id, seen.as_ref()), &body).await?.ok(&parameters::projection(KIND, &push.given).0))
 }
 
 pub(super) async fn patch(
     State(app): State<App>,
     Extension(push): Extension<Push>,
     Path(id): Path<String>,
-    Extension(given): Extension<Given>,
     headers: HeaderMap,
     Object(body): Object,
 ) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
     let changed = change(&app, &push, (&id, seen.as_ref()), &body).await?;
-    Ok(changed.patched(push.connection.settings.patch_response, &parameters::projection(KIND, &given).0))
+    Ok(changed.patched(push.connection.settings.patch_response, &parameters::projection(KIND, &push.given).0))
 }
 
 pub(super) async fn delete(
