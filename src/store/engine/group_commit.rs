@@ -1,9 +1,9 @@
 //! SQLite's one writer, shared by all: group commit.
 //!
-//! One connection is handed from transaction to transaction, first come first served. Each is a savepoint inside an
-//! outer transaction. Who commits releases its savepoint; if somebody waits, and the batch is small and young, the
-//! connection goes on to them, otherwise the outer transaction is committed (one sync for the whole batch) on a thread
-//! that may block, while those who come meanwhile queue up for the next batch. `commit()` answers when the batch is on
+//! One connection is handed from transaction to transaction, first come first served. They lie in one outer transaction,
+//! each but the first in a savepoint of its own. Who commits releases its savepoint; if somebody waits, and the batch is
+//! small and young, the connection goes on to them, otherwise the outer transaction is committed (one sync for the whole
+//! batch) on a thread that may block, while those who come meanwhile queue up for the next batch. `commit()` answers when the batch is on
 //! disk. So does `rollback()` when the batch holds rows of others: a refusal that rests on them must not go out before
 //! they are durable.
 //!
@@ -109,7 +109,7 @@ impl Writer {
     }
 
     fn held(self: &Arc<Self>, lease: Box<Lease>) -> Held {
-        Held { lease: Some(lease), writer: Arc::clone(self), savepoint: false }
+        Held { lease: Some(lease), writer: Arc::clone(self), undo: None }
     }
 
     /// Hands the connection to the next who still waits; gives it back when nobody does.
@@ -196,13 +196,22 @@ impl Lease {
 pub(super) struct Held {
     lease: Option<Box<Lease>>,
     writer: Arc<Writer>,
-    /// Whether this transaction's savepoint is open.
-    savepoint: bool,
+    /// Of a transaction that has begun and not ended.
+    undo: Option<Undo>,
+}
+
+/// How a transaction is undone without those before it in the batch.
+#[derive(Debug, Clone, Copy)]
+enum Undo {
+    /// Nothing of others lies in the batch: by undoing that. SQLite then keeps no copies of the pages that are changed.
+    Batch,
+    /// By its savepoint.
+    Savepoint,
 }
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("savepoint", &self.savepoint).finish_non_exhaustive()
+        f.debug_struct("Held").field("undo", &self.undo).finish_non_exhaustive()
     }
 }
 
@@ -224,15 +233,19 @@ impl Held {
             sqlite::control(&lease.connection, "BEGIN IMMEDIATE").map_err(|error| wrong(&error))?;
             lease.batch = Some(Batch { opened: Instant::now(), transactions: 0, members: Vec::new() });
         }
-        sqlite::control(&lease.connection, "SAVEPOINT request").map_err(|error| wrong(&error))?;
-        self.savepoint = true;
+        if lease.batch.as_ref().is_some_and(|batch| batch.transactions > 0) {
+            sqlite::control(&lease.connection, "SAVEPOINT request").map_err(|error| wrong(&error))?;
+            self.undo = Some(Undo::Savepoint);
+        } else {
+            self.undo = Some(Undo::Batch);
+        }
         Ok(())
     }
 
     /// The connection, as long as the transaction lives.
     pub(super) fn connection(&self) -> Result<&Connection, StoreError> {
         match &self.lease {
-            Some(lease) if self.savepoint => Ok(&lease.connection),
+            Some(lease) if self.undo.is_some() => Ok(&lease.connection),
             Some(_) | None => Err(lost()),
         }
     }
@@ -242,7 +255,7 @@ impl Held {
     pub(super) fn look_after(&mut self, error: &StoreError) {
         let Some(lease) = &mut self.lease else { return };
         if lease.connection.is_autocommit() || sqlite::is_grave(error) {
-            self.savepoint = false;
+            self.undo = None;
             lease.roll_back_all();
         }
     }
@@ -250,12 +263,18 @@ impl Held {
     /// Keeps what was written; returns when it is on disk.
     pub(super) async fn commit(mut self, dirty: bool) -> Outcome {
         let connection = self.connection()?;
-        if let Err(error) = sqlite::control(connection, "RELEASE request") {
-            let error = sqlite::explain_error(Some(connection), &error, "RELEASE");
+        let kept = match self.undo {
+            Some(Undo::Savepoint) => sqlite::control(connection, "RELEASE request")
+                .map_err(|error| sqlite::explain_error(Some(connection), &error, "RELEASE")),
+            // What would be released is not there any more.
+            Some(Undo::Batch) | None if connection.is_autocommit() => Err(lost()),
+            Some(Undo::Batch) | None => Ok(()),
+        };
+        if let Err(error) = kept {
             self.look_after(&error);
             return Err(error);
         }
-        self.savepoint = false;
+        self.undo = None;
         self.settle(dirty).await
     }
 
@@ -268,13 +287,16 @@ impl Held {
     /// Undoes this transaction alone, or the whole batch if that does not work.
     fn undo(&mut self) {
         let Some(lease) = &mut self.lease else { return };
-        if !std::mem::take(&mut self.savepoint) {
-            return;
-        }
-        let undone = sqlite::control(&lease.connection, "ROLLBACK TO request")
-            .and_then(|()| sqlite::control(&lease.connection, "RELEASE request"));
-        if undone.is_err() || lease.connection.is_autocommit() {
-            lease.roll_back_all();
+        match self.undo.take() {
+            None => {}
+            Some(Undo::Batch) => lease.roll_back_all(),
+            Some(Undo::Savepoint) => {
+                let undone = sqlite::control(&lease.connection, "ROLLBACK TO request")
+                    .and_then(|()| sqlite::control(&lease.connection, "RELEASE request"));
+                if undone.is_err() || lease.connection.is_autocommit() {
+                    lease.roll_back_all();
+                }
+            }
         }
     }
 
