@@ -1,6 +1,6 @@
 //! The rows that one change writes: recorded once, and written again under fresh ids as the bare limit.
 
-use super::gateway::Failure;
+use crate::Failure;
 use castgate::{
     app::Clock,
     store::{FromRow, RowRef, Statement, Store, StoreError, Tx, Value},
@@ -18,8 +18,8 @@ pub const NUMBER: &str = "99999999";
 #[derive(Debug, Clone)]
 pub struct Row {
     /// `INSERT INTO … (…) VALUES`.
-    into: &'static str,
-    values: Vec<Value>,
+    pub into: &'static str,
+    pub values: Vec<Value>,
 }
 
 /// The rows of one change, to be written in one transaction.
@@ -69,7 +69,7 @@ pub fn copy(rows: &Rows, number: usize, mut people: impl Iterator<Item = String>
     let number = format!("{number:08}");
     let mut ids: HashMap<String, String> = HashMap::new();
     let mut renamed = |text: &str| -> String {
-        let Some((kind @ ("usr" | "grp" | "evt" | "req" | "psh"), _)) = text.split_once('_') else {
+        let Some((kind @ ("usr" | "grp" | "evt" | "req" | "psh" | "ses" | "sgn"), _)) = text.split_once('_') else {
             return text.replace(NUMBER, &number);
         };
         let fresh = || {
@@ -82,11 +82,20 @@ pub fn copy(rows: &Rows, number: usize, mut people: impl Iterator<Item = String>
     };
     let renew = |value: &Value, renamed: &mut dyn FnMut(&str) -> String| match value {
         Value::Text(text) => Value::Text(renamed(text)),
-        Value::Null | Value::Int(_) | Value::Blob(_) => value.clone(),
+        Value::Blob(bytes) => Value::Blob(fresh_bytes(bytes, &clock)),
+        Value::Null | Value::Int(_) => value.clone(),
     };
     rows.iter()
         .map(|row| Row { into: row.into, values: row.values.iter().map(|value| renew(value, &mut renamed)).collect() })
         .collect()
+}
+
+/// As many bytes, the first of which are at random: what a hash is.
+fn fresh_bytes(bytes: &[u8], clock: &Clock) -> Vec<u8> {
+    let id = clock.uuid();
+    // An id begins with the time and ends at random.
+    let random = id.as_bytes().iter().rev().copied();
+    random.chain(bytes.iter().copied().skip(id.as_bytes().len())).take(bytes.len()).collect()
 }
 
 /// The id of the person or group that the rows are about.

@@ -1,7 +1,7 @@
 //! One castgate with one organization, and people who arrive there.
 
 use crate::{
-    Failure, GROUPS, PEOPLE, TASKS,
+    Failure, GROUPS, PEOPLE,
     provider::Provider,
     saml::{answered as answered_by_saml, metadata},
 };
@@ -67,13 +67,17 @@ impl House {
         Ok(Self { app, organization, oidc, saml })
     }
 
-    /// How long so many arrivals take, `each` in a row at `TASKS` places. What comes before them is not counted.
-    pub async fn arrivals(&self, (provider, door): (&Provider, Door), each: usize) -> Result<Duration, Failure> {
-        let mut waiting = Vec::with_capacity(TASKS);
-        for task in 0..TASKS {
+    /// How long so many arrivals take, `each` in a row at `tasks` places. What comes before them is not counted.
+    pub async fn arrivals(
+        &self,
+        (provider, door): (&Provider, Door),
+        (tasks, each): (usize, usize),
+    ) -> Result<Duration, Failure> {
+        let mut waiting = Vec::with_capacity(tasks);
+        for task in 0..tasks {
             let mut arrivals = Vec::with_capacity(each);
             for turn in 0..each {
-                arrivals.push(self.sent_back((provider, door), (turn * TASKS + task) % PEOPLE).await?);
+                arrivals.push(self.sent_back((provider, door), (turn * tasks + task) % PEOPLE).await?);
             }
             waiting.push(arrivals);
         }

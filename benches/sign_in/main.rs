@@ -4,8 +4,8 @@
 //! `cargo bench --bench sign_in`. A callback opens the browser's cookie, exchanges the code, verifies the ID token, settles who it is
 //! and what rules give them, and begins a session; the answer of a SAML provider is parsed and verified instead. Either is over when
 //! its session and its trace are on disk. The OpenID provider answers at once, and its time is taken off: the same exchanges are
-//! made without castgate, and what they take is subtracted. The limit is the store's writer taking as many rows as a sign-in leaves
-//! behind, each by a statement. `CASTGATE_BENCH_QUICK=1` takes a few seconds. A miss is told and is no failure: machines differ.
+//! made without castgate, and what they take is subtracted. The limit is the store's writer taking the very rows that a sign-in leaves
+//! behind. `CASTGATE_BENCH_QUICK=1` takes a few seconds. A miss is told and is no failure: machines differ.
 
 #![expect(clippy::unwrap_used, reason = "it shares the documents of the tests, which stop where something is wrong")]
 #![expect(clippy::format_collect, reason = "documents are put together as they read")]
@@ -16,17 +16,25 @@ mod house;
 #[path = "../../tests/saml_corpus/issuer.rs"]
 mod issuer;
 mod provider;
+#[expect(dead_code, reason = "a directory is filled elsewhere")]
+#[path = "../scim/rows.rs"]
+mod rows;
 mod saml;
 #[expect(dead_code, reason = "it belongs to the tests")]
 #[path = "../../tests/saml_corpus/scene.rs"]
 mod scene;
 
 use bare::Bare;
-use castgate::store::{Statement, Store};
+use castgate::store::Store;
 use house::{Door, House};
 use provider::Provider;
+use rows::Rows;
 use std::{env, time::Duration};
 use tokio::runtime::Runtime;
+
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
@@ -58,10 +66,10 @@ fn measure(
     let (mut rates, mut limits, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     let store = runtime.block_on(Store::open_sqlite(directory.path()))?;
     let house = runtime.block_on(House::build(directory.path(), store, provider))?;
-    runtime.block_on(house.arrivals((provider, door), PEOPLE.div_ceil(TASKS)))?; // everybody is known from here on
-    let bare = runtime.block_on(Bare::build(beside.path(), rows))?;
+    runtime.block_on(house.arrivals((provider, door), (TASKS, PEOPLE.div_ceil(TASKS))))?; // everybody is known from here on
+    let bare = runtime.block_on(Bare::build(beside.path(), &rows))?;
     for round in 0..rounds {
-        let arrivals = runtime.block_on(house.arrivals((provider, door), each))?;
+        let arrivals = runtime.block_on(house.arrivals((provider, door), (TASKS, each)))?;
         let elsewhere = match door {
             Door::Oidc => runtime.block_on(provider.exchanges(TASKS, each))?,
             Door::Saml => Duration::ZERO,
@@ -75,30 +83,25 @@ fn measure(
     let (rate, limit, ratio) = (median(&mut rates), median(&mut limits), median(&mut ratios));
     let verdict = if ratio >= FLOOR { "ok" } else { "MISSED" };
     println!("{name:<44} {rate:>12.0}/s {limit:>12.0}/s {ratio:>7.2} {FLOOR:>6.2} {verdict}");
-    println!("  it leaves {rows} rows");
+    println!("  it leaves {} rows", rows.len());
     Ok(())
 }
 
-/// How many rows the sign-in of somebody known inserts.
-async fn rows_of_one(provider: &Provider, door: Door) -> Result<usize, Failure> {
+/// The rows that the sign-in of somebody known leaves behind.
+async fn rows_of_one(provider: &Provider, door: Door) -> Result<Rows, Failure> {
     let directory = tempfile::tempdir()?;
     let (store, recorder) = Store::open_sqlite(directory.path()).await?.recorded();
-    let house = House::build(directory.path(), store, provider).await?;
-    house.arrivals((provider, door), PEOPLE.div_ceil(TASKS)).await?;
+    let house = House::build(directory.path(), store.clone(), provider).await?;
+    house.arrivals((provider, door), (TASKS, PEOPLE.div_ceil(TASKS))).await?;
     drop(recorder.take());
-    house.arrivals((provider, door), 1).await?;
+    house.arrivals((provider, door), (1, 1)).await?;
     let statements = recorder.take();
     if env::var_os("CASTGATE_BENCH_STATEMENTS").is_some() {
         for one in &statements {
             eprintln!("  {:>5} steps {:>3} rows  {}", one.steps, one.rows, one.sql.replace('\n', " "));
         }
     }
-    Ok(inserted(statements) / TASKS)
-}
-
-fn inserted(statements: Vec<Statement>) -> usize {
-    let inserts = statements.into_iter().filter(|one| one.sql.contains("INSERT INTO"));
-    inserts.map(|one| usize::try_from(one.rows).unwrap_or_default()).sum()
+    rows::inserted(&store, &statements).await
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a rate for people")]
