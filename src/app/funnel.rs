@@ -253,11 +253,13 @@ impl Work<'_> {
         }))
     }
 
-    /// After a group was made: nothing gave it anything before.
-    pub(super) async fn settle_new_group(&mut self, group: &Group) -> Result<(), Error> {
-        let Some(compiled) = self.mapping_in_force().await? else { return Ok(()) };
+    /// After a group was made: nothing gave it anything before. What rules give it now.
+    pub(super) async fn settle_new_group(&mut self, group: &Group) -> Result<Vec<Terms>, Error> {
+        let Some(compiled) = self.mapping_in_force().await? else { return Ok(Vec::new()) };
         let wanted = wanted_of_group(&compiled.mapping, &compiled.names, group, self.ctx.now);
-        self.apply(&diff(&[], &wanted, is_rule), Some(compiled.version)).await
+        let diff = diff(&[], &wanted, is_rule);
+        self.apply(&diff, Some(compiled.version)).await?;
+        Ok(diff.open)
     }
 
     async fn settle(&mut self, subject: &Subject, wanted: &[Terms], version: i64) -> Result<(), Error> {

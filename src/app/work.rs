@@ -322,15 +322,13 @@ impl Work<'_> {
             return Err(Error::internal("a change that no event tells of"));
         }
         let organization = &self.ctx.organization;
-        // The line of a push is written with its first event: where the store is another machine, by one message.
         let attempt = self.attempt.take();
         self.line = attempt.and_then(|(attempt, moved)| attempt.line(self.app, self.ctx, moved));
-        let mut push = self.line.as_ref().map(|line| &line.push);
+        if let Some(line) = &self.line {
+            self.tx.insert_push(organization, &line.push).await?;
+        }
         for event in std::mem::take(&mut self.events) {
-            match push.take() {
-                Some(push) => self.tx.insert_event_of_push(organization, &event, push).await?,
-                None => self.tx.insert_event(organization, &event).await?,
-            }
+            self.tx.insert_event(organization, &event).await?;
         }
         Ok(())
     }

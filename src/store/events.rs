@@ -163,7 +163,7 @@ impl Tx {
 }
 
 /// What a detail is hashed with.
-pub(super) fn salt() -> [u8; 16] {
+fn salt() -> [u8; 16] {
     let mut salt = [0; 16];
     fill_or_abort(&mut salt);
     salt

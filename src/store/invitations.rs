@@ -17,9 +17,6 @@ macro_rules! select_invitations {
     };
 }
 
-const OPEN_TO: &str =
-    select_invitations!("WHERE organization = ?1 AND email_folded = ?2 AND ended_at IS NULL FOR UPDATE");
-
 impl FromRow for Invitation {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
         let id: InvitationId = row.get(0)?;
@@ -246,12 +243,11 @@ impl Tx {
         organization: &OrganizationId,
         email: &str,
     ) -> Result<Option<Invitation>, StoreError> {
-        self.first(OPEN_TO, args![organization, fold(email)]).await
-    }
-
-    /// Asks for it with the next statement.
-    pub fn soon_open_invitation_to(&mut self, organization: &OrganizationId, email: &str) {
-        self.soon(OPEN_TO, || args![organization, fold(email)].to_vec());
+        self.first(
+            select_invitations!("WHERE organization = ?1 AND email_folded = ?2 AND ended_at IS NULL FOR UPDATE"),
+            args![organization, fold(email)],
+        )
+        .await
     }
 
     /// Up to `limit` invitations whose id is greater than `after`.

@@ -20,14 +20,20 @@ pub struct Meant {
     pub tombstone: Option<User>,
     /// Some of those outside of the connection who have this address, compared folded.
     pub by_email: Vec<User>,
+    /// Whether a group of the connection may wait for somebody of these names.
+    pub awaited: bool,
+    /// Whether an invitation to this address is open.
+    pub invited: bool,
 }
 
-/// A user, and by which of the four questions it was found.
-struct MeantRow(i64, UserRow);
+/// By which of the questions it was found, and the user; none where the question is whether there is anything.
+struct MeantRow(i64, Option<UserRow>);
 
 impl FromRow for MeantRow {
     fn from_row(row: &RowRef<'_>) -> Result<Self, StoreError> {
-        Ok(Self(row.get(15)?, UserRow::from_row(row)?))
+        let question = row.get(15)?;
+        let user = if question == AWAITED || question == INVITED { None } else { Some(UserRow::from_row(row)?) };
+        Ok(Self(question, user))
     }
 }
 
@@ -44,6 +50,22 @@ macro_rules! select_meant {
     };
 }
 
+/// One of the questions whether there is anything, in as many columns.
+macro_rules! select_whether {
+    ($number:literal, $condition:literal) => {
+        concat!(
+            " UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ",
+            $number,
+            " WHERE EXISTS (SELECT 1 FROM ",
+            $condition,
+            ")"
+        )
+    };
+}
+
+const AWAITED: i64 = 5;
+const INVITED: i64 = 6;
+
 /// The question of [`Tx::users_meant`], and its arguments.
 const MEANT: &str = concat!(
     select_meant!("1", "connection = ?2 AND external_id = ?4 AND removed_at IS NULL"),
@@ -53,7 +75,9 @@ const MEANT: &str = concat!(
     select_meant!("3", "connection = ?2 AND external_id = ?4 AND removed_at IS NOT NULL AND removed_at >= ?5"),
     " ORDER BY removed_at DESC LIMIT 1) AS tombstone UNION ALL SELECT * FROM (",
     select_meant!("4", "email_folded = ?6 AND removed_at IS NULL AND connection <> ?2"),
-    " ORDER BY id LIMIT 10) AS namesakes"
+    " ORDER BY id LIMIT 10) AS namesakes",
+    select_whether!("5", "pending_members WHERE organization = ?1 AND connection = ?2 AND value IN (?3, ?4, ?7)"),
+    select_whether!("6", "invitations WHERE organization = ?1 AND email_folded = ?6 AND ended_at IS NULL")
 );
 
 fn meant(
@@ -62,12 +86,12 @@ fn meant(
     (user_name, external_id, email): Names<'_>,
     since: Instant,
 ) -> Vec<Value> {
-    args![organization, connection, fold(user_name), external_id, since, email.map(fold)].to_vec()
+    args![organization, connection, fold(user_name), external_id, since, email.map(fold), user_name].to_vec()
 }
 
 impl Tx {
     /// Everybody whom a push may mean, in one question: by externalId, by name, the youngest tombstone since `since`, and
-    /// by address outside of the connection.
+    /// by address outside of the connection; and who waits for somebody like that.
     pub async fn users_meant(
         &mut self,
         organization: &OrganizationId,
@@ -78,13 +102,14 @@ impl Tx {
         let asked = meant(organization, connection, names, since);
         let rows: Vec<MeantRow> = self.all(MEANT, &asked).await?;
         let mut meant = Meant::default();
-        for MeantRow(how, row) in rows {
-            let user = user(row)?;
-            match how {
-                1 => meant.by_external_id = Some(user),
-                2 => meant.by_name = Some(user),
-                3 => meant.tombstone = Some(user),
-                _ => meant.by_email.push(user),
+        for MeantRow(question, row) in rows {
+            match (question, row.map(user).transpose()?) {
+                (1, user) => meant.by_external_id = user,
+                (2, user) => meant.by_name = user,
+                (3, user) => meant.tombstone = user,
+                (AWAITED, _) => meant.awaited = true,
+                (INVITED, _) => meant.invited = true,
+                (_, user) => meant.by_email.extend(user),
             }
         }
         Ok(meant)

@@ -1,14 +1,7 @@
 //! The provisioning log, and the counts of what providers got away with.
 
-use super::{
-    StoreError, Tx, Value, args,
-    events::salt,
-    value::{json_text, texts},
-};
-use crate::{
-    model::{ConnectionId, Event, Instant, OrganizationId, Push, PushId, ToleranceCount},
-    telemetry::metrics,
-};
+use super::{StoreError, Tx, args, value::json_text};
+use crate::model::{ConnectionId, Instant, OrganizationId, Push, PushId, ToleranceCount};
 use serde_json::json;
 
 pub(super) type PushRow = (PushId, ConnectionId, Instant, String);
@@ -31,15 +24,6 @@ pub struct TokenPast {
 
 const INSERT: &str =
     "INSERT INTO provisioning_log (organization, id, connection, at, entry) VALUES (?1, ?2, ?3, ?4, ?5)";
-
-/// All of it by one message to PostgreSQL: the log costs a push no round trip, and neither do the event's subjects.
-const INSERT_WITH_EVENT: &str = "WITH pushed AS (INSERT INTO provisioning_log (organization, id, connection, at, entry)
-                                                 VALUES (?1, ?8, ?9, ?10, ?11)),
-          told AS (INSERT INTO event_subjects (organization, subject, event)
-                   SELECT ?1, about.value, ?2 FROM texts_of(?12) AS about
-                   ON CONFLICT (organization, subject, event) DO NOTHING)
-     INSERT INTO events (organization, id, at, kind, actor, request, detail, salt)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?13)";
 
 /// One message for all of them.
 const INSERT_MANY: &str = "INSERT INTO provisioning_log (organization, id, connection, at, entry)
@@ -70,37 +54,6 @@ impl Tx {
             self.run(INSERT_IF_THERE, args![organization, push.id, push.connection, push.at, json_text(&push.entry)?])
                 .await?;
         }
-        Ok(())
-    }
-
-    /// Appends an event and, in the same statement where the engine can, the line of the push that it tells of.
-    pub async fn insert_event_of_push(
-        &mut self,
-        organization: &OrganizationId,
-        event: &Event,
-        push: &Push,
-    ) -> Result<(), StoreError> {
-        if !self.is_postgres() {
-            self.insert_push(organization, push).await?;
-            return self.insert_event(organization, event).await;
-        }
-        let values: &[Value] = args![
-            organization,
-            event.id,
-            event.at,
-            event.kind.name(),
-            event.actor,
-            event.request,
-            event.detail.to_string(),
-            push.id,
-            push.connection,
-            push.at,
-            json_text(&push.entry)?,
-            texts(&event.subjects),
-            salt()
-        ];
-        self.later(INSERT_WITH_EVENT, values).await?;
-        metrics().event(event.kind.name());
         Ok(())
     }
 

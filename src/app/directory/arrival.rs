@@ -18,12 +18,21 @@ pub(in crate::app) struct Found {
     pub(in crate::app) user: Option<User>,
 }
 
-/// Asks with the next statement for what a pushed person's arrival looks at, in its order.
+/// What is known of a pushed person.
+#[derive(Debug)]
+pub(super) struct Pushed {
+    pub(super) who: Who,
+    /// The row of that person, or of whoever stands in the way.
+    pub(super) user: Option<User>,
+    /// Whether an invitation to their address is open.
+    pub(super) invited: bool,
+    /// Whether a group may wait for them.
+    pub(super) awaited: bool,
+}
+
+/// Asks with the next statement for what a pushed person's arrival looks at.
 pub(super) fn soon_arrival(tx: &mut Tx, ctx: &Ctx, connection: &Connection, document: &UserDocument) {
     let (names, since) = (names(document), ctx.now.minus(TOMBSTONE));
-    if let Some(email) = document.primary_email() {
-        tx.soon_open_invitation_to(&ctx.organization, email);
-    }
     tx.soon_users_meant(&ctx.organization, &connection.id, names, since);
 }
 
@@ -33,15 +42,17 @@ fn names(document: &UserDocument) -> Names<'_> {
 }
 
 impl Work<'_> {
-    /// Who a pushed person is, and the row of that person if there is one. `unheard` is somebody of whom the provider was
-    /// never told.
+    /// Who a pushed person is. `unheard` is somebody of whom the provider was never told.
     pub(super) async fn who_is_pushed(
         &mut self,
         connection: &Connection,
         document: &UserDocument,
         unheard: Option<&UserId>,
-    ) -> Result<(Who, Option<User>), Error> {
-        let (mut found, namesakes) = self.find_pushed(connection, document).await?;
+    ) -> Result<Pushed, Error> {
+        let (organization, since) = (self.ctx.organization.clone(), self.ctx.now.minus(TOMBSTONE));
+        let mut meant = self.tx.users_meant(&organization, &connection.id, names(document), since).await?;
+        let (awaited, invited, namesakes) = (meant.awaited, meant.invited, std::mem::take(&mut meant.by_email));
+        let mut found = self.find_pushed(connection, document, meant).await?;
         if found.known == Known::ByIdentity && unheard.is_some() && unheard == found.user.as_ref().map(|user| &user.id)
         {
             found.known = Known::Unheard;
@@ -75,20 +86,18 @@ impl Work<'_> {
             terms_accepted: true,
         };
         let (who, _) = decide(case);
-        Ok((who, found.user.or(other)))
+        Ok(Pushed { who, user: found.user.or(other), invited, awaited })
     }
 
-    /// Who it is by what the connection says of them, and who else has their address.
+    /// Who it is by what the connection says of them.
     async fn find_pushed(
         &mut self,
         connection: &Connection,
         document: &UserDocument,
-    ) -> Result<(Found, Vec<User>), Error> {
-        let organization = self.ctx.organization.clone();
-        let (names, since) = (names(document), self.ctx.now.minus(TOMBSTONE));
-        let Meant { by_external_id, by_name, tombstone, by_email } =
-            self.tx.users_meant(&organization, &connection.id, names, since).await?;
-        let found = if let Some(user) = by_external_id {
+        meant: Meant,
+    ) -> Result<Found, Error> {
+        let Meant { by_external_id, by_name, tombstone, .. } = meant;
+        Ok(if let Some(user) = by_external_id {
             // The name may be somebody else's: then the two cannot be the same person.
             if by_name.as_ref().is_some_and(|other| other.id != user.id) {
                 Found { known: Known::ByNameOnly, user: by_name }
@@ -100,8 +109,7 @@ impl Work<'_> {
             Found { known: self.known_by_name(connection, document, &user).await?, user: Some(user) }
         } else {
             Found { known: if tombstone.is_some() { Known::Tombstone } else { Known::Nobody }, user: tombstone }
-        };
-        Ok((found, by_email))
+        })
     }
 
     /// Somebody of the same userName and of another externalId, or of none.

@@ -6,7 +6,7 @@ use super::{
     unheard::Made,
 };
 use crate::{
-    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush, Subject},
+    model::{Connection, EventKind, Group, GroupId, GroupOrigin, GroupPush, Subject, Terms},
     scim::{EntityTags, GroupDocument, GroupPatch, MemberChange, Query, ScimError},
     store::{EVERYBODY, Tx},
 };
@@ -31,7 +31,6 @@ impl App {
         if !self.is_unheard(&Made::group(&met), same, ctx.now).await {
             return outcome;
         }
-        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
         let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_group(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
@@ -177,12 +176,16 @@ impl Work<'_> {
         if !connection.pushes_groups {
             self.groups_come_from_scim(connection).await?;
         }
-        let group = match self.tx.group_tombstone(&organization, id, external, &display_name, since).await? {
-            Some(tombstone) => self.revive_group(tombstone, (display_name, external_id)).await?,
-            None => self.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?,
+        let members = members.unwrap_or_default();
+        let tombstone = self.tx.group_tombstone(&organization, id, external, &display_name, since).await?;
+        let Some(tombstone) = tombstone else {
+            let (group, given) = self.add_group(connection, GroupOrigin::Scim, (display_name, external_id)).await?;
+            let members = Some(self.first_members(connection, (&group, &given), members).await?);
+            return Ok(GroupView { group, members });
         };
+        let group = self.revive_group(tombstone, (display_name, external_id)).await?;
         // Nobody is in it: those of a deleted group left it when it was deleted.
-        let changes = [MemberChange::Add(members.unwrap_or_default())];
+        let changes = [MemberChange::Add(members)];
         let group = self.change_members(connection, group, &changes).await?;
         let members = Some(self.tx.member_ids(&organization, &group.id, EVERYBODY).await?);
         Ok(GroupView { group, members })
@@ -269,12 +272,13 @@ impl Work<'_> {
         Ok(self.tx.update_group(&self.ctx.organization, group).await?)
     }
 
+    /// A new group, and what rules give it.
     pub(in crate::app) async fn add_group(
         &mut self,
         connection: &Connection,
         origin: GroupOrigin,
         (display_name, external_id): (String, Option<String>),
-    ) -> Result<Group, Error> {
+    ) -> Result<(Group, Vec<Terms>), Error> {
         let group = Group {
             id: GroupId::from_uuid(self.app.clock().uuid()),
             connection: Some(connection.id.clone()),
@@ -289,8 +293,8 @@ impl Work<'_> {
         self.tx.insert_group(&self.ctx.organization, &group).await?;
         let detail = json!({"name": group.display_name, "origin": origin.name()});
         self.tell(EventKind::GroupCreated, [group.id.to_string()], detail);
-        self.settle_new_group(&group).await?;
-        Ok(group)
+        let given = self.settle_new_group(&group).await?;
+        Ok((group, given))
     }
 
     async fn revive_group(

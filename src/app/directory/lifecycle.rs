@@ -2,7 +2,7 @@
 
 use super::{
     super::{Error, Work},
-    users::described,
+    described::described,
 };
 use crate::{
     model::{Connection, EventKind, Holder, IdentityKind, Subject, User, UserState},

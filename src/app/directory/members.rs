@@ -3,7 +3,7 @@
 use super::super::{Error, Work, owners::gives_owner, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Binding, Connection, EventKind, Group, GroupPush, Subject, User, UserId, fold},
+    model::{Connection, EventKind, Group, GroupPush, Subject, Terms, User, UserId, fold},
     scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::{EVERYBODY, Member},
 };
@@ -74,16 +74,39 @@ impl Work<'_> {
         group.version += 1;
         group.updated_at = self.ctx.now;
         self.tx.touch_group(&self.ctx.organization, &group).await?;
-        self.tell_of_moves(&group, &moves);
-        self.tell_log_of_roles(&group, &held, &moves);
-        if self.group_decides_for_users(&group).await? {
+        let held: Vec<Terms> = held.into_iter().map(|binding| binding.terms).collect();
+        self.after_moves(&group, &held, &moves).await?;
+        Ok(group)
+    }
+
+    /// Lets people into a group that was made just now, which rules gave `given`: nobody was ever in it, and nothing else
+    /// gives it anything. Says who came.
+    pub(super) async fn first_members(
+        &mut self,
+        connection: &Connection,
+        (group, given): (&Group, &[Terms]),
+        members: Vec<MemberRef>,
+    ) -> Result<Vec<UserId>, Error> {
+        let mut moves = Moves::default();
+        self.change(connection, group, &MemberChange::Add(members), &mut moves).await?;
+        if !moves.is_empty() {
+            self.after_moves(group, given, &moves).await?;
+        }
+        Ok(moves.came.into_iter().collect())
+    }
+
+    /// What follows from it that somebody came or went, beside the rows: `held` is what the group gives.
+    async fn after_moves(&mut self, group: &Group, held: &[Terms], moves: &Moves) -> Result<(), Error> {
+        self.tell_of_moves(group, moves);
+        self.tell_log_of_roles(group, held, moves);
+        if self.group_decides_for_users(group).await? {
             for id in moves.came.union(&moves.went) {
                 if let Some(user) = self.tx.user(&self.ctx.organization, id).await? {
                     self.settle_user(&user).await?;
                 }
             }
         }
-        Ok(group)
+        Ok(())
     }
 
     async fn change(
@@ -236,12 +259,10 @@ impl Work<'_> {
     }
 
     /// What those who came and went gained and lost by it stands in no binding of their own.
-    fn tell_log_of_roles(&mut self, group: &Group, held: &[Binding], moves: &Moves) {
+    fn tell_log_of_roles(&mut self, group: &Group, held: &[Terms], moves: &Moves) {
         let now = self.ctx.now;
         let Some((_, sum)) = &mut self.attempt else { return };
-        for terms in
-            held.iter().map(|binding| &binding.terms).filter(|terms| terms.until.is_none_or(|until| until > now))
-        {
+        for terms in held.iter().filter(|terms| terms.until.is_none_or(|until| until > now)) {
             sum.note_roles_through(group, terms, (moves.came.len(), moves.went.len()));
         }
     }

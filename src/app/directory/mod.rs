@@ -2,6 +2,7 @@
 
 mod arrival;
 mod cursors;
+mod described;
 mod groups;
 mod lifecycle;
 mod members;
@@ -40,7 +41,7 @@ impl UserView {
     /// The user's attributes as SCIM shows them, `active` included; they are taken out of the user.
     #[must_use]
     pub fn take_document(&mut self) -> Map<String, Value> {
-        users::described_document(std::mem::take(&mut self.user.document), self.user.directory_active).into_map()
+        described::described_document(std::mem::take(&mut self.user.document), self.user.directory_active).into_map()
     }
 }
 

@@ -4,7 +4,9 @@ use super::{
     super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
     UserView,
     arrival::{clash, soon_arrival},
-    check_version, order, page, shown,
+    check_version,
+    described::{changed_attributes, described, scim_document},
+    order, page, shown,
     unheard::Made,
     view, views,
 };
@@ -37,7 +39,6 @@ impl App {
         if !self.is_unheard(&Made::user(&met), same, ctx.now).await {
             return outcome;
         }
-        let ask = |tx: &mut Tx| soon_arrival(tx, ctx, connection, &document);
         let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.push_user(connection, document, (Some(&met.id), &mut None))).await;
         work.finish(outcome).await
@@ -114,7 +115,12 @@ impl App {
         connection: &Connection,
         (id, if_match): (&str, Option<&EntityTags>),
     ) -> Result<(), Error> {
-        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
+        let ask = |tx: &mut Tx| {
+            if let Ok(id) = id.parse() {
+                tx.soon_user_to_change(&ctx.organization, &id);
+            }
+        };
+        let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = match work.user_to_change(connection, id, if_match).await {
             Ok(user) => work.remove_user(user).await,
             Err(error) => Err(error),
@@ -139,18 +145,22 @@ impl Work<'_> {
         document: UserDocument,
         (unheard, met): (Option<&UserId>, &mut Option<User>),
     ) -> Result<UserView, Error> {
-        // Held first, as a sign-in holds it: the person comes after it in both.
-        let (_, invitation) = self.invitation_of_address(document.primary_email()).await?;
-        let (mut who, mut found) = self.who_is_pushed(connection, &document, unheard).await?;
+        let mut pushed = self.who_is_pushed(connection, &document, unheard).await?;
+        let mut invitation = None;
+        if pushed.invited {
+            // Held before the person, as a sign-in holds it; whoever came by it meanwhile is known now.
+            (_, invitation) = self.invitation_of_address(document.primary_email()).await?;
+            pushed = self.who_is_pushed(connection, &document, unheard).await?;
+        }
         // Whoever it is, is held from now on; a change that came in between (a suspension) decides anew.
-        if let Some(seen) = &found
+        if let Some(seen) = &pushed.user
             && self.tx.user_to_change(&self.ctx.organization, &seen.id).await?.as_ref() != Some(seen)
         {
-            (who, found) = self.who_is_pushed(connection, &document, unheard).await?;
+            pushed = self.who_is_pushed(connection, &document, unheard).await?;
         }
-        let user = match (who, found) {
+        let user = match (pushed.who, pushed.user) {
             (Who::New, _) => {
-                let view = self.add_user(connection, document).await?;
+                let view = self.add_user(connection, document, pushed.awaited).await?;
                 self.welcome_pushed(connection, invitation, &view.user).await?;
                 return Ok(view);
             }
@@ -232,7 +242,13 @@ impl Work<'_> {
         Ok(())
     }
 
-    async fn add_user(&mut self, connection: &Connection, document: UserDocument) -> Result<UserView, Error> {
+    /// `awaited` is somebody for whom a group may wait.
+    async fn add_user(
+        &mut self,
+        connection: &Connection,
+        document: UserDocument,
+        awaited: bool,
+    ) -> Result<UserView, Error> {
         let now = self.ctx.now;
         let id = UserId::from_uuid(self.app.clock().uuid());
         let blank = User::blank(id, Some(connection.id.clone()), now);
@@ -242,7 +258,7 @@ impl Work<'_> {
         self.tx.first_facts(&organization, &user.id, FactSource::Scim, &user.document, now).await?;
         self.record_external_id(connection, None, &user).await?;
         self.tell(EventKind::UserCreated, [user.id.to_string()], json!({"active": user.directory_active}));
-        let joined = self.join_waiting_groups(connection, &user).await?;
+        let joined = awaited && self.join_waiting_groups(connection, &user).await?;
         self.settle_user(&user).await?;
         if joined { view(&mut self.tx, self.ctx, user).await } else { Ok(UserView { user, groups: Vec::new() }) }
     }
@@ -341,36 +357,6 @@ impl Work<'_> {
     }
 }
 
-/// The user with what a document says of them.
-pub(super) fn described(mut user: User, document: UserDocument) -> User {
-    document.user_name().clone_into(&mut user.user_name);
-    user.external_id = document.external_id().map(str::to_owned);
-    user.display_name = document.shown_name();
-    user.email = document.primary_email().map(str::to_owned);
-    let active = document.active();
-    user.directory_active = active.unwrap_or(user.directory_active);
-    user.document = document.into_map();
-    // It has a column of its own, which is the one truth about it. A provider that took the attribute away is not shown it,
-    // and nobody gets in or out by that: the null remembers it.
-    match active {
-        Some(_) => drop(user.document.shift_remove("active")),
-        None => drop(user.document.insert("active".to_owned(), Value::Null)),
-    }
-    user
-}
-
-/// The document as SCIM knows it: with `active`, which is a column here.
-pub(super) fn scim_document(user: &User) -> UserDocument {
-    described_document(user.document.clone(), user.directory_active)
-}
-
-pub(super) fn described_document(mut document: Map<String, Value>, active: bool) -> UserDocument {
-    match document.shift_remove("active") {
-        Some(_) => UserDocument::from_stored(document),
-        None => UserDocument::from_stored(document).with_active_unless_said(active),
-    }
-}
-
 /// What the connection declares; it also knows how those and all other attributes compare.
 pub(super) fn extensions(connection: &Connection) -> Extensions<'_> {
     Extensions(&connection.schemas)
@@ -390,10 +376,4 @@ fn visible(user: Option<User>, connection: &Connection) -> Option<User> {
 
 fn not_found(id: &str) -> Error {
     ScimError::not_found(format!("There is no User “{id}” in this connection.")).into()
-}
-
-/// The names of the attributes that differ; never their values, which are personal.
-fn changed_attributes(before: &User, after: &User) -> Vec<String> {
-    let all: std::collections::BTreeSet<&String> = before.document.keys().chain(after.document.keys()).collect();
-    all.into_iter().filter(|name| before.document.get(*name) != after.document.get(*name)).cloned().collect()
 }

@@ -310,7 +310,7 @@ impl Work<'_> {
             }
             let group = match self.tx.group_by_name(&organization, Some(&connection.id), origin, name).await? {
                 Some(group) => group,
-                None => self.add_group(connection, origin, (name.clone(), None)).await?,
+                None => self.add_group(connection, origin, (name.clone(), None)).await?.0,
             };
             let member = MemberRef { value: user.id.to_string(), display: None, kind: MemberKind::User };
             self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;

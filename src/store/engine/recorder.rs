@@ -11,7 +11,7 @@ use std::sync::{
 pub struct Statement {
     /// Its text, as it was written.
     pub sql: String,
-    /// Rows that came back or were touched.
+    /// Rows that came back or were touched. Of several that PostgreSQL took as one, each but the last counts as one.
     pub rows: u64,
     /// Steps of SQLite's virtual machine, which grow with every row that is looked at; 0 on PostgreSQL.
     pub steps: u64,

@@ -9,8 +9,8 @@ use tokio_postgres::{Row, Statement, types::ToSql};
 /// A statement for whose answer nobody waits.
 #[derive(Debug)]
 pub(super) struct Later {
-    /// As it was written; none: it changes nothing, and nobody counts it.
-    pub(super) written: Option<&'static str>,
+    /// As it was written, or as those were of which it is made; none: it changes nothing, and nobody counts it.
+    pub(super) written: Vec<&'static str>,
     /// As PostgreSQL reads it.
     pub(super) sql: &'static str,
     pub(super) args: Vec<Value>,
@@ -83,7 +83,11 @@ impl Around {
             let (statement, parameters) = ready(client, sql, args).await?;
             changes.push(Box::pin(async move {
                 let rows = client.execute(&statement, &parameters).await.map_err(|error| explain_error(&error, sql))?;
-                Ok::<_, StoreError>(written.map(|written| (written, rows)))
+                // Of several, the server says only what the last did.
+                let last = written.len().saturating_sub(1);
+                let each =
+                    written.iter().enumerate().map(|(place, text)| (*text, if place == last { rows } else { 1 }));
+                Ok::<_, StoreError>(each.collect::<Vec<_>>())
             }));
         }
         let mut questions = Vec::with_capacity(asks.len());

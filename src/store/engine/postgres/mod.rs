@@ -1,10 +1,12 @@
 //! PostgreSQL: a plain pool. It does its own group commit.
 
 mod around;
+mod together;
 mod words;
 
 use self::{
     around::{Answered, Around, Ask, Came, Later, ready},
+    together::together,
     words::{explain_error, type_of, with_cause},
 };
 use crate::store::{FromRow, RowRef, StoreError, Value};
@@ -128,13 +130,13 @@ impl Session {
 
     /// Takes a lock with the next statement, which sees what there is once it is held.
     pub(super) fn lock(&mut self, sql: &'static str, args: &[Value]) {
-        self.later.push(Later { written: None, sql, args: args.to_vec() });
+        self.later.push(Later { written: Vec::new(), sql, args: args.to_vec() });
         self.answered.clear();
     }
 
     /// Runs a statement with the next one that somebody waits for, before it and by the same message; at the latest with the commit.
     pub(super) fn later(&mut self, written: &'static str, sql: &'static str, args: &[Value]) {
-        self.later.push(Later { written: Some(written), sql, args: args.to_vec() });
+        self.later.push(Later { written: vec![written], sql, args: args.to_vec() });
         self.answered.clear();
     }
 
@@ -222,7 +224,7 @@ impl Session {
     fn around(&mut self) -> Around {
         self.answered.clear();
         let (later, asks) = (std::mem::take(&mut self.later), std::mem::take(&mut self.asks));
-        Around { beginning: self.beginning.take(), later, asks }
+        Around { beginning: self.beginning.take(), later: together(later), asks }
     }
 
     fn keep<T>(&mut self, came: Came<T>) -> T {
