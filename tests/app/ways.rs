@@ -9,7 +9,7 @@ use crate::{
 use castgate::{
     app::{App, RosterOf, RosterRow},
     model::{Capability, Role, Subject, UserId},
-    scim::{GroupPatch, MemberChange},
+    scim::{GroupDocument, GroupPatch, MemberChange},
     store::Recorder,
 };
 use serde_json::json;
@@ -46,6 +46,20 @@ async fn a_push_waits_for_postgresql_only_where_it_needs_an_answer() {
     // And who is in it now, for the answer.
     assert_eq!(add(others[0].as_str(), 1).await, 4, "one more member of a few");
     assert_eq!(add(others[1].as_str(), 1).await, 3, "one more member of many");
+
+    let crew = GroupDocument {
+        display_name: "crew".to_owned(),
+        external_id: None,
+        clears_external_id: false,
+        members: Some(others.iter().map(|other| member(other.as_str())).collect()),
+    };
+    recorder.take_ways();
+    let crew = app.create_group(&push, &okta, crew).await.unwrap();
+    // Who asks and whether it is there; who comes in; the commit. It is told as it is, and read by nobody before.
+    assert_eq!(recorder.take_ways(), 3, "a group with people in it");
+    assert_eq!(crew.members.as_ref().map(Vec::len), Some(others.len()));
+    let read = app.group(&push, &okta, crew.group.id.as_str(), true).await.unwrap();
+    assert_eq!((read.group, read.members), (crew.group, crew.members));
 
     for _ in 0..3 {
         world.session(&ada.id).await;

@@ -3,9 +3,9 @@
 //! One connection is handed from transaction to transaction, first come first served. They lie in one outer transaction,
 //! each but the first in a savepoint of its own. Who commits releases its savepoint; if somebody waits, and the batch is
 //! small and young, the connection goes on to them, otherwise the outer transaction is committed (one sync for the whole
-//! batch) on a thread that may block, while those who come meanwhile queue up for the next batch. `commit()` answers when the batch is on
-//! disk. So does `rollback()` when the batch holds rows of others: a refusal that rests on them must not go out before
-//! they are durable.
+//! batch) on a thread that may block, while those who come meanwhile queue up for the next batch. `commit()` answers when
+//! the batch is on disk. So does `rollback()` when the batch holds rows of others: a refusal that rests on them must not go
+//! out before they are durable.
 //!
 //! What must hold: the connection is always either idle, held, or being committed; whoever lets go of it, by whatever
 //! way (return, error, a cancelled future, a panic), passes it on.
