@@ -42,6 +42,7 @@ pub use saml_provider::{SamlProviders, described, learn};
 pub use step_up::StepUp;
 
 use crate::{
+    crypto::heavy,
     model::{Instant, OidcSettings},
     net,
 };
@@ -253,11 +254,11 @@ impl Oidc {
         verify: impl Fn(&KeySet) -> Result<T, TokenFault>,
     ) -> Result<T, SsoError> {
         let keys = self.providers.keys(metadata, None, now).await?;
-        match verify(&keys) {
+        match heavy(|| verify(&keys)).await {
             Ok(said) => Ok(said),
             Err(fault) if token.may_be_rotated(&fault) => {
                 let keys = self.providers.keys(metadata, Some(&keys), now).await?;
-                Ok(verify(&keys)?)
+                Ok(heavy(|| verify(&keys)).await?)
             }
             Err(fault) => Err(fault.into()),
         }

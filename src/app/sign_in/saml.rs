@@ -10,7 +10,7 @@ use super::{
     signs_in,
 };
 use crate::{
-    crypto::Context,
+    crypto::{Context, heavy},
     model::{Connection, ConnectionId, Instant, OrganizationId, RequestId, SamlSettings, SignInProtocol},
     sso::{
         Identity, SsoError, StepUp,
@@ -125,7 +125,7 @@ impl App {
         let now = self.clock().now();
         let (organization, connection, saml) = self.saml_connection(id).await?;
         // Nothing of this is believed: it decides which of two questions the verifier is asked.
-        let seen = glimpse(field).unwrap_or_default();
+        let seen = heavy(|| glimpse(field)).await.unwrap_or_default();
         let ctx = |actor| Ctx { actor, organization: organization.clone(), now, request: self.request_of(&whence) };
         let place = (&organization, &connection);
         if seen.in_response_to.is_none() && saml.idp_initiated && signs_in(&connection) {
@@ -232,10 +232,10 @@ impl App {
             now,
         };
         // Opening our own keys costs more than all the rest: most answers are not encrypted.
-        let mut outcome = verify_response(field, &expected);
+        let mut outcome = heavy(|| verify_response(field, &expected)).await;
         if matches!(outcome, Err(SamlFault::CannotDecrypt)) {
             let ring = self.saml_ring(organization, &connection.id).await?;
-            outcome = verify_response(field, &Expected { keys: &ring.keys, ..expected });
+            outcome = heavy(|| verify_response(field, &Expected { keys: &ring.keys, ..expected })).await;
         }
         #[cfg(feature = "second-opinion")]
         if self.settings().sign_in.second_opinion {
