@@ -24,8 +24,10 @@ use tokio::{runtime::Handle, sync::oneshot};
 
 /// Transactions that share one sync at most.
 const BATCH_SIZE: usize = 64;
-/// How old a batch may be when one more transaction joins.
-const BATCH_AGE: Duration = Duration::from_millis(2);
+/// How old a batch may be when one more transaction joins, at least and at most.
+const BATCH_AGE: (Duration, Duration) = (Duration::from_millis(2), Duration::from_millis(20));
+/// Between the two, as many times as long as the last batch took to commit: so the writer waits for the disk a fifth of its time.
+const TIMES_ITS_COMMIT: u32 = 4;
 /// How long a transaction waits for the connection.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -49,6 +51,8 @@ struct Queue {
 struct Lease {
     connection: Connection,
     batch: Option<Batch>,
+    /// How long the last batch took to commit.
+    took: Duration,
 }
 
 /// The outer transaction.
@@ -61,9 +65,15 @@ struct Batch {
 }
 
 impl Batch {
-    fn may_grow(&self) -> bool {
-        self.transactions < BATCH_SIZE && self.opened.elapsed() < BATCH_AGE
+    fn may_grow(&self, took: Duration) -> bool {
+        self.transactions < BATCH_SIZE && self.opened.elapsed() < oldest(took)
     }
+}
+
+/// How old a batch may be when the last one took so long to commit.
+fn oldest(took: Duration) -> Duration {
+    let (least, most) = BATCH_AGE;
+    (took * TIMES_ITS_COMMIT).clamp(least, most)
 }
 
 impl fmt::Debug for Writer {
@@ -75,7 +85,7 @@ impl fmt::Debug for Writer {
 impl Writer {
     /// Takes a connection over. Must be called inside a runtime.
     pub(super) fn new(path: PathBuf, connection: Connection) -> Arc<Self> {
-        let idle = Some(Box::new(Lease { connection, batch: None }));
+        let idle = Some(Box::new(Lease { connection, batch: None, took: Duration::ZERO }));
         let queue = Mutex::new(Queue { idle, waiting: VecDeque::new() });
         Arc::new(Self { path, runtime: Handle::current(), queue })
     }
@@ -136,7 +146,7 @@ impl Writer {
 
     /// Lets go of the connection after a transaction has ended: on to the next, or to disk.
     fn let_go(self: &Arc<Self>, lease: Box<Lease>) {
-        let may_grow = lease.batch.as_ref().is_none_or(Batch::may_grow);
+        let may_grow = lease.batch.as_ref().is_none_or(|batch| batch.may_grow(lease.took));
         let Some(lease) = (if may_grow { self.hand_over(lease) } else { Some(lease) }) else { return };
         let mut landing = Landing { lease: Some(lease), writer: Arc::clone(self) };
         self.runtime.spawn_blocking(move || landing.commit());
@@ -162,21 +172,28 @@ impl Landing {
         let sync = began.elapsed();
         metrics().batch(batch.transactions, sync);
         tracing::debug!(transactions = batch.transactions, ?sync, ok = outcome.is_ok(), "group commit");
+        lease.took = sync;
         lease.roll_back_all();
+        // The next first: those who are told go on to other work, and it would wait for a thread behind them.
+        self.pass_on();
         for member in batch.members {
             // Who does not listen any more has gone away; the rows stay.
             let _ = member.send(outcome.clone());
         }
     }
+
+    /// Without a batch the connection is always taken: by the next or by the place for an idle one.
+    fn pass_on(&mut self) {
+        drop(self.lease.take().and_then(|lease| self.writer.hand_over(lease)));
+    }
 }
 
 impl Drop for Landing {
     fn drop(&mut self) {
-        if let Some(mut lease) = self.lease.take() {
+        if let Some(lease) = &mut self.lease {
             lease.roll_back_all();
-            // Without a batch the connection is always taken: by the next or by the place for an idle one.
-            drop(self.writer.hand_over(lease));
         }
+        self.pass_on();
     }
 }
 
@@ -325,5 +342,16 @@ impl Drop for Held {
             }
             self.writer.let_go(lease);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_slower_the_disk_the_more_share_its_sync_within_reason() {
+        let ms = Duration::from_millis;
+        assert_eq!([ms(0), ms(3), ms(400)].map(oldest), [ms(2), ms(12), ms(20)]);
     }
 }
