@@ -1,6 +1,6 @@
-//! Work that nobody waits for: what has expired is closed, what waits in the outbox is told, what is long over is forgotten.
+//! Work that nobody waits for: what has expired is closed, what waits in the outbox is done, what is long over is forgotten.
 
-use super::{Actor, App, Ctx, Error, Need, Work};
+use super::{Actor, App, Ctx, Error, Need, Work, directory::LOOK_AGAIN};
 use crate::{
     model::{Binding, EventKind, Instant, OrganizationId, Subject},
     store::Waiting,
@@ -29,8 +29,8 @@ pub struct Round {
     pub certificates: usize,
     /// Connections whose provider's metadata said something new.
     pub refreshed: usize,
-    /// Notices that were told.
-    pub told: usize,
+    /// Work of the outbox that was done: notices told, groups looked at again.
+    pub done: usize,
     /// Sessions and links that were forgotten.
     pub forgotten: u64,
     /// E-mail domains whose record was looked at again.
@@ -47,7 +47,7 @@ impl App {
             warned: self.warn_of_expiry().await?,
             certificates: self.warn_of_certificates().await?,
             refreshed: self.refresh_saml_providers().await?,
-            told: self.tell_notices().await?,
+            done: self.empty_outbox().await?,
             forgotten: self.forget_the_past().await?,
             domains: self.recheck_domains().await?,
             keys: usize::from(self.rotate_when_due().await?.is_some()),
@@ -71,16 +71,27 @@ impl App {
         Ok(closed)
     }
 
-    /// Tells the operator, through the log, what waits in the outbox; at least once each.
-    async fn tell_notices(&self) -> Result<usize, Error> {
-        let waiting = self.store().read().await?.waiting_jobs(CHUNK).await?;
+    /// Does what waits in the outbox, at least once each.
+    async fn empty_outbox(&self) -> Result<usize, Error> {
+        let waiting = self.store().read().await?.waiting_jobs(self.clock().now(), CHUNK).await?;
+        let mut done = 0;
         for Waiting { organization, id, topic, payload } in &waiting {
-            tracing::warn!(%organization, topic, payload, "notice");
-            let mut tx = self.store().write("notice told").await?;
+            let outcome = if topic == LOOK_AGAIN {
+                self.look_again(organization, payload).await
+            } else {
+                tracing::warn!(%organization, topic, payload, "notice");
+                Ok(())
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(%organization, topic, %error, "work of the outbox failed; the next round tries again");
+                continue;
+            }
+            let mut tx = self.store().write("work done").await?;
             tx.finish_job(organization, id, self.clock().now()).await?;
             tx.commit().await?;
+            done += 1;
         }
-        Ok(waiting.len())
+        Ok(done)
     }
 
     /// How many jobs wait in the outbox: a number for the operator.

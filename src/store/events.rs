@@ -109,27 +109,28 @@ impl Tx {
         Ok(events)
     }
 
-    /// Puts work into the outbox, to be done after the commit.
+    /// Puts work into the outbox, to be done after the commit and not before `due`.
     pub async fn insert_job(
         &mut self,
         organization: &OrganizationId,
         id: &JobId,
         (topic, payload): (&str, &Value),
-        now: Instant,
+        due: Instant,
     ) -> Result<(), StoreError> {
         self.later(
             "INSERT INTO outbox (organization, id, topic, payload, created_at, attempts) VALUES (?1, ?2, ?3, ?4, ?5, 0)",
-            args![organization, id, topic, payload.to_string(), now],
+            args![organization, id, topic, payload.to_string(), due],
         )
         .await
     }
 
-    /// The oldest work of all organizations that is not done.
-    pub async fn waiting_jobs(&mut self, limit: i64) -> Result<Vec<Waiting>, StoreError> {
+    /// The oldest work of all organizations that is due and not done.
+    pub async fn waiting_jobs(&mut self, now: Instant, limit: i64) -> Result<Vec<Waiting>, StoreError> {
         let rows = self
             .all(
-                "SELECT organization, id, topic, payload FROM outbox WHERE done_at IS NULL ORDER BY organization, id LIMIT ?1",
-                args![limit],
+                "SELECT organization, id, topic, payload FROM outbox WHERE done_at IS NULL AND created_at <= ?1
+                 ORDER BY organization, id LIMIT ?2",
+                args![now, limit],
             )
             .await?;
         Ok(rows

@@ -46,6 +46,7 @@ mod scene;
 mod sign_in_cost;
 mod tenancy;
 mod tenants;
+mod waiting;
 mod ways;
 mod who;
 mod why;

@@ -3,7 +3,7 @@
 use super::super::{Error, Work, owners::gives_owner, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, GroupPush, Subject, Terms, User, UserId, fold},
+    model::{Connection, EventKind, Group, GroupPush, Subject, Terms, UserId},
     scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::{EVERYBODY, Member},
 };
@@ -174,14 +174,18 @@ impl Work<'_> {
         }
         if !waiting.is_empty() {
             let of = (&connection.id, &group.id);
-            moves.wait(self.tx.insert_pending_members(&organization, of, &waiting, now).await?);
+            let new = self.tx.insert_pending_members(&organization, of, &waiting, now).await?;
+            moves.wait(new);
+            if new > 0 {
+                self.look_again_later(of).await?;
+            }
         }
         Ok(())
     }
 
     /// Whom a provider means by values that are no ids of ours: its own ids of them, else their userNames. Some providers push a
     /// group before they know what we call its people.
-    async fn called<'v>(
+    pub(super) async fn called<'v>(
         &mut self,
         connection: &Connection,
         values: impl Iterator<Item = &'v str> + Send,
@@ -223,25 +227,6 @@ impl Work<'_> {
         };
         let gone = members.iter().filter(is_meant).map(|member| member.user.as_str()).collect();
         self.members_go(group, &gone, moves).await
-    }
-
-    /// A new person joins the groups that wait for them, by any name that a provider may have used.
-    /// Says whether any did.
-    pub(super) async fn join_waiting_groups(&mut self, connection: &Connection, user: &User) -> Result<bool, Error> {
-        let organization = self.ctx.organization.clone();
-        let (id, name) = (user.id.as_str(), user.user_name.as_str());
-        let folded = fold(name);
-        let names = [id, name, user.external_id.as_deref().unwrap_or(name), &folded];
-        let waiting = self.tx.take_pending(&organization, &connection.id, names).await?;
-        let joined = !waiting.is_empty();
-        for id in waiting {
-            if let Some(group) = self.tx.group_to_change(&organization, &id).await? {
-                let member =
-                    MemberRef { value: user.id.to_string(), display: None, kind: crate::scim::MemberKind::User };
-                self.change_members(connection, group, &[MemberChange::Add(vec![member])]).await?;
-            }
-        }
-        Ok(joined)
     }
 
     /// After a group was renamed: rules with `when` that name it may give its members something else.

@@ -9,11 +9,13 @@ mod members;
 mod roles;
 mod unheard;
 mod users;
+mod waiting;
 
 pub(super) use arrival::Found;
 pub use cursors::CursorPage;
 pub use unheard::Receipt;
 pub(super) use unheard::Unheard;
+pub(super) use waiting::LOOK_AGAIN;
 
 use super::{App, Ctx, Error};
 use crate::{
