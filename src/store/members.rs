@@ -14,7 +14,50 @@ pub struct Member {
     pub display: String,
 }
 
+/// Whether somebody of a connection is in a group; no row for somebody else.
+const STANDING: &str = "SELECT (SELECT COUNT(*) FROM memberships m
+             WHERE m.organization = u.organization AND m.group_id = ?3 AND m.member_kind = 'user' AND m.member_id = u.id
+               AND m.ended IS NULL)
+     FROM users u WHERE u.organization = ?1 AND u.id = ?4 AND u.connection = ?2 AND u.removed_at IS NULL";
+
+const ENTER: &str =
+    "INSERT INTO memberships (organization, group_id, member_kind, member_id, since) VALUES (?1, ?2, ?3, ?4, ?5)
+     ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING";
+
 impl Tx {
+    /// Whether a person of a connection is in a group; none where the connection has no such person.
+    pub async fn is_member(
+        &mut self,
+        organization: &OrganizationId,
+        (connection, group): (&ConnectionId, &GroupId),
+        user: &UserId,
+    ) -> Result<Option<bool>, StoreError> {
+        let found: Option<(i64,)> = self.first(STANDING, args![organization, connection, group, user]).await?;
+        Ok(found.map(|(memberships,)| memberships > 0))
+    }
+
+    /// Asks for that with the next statement.
+    pub fn soon_is_member(
+        &mut self,
+        organization: &OrganizationId,
+        (connection, group): (&ConnectionId, &GroupId),
+        user: &UserId,
+    ) {
+        self.soon(STANDING, || args![organization, connection, group, user].to_vec());
+    }
+
+    /// Puts somebody who is not in it into a group, without waiting for an answer.
+    pub async fn enter_group(
+        &mut self,
+        organization: &OrganizationId,
+        group: &GroupId,
+        user: &UserId,
+        now: Instant,
+    ) -> Result<(), StoreError> {
+        let holder = Holder::User(user.clone());
+        self.later(ENTER, args![organization, group, holder.kind(), holder, now]).await
+    }
+
     /// Puts somebody into a group. False when they were in it: then nothing is written.
     pub async fn open_membership(
         &mut self,
@@ -77,14 +120,7 @@ impl Tx {
         member: &Holder,
         now: Instant,
     ) -> Result<bool, StoreError> {
-        let rows = self
-            .run(
-                "INSERT INTO memberships (organization, group_id, member_kind, member_id, since)
-                 VALUES (?1, ?2, ?3, ?4, ?5)
-                 ON CONFLICT (organization, group_id, member_kind, member_id) WHERE ended IS NULL DO NOTHING",
-                args![organization, group, member.kind(), member, now],
-            )
-            .await?;
+        let rows = self.run(ENTER, args![organization, group, member.kind(), member, now]).await?;
         Ok(rows == 1)
     }
 

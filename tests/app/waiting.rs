@@ -33,7 +33,7 @@ async fn whoever_a_group_waits_for_though_they_are_there_comes_in_a_minute_later
     hers.commit().await.unwrap();
     world.app.keep_house().await.unwrap();
     assert_eq!(awaited(&world, &group).await, ["ada@acme.example", "bo@acme.example"], "pushes may still be under way");
-    assert_eq!(world.roles(&ada.id).await, Vec::<String>::new());
+    assert_eq!(world.roles(&ada.id).await, ["viewer"]);
 
     world.days(1);
     world.app.keep_house().await.unwrap();

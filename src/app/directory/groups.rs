@@ -106,7 +106,7 @@ impl App {
         patch: &GroupPatch,
         members: usize,
     ) -> Result<GroupView, Error> {
-        let ask = |tx: &mut Tx| soon_change(tx, ctx, id, (patch, members));
+        let ask = |tx: &mut Tx| soon_change(tx, (ctx, connection), id, (patch, members));
         let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
         let outcome = Box::pin(work.change_group(connection, (id, if_match), patch, members)).await;
         work.finish(outcome).await
@@ -137,7 +137,7 @@ fn soon_arrival(tx: &mut Tx, ctx: &Ctx, connection: &Connection, document: &Grou
 }
 
 /// Asks with the next statement for what a change of a group looks at; the group is held first.
-fn soon_change(tx: &mut Tx, ctx: &Ctx, id: &str, (patch, members): (&GroupPatch, usize)) {
+fn soon_change(tx: &mut Tx, (ctx, connection): (&Ctx, &Connection), id: &str, (patch, members): (&GroupPatch, usize)) {
     let Ok(id) = id.parse() else { return };
     tx.soon_group_to_change(&ctx.organization, &id);
     if patch.members.is_empty() {
@@ -146,7 +146,13 @@ fn soon_change(tx: &mut Tx, ctx: &Ctx, id: &str, (patch, members): (&GroupPatch,
     if let Some(enough) = enough_to_hide(patch, members) {
         tx.soon_has_more_members(&ctx.organization, &id, enough);
     }
-    tx.soon_bindings_of(&ctx.organization, &Subject::Group(id));
+    tx.soon_bindings_of(&ctx.organization, &Subject::Group(id.clone()));
+    if let [MemberChange::Add(members)] = patch.members.as_slice()
+        && let [member] = members.as_slice()
+        && let Ok(user) = member.value.parse()
+    {
+        tx.soon_is_member(&ctx.organization, (&connection.id, &id), &user);
+    }
 }
 
 impl Work<'_> {

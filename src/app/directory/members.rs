@@ -3,7 +3,7 @@
 use super::super::{Error, Work, owners::gives_owner, provisioning::tolerated};
 use crate::{
     filter::{Filter, StandardKinds},
-    model::{Connection, EventKind, Group, GroupPush, Subject, Terms, UserId},
+    model::{Connection, ConnectionId, EventKind, Group, GroupId, GroupPush, Subject, Terms, UserId},
     scim::{MemberChange, MemberRef, ScimError, Tolerance},
     store::{EVERYBODY, Member},
 };
@@ -153,16 +153,9 @@ impl Work<'_> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
         let id_of = |member: &MemberRef| member.value.parse().ok().or_else(|| called.get(&member.value).cloned());
         let asked: BTreeSet<UserId> = members.iter().filter_map(id_of).collect();
-        let mut known = BTreeSet::new();
-        if !asked.is_empty() {
-            let came = self.tx.open_memberships(&organization, (&connection.id, &group.id), &asked, now).await?;
-            moves.come(&came);
-            // Who did not come was in it already, or is nobody.
-            known = match came.len() == asked.len() {
-                true => came,
-                false => self.tx.known_users(&organization, &connection.id, &asked).await?,
-            };
-        }
+        let of = (&connection.id, &group.id);
+        let (came, known) = self.come_in(of, &asked).await?;
+        moves.come(&came);
         let is_unknown = |member: &&MemberRef| id_of(member).is_none_or(|id| !known.contains(&id));
         let mut waiting = BTreeMap::new();
         for member in members.iter().filter(is_unknown) {
@@ -173,7 +166,6 @@ impl Work<'_> {
             waiting.entry(member.value.as_str()).or_insert(member.display.as_deref());
         }
         if !waiting.is_empty() {
-            let of = (&connection.id, &group.id);
             let new = self.tx.insert_pending_members(&organization, of, &waiting, now).await?;
             moves.wait(new);
             if new > 0 {
@@ -181,6 +173,36 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// People of a connection come into its group: who was not in it, and who there is.
+    async fn come_in(
+        &mut self,
+        of @ (connection, group): (&ConnectionId, &GroupId),
+        asked: &BTreeSet<UserId>,
+    ) -> Result<(BTreeSet<UserId>, BTreeSet<UserId>), Error> {
+        let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
+        if let (Some(user), 1) = (asked.first(), asked.len()) {
+            // Mostly it is one: asked for with the group itself, so that the row goes out with the commit.
+            return Ok(match self.tx.is_member(&organization, of, user).await? {
+                None => (BTreeSet::new(), BTreeSet::new()),
+                Some(true) => (BTreeSet::new(), asked.clone()),
+                Some(false) => {
+                    self.tx.enter_group(&organization, group, user, now).await?;
+                    (asked.clone(), asked.clone())
+                }
+            });
+        }
+        if asked.is_empty() {
+            return Ok((BTreeSet::new(), BTreeSet::new()));
+        }
+        let came = self.tx.open_memberships(&organization, of, asked, now).await?;
+        // Who did not come was in it already, or is nobody.
+        let known = match came.len() == asked.len() {
+            true => came.clone(),
+            false => self.tx.known_users(&organization, connection, asked).await?,
+        };
+        Ok((came, known))
     }
 
     /// Whom a provider means by values that are no ids of ours: its own ids of them, else their userNames. Some providers push a
