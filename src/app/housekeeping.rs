@@ -75,23 +75,30 @@ impl App {
     async fn empty_outbox(&self) -> Result<usize, Error> {
         let waiting = self.store().read().await?.waiting_jobs(self.clock().now(), CHUNK).await?;
         let mut done = 0;
-        for Waiting { organization, id, topic, payload } in &waiting {
-            let outcome = if topic == LOOK_AGAIN {
-                self.look_again(organization, payload).await
-            } else {
-                tracing::warn!(%organization, topic, payload, "notice");
-                Ok(())
-            };
-            if let Err(error) = outcome {
-                tracing::warn!(%organization, topic, %error, "work of the outbox failed; the next round tries again");
-                continue;
+        for job in &waiting {
+            match self.do_job(job).await {
+                Ok(()) => done += 1,
+                Err(error) => {
+                    let Waiting { organization, topic, .. } = job;
+                    tracing::warn!(%organization, topic, %error, "work of the outbox failed; the next round tries again");
+                }
             }
-            let mut tx = self.store().write("work done").await?;
-            tx.finish_job(organization, id, self.clock().now()).await?;
-            tx.commit().await?;
-            done += 1;
         }
         Ok(done)
+    }
+
+    async fn do_job(&self, Waiting { organization, id, topic, payload }: &Waiting) -> Result<(), Error> {
+        if topic == LOOK_AGAIN {
+            self.look_again(organization, payload).await?;
+            let mut tx = self.store().write("looked again").await?;
+            tx.forget_job(organization, id).await?;
+            return Ok(tx.commit().await?);
+        }
+        // For the operator, through the log.
+        tracing::warn!(%organization, topic, payload, "notice");
+        let mut tx = self.store().write("notice told").await?;
+        tx.finish_job(organization, id, self.clock().now()).await?;
+        Ok(tx.commit().await?)
     }
 
     /// How many jobs wait in the outbox: a number for the operator.

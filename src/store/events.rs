@@ -147,6 +147,11 @@ impl Tx {
         Ok(row.map_or(0, |(count,): (i64,)| count))
     }
 
+    /// Forgets work that is done, and of which nobody asks later.
+    pub async fn forget_job(&mut self, organization: &OrganizationId, id: &JobId) -> Result<(), StoreError> {
+        self.run("DELETE FROM outbox WHERE organization = ?1 AND id = ?2", args![organization, id]).await.map(drop)
+    }
+
     /// Marks work as done.
     pub async fn finish_job(
         &mut self,

@@ -1,6 +1,6 @@
 //! Line 9: work that nobody waits for, done by every node at its own pace.
 //!
-//! Each round asks the app to keep house: close what has expired, tell what waits in the outbox, forget what is long over.
+//! Each round asks the app to keep house: close what has expired, do what waits in the outbox, forget what is long over.
 //! Keys are [looked at](key_safety) after a change of rights, events [sealed](sealing), the [provisioning log](pushes) written,
 //! [letters](letters) sent, [webhooks] told, [accidents](accidents) and [silence](silence) of providers looked for, clusters read [from Cast AI](cast_ai), PostgreSQL made to [count](statistics), and the
 //! [master keys](keys) looked at, at a pace of their own. A round that fails is logged and the next one tries again; nothing in it

@@ -38,7 +38,7 @@ async fn whoever_a_group_waits_for_though_they_are_there_comes_in_a_minute_later
     world.days(1);
     world.app.keep_house().await.unwrap();
     assert_eq!(awaited(&world, &group).await, ["bo@acme.example"], "nobody of that name is there");
-    assert_eq!(members(&world, &group).await, [ada.id.clone()]);
+    assert_eq!(members(&world, &group).await, std::slice::from_ref(&ada.id));
     assert_eq!(world.roles(&ada.id).await, ["member"]);
     assert_eq!(world.app.waiting_jobs().await.unwrap(), 0, "looked at once");
 
