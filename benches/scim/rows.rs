@@ -19,6 +19,8 @@ pub const NUMBER: &str = "99999999";
 pub struct Row {
     /// `INSERT INTO … (…) VALUES`.
     pub into: &'static str,
+    /// What becomes of a row that is there already: `ON CONFLICT … DO UPDATE …`, or nothing.
+    pub or_else: &'static str,
     pub values: Vec<Value>,
 }
 
@@ -38,28 +40,35 @@ impl FromRow for Wide {
 
 /// Reads back what the statements of a change have just inserted.
 pub async fn inserted(store: &Store, statements: &[Statement]) -> Result<Rows, Failure> {
-    let mut counts: Vec<(&str, u64)> = Vec::new();
+    let mut counts: Vec<(&str, &str, u64)> = Vec::new();
     for statement in statements.iter().filter(|statement| statement.rows > 0) {
-        let Some(target) = statement.sql.strip_prefix("INSERT INTO ") else { continue };
-        let target = target.split_inclusive(')').next().unwrap_or_default();
-        match counts.iter_mut().find(|(known, _)| *known == target) {
-            Some((_, count)) => *count += statement.rows,
-            None => counts.push((target, statement.rows)),
+        let Some(insert) = statement.sql.strip_prefix("INSERT INTO ") else { continue };
+        let target = insert.split_inclusive(')').next().unwrap_or_default();
+        match counts.iter_mut().find(|(known, _, _)| *known == target) {
+            Some((_, _, count)) => *count += statement.rows,
+            None => counts.push((target, update_in(insert), statement.rows)),
         }
     }
     let mut tx = store.read().await?;
     let mut rows = Rows::new();
-    for (target, count) in counts {
+    for (target, or_else, count) in counts {
         let (table, columns) = target.trim_end_matches(')').split_once('(').ok_or("an insert without columns")?;
         let found: Vec<Wide> = tx
             .all_built(format!("SELECT {columns} FROM {table} ORDER BY rowid DESC LIMIT {count}"), Vec::new())
             .await?;
         let into: &'static str =
             Box::leak(format!("INSERT INTO {} ({columns}) VALUES", table.trim_end()).into_boxed_str());
-        rows.extend(found.into_iter().rev().map(|Wide(values)| Row { into, values }));
+        let or_else: &'static str = Box::leak(or_else.to_owned().into_boxed_str());
+        rows.extend(found.into_iter().rev().map(|Wide(values)| Row { into, or_else, values }));
     }
     tx.commit().await?;
     Ok(rows)
+}
+
+/// What an insert does with a row that is there already, if it changes it.
+fn update_in(insert: &str) -> &str {
+    let clause = insert.find("ON CONFLICT").and_then(|at| insert.get(at..)).unwrap_or_default();
+    if clause.contains("DO UPDATE") && !clause.contains('?') && !clause.contains("RETURNING") { clause } else { "" }
 }
 
 /// The same rows about something else: other ids, another number. `people` are who the rows speak of instead, in turn;
@@ -85,9 +94,8 @@ pub fn copy(rows: &Rows, number: usize, mut people: impl Iterator<Item = String>
         Value::Blob(bytes) => Value::Blob(fresh_bytes(bytes, &clock)),
         Value::Null | Value::Int(_) => value.clone(),
     };
-    rows.iter()
-        .map(|row| Row { into: row.into, values: row.values.iter().map(|value| renew(value, &mut renamed)).collect() })
-        .collect()
+    let mut copied = |row: &Row| row.values.iter().map(|value| renew(value, &mut renamed)).collect();
+    rows.iter().map(|row| Row { values: copied(row), ..*row }).collect()
 }
 
 /// As many bytes, the first of which are at random: what a hash is.
@@ -114,7 +122,7 @@ pub fn moved(rows: &Rows, ids: &[(String, String)]) -> Rows {
         }
         Value::Null | Value::Int(_) | Value::Blob(_) => value.clone(),
     };
-    rows.iter().map(|row| Row { into: row.into, values: row.values.iter().map(renamed).collect() }).collect()
+    rows.iter().map(|row| Row { values: row.values.iter().map(renamed).collect(), ..*row }).collect()
 }
 
 /// Those rows that go into these tables.
@@ -144,14 +152,15 @@ async fn insert(tx: &mut Tx, rows: impl Iterator<Item = &Row>) -> Result<(), Sto
     for together in rows.chunk_by(|one, next| std::ptr::eq(one.into, next.into)) {
         let Some(first) = together.first() else { continue };
         let values: Vec<Value> = together.iter().flat_map(|row| row.values.iter().cloned()).collect();
-        tx.run(text(first.into, (together.len(), first.values.len())), &values).await?;
+        tx.run(text(first, together.len()), &values).await?;
     }
     Ok(())
 }
 
 /// The statement for so many rows. The store takes texts that live as long as the program; there is a handful of them.
-fn text(into: &'static str, (count, width): (usize, usize)) -> &'static str {
+fn text(row: &Row, count: usize) -> &'static str {
     static TEXTS: LazyLock<Mutex<HashMap<(usize, usize), &'static str>>> = LazyLock::new(Mutex::default);
+    let (Row { into, or_else, .. }, width) = (row, row.values.len());
     let mut texts = TEXTS.lock().unwrap_or_else(PoisonError::into_inner);
     texts.entry((into.as_ptr().addr(), count)).or_insert_with(|| {
         let row = |number: usize| {
@@ -159,7 +168,7 @@ fn text(into: &'static str, (count, width): (usize, usize)) -> &'static str {
             format!("({})", places.join(", "))
         };
         let rows: Vec<String> = (0..count).map(row).collect();
-        Box::leak(format!("{into} {}", rows.join(", ")).into_boxed_str())
+        Box::leak(format!("{into} {} {or_else}", rows.join(", ")).into_boxed_str())
     })
 }
 
