@@ -38,16 +38,17 @@ impl Work<'_> {
     /// What ended is signed for ([`super::super::receipts`]), with why: `suspended`, `removed`.
     pub(in crate::app) async fn end_access(&mut self, user: &mut User, why: &'static str) -> Result<(), Error> {
         let (organization, owner) = (self.ctx.organization.clone(), Holder::User(user.id.clone()));
+        self.tx.soon_bindings_reaching(&organization, &user.id);
         self.tx.soon_last_accepted(&organization, &user.id);
         self.tx.soon_api_keys_of(&organization, &owner);
         self.tx.soon_keys_known_by(&organization, &user.id, self.ctx.now);
+        let ended = self.tx.end_sessions_of(&organization, &user.id, self.ctx.now).await?;
         self.touch_owners_by(&user.id).await?;
         let last = self.tx.last_accepted(&organization, &user.id).await?;
         let keys = self.tx.api_keys_of(&organization, &owner).await?;
         let known = self.tx.keys_known_by(&organization, &user.id, self.ctx.now).await?;
         user.session_epoch += 1;
         user.access_epoch += 1;
-        let ended = self.tx.end_sessions_of(&organization, &user.id, self.ctx.now).await?;
         if ended > 0 {
             self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
         }
