@@ -5,8 +5,9 @@ use crate::app::App;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// The pause between two looks: as long as PostgreSQL itself takes to tell what changed.
-const PAUSE: Duration = Duration::from_secs(1);
+/// The pause between two looks, each half a millisecond of the server's time: a first sync fills an empty table with hundreds of
+/// rows meanwhile.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// Looks until the work is to end. The embedded store needs none of it.
 pub(super) async fn run(app: &App, ending: &CancellationToken) {
