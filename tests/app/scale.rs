@@ -92,7 +92,9 @@ async fn a_thousand_members_come_and_go_by_one_statement_and_are_told_of_by_one_
         let mixed = change(MemberChange::Add(mixed)).await;
         assert_eq!(written(&mixed, "INTO memberships"), [500]);
         assert_eq!(written(&mixed, "INTO pending_members"), [2]);
-        assert!(mixed.len() <= 12, "{:#?}", texts(&mixed));
+        // On PostgreSQL somebody for whom a group waits is looked for once more a minute later.
+        let look_again = usize::from(world.store.is_postgres());
+        assert!(mixed.len() <= 12 + look_again, "{:#?}", texts(&mixed));
         no_scans(world, &mixed).await;
         let gone = (11..1_011).map(|number| person(number).to_string()).collect();
         let gone = change(MemberChange::Remove(gone)).await;
