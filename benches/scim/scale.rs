@@ -116,7 +116,10 @@ fn one_more_member(directory: &Directory, sync: &mut Sync<'_>, size: &Size) -> R
     let (mut syncs, mut times) = (Vec::new(), [Vec::new(), Vec::new()]);
     for (turn, pair) in newcomers.chunks(2).enumerate() {
         let alone = sync.time()?;
-        for (newcomer, (group, times)) in pair.iter().zip([small, large].into_iter().zip(&mut times)) {
+        let mut groups: Vec<_> = [small, large].into_iter().zip(&mut times).collect();
+        // Who comes first wakes whoever slept meanwhile.
+        groups.rotate_left(turn % 2);
+        for (newcomer, (group, times)) in pair.iter().zip(groups) {
             let began = Instant::now();
             load::send(
                 &mut wire,

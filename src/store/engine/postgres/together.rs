@@ -1,8 +1,8 @@
 //! Several rows by one statement.
 //!
-//! Each statement costs the server something beside its work: a message, a plan to look at, an answer of its own. Inserts that stand
-//! one behind the other, each into a table of its own and none looking at what one before it wrote, go out as one, all but the last
-//! of them in its `WITH`: there, all see what was before.
+//! Each statement costs the server something beside its work: a message, a plan to look at, an answer of its own. Inserts and updates
+//! that stand one behind the other, each of a table of its own and none looking at what one before it wrote, go out as one, all but
+//! the last of them in its `WITH`: there, all see what was before.
 
 use super::around::Later;
 use std::{
@@ -15,16 +15,16 @@ use std::{
 /// A statement is known by where it lies.
 type Place = (usize, usize);
 
-/// What an insert touches, by the names of tables.
+/// What an insert or an update touches, by the names of tables.
 #[derive(Debug, Clone, Copy)]
-struct Insert {
-    into: &'static str,
+struct Change {
+    writes: &'static str,
     looks_at: &'static [&'static str],
 }
 
 /// As many as there are statements in the binary.
-static INSERTS: LazyLock<RwLock<HashMap<Place, Option<Insert>>>> = LazyLock::new(RwLock::default);
-/// As many as there are ways through the program that insert into several tables, each of them once.
+static CHANGES: LazyLock<RwLock<HashMap<Place, Option<Change>>>> = LazyLock::new(RwLock::default);
+/// As many as there are ways through the program that write several tables, each of them once.
 static JOINED: LazyLock<RwLock<HashMap<Vec<Place>, &'static str>>> = LazyLock::new(RwLock::default);
 
 /// What is known of something, found out once and kept for good.
@@ -46,13 +46,13 @@ pub(super) fn together(later: Vec<Later>) -> Vec<Later> {
     }
     let mut parts: Vec<Part> = Vec::new();
     for one in later {
-        let insert = one.written.first().and_then(|written| known(&INSERTS, place(written), || insert(written)));
+        let change = one.written.first().and_then(|written| known(&CHANGES, place(written), || change(written)));
         match parts.last_mut() {
-            Some(part) if insert.is_some_and(|insert| part.takes(insert)) => part.others.push(one),
-            Some(_) | None => parts.push(Part { into: Vec::new(), first: one, others: Vec::new() }),
+            Some(part) if change.is_some_and(|change| part.takes(change)) => part.others.push(one),
+            Some(_) | None => parts.push(Part { written: Vec::new(), first: one, others: Vec::new() }),
         }
-        if let (Some(part), Some(insert)) = (parts.last_mut(), insert) {
-            part.into.push(insert.into);
+        if let (Some(part), Some(change)) = (parts.last_mut(), change) {
+            part.written.push(change.writes);
         }
     }
     parts.into_iter().map(Part::joined).collect()
@@ -60,16 +60,16 @@ pub(super) fn together(later: Vec<Later>) -> Vec<Later> {
 
 /// Statements that go out as one.
 struct Part {
-    /// The tables that they write; none: it is no insert, and stays alone.
-    into: Vec<&'static str>,
+    /// The tables that they write; none: it is something else, and stays alone.
+    written: Vec<&'static str>,
     first: Later,
     others: Vec<Later>,
 }
 
 impl Part {
-    fn takes(&self, insert: Insert) -> bool {
-        let is_free = |into: &&str| *into != insert.into && !insert.looks_at.contains(into);
-        !self.into.is_empty() && self.into.iter().all(is_free)
+    fn takes(&self, change: Change) -> bool {
+        let is_free = |table: &&str| *table != change.writes && !change.looks_at.contains(table);
+        !self.written.is_empty() && self.written.iter().all(is_free)
     }
 
     fn joined(self) -> Later {
@@ -89,9 +89,11 @@ impl Part {
     }
 }
 
-/// What an insert touches, as it was written; none where it is none, or where more than a few words tell what it looks at.
-fn insert(written: &'static str) -> Option<Insert> {
-    let into = written.strip_prefix("INSERT INTO ")?.split([' ', '(']).next()?;
+/// What an insert or an update touches, as it was written; none where it is neither, or where more than a few words tell what it
+/// looks at.
+fn change(written: &'static str) -> Option<Change> {
+    let target = written.strip_prefix("INSERT INTO ").or_else(|| written.strip_prefix("UPDATE "))?;
+    let writes = target.split([' ', '(', '\n']).next()?;
     let words: Vec<&str> = written.split_whitespace().collect();
     let mut looks_at = Vec::new();
     for (place, _) in words.iter().enumerate().filter(|(_, word)| ["FROM", "JOIN"].contains(word)) {
@@ -102,7 +104,7 @@ fn insert(written: &'static str) -> Option<Insert> {
         }
         looks_at.push(told.next()?.trim_end_matches(')'));
     }
-    (!words.contains(&"RETURNING")).then_some(Insert { into, looks_at: looks_at.leak() })
+    (!words.contains(&"RETURNING")).then_some(Change { writes, looks_at: looks_at.leak() })
 }
 
 /// A statement whose first parameter has the number behind `given`.
@@ -135,7 +137,9 @@ mod tests {
     const C: &str = "INSERT INTO c (x) SELECT told.value FROM texts_of(?1) AS told WHERE 1 = 1";
     const SEES: &str = "INSERT INTO d (x) SELECT x FROM a WHERE y = ?1";
     const LIST: &str = "INSERT INTO e (x) SELECT x FROM f, a WHERE y = ?1";
-    const CHANGES: &str = "UPDATE a SET x = ?1";
+    const UPDATES: &str = "UPDATE a SET x = ?1 WHERE y = 1";
+    const UPDATES_SEEN: &str = "UPDATE g SET x = ?1 WHERE y IN (SELECT y FROM a)";
+    const DELETES: &str = "DELETE FROM h WHERE x = ?1";
 
     #[test]
     fn rows_of_several_tables_are_one_statement_with_all_their_parameters() {
@@ -164,7 +168,11 @@ mod tests {
         assert_eq!(counts(&[B, SEES]), [2], "one that reads something else");
         assert_eq!(counts(&[SEES, A]), [2], "one that is written behind who reads it is not there for them either way");
         assert_eq!(counts(&[A, LIST]), [1, 1], "one of which nobody can tell what it reads");
-        assert_eq!(counts(&[A, CHANGES, C]), [1, 1, 1], "one that changes what is there");
+        assert_eq!(counts(&[A, UPDATES, C]), [1, 2], "one that changes what was written");
+        assert_eq!(counts(&[UPDATES, B]), [2], "one that changes what was there");
+        assert_eq!(counts(&[UPDATES, SEES]), [1, 1], "one that reads what another changes");
+        assert_eq!(counts(&[UPDATES, UPDATES_SEEN]), [1, 1], "one that changes by what another changes");
+        assert_eq!(counts(&[B, DELETES, C]), [1, 1, 1], "one that takes away");
         assert_eq!(counts(&[A, B, A, C]), [2, 2]);
     }
 
