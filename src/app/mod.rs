@@ -207,10 +207,13 @@ impl App {
     /// Puts the adapters together. Call [`App::prepare`] before serving.
     #[must_use]
     pub fn new(settings: Settings, store: Store, cache: Cache, sealer: Sealer, clock: Clock) -> Self {
-        let policy =
-            net::Policy { allow_private_addresses: settings.network.allow_private_addresses, ..net::Policy::default() };
-        let http = net::Client::new(policy);
-        let outside = net::Client::new(webhooks::policy(policy, &settings));
+        let policy = net::Policy {
+            allow_private_addresses: settings.network.allow_private_addresses,
+            private_networks: settings.network.private_networks.clone(),
+            ..net::Policy::default()
+        };
+        let http = net::Client::new(policy.clone());
+        let outside = net::Client::new(webhooks::policy(policy.clone(), &settings));
         let (oidc, pinned_keys) = (Oidc::new(http.clone()), PinnedKeys::new(http.clone()));
         let cast_ai = net::Client::new(cast_ai::policy(policy, &settings));
         let (saml_providers, saml_rings) = (SamlProviders::new(http), KeyRings::default());

@@ -2,7 +2,12 @@
 
 use super::{Engine, KeysFrom, Settings};
 use secrecy::ExposeSecret;
-use std::{fmt, path::Path, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+    path::Path,
+    time::Duration,
+};
 use url::{Host, Url};
 
 /// A signed token outlives a revocation by its life: more would break the promise that gone means gone.
@@ -16,6 +21,8 @@ const LONG_SESSION: Duration = Duration::from_hours(24 * 30);
 const SHORTEST_ROTATION: Duration = Duration::from_hours(1);
 /// Between a failed sign-in and the admin who looks at it.
 const SHORTEST_TRACE: Duration = Duration::from_hours(1);
+/// Of every large cloud (RFC 3927).
+const METADATA_SERVICE: IpAddr = IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254));
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -259,6 +266,12 @@ impl Settings {
     }
 
     fn check_outside(&self, found: &mut Vec<Finding>) {
+        if self.network.private_networks.iter().any(|network| network.contains(METADATA_SERVICE)) {
+            found.push(warning(
+                "network.private_networks",
+                "holds 169.254.169.254, where clouds tell a machine its own credentials: name the providers' networks alone",
+            ));
+        }
         if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
             found.push(warning(
                 "network.allow_private_addresses",
@@ -380,5 +393,7 @@ error: terms.privacy_policy: there is no file /nowhere/privacy.md
         let public = ("SERVER__PUBLIC_URL", "https://sso.example.com");
         assert!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true"), public]).starts_with("warning: "));
         assert_eq!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true")]), "");
+        assert_eq!(found(&[("NETWORK__PRIVATE_NETWORKS", "10.20.0.0/16, fd12:3456::/32"), public]), "");
+        assert!(found(&[("NETWORK__PRIVATE_NETWORKS", "0.0.0.0/0")]).contains("holds 169.254.169.254"));
     }
 }

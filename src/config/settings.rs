@@ -8,7 +8,7 @@ use super::{
     mail::{Invitations, Mail},
     passwords::Passwords,
     server::Server,
-    units::{Rate, Size, Span},
+    units::{Network, Rate, Size, Span},
     webhooks::Webhooks,
 };
 use secrecy::{ExposeSecret, SecretString};
@@ -233,7 +233,9 @@ pub struct Gateway {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Outside {
-    /// Whether identity providers may have private addresses.
+    /// Private networks in which identity providers live.
+    pub private_networks: Vec<Network>,
+    /// Whether identity providers may have any private address.
     pub allow_private_addresses: bool,
 }
 

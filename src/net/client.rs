@@ -4,6 +4,7 @@ use super::{
     address::is_public,
     resolver::{DeniedName, GuardedResolver, Lookup, by_the_machine},
 };
+use crate::config::Network;
 use http::{HeaderMap, Request, StatusCode};
 use std::{
     error::Error,
@@ -17,10 +18,12 @@ use url::{Host, Url};
 const AGENT: &str = concat!("castgate/", env!("CARGO_PKG_VERSION"));
 
 /// What a client may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
     /// Whether private, loopback and link-local addresses may be called, and loopback over http.
     pub allow_private_addresses: bool,
+    /// Networks whose addresses may be called though they are private.
+    pub private_networks: Vec<Network>,
     /// The most bytes of a body that are read.
     pub max_body: usize,
     /// How long connecting may take.
@@ -37,6 +40,7 @@ impl Default for Policy {
     fn default() -> Self {
         Self {
             allow_private_addresses: false,
+            private_networks: Vec::new(),
             max_body: 1 << 20,
             connect_timeout: Duration::from_secs(3),
             timeout: Duration::from_secs(10),
@@ -52,11 +56,20 @@ impl Policy {
     pub fn of_command_line() -> Self {
         Self {
             allow_private_addresses: true,
+            private_networks: Vec::new(),
             max_body: 64 << 20,
             connect_timeout: Duration::from_secs(10),
             timeout: Duration::from_mins(5),
             environment_proxy: true,
         }
+    }
+
+    /// Whether an address may be called.
+    #[must_use]
+    pub fn reaches(&self, address: IpAddr) -> bool {
+        self.allow_private_addresses
+            || is_public(address)
+            || self.private_networks.iter().any(|network| network.contains(address))
     }
 }
 
@@ -85,7 +98,7 @@ pub enum NetError {
     },
     /// The address is private, or the name has no public address.
     #[error(
-        "{host} is an address inside a network; set network.allow_private_addresses if a provider of yours lives there"
+        "{host} is an address inside a network; name the network in network.private_networks if a provider of yours lives there"
     )]
     Denied {
         /// The host.
@@ -153,8 +166,8 @@ impl Client {
 
     /// What it keeps to.
     #[must_use]
-    pub fn policy(&self) -> Policy {
-        self.policy
+    pub fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     /// Whether an address may be called, as far as it says so itself: where its name leads is judged when it is called.
@@ -189,14 +202,13 @@ impl Client {
             Host::Ipv4(address) => Some(IpAddr::V4(address)),
             Host::Ipv6(address) => Some(IpAddr::V6(address)),
         };
-        let private = self.policy.allow_private_addresses;
-        if !private && address.is_some_and(|address| !is_public(address)) {
+        if address.is_some_and(|address| !self.policy.reaches(address)) {
             return Err(NetError::Denied { host: name });
         }
         let loopback = address.map_or(name == "localhost", |address| address.to_canonical().is_loopback());
         match url.scheme() {
             "https" => Ok(name),
-            "http" if private && loopback => Ok(name),
+            "http" if self.policy.allow_private_addresses && loopback => Ok(name),
             "http" => Err(NetError::Insecure { host: name }),
             other => Err(NetError::BadUrl(format!("it begins with {other}:"))),
         }
@@ -216,7 +228,7 @@ impl Client {
             .referer(false)
             .connect_timeout(self.policy.connect_timeout)
             .timeout(self.policy.timeout)
-            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy, lookup: Arc::clone(&self.lookup) }));
+            .dns_resolver(Arc::new(GuardedResolver { policy: self.policy.clone(), lookup: Arc::clone(&self.lookup) }));
         // Plain http is for loopback, where no proxy has any business.
         let builder = if tls && self.policy.environment_proxy { builder } else { builder.no_proxy() };
         // Without TLS no certificate is needed; with none trusted, none is looked for on this machine.

@@ -1,6 +1,6 @@
 //! Resolves names and lets only allowed addresses through, at the moment of connecting.
 
-use super::{Policy, address::is_public};
+use super::Policy;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use std::{future::Future, io, net::SocketAddr, pin::Pin, sync::Arc};
 
@@ -31,12 +31,12 @@ pub(super) struct GuardedResolver {
 
 impl Resolve for GuardedResolver {
     fn resolve(&self, name: Name) -> Resolving {
-        let private = self.policy.allow_private_addresses;
+        let policy = self.policy.clone();
         let host = name.as_str().to_owned();
         let found = (self.lookup)(host.clone());
         Box::pin(async move {
             let found = found.await?.into_iter();
-            let allowed: Vec<SocketAddr> = found.filter(|address| private || is_public(address.ip())).collect();
+            let allowed: Vec<SocketAddr> = found.filter(|address| policy.reaches(address.ip())).collect();
             if allowed.is_empty() {
                 return Err(DeniedName { host }.into());
             }
@@ -77,6 +77,14 @@ mod tests {
         assert_eq!(resolved(&resolver).await.unwrap(), ["8.8.8.8"], "of several only those that may be called");
         assert!(resolved(&resolver).await.is_err());
         assert_eq!(asked.load(Ordering::SeqCst), 4, "each was asked for once");
+    }
+
+    #[tokio::test]
+    async fn behind_a_name_only_the_listed_networks_are_called() {
+        let (lookup, _) = answers(&[&["10.20.3.4", "10.21.0.1", "169.254.169.254", "::ffff:10.20.0.9"]]);
+        let policy = Policy { private_networks: vec!["10.20.0.0/16".parse().unwrap()], ..Policy::default() };
+        let found = resolved(&GuardedResolver { policy, lookup }).await.unwrap();
+        assert_eq!(found, ["10.20.3.4", "::ffff:10.20.0.9"]);
     }
 
     #[tokio::test]

@@ -50,6 +50,27 @@ async fn an_allowed_address_answers() {
 }
 
 #[tokio::test]
+async fn of_private_addresses_only_the_listed_networks_are_called() {
+    let server = serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
+    let listed =
+        |network: &str| Client::new(Policy { private_networks: vec![network.parse().unwrap()], ..Policy::default() });
+    for url in ["https://127.0.0.1", "https://127.1", "https://localhost", "https://[::ffff:127.0.0.1]"] {
+        let url = format!("{url}:{}/", server.port);
+        assert!(matches!(listed("127.0.0.2/31").get(&url).await, Err(NetError::Denied { .. })), "{url}");
+    }
+    assert_eq!(server.seen(), 0);
+    let spoke = listed("127.0.0.0/31").get(&format!("https://127.0.0.1:{}/", server.port)).await;
+    assert!(!matches!(spoke, Err(NetError::Denied { .. })), "{spoke:?}");
+    assert_eq!(server.seen(), 1, "it was called, and speaks no TLS");
+    let plain = listed("127.0.0.0/8").get(&format!("http://127.0.0.1:{}/", server.port)).await;
+    assert!(matches!(plain, Err(NetError::Insecure { .. })), "{plain:?}");
+    assert_eq!(listed("10.20.0.0/16").admits("https://10.20.0.5"), Ok(()));
+    for outside in ["https://10.21.0.5", "https://169.254.169.254", "https://192.168.0.1"] {
+        assert!(matches!(listed("10.20.0.0/16").admits(outside), Err(NetError::Denied { .. })), "{outside}");
+    }
+}
+
+#[tokio::test]
 async fn nothing_connects_to_a_denied_address() {
     let server = serve("HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n");
     let outside = Client::new(Policy::default());
