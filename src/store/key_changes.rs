@@ -37,10 +37,13 @@ macro_rules! select_kept {
 }
 
 /// One more than so many people of a group. In the order of the index: without it PostgreSQL, which takes the group for a large one,
-/// reads the table until it has met so many.
-const MORE_MEMBERS: &str = "SELECT CAST(1 AS BIGINT) FROM memberships
-    WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
-    ORDER BY member_id LIMIT 1 OFFSET ?3";
+/// reads the table until it has met so many. And out of a thousand: it takes “so many” for a tenth of all that it is out of, and
+/// would plan anew each time what comes out cheaper for the numbers given.
+const MORE_MEMBERS: &str = "SELECT CAST(1 AS BIGINT)
+    FROM (SELECT member_id FROM memberships
+          WHERE organization = ?1 AND group_id = ?2 AND member_kind = 'user' AND ended IS NULL
+          ORDER BY member_id LIMIT 1001) AS counted
+    LIMIT 1 OFFSET ?3";
 
 /// Keys of a group's members, members first: for a group of a few people.
 const OF_FEW_MEMBERS: &str = select_kept!(
@@ -120,7 +123,7 @@ impl Tx {
         .await
     }
 
-    /// Whether a group has more people in it than this; it stops counting there.
+    /// Whether a group has certainly more people in it than this. It counts no further than a thousand: of more it says no.
     pub async fn has_more_members(
         &mut self,
         organization: &OrganizationId,

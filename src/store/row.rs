@@ -1,6 +1,6 @@
 //! Rows on their way out of the store.
 
-use super::{FromValue, StoreError, ValueRef};
+use super::{FromValue, StoreError, Value, ValueRef};
 use std::fmt;
 use tokio_postgres::types::Type;
 
@@ -12,6 +12,7 @@ pub struct RowRef<'a> {
 enum Columns<'a> {
     Sqlite(&'a rusqlite::Row<'a>),
     Postgres(&'a tokio_postgres::Row),
+    Values(&'a [Value]),
 }
 
 impl fmt::Debug for RowRef<'_> {
@@ -27,6 +28,10 @@ impl<'a> RowRef<'a> {
 
     pub(super) fn postgres(row: &'a tokio_postgres::Row) -> Self {
         Self { columns: Columns::Postgres(row) }
+    }
+
+    pub(super) fn values(row: &'a [Value]) -> Self {
+        Self { columns: Columns::Values(row) }
     }
 
     /// The value at a position that counts from 0.
@@ -46,6 +51,9 @@ impl<'a> RowRef<'a> {
                 let reason = std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string);
                 misfit(&reason)
             }),
+            Columns::Values(row) => {
+                row.get(position).map(Value::borrow).ok_or_else(|| misfit(&"there is no such column"))
+            }
         }
     }
 

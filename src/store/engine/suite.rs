@@ -48,6 +48,8 @@ on_both_engines! {
     after_a_failed_statement_nothing_more_is_done
     a_reader_cannot_write
     a_row_can_be_locked
+    questions_asked_together_are_answered_as_each_alone
+    what_is_asked_with_a_hold_is_seen_while_it_is_held
     texts_sort_by_their_bytes
     statements_are_counted_recorded_and_explained
     texts_built_at_run_time_are_read
@@ -228,6 +230,61 @@ async fn a_row_can_be_locked(store: &Store) {
     let mut tx = store.read().await.unwrap();
     let name = tx.first::<(String,)>("SELECT name FROM things", &[]).await.unwrap().unwrap().0;
     assert_eq!(name, format!("thing 1{}", "+".repeat(20)));
+}
+
+async fn questions_asked_together_are_answered_as_each_alone(store: &Store) {
+    const THINGS: &str = "SELECT id, name, label, bytes FROM things WHERE id < ?1 ORDER BY id DESC";
+    const HELD: &str = "SELECT id, name, label, bytes FROM things WHERE id = ?1 FOR UPDATE";
+    const PAIR: &str = "SELECT NULL, (SELECT MAX(label) FROM things WHERE id <> ?2 AND id < ?1)";
+    let mut tx = store.write("rows").await.unwrap();
+    for (id, label, bytes) in [(1, None, Some(vec![0, 255])), (2, Some("é\"(,)"), None), (3, Some(""), Some(vec![]))] {
+        let sql = "INSERT INTO things (id, name, label, bytes) VALUES (?1, ?2, ?3, ?4)";
+        tx.run(sql, args![id, format!("thing {id}"), label, bytes]).await.unwrap();
+    }
+    let recorder = tx.trace();
+    for below in [4, 3, 1] {
+        let alone: Vec<Row> = tx.all(THINGS, args![below]).await.unwrap();
+        let pair: Vec<(Option<String>, Option<String>)> = tx.all(PAIR, args![below, 2]).await.unwrap();
+        let held: Vec<Row> = tx.all(HELD, args![below]).await.unwrap();
+        recorder.take_ways();
+        tx.soon(PAIR, || args![below, 2].to_vec());
+        tx.soon(HELD, || args![below].to_vec());
+        tx.soon(THINGS, || args![below].to_vec());
+        assert_eq!(tx.first::<(i64,)>(COUNT, &[]).await, Ok(Some((3,))));
+        assert_eq!(tx.all::<Row>(THINGS, args![below]).await.as_ref(), Ok(&alone));
+        assert_eq!(tx.all::<Row>(HELD, args![below]).await.as_ref(), Ok(&held));
+        assert_eq!(tx.all(PAIR, args![below, 2]).await.as_ref(), Ok(&pair));
+        assert_eq!(recorder.take_ways(), u64::from(tx.is_postgres()));
+    }
+    tx.soon(THINGS, || args![3].to_vec());
+    let _: Option<(i64,)> = tx.first(COUNT, &[]).await.unwrap();
+    let wrong = tx.all::<(String,)>(THINGS, args![3]).await;
+    assert_eq!(wrong, Err(StoreError::Corrupt("column 1: a text was expected, a number was found".into())));
+}
+
+async fn what_is_asked_with_a_hold_is_seen_while_it_is_held(store: &Store) {
+    const LAST: &str = "SELECT MAX(id) FROM things";
+    const HELD: &str = "SELECT name FROM things WHERE id = ?1 FOR UPDATE";
+    write(store, 1).await.unwrap();
+    let adders: Vec<_> = (0..20)
+        .map(|_| {
+            let store = store.clone();
+            tokio::spawn(async move {
+                let mut tx = store.write("add").await.unwrap();
+                tx.soon(LAST, Vec::new);
+                tx.soon(HELD, || args![1].to_vec());
+                let (count,): (i64,) = tx.first(COUNT, &[]).await.unwrap().unwrap();
+                let (last,): (i64,) = tx.first(LAST, &[]).await.unwrap().unwrap();
+                assert_eq!((last, tx.first::<(String,)>(HELD, args![1]).await.unwrap().is_some()), (count, true));
+                insert(&mut tx, last + 1).await.unwrap();
+                tx.commit().await.unwrap();
+            })
+        })
+        .collect();
+    for adder in adders {
+        adder.await.unwrap();
+    }
+    assert_eq!(count(store).await, 21);
 }
 
 async fn texts_sort_by_their_bytes(store: &Store) {

@@ -112,8 +112,9 @@ impl Tx {
         Ok(())
     }
 
-    /// Asks with the next statement, right behind it: on PostgreSQL by the same message. Who asks the same with [`Tx::all`] before
-    /// another statement goes out has the answer already. Nothing on SQLite, where no message is.
+    /// Asks with the next statement, on PostgreSQL by the same message: right behind one that writes; with one that asks, those that
+    /// hold rows first. Who asks the same with [`Tx::all`] before another statement goes out has the answer already. Nothing on
+    /// SQLite, where no message is.
     pub fn soon(&mut self, sql: &'static str, args: impl FnOnce() -> Vec<Value>) {
         match &mut self.inner {
             Inner::Reading(_) | Inner::Writing(_) => {}

@@ -1,10 +1,13 @@
 //! What goes out to the server with a statement, by one message: one way there and back for all of it.
 
-use super::words::{explain_error, parameters};
+use super::{
+    asked::{Answered, Question},
+    words::{explain_error, parameters},
+};
 use crate::store::{StoreError, Value};
 use deadpool_postgres::Object;
 use std::{future::poll_fn, pin::Pin, task::Poll};
-use tokio_postgres::{Row, Statement, types::ToSql};
+use tokio_postgres::{Statement, types::ToSql};
 
 /// A statement for whose answer nobody waits.
 #[derive(Debug)]
@@ -16,25 +19,14 @@ pub(super) struct Later {
     pub(super) args: Vec<Value>,
 }
 
-/// A question that goes out right behind a statement.
-#[derive(Debug)]
-pub(super) struct Ask {
-    /// As PostgreSQL reads it.
-    pub(super) sql: &'static str,
-    pub(super) args: Vec<Value>,
-}
-
-/// A question and its answer.
-pub(super) type Answered = (Ask, Vec<Row>);
-
 /// What goes out with a statement, by one message.
 pub(super) struct Around {
     /// How the transaction begins, where it has not.
     pub(super) beginning: Option<&'static str>,
     /// Before it.
     pub(super) later: Vec<Later>,
-    /// Behind it.
-    pub(super) asks: Vec<Ask>,
+    /// Behind it, in this order.
+    pub(super) questions: Vec<Question>,
 }
 
 /// What came of all that.
@@ -74,8 +66,8 @@ impl Around {
         client: &Object,
         statement: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<Came<T>, StoreError> {
-        let Self { beginning, later, asks } = self;
-        if beginning.is_none() && later.is_empty() && asks.is_empty() {
+        let Self { beginning, later, questions } = self;
+        if beginning.is_none() && later.is_empty() && questions.is_empty() {
             return Ok(Came { done: statement.await?, went: Vec::new(), answered: Vec::new() });
         }
         let mut changes = Vec::with_capacity(later.len());
@@ -90,10 +82,10 @@ impl Around {
                 Ok::<_, StoreError>(each.collect::<Vec<_>>())
             }));
         }
-        let mut questions = Vec::with_capacity(asks.len());
-        for Ask { sql, args } in &asks {
+        let mut asked = Vec::with_capacity(questions.len());
+        for Question { sql, args, .. } in &questions {
             let (statement, parameters) = ready(client, sql, args).await?;
-            questions.push(Box::pin(async move {
+            asked.push(Box::pin(async move {
                 client.query(&statement, &parameters).await.map_err(|error| explain_error(&error, sql))
             }));
         }
@@ -101,13 +93,15 @@ impl Around {
             let Some(begin) = beginning else { return Ok(()) };
             client.batch_execute(begin).await.map_err(|error| explain_error(&error, begin))
         };
-        let (began, went, done, answers) =
-            tokio::join!(biased; began, in_order(changes), statement, in_order(questions));
+        let (began, went, done, answers) = tokio::join!(biased; began, in_order(changes), statement, in_order(asked));
         began?;
         let went = went.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
         let done = done?;
-        let answers = answers.into_iter().collect::<Result<Vec<_>, StoreError>>()?;
-        Ok(Came { done, went: went.into_iter().flatten().collect(), answered: asks.into_iter().zip(answers).collect() })
+        let mut answered = Vec::new();
+        for (question, rows) in questions.into_iter().zip(answers) {
+            answered.extend(question.answered(&rows?)?);
+        }
+        Ok(Came { done, went: went.into_iter().flatten().collect(), answered })
     }
 }
 

@@ -1,14 +1,17 @@
 //! PostgreSQL: a plain pool. It does its own group commit.
 
 mod around;
+mod asked;
 mod together;
 mod words;
 
 use self::{
-    around::{Answered, Around, Ask, Came, Later, ready},
+    around::{Around, Came, Later, ready},
+    asked::{Answered, Ask, Record, questions},
     together::together,
     words::{explain_error, type_of, with_cause},
 };
+use super::dialect::writes;
 use crate::store::{FromRow, RowRef, StoreError, Value};
 pub(super) use around::Went;
 use deadpool::managed::QueueMode;
@@ -103,7 +106,7 @@ pub(super) struct Session {
     beginning: Option<&'static str>,
     /// What goes out with the next statement that somebody waits for.
     later: Vec<Later>,
-    /// What goes out right behind it.
+    /// What is asked with it.
     asks: Vec<Ask>,
     /// What was answered with the last statement.
     answered: Vec<Answered>,
@@ -140,9 +143,11 @@ impl Session {
         self.answered.clear();
     }
 
-    /// Asks with the next statement, right behind it. Who asks the same before another goes out has the answer already.
+    /// Asks with the next statement. Who asks the same before another goes out has the answer already.
     pub(super) fn ask(&mut self, sql: &'static str, args: Vec<Value>) {
-        self.asks.push(Ask { sql, args });
+        if self.place_of(sql, &args).is_none() {
+            self.asks.push(Ask { sql, args });
+        }
     }
 
     /// What went out since the last call.
@@ -154,21 +159,31 @@ impl Session {
         self.client.as_ref().ok_or_else(|| StoreError::Misuse("the transaction has ended".into()))
     }
 
-    /// Reads rows with a statement that stays prepared.
-    pub(super) async fn rows<R: FromRow>(&mut self, sql: &str, args: &[Value]) -> Result<Vec<R>, StoreError> {
-        let is_it = |(ask, _): &Answered| ask.sql == sql && ask.args == args;
-        let rows = if let Some(place) = self.answered.iter().position(is_it) {
-            self.answered.swap_remove(place).1
-        } else {
+    /// Reads rows with a statement that stays prepared; what is asked with a question is one with it.
+    pub(super) async fn rows<R: FromRow>(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<R>, StoreError> {
+        if !self.asks.is_empty() && !writes(sql) && self.place_of(sql, args).is_none() {
+            if !self.asks.iter().any(|ask| ask.sql == sql && ask.args == args) {
+                self.asks.insert(0, Ask { sql, args: args.to_vec() });
+            }
             let around = self.around();
-            let client = self.client()?;
-            let (statement, parameters) = ready(client, sql, args).await?;
-            let read =
-                async { client.query(&statement, &parameters).await.map_err(|error| explain_error(&error, sql)) };
-            let came = around.run(client, read).await?;
-            self.keep(came)
-        };
-        rows.iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
+            let came = around.run(self.client()?, std::future::ready(Ok(()))).await?;
+            self.keep(came);
+        }
+        if let Some(place) = self.place_of(sql, args) {
+            let (_, records) = self.answered.swap_remove(place);
+            return records.iter().map(|Record(values)| R::from_row(&RowRef::values(values))).collect();
+        }
+        let around = self.around();
+        let client = self.client()?;
+        let (statement, parameters) = ready(client, sql, args).await?;
+        let read = async { client.query(&statement, &parameters).await.map_err(|error| explain_error(&error, sql)) };
+        let came = around.run(client, read).await?;
+        self.keep(came).iter().map(|row| R::from_row(&RowRef::postgres(row))).collect()
+    }
+
+    /// Where the answer to a question lies that was asked with the last statement.
+    fn place_of(&self, sql: &str, args: &[Value]) -> Option<usize> {
+        self.answered.iter().position(|(ask, _)| ask.sql == sql && ask.args == args)
     }
 
     /// Reads rows with a text that was built at run time. It does not stay prepared: there is no end of such texts.
@@ -224,7 +239,7 @@ impl Session {
     fn around(&mut self) -> Around {
         self.answered.clear();
         let (later, asks) = (std::mem::take(&mut self.later), std::mem::take(&mut self.asks));
-        Around { beginning: self.beginning.take(), later: together(later), asks }
+        Around { beginning: self.beginning.take(), later: together(later), questions: questions(asks) }
     }
 
     fn keep<T>(&mut self, came: Came<T>) -> T {

@@ -13,7 +13,7 @@ use std::{
 };
 
 /// A statement is known by where it lies.
-type Place = (usize, usize);
+pub(super) type Place = (usize, usize);
 
 /// What an insert or an update touches, by the names of tables.
 #[derive(Debug, Clone, Copy)]
@@ -28,14 +28,14 @@ static CHANGES: LazyLock<RwLock<HashMap<Place, Option<Change>>>> = LazyLock::new
 static JOINED: LazyLock<RwLock<HashMap<Vec<Place>, &'static str>>> = LazyLock::new(RwLock::default);
 
 /// What is known of something, found out once and kept for good.
-fn known<K: Eq + Hash, V: Copy>(all: &RwLock<HashMap<K, V>>, key: K, find: impl FnOnce() -> V) -> V {
+pub(super) fn known<K: Eq + Hash, V: Copy>(all: &RwLock<HashMap<K, V>>, key: K, find: impl FnOnce() -> V) -> V {
     if let Some(known) = all.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return *known;
     }
     *all.write().unwrap_or_else(PoisonError::into_inner).entry(key).or_insert_with(find)
 }
 
-fn place(text: &'static str) -> Place {
+pub(super) fn place(text: &'static str) -> Place {
     (text.as_ptr().addr(), text.len())
 }
 
@@ -108,7 +108,7 @@ fn change(written: &'static str) -> Option<Change> {
 }
 
 /// A statement whose first parameter has the number behind `given`.
-fn with_parameters_from(sql: &str, given: usize) -> String {
+pub(super) fn with_parameters_from(sql: &str, given: usize) -> String {
     let mut parts = sql.split('$');
     let mut text = parts.next().unwrap_or_default().to_owned();
     for part in parts {
