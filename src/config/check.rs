@@ -275,7 +275,8 @@ impl Settings {
         if self.network.allow_private_addresses && !is_loopback(&self.server.public_url) {
             found.push(warning(
                 "network.allow_private_addresses",
-                "is on: whoever sets up a connection can make castgate call addresses of your own network",
+                "is on: whoever sets up a connection can make castgate call any address of your own network; name the providers' \
+                 networks in network.private_networks instead",
             ));
         }
     }
@@ -391,7 +392,7 @@ error: terms.privacy_policy: there is no file /nowhere/privacy.md
     #[test]
     fn private_addresses_are_warned_of_on_a_public_deployment() {
         let public = ("SERVER__PUBLIC_URL", "https://sso.example.com");
-        assert!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true"), public]).starts_with("warning: "));
+        assert!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true"), public]).contains("in network.private_networks"));
         assert_eq!(found(&[("NETWORK__ALLOW_PRIVATE_ADDRESSES", "true")]), "");
         assert_eq!(found(&[("NETWORK__PRIVATE_NETWORKS", "10.20.0.0/16, fd12:3456::/32"), public]), "");
         assert!(found(&[("NETWORK__PRIVATE_NETWORKS", "0.0.0.0/0")]).contains("holds 169.254.169.254"));
