@@ -54,7 +54,8 @@ impl Work<'_> {
         // The new epoch ends even a session that another node is writing at this moment.
         user.session_epoch += 1;
         self.tx.update_user(&organization, &user).await?;
-        let ended = self.tx.end_sessions_of(&organization, id, self.ctx.now).await?;
+        let ended = self.tx.let_in(&organization, id).await?.sessions;
+        self.tx.end_sessions_of(&organization, id, self.ctx.now).await?;
         self.tell(EventKind::SessionEnded, [id.to_string()], json!({"sessions": ended, "how": "all of them"}));
         self.revoke_user(id);
         Ok(ended)

@@ -7,7 +7,7 @@
 use super::{App, AuditKeys, Ctx, Error, Work};
 use crate::{
     model::{ApiKey, Capability, EventId, Instant, OrganizationId, ReceiptId, RequestId, User, UserId, WebhookId},
-    store::{Acknowledged, ReceiptRow},
+    store::{Acknowledged, LetIn, ReceiptRow},
 };
 use data_encoding::BASE64;
 use schemars::JsonSchema;
@@ -210,7 +210,7 @@ impl Work<'_> {
     pub(super) async fn leave_receipt(
         &mut self,
         user: &User,
-        (why, sessions, last_accepted): (&'static str, u64, Option<Instant>),
+        (why, let_in): (&'static str, LetIn),
         keys: &[ApiKey],
     ) -> Result<(), Error> {
         let (organization, now) = (self.ctx.organization.clone(), self.ctx.now);
@@ -224,9 +224,9 @@ impl Work<'_> {
             why: why.to_owned(),
             actor: self.ctx.actor.to_string(),
             request: self.ctx.request.clone(),
-            sessions,
+            sessions: let_in.sessions,
             keys: live.count() as u64,
-            last_accepted,
+            last_accepted: let_in.last,
         };
         let statement = serde_json::to_string(&statement).map_err(Error::internal)?;
         let audit = self.app.audit_keys()?;

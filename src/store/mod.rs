@@ -100,7 +100,7 @@ pub use plans::KeptPlan;
 pub use population::{Person, Piece, Span};
 pub use provider_logouts::LogoutOf;
 pub use pushes::TokenPast;
-pub use receipts::ReceiptRow;
+pub use receipts::{LetIn, ReceiptRow};
 pub use row::{FromRow, RowRef};
 pub use saml::{EndingCertificate, StoredSamlKey};
 pub use scim_clients::{ClientKeys, KnownClient};

@@ -22,26 +22,32 @@ pub struct ReceiptRow {
 
 type Row = (ReceiptId, UserId, Instant, String, String, Vec<u8>);
 
-const LAST_ACCEPTED: &str = "SELECT (SELECT MAX(last_seen_at) FROM sessions
-             WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL),
+/// What somebody is let in by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetIn {
+    /// How many sessions are open.
+    pub sessions: u64,
+    /// When they were last let in, by one of these or by a key: to the minute, as it is noted.
+    pub last: Option<Instant>,
+}
+
+const LET_IN: &str = "SELECT COUNT(*), MAX(last_seen_at),
             (SELECT MAX(last_used_at) FROM api_keys
-             WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)";
+             WHERE organization = ?1 AND owner = ?2 AND revoked_at IS NULL)
+     FROM sessions WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL";
 
 impl Tx {
-    /// When somebody was last let in, by a session that is open or a key: to the minute, as it is noted.
-    pub async fn last_accepted(
-        &mut self,
-        organization: &OrganizationId,
-        user: &UserId,
-    ) -> Result<Option<Instant>, StoreError> {
-        let row: Option<(Option<Instant>, Option<Instant>)> =
-            self.first(LAST_ACCEPTED, args![organization, user]).await?;
-        Ok(row.and_then(|(session, key)| session.max(key)))
+    /// What somebody is let in by, before it ends.
+    pub async fn let_in(&mut self, organization: &OrganizationId, user: &UserId) -> Result<LetIn, StoreError> {
+        let row: Option<(u64, Option<Instant>, Option<Instant>)> =
+            self.first(LET_IN, args![organization, user]).await?;
+        let (sessions, session, key) = row.unwrap_or_default();
+        Ok(LetIn { sessions, last: session.max(key) })
     }
 
     /// Asks for it with the next statement.
-    pub fn soon_last_accepted(&mut self, organization: &OrganizationId, user: &UserId) {
-        self.soon(LAST_ACCEPTED, || args![organization, user].to_vec());
+    pub fn soon_let_in(&mut self, organization: &OrganizationId, user: &UserId) {
+        self.soon(LET_IN, || args![organization, user].to_vec());
     }
 
     /// Keeps a receipt.

@@ -164,14 +164,14 @@ impl Tx {
         Ok(rows.into_iter().map(|(id,)| id).collect())
     }
 
-    /// Ends every session of a user; how many there were.
+    /// Ends every session of a user. [`Tx::let_in`] says beforehand how many there are.
     pub async fn end_sessions_of(
         &mut self,
         organization: &OrganizationId,
         user: &UserId,
         now: Instant,
-    ) -> Result<u64, StoreError> {
-        self.run(
+    ) -> Result<(), StoreError> {
+        self.later(
             "UPDATE sessions SET ended_at = ?3 WHERE organization = ?1 AND user_id = ?2 AND ended_at IS NULL",
             args![organization, user, now],
         )

@@ -285,12 +285,13 @@ async fn give_the_owner_an_address(world: &World) {
 async fn each_end_of_access_leaves_a_signed_receipt() {
     everywhere(async |world| {
         let ada = world.hire("ada").await;
-        let session = world.session(&ada.id).await;
         let key = world.key(&ada.id).await;
-        world.visit_session(&session).await.unwrap();
-        world.tick();
         world.key_used(key.expose()).await;
-        let seen = world.now();
+        let by_key = world.now();
+        world.tick();
+        let session = world.session(&ada.id).await;
+        world.visit_session(&session).await.unwrap();
+        let by_session = world.now();
         world.tick();
         world.set_active(&ada.id, false).await.unwrap();
         world.tick();
@@ -302,8 +303,9 @@ async fn each_end_of_access_leaves_a_signed_receipt() {
             .map(|receipt| (receipt.said.why.as_str(), receipt.said.sessions, receipt.said.keys))
             .collect();
         assert_eq!(why, [("removed", 0, 1), ("suspended", 1, 1)]);
+        let last: Vec<_> = receipts.iter().map(|receipt| receipt.said.last_accepted).collect();
+        assert_eq!(last, [Some(by_key), Some(by_session)], "by what was open until then");
         let receipt = &receipts[1];
-        assert_eq!(receipt.said.last_accepted, Some(seen));
         assert_eq!(receipt.said.actor, format!("connection {}", world.tenant.okta.id));
         let public = BASE64.decode(receipt.public_key.as_ref().unwrap().as_bytes()).unwrap();
         let signature = BASE64.decode(receipt.signature.as_bytes()).unwrap();

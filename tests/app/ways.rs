@@ -10,7 +10,7 @@ use castgate::{
     app::{App, RosterOf, RosterRow},
     model::{Capability, Role, Subject, UserId},
     scim::{GroupDocument, GroupPatch, MemberChange},
-    store::Recorder,
+    store::{Recorder, args},
 };
 use serde_json::json;
 
@@ -68,8 +68,11 @@ async fn a_push_waits_for_postgresql_only_where_it_needs_an_answer() {
     recorder.take_ways();
     let patch = patch(json!([{"op": "replace", "path": "active", "value": false}]));
     app.patch_user(&push, &okta, (ada.id.as_str(), None), &patch).await.unwrap();
-    // Who asks, the person, what was pushed of them and their groups; the end of sessions, and what else they hold; the commit.
-    assert_eq!(recorder.take_ways(), 3, "a deactivation");
+    // Who asks, the person, what was pushed of them, their groups and what they are let in by; all rows and the commit.
+    assert_eq!(recorder.take_ways(), 2, "a deactivation");
+    let open = "SELECT COUNT(*) FROM sessions WHERE user_id = ?1 AND ended_at IS NULL";
+    let open: Option<(i64,)> = world.store.read().await.unwrap().first(open, args![ada.id]).await.unwrap();
+    assert_eq!(open, Some((0,)));
 }
 
 /// What a page of so many members ran, and how often it waited.

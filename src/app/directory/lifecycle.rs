@@ -1,14 +1,29 @@
 //! Deprovisioning and coming back. One function ends access ([`Work::end_access`]), and every path calls it.
 
 use super::{
-    super::{Error, Work},
+    super::{Ctx, Error, Work},
     described::described,
 };
 use crate::{
-    model::{Connection, EventKind, Holder, IdentityKind, Subject, User, UserState},
+    model::{Connection, EventKind, Holder, IdentityKind, Subject, User, UserId, UserState},
     scim::UserDocument,
+    store::Tx,
 };
-use serde_json::json;
+use serde_json::{Value, json};
+
+/// Whether an attribute that is pushed with this value may end somebody's access: then what that looks at is asked beforehand.
+pub(super) fn may_end_access(attribute: &str, value: Option<&Value>) -> bool {
+    let name = attribute.rsplit(':').next().unwrap_or_default();
+    name.eq_ignore_ascii_case("active") && value != Some(&Value::Bool(true))
+}
+
+/// Asks with the next statement for what the end of somebody's access looks at.
+pub(super) fn soon_end_of_access(tx: &mut Tx, ctx: &Ctx, user: &UserId) {
+    tx.soon_let_in(&ctx.organization, user);
+    tx.soon_bindings_reaching(&ctx.organization, user);
+    tx.soon_api_keys_of(&ctx.organization, &Holder::User(user.clone()));
+    tx.soon_keys_known_by(&ctx.organization, user, ctx.now);
+}
 
 impl Work<'_> {
     /// What follows from a change of somebody's state. Call it before the row is written.
@@ -38,22 +53,19 @@ impl Work<'_> {
     /// What ended is signed for ([`super::super::receipts`]), with why: `suspended`, `removed`.
     pub(in crate::app) async fn end_access(&mut self, user: &mut User, why: &'static str) -> Result<(), Error> {
         let (organization, owner) = (self.ctx.organization.clone(), Holder::User(user.id.clone()));
-        self.tx.soon_bindings_reaching(&organization, &user.id);
-        self.tx.soon_last_accepted(&organization, &user.id);
-        self.tx.soon_api_keys_of(&organization, &owner);
-        self.tx.soon_keys_known_by(&organization, &user.id, self.ctx.now);
-        let ended = self.tx.end_sessions_of(&organization, &user.id, self.ctx.now).await?;
+        soon_end_of_access(&mut self.tx, self.ctx, &user.id);
+        let let_in = self.tx.let_in(&organization, &user.id).await?;
         self.touch_owners_by(&user.id).await?;
-        let last = self.tx.last_accepted(&organization, &user.id).await?;
         let keys = self.tx.api_keys_of(&organization, &owner).await?;
         let known = self.tx.keys_known_by(&organization, &user.id, self.ctx.now).await?;
         user.session_epoch += 1;
         user.access_epoch += 1;
-        if ended > 0 {
-            self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": ended}));
+        self.tx.end_sessions_of(&organization, &user.id, self.ctx.now).await?;
+        if let_in.sessions > 0 {
+            self.tell(EventKind::SessionEnded, [user.id.to_string()], json!({"sessions": let_in.sessions}));
         }
         self.revoke_user(&user.id);
-        self.leave_receipt(user, (why, ended, last), &keys).await?;
+        self.leave_receipt(user, (why, let_in), &keys).await?;
         self.tell_of_known_keys(user, known).await
     }
 

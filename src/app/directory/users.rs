@@ -6,6 +6,7 @@ use super::{
     arrival::{clash, soon_arrival},
     check_version,
     described::{changed_attributes, described, scim_document},
+    lifecycle::{may_end_access, soon_end_of_access},
     order, page, shown,
     unheard::Made,
     view, views,
@@ -83,7 +84,8 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
         body: &Map<String, Value>,
     ) -> Result<UserView, Error> {
-        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
+        let may_end = body.iter().any(|(name, value)| may_end_access(name, Some(value)));
+        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, (id, may_end))).await?;
         let replace = |before: &UserDocument| {
             UserDocument::parse_replacement(body, before, dialect(connection), extensions(connection))
         };
@@ -99,7 +101,12 @@ impl App {
         (id, if_match): (&str, Option<&EntityTags>),
         patch: &Patch,
     ) -> Result<UserView, Error> {
-        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, id)).await?;
+        let may_end = patch.operations.iter().any(|operation| match (&operation.path, &operation.value) {
+            (Some(attribute), value) => may_end_access(attribute, value.as_ref()),
+            (None, Some(Value::Object(values))) => values.iter().any(|(name, value)| may_end_access(name, Some(value))),
+            (None, _) => false,
+        });
+        let mut work = self.begin_asking(ctx, Need::Directory, |tx| soon_change(tx, ctx, (id, may_end))).await?;
         let apply = |before: &UserDocument| {
             let patched = patch.apply_to_extended_user(before, extensions(connection))?;
             Ok((patched.document, patched.tolerances))
@@ -118,6 +125,7 @@ impl App {
         let ask = |tx: &mut Tx| {
             if let Ok(id) = id.parse() {
                 tx.soon_user_to_change(&ctx.organization, &id);
+                soon_end_of_access(tx, ctx, &id);
             }
         };
         let mut work = self.begin_asking(ctx, Need::Directory, ask).await?;
@@ -129,12 +137,16 @@ impl App {
     }
 }
 
-/// Asks with the next statement for what a change of somebody looks at; who it is about is held first.
-fn soon_change(tx: &mut Tx, ctx: &Ctx, id: &str) {
+/// Asks with the next statement for what a change of somebody looks at, who it is about is held first; and for what the end of their
+/// access looks at, where it may end by it.
+fn soon_change(tx: &mut Tx, ctx: &Ctx, (id, may_end): (&str, bool)) {
     let Ok(id) = id.parse() else { return };
     tx.soon_user_to_change(&ctx.organization, &id);
     tx.soon_groups_of(&ctx.organization, &id);
     tx.soon_facts(&ctx.organization, &id, FactSource::Scim);
+    if may_end {
+        soon_end_of_access(tx, ctx, &id);
+    }
 }
 
 impl Work<'_> {
