@@ -2,7 +2,7 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -41,6 +41,11 @@ impl Kind {
 impl Provider {
     /// A provider that knows castgate by its metadata.
     pub fn start(kind: Kind, metadata: &str) -> Self {
+        (0..3).find_map(|_| Self::started(kind, metadata)).expect("a port that nobody takes before the provider does")
+    }
+
+    /// None where somebody else took the port meanwhile.
+    fn started(kind: Kind, metadata: &str) -> Option<Self> {
         let directory = TempDir::new().unwrap();
         let keys = directory.path().join("cert");
         fs::create_dir(&keys).unwrap();
@@ -71,14 +76,27 @@ impl Provider {
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();
-        let provider = Self { kind, origin: format!("http://127.0.0.1:{port}"), process, directory };
+        let mut provider = Self { kind, origin: format!("http://127.0.0.1:{port}"), process, directory };
         for _ in 0..1_200 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
-                return provider;
+            if provider.says_who_it_is(port) {
+                return Some(provider);
+            }
+            if provider.process.try_wait().unwrap().is_some() {
+                assert!(provider.log().contains("in use"), "the provider did not start: {}", provider.log());
+                return None;
             }
             thread::sleep(Duration::from_millis(100));
         }
         panic!("the provider did not start: {}", provider.log());
+    }
+
+    /// Whether what answers at the port is this provider.
+    fn says_who_it_is(&self, port: u16) -> bool {
+        let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+        let path = self.metadata_url().split_off(self.origin.len());
+        let asked = write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
+        let mut answer = String::new();
+        asked.and_then(|()| stream.read_to_string(&mut answer)).is_ok() && answer.contains(&self.origin)
     }
 
     /// Where castgate reads who it is.
