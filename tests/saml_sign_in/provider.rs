@@ -93,6 +93,8 @@ impl Provider {
     /// Whether what answers at the port is this provider.
     fn says_who_it_is(&self, port: u16) -> bool {
         let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return false };
+        // A stranger may say nothing at all.
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let path = self.metadata_url().split_off(self.origin.len());
         let asked = write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n");
         let mut answer = String::new();
