@@ -19,6 +19,7 @@ mod drive;
 #[path = "../../tests/kill/gateway.rs"]
 mod gateway;
 mod ground;
+mod import;
 mod load;
 #[path = "../overload/memory.rs"]
 mod memory;
@@ -46,8 +47,6 @@ use tokio::runtime::Runtime;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_castgate");
 const CONNECTIONS: usize = 32;
-/// Connections of the first import of a directory.
-const IMPORTERS: usize = 8;
 
 /// How much is done.
 struct Size {
@@ -94,7 +93,7 @@ fn main() -> Result<(), Failure> {
         println!("\n{}", ground.name);
         let on = (&runtime, &ground);
         creates(on, &recorded, &size)?;
-        import(on, &recorded, &size)?;
+        import::measure(on, &recorded, &size)?;
         scale::measure(on, &recorded, &size)?;
         crowd::measure(on, size.seconds)?;
     }
@@ -213,40 +212,4 @@ fn creates((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size: &S
     let shown = (format!("{served:.0} /s"), format!("{bare:.0} /s"));
     line("SCIM creates over 32 connections", shown, ratio, ratio >= LEAST);
     Ok(())
-}
-
-/// The first import of a directory: at most half as long again as the bare writer takes for the same rows.
-fn import((runtime, ground): (&Runtime, &Ground), recorded: &Recorded, size: &Size) -> Result<(), Failure> {
-    const MOST: f64 = 1.5;
-    let bare = ground.bare(runtime)?;
-    let people: Vec<Rows> =
-        (0..size.people).map(|number| rows::copy(&recorded.user, number, std::iter::empty())).collect();
-    let ids: Vec<String> = people.iter().filter_map(rows::id_in).collect();
-    let groups = (0..size.groups)
-        .map(|number| rows::copy(&recorded.group, number, members_of(&ids, number, size.members).into_iter()))
-        .collect();
-    let bare_users = runtime.block_on(rows::write(&bare.store, people, IMPORTERS))?;
-    let bare_groups = runtime.block_on(rows::write(&bare.store, groups, IMPORTERS))?;
-
-    let place = ground.place(runtime)?;
-    let gateway = place.start(PROGRAM)?;
-    let at = (gateway.address, place.token.as_str());
-    let bodies: Vec<String> = (0..size.people).map(|number| load::person(&format!("{number:08}"))).collect();
-    let (users, ids) = load::post(at, "/scim/v2/Users", &bodies, IMPORTERS)?;
-    let bodies: Vec<String> = (0..size.groups)
-        .map(|number| load::group(&format!("team {number:08}"), &members_of(&ids, number, size.members)))
-        .collect();
-    let (groups, _) = load::post(at, "/scim/v2/Groups", &bodies, IMPORTERS)?;
-    let (time, bare) = ((users + groups).as_secs_f64(), (bare_users + bare_groups).as_secs_f64());
-    let name = format!("first sync: {} people, {} groups of {}", size.people, size.groups, size.members);
-    line(&name, (format!("{time:.2} s"), format!("{bare:.2} s")), time / bare, time / bare <= MOST);
-    for (what, time, bare) in [("people", users, bare_users), ("groups", groups, bare_groups)] {
-        println!("  its {what}: {:.2} s, bare {:.2} s", time.as_secs_f64(), bare.as_secs_f64());
-    }
-    Ok(())
-}
-
-/// Who is in a group: people from all over the directory.
-fn members_of(ids: &[String], group: usize, count: usize) -> Vec<String> {
-    (0..count).filter_map(|place| ids.get((group * 131 + place * 7) % ids.len()).cloned()).collect()
 }

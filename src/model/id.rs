@@ -30,12 +30,17 @@ pub struct BadId {
 
 /// The text of a new id: `prefix` and the base32 of a UUIDv7.
 fn text(prefix: &str, uuid: Uuid) -> String {
-    format!("{prefix}{}", BASE32.encode(uuid.as_bytes()))
+    let mut text = String::with_capacity(prefix.len() + TEXT_LENGTH);
+    text.push_str(prefix);
+    BASE32.encode_append(uuid.as_bytes(), &mut text);
+    text
 }
 
 /// Whether `text` is `prefix` and 26 letters that decode.
 fn is_id(prefix: &str, text: &str) -> bool {
-    text.strip_prefix(prefix).is_some_and(|tail| tail.len() == TEXT_LENGTH && BASE32.decode(tail.as_bytes()).is_ok())
+    // Into a place on the stack: each row that is read has several.
+    let decodes = |tail: &str| BASE32.decode_mut(tail.as_bytes(), &mut uuid::Bytes::default()).is_ok();
+    text.strip_prefix(prefix).is_some_and(|tail| tail.len() == TEXT_LENGTH && decodes(tail))
 }
 
 macro_rules! ids {

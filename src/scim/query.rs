@@ -74,13 +74,13 @@ impl Query {
             let found = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
         };
-        let filter = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
-            None => None,
-            Some((_, text)) => Some(read_filter(known, text, dialect, unknown)?),
+        let (filter, is_loose) = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
+            None => (None, false),
+            Some((_, text)) => {
+                let (filter, is_loose) = read_filter(known, text, dialect, unknown)?;
+                (Some(filter), is_loose)
+            }
         };
-        let is_loose =
-            |(_, text): &&(String, String)| dialect == Dialect::Tolerant && parse(text, Dialect::Strict).is_err();
-        let loose = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")).filter(is_loose);
         let sort = match find("sortBy") {
             None => None,
             Some(by) => match (sort_key(known, by), unknown) {
@@ -101,7 +101,7 @@ impl Query {
             cursor,
             sort,
             projection: Projection::parse(known.kind, find("attributes"), find("excludedAttributes")),
-            tolerances: loose.map(|_| Tolerance::LooseFilter).into_iter().collect(),
+            tolerances: is_loose.then_some(Tolerance::LooseFilter).into_iter().collect(),
         })
     }
 
@@ -225,11 +225,15 @@ fn descending(order: Option<&str>) -> Result<bool, ScimError> {
     }
 }
 
-fn read_filter(known: Known<'_>, text: &str, dialect: Dialect, unknown: Unknown) -> Result<Filter, ScimError> {
-    let filter = parse(text, dialect)
-        .map_err(|error| ScimError::invalid_filter(format!("The filter cannot be read: {error}.")))?;
+/// The filter, and whether only a tolerant reader takes it. Most clients write what a strict one takes; it means the same to both.
+fn read_filter(known: Known<'_>, text: &str, dialect: Dialect, unknown: Unknown) -> Result<(Filter, bool), ScimError> {
+    let (filter, is_loose) = match (parse(text, Dialect::Strict), dialect) {
+        (Err(_), Dialect::Tolerant) => (parse(text, dialect), true),
+        (read, Dialect::Tolerant | Dialect::Strict) => (read, false),
+    };
+    let filter = filter.map_err(|error| ScimError::invalid_filter(format!("The filter cannot be read: {error}.")))?;
     let filter = if unknown == Unknown::Absent { without_foreign(known, filter) } else { filter };
-    canonical(known, filter, None)
+    Ok((canonical(known, filter, None)?, is_loose))
 }
 
 /// The same filter, where what asks for an attribute that only another kind has is what it comes to without a value.

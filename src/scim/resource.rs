@@ -49,22 +49,13 @@ pub struct Member<'a> {
 ///
 /// `active` is what the document says: a document that was kept says it unless a client removed it.
 #[must_use]
-pub fn user_json(document: Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
+pub fn user_json(mut document: Map<String, Value>, meta: ResourceMeta<'_>, groups: &[GroupRef<'_>]) -> Value {
     let kind = ResourceType::User;
     let extensions = document.keys().map(String::as_str).filter(|key| key.starts_with("urn:"));
     let schemas: Vec<Value> = std::iter::once(kind.schema()).chain(extensions).map(Value::from).collect();
-    // What is added: schemas, id, groups, meta.
-    let mut user = Map::with_capacity(document.len() + 4);
-    user.insert("schemas".to_owned(), Value::Array(schemas));
-    user.insert("id".to_owned(), json!(meta.id));
-    let mut extension = None;
-    for (key, value) in document {
-        if key == ENTERPRISE_SCHEMA {
-            extension = Some(value);
-        } else {
-            user.insert(key, value);
-        }
-    }
+    let extension = document.shift_remove(ENTERPRISE_SCHEMA);
+    document.shift_insert(0, "schemas".to_owned(), Value::Array(schemas));
+    document.shift_insert(1, "id".to_owned(), json!(meta.id));
     if !groups.is_empty() {
         let group = |group: &GroupRef<'_>| {
             json!({
@@ -74,13 +65,13 @@ pub fn user_json(document: Map<String, Value>, meta: ResourceMeta<'_>, groups: &
                 "type": "direct",
             })
         };
-        user.insert("groups".to_owned(), groups.iter().map(group).collect());
+        document.insert("groups".to_owned(), groups.iter().map(group).collect());
     }
     if let Some(extension) = extension {
-        user.insert(ENTERPRISE_SCHEMA.to_owned(), extension);
+        document.insert(ENTERPRISE_SCHEMA.to_owned(), extension);
     }
-    user.insert("meta".to_owned(), meta_json(kind, meta));
-    Value::Object(user)
+    document.insert("meta".to_owned(), meta_json(kind, meta));
+    Value::Object(document)
 }
 
 /// A Group as it is answered, before projection. `members` is `None` where they were not asked for.

@@ -210,23 +210,24 @@ async fn a_reader_cannot_write(store: &Store) {
     assert_eq!(count(store).await, 0);
 }
 
+/// Waits for twenty who do the same at once.
+async fn twenty_at_once<F: Future<Output = ()> + Send + 'static>(store: &Store, what: impl Fn(Store) -> F) {
+    let all: Vec<_> = (0..20).map(|_| tokio::spawn(what(store.clone()))).collect();
+    for one in all {
+        one.await.unwrap();
+    }
+}
+
 async fn a_row_can_be_locked(store: &Store) {
     write(store, 1).await.unwrap();
-    let adders: Vec<_> = (0..20)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                let mut tx = store.write("add").await.unwrap();
-                let sql = "SELECT t.name FROM things t WHERE t.id = ?1 FOR UPDATE OF t";
-                let (name,): (String,) = tx.first(sql, args![1]).await.unwrap().unwrap();
-                tx.run("UPDATE things SET name = ?2 WHERE id = ?1", args![1, format!("{name}+")]).await.unwrap();
-                tx.commit().await.unwrap();
-            })
-        })
-        .collect();
-    for adder in adders {
-        adder.await.unwrap();
-    }
+    twenty_at_once(store, |store| async move {
+        let mut tx = store.write("add").await.unwrap();
+        let sql = "SELECT t.name FROM things t WHERE t.id = ?1 FOR UPDATE OF t";
+        let (name,): (String,) = tx.first(sql, args![1]).await.unwrap().unwrap();
+        tx.run("UPDATE things SET name = ?2 WHERE id = ?1", args![1, format!("{name}+")]).await.unwrap();
+        tx.commit().await.unwrap();
+    })
+    .await;
     let mut tx = store.read().await.unwrap();
     let name = tx.first::<(String,)>("SELECT name FROM things", &[]).await.unwrap().unwrap().0;
     assert_eq!(name, format!("thing 1{}", "+".repeat(20)));
@@ -266,24 +267,17 @@ async fn what_is_asked_with_a_hold_is_seen_while_it_is_held(store: &Store) {
     const LAST: &str = "SELECT MAX(id) FROM things";
     const HELD: &str = "SELECT name FROM things WHERE id = ?1 FOR UPDATE";
     write(store, 1).await.unwrap();
-    let adders: Vec<_> = (0..20)
-        .map(|_| {
-            let store = store.clone();
-            tokio::spawn(async move {
-                let mut tx = store.write("add").await.unwrap();
-                tx.soon(LAST, Vec::new);
-                tx.soon(HELD, || args![1].to_vec());
-                let (count,): (i64,) = tx.first(COUNT, &[]).await.unwrap().unwrap();
-                let (last,): (i64,) = tx.first(LAST, &[]).await.unwrap().unwrap();
-                assert_eq!((last, tx.first::<(String,)>(HELD, args![1]).await.unwrap().is_some()), (count, true));
-                insert(&mut tx, last + 1).await.unwrap();
-                tx.commit().await.unwrap();
-            })
-        })
-        .collect();
-    for adder in adders {
-        adder.await.unwrap();
-    }
+    twenty_at_once(store, |store| async move {
+        let mut tx = store.write("add").await.unwrap();
+        tx.soon(LAST, Vec::new);
+        tx.soon(HELD, || args![1].to_vec());
+        let (count,): (i64,) = tx.first(COUNT, &[]).await.unwrap().unwrap();
+        let (last,): (i64,) = tx.first(LAST, &[]).await.unwrap().unwrap();
+        assert_eq!((last, tx.first::<(String,)>(HELD, args![1]).await.unwrap().is_some()), (count, true));
+        insert(&mut tx, last + 1).await.unwrap();
+        tx.commit().await.unwrap();
+    })
+    .await;
     assert_eq!(count(store).await, 21);
 }
 

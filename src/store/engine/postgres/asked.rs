@@ -26,6 +26,11 @@ pub(super) struct Ask {
 }
 
 impl Ask {
+    /// Whether it is this question, asked of the same.
+    pub(super) fn is(&self, sql: &str, args: &[Value]) -> bool {
+        self.sql == sql && self.args == args
+    }
+
     /// Whether rows stay as they are from then on until the transaction ends.
     fn holds(&self) -> bool {
         ["FOR UPDATE", "FOR NO KEY UPDATE", "FOR SHARE"].iter().any(|hold| self.sql.contains(hold))

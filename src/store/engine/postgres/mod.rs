@@ -162,7 +162,7 @@ impl Session {
     /// Reads rows with a statement that stays prepared; what is asked with a question is one with it.
     pub(super) async fn rows<R: FromRow>(&mut self, sql: &'static str, args: &[Value]) -> Result<Vec<R>, StoreError> {
         if !self.asks.is_empty() && !writes(sql) && self.place_of(sql, args).is_none() {
-            if !self.asks.iter().any(|ask| ask.sql == sql && ask.args == args) {
+            if !self.asks.iter().any(|ask| ask.is(sql, args)) {
                 self.asks.insert(0, Ask { sql, args: args.to_vec() });
             }
             let around = self.around();
@@ -183,7 +183,7 @@ impl Session {
 
     /// Where the answer to a question lies that was asked with the last statement.
     fn place_of(&self, sql: &str, args: &[Value]) -> Option<usize> {
-        self.answered.iter().position(|(ask, _)| ask.sql == sql && ask.args == args)
+        self.answered.iter().position(|(ask, _)| ask.is(sql, args))
     }
 
     /// Reads rows with a text that was built at run time. It does not stay prepared: there is no end of such texts.
