@@ -12,6 +12,7 @@ mod doctor;
 mod health;
 mod help;
 mod init;
+mod later;
 mod mapping;
 mod master_key;
 mod open;

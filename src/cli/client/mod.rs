@@ -49,6 +49,7 @@ pub(super) use output::json as safe_json;
 pub(super) use stop::{Code, EXIT_CODES, Stop};
 pub(super) use table::plain;
 
+use super::later::Later;
 use api::{Api, origin_of};
 use contexts::Place;
 use output::Output;
@@ -59,104 +60,104 @@ use std::process::ExitCode;
 #[derive(Debug, clap::Subcommand)]
 pub(super) enum Remote {
     /// Signs this command line in.
-    Login(login::Login),
+    Login(Later<login::Login>),
     /// Revokes the key that `login` made, and forgets it.
-    Logout(login::Logout),
+    Logout(Later<login::Logout>),
     /// Where you are signed in: several gateways or organizations.
-    Context(account::ContextCommand),
+    Context(Later<account::ContextCommand>),
     /// Who you are, what you may do, and why.
-    Whoami(account::Whoami),
+    Whoami(Later<account::Whoami>),
     /// People.
     #[command(alias = "members")]
-    Users(people::Users),
+    Users(Later<people::Users>),
     /// Groups.
-    Groups(groups::Groups),
+    Groups(Later<groups::Groups>),
     /// People who are not here yet.
     #[command(alias = "invitation")]
-    Invitations(invitations::Invitations),
+    Invitations(Later<invitations::Invitations>),
     /// Who holds what for no visible reason.
     #[command(alias = "access-reviews")]
-    Reviews(reviews::Reviews),
+    Reviews(Later<reviews::Reviews>),
     /// Where you or others are signed in.
-    Sessions(sessions::Sessions),
+    Sessions(Later<sessions::Sessions>),
     /// Machines of the organization, and their keys.
-    ServiceAccounts(service_accounts::ServiceAccounts),
+    ServiceAccounts(Later<service_accounts::ServiceAccounts>),
     /// Roles that people, groups and machines hold.
-    Bindings(bindings::Bindings),
+    Bindings(Later<bindings::Bindings>),
     /// The roles there are.
-    Roles(roles::Roles),
+    Roles(Later<roles::Roles>),
     /// Whether somebody may do something, and why or why not.
-    Can(bindings::Can),
+    Can(Later<bindings::Can>),
     /// Why somebody may do something, back to what a provider or a person did; or why not.
-    Why(why::Why),
+    Why(Later<why::Why>),
     /// Clusters that roles may be scoped to.
-    Clusters(clusters::Clusters),
+    Clusters(Later<clusters::Clusters>),
     /// Identity providers.
-    Connections(connections::Connections),
+    Connections(Later<connections::Connections>),
     /// Attributes of people that SCIM does not have and your providers push.
-    Schemas(schemas::Schemas),
+    Schemas(Later<schemas::Schemas>),
     /// E-mail domains: whose they are, and for which single sign-on is enforced.
-    Domains(domains::Domains),
+    Domains(Later<domains::Domains>),
     /// The organization as a document that makes another one like it. Without secrets.
-    Export(configuration::Export),
+    Export(Later<configuration::Export>),
     /// What a document would change, and what that does to people and their keys.
-    Plan(configuration::Plan),
+    Plan(Later<configuration::Plan>),
     /// Makes a document of the organization true, after showing what that does.
-    Apply(configuration::Apply),
+    Apply(Later<configuration::Apply>),
     /// The rules that turn what providers say into roles.
-    Mapping(mapping::Mapping),
+    Mapping(Later<mapping::Mapping>),
     /// Your own API keys.
-    Keys(keys::Keys),
+    Keys(Later<keys::Keys>),
     /// Gives back what a provider took away in a span of time: shown first, then asked about.
-    Undo(undo::Undo),
+    Undo(Later<undo::Undo>),
     /// Unusual spans of removals by one provider that were noticed.
-    Accidents(undo::Accidents),
+    Accidents(Later<undo::Accidents>),
     /// What each end of somebody's access ended, signed.
-    Receipts(receipts::Receipts),
+    Receipts(Later<receipts::Receipts>),
     /// What happened.
-    Events(events::Events),
+    Events(Later<events::Events>),
     /// Addresses that are told what happens.
-    Webhooks(webhooks::Webhooks),
+    Webhooks(Later<webhooks::Webhooks>),
     /// Who tried to sign in, and why it failed.
-    SignIns(sign_ins::SignIns),
+    SignIns(Later<sign_ins::SignIns>),
     /// What identity providers asked for over SCIM, and what came of it.
-    Provisioning(provisioning::Provisioning),
+    Provisioning(Later<provisioning::Provisioning>),
 }
 
 impl Remote {
     /// Runs it; whatever stops it is told on standard error.
     pub(super) async fn run(self) -> ExitCode {
         let outcome = match self {
-            Self::Login(command) => command.run().await,
-            Self::Logout(command) => command.run().await,
-            Self::Context(command) => command.run(),
-            Self::Whoami(command) => command.run().await,
-            Self::Users(command) => command.run().await,
-            Self::Groups(command) => command.run().await,
-            Self::Invitations(command) => command.run().await,
-            Self::Reviews(command) => command.run().await,
-            Self::Sessions(command) => command.run().await,
-            Self::ServiceAccounts(command) => command.run().await,
-            Self::Bindings(command) => command.run().await,
-            Self::Roles(command) => command.run().await,
-            Self::Can(command) => command.run().await,
-            Self::Why(command) => command.run().await,
-            Self::Clusters(command) => command.run().await,
-            Self::Connections(command) => command.run().await,
-            Self::Schemas(command) => command.run().await,
-            Self::Domains(command) => command.run().await,
-            Self::Export(command) => command.run().await,
-            Self::Plan(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
-            Self::Apply(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
-            Self::Mapping(command) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
-            Self::Keys(command) => command.run().await,
-            Self::Undo(command) => command.run().await,
-            Self::Accidents(command) => command.run().await,
-            Self::Receipts(command) => command.run().await,
-            Self::Events(command) => command.run().await,
-            Self::Webhooks(command) => command.run().await,
-            Self::SignIns(command) => command.run().await,
-            Self::Provisioning(command) => command.run().await,
+            Self::Login(Later(command)) => command.run().await,
+            Self::Logout(Later(command)) => command.run().await,
+            Self::Context(Later(command)) => command.run(),
+            Self::Whoami(Later(command)) => command.run().await,
+            Self::Users(Later(command)) => command.run().await,
+            Self::Groups(Later(command)) => command.run().await,
+            Self::Invitations(Later(command)) => command.run().await,
+            Self::Reviews(Later(command)) => command.run().await,
+            Self::Sessions(Later(command)) => command.run().await,
+            Self::ServiceAccounts(Later(command)) => command.run().await,
+            Self::Bindings(Later(command)) => command.run().await,
+            Self::Roles(Later(command)) => command.run().await,
+            Self::Can(Later(command)) => command.run().await,
+            Self::Why(Later(command)) => command.run().await,
+            Self::Clusters(Later(command)) => command.run().await,
+            Self::Connections(Later(command)) => command.run().await,
+            Self::Schemas(Later(command)) => command.run().await,
+            Self::Domains(Later(command)) => command.run().await,
+            Self::Export(Later(command)) => command.run().await,
+            Self::Plan(Later(command)) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Apply(Later(command)) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Mapping(Later(command)) => return command.run().await.unwrap_or_else(|stop| stop.tell()),
+            Self::Keys(Later(command)) => command.run().await,
+            Self::Undo(Later(command)) => command.run().await,
+            Self::Accidents(Later(command)) => command.run().await,
+            Self::Receipts(Later(command)) => command.run().await,
+            Self::Events(Later(command)) => command.run().await,
+            Self::Webhooks(Later(command)) => command.run().await,
+            Self::SignIns(Later(command)) => command.run().await,
+            Self::Provisioning(Later(command)) => command.run().await,
         };
         match outcome {
             Ok(()) => ExitCode::SUCCESS,
