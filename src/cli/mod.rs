@@ -182,8 +182,9 @@ mod tests {
 
     #[test]
     fn every_command_says_what_it_does_and_shows_it() {
-        let mut found = Vec::new();
-        leaves(&Arguments::command(), "castgate", &mut found);
+        let (mut command, mut found) = (Arguments::command(), Vec::new());
+        command.build();
+        leaves(&command, "castgate", &mut found);
         assert!(found.len() > 30, "{}", found.len());
         for (path, mut command) in found {
             let help = command.render_long_help().to_string();
