@@ -1,14 +1,27 @@
 //! What a command takes, built when somebody gives that command: the whole tree is a few MB, which a gateway would carry about.
 
 use clap::{ArgMatches, Args, Command, Error, FromArgMatches, builder::Resettable};
+use std::cell::Cell;
+
+thread_local! {
+    static AT_ONCE: Cell<bool> = const { Cell::new(false) };
+}
 
 /// What a command takes.
 #[derive(Debug)]
 pub(super) struct Later<T>(pub(super) T);
 
+/// Makes a command with all that it and those below it take, for whoever tells of the whole tree.
+pub(super) fn at_once(make: impl FnOnce() -> Command) -> Command {
+    AT_ONCE.set(true);
+    let command = make();
+    AT_ONCE.set(false);
+    command
+}
+
 impl<T: Args> Args for Later<T> {
     fn augment_args(command: Command) -> Command {
-        command.defer(built::<T>)
+        if AT_ONCE.get() { T::augment_args(command) } else { command.defer(built::<T>) }
     }
 
     fn augment_args_for_update(command: Command) -> Command {
