@@ -37,8 +37,7 @@ pub fn measure(on: (&Runtime, &Ground), recorded: &Recorded, size: &Size) -> Res
     imports.sort_by(|one, other| one.ratio().total_cmp(&other.ratio()));
     let import = imports.get(size.rounds / 2).ok_or("no round was asked for")?;
     let name = format!("first sync: {} people, {} groups of {}", size.people, size.groups, size.members);
-    let shown = [import.served, import.bare].map(|times| format!("{:.2} s", Import::sum(times)));
-    let [served, bare] = shown;
+    let [served, bare] = [import.served, import.bare].map(|times| format!("{:.2} s", Import::sum(times)));
     line(&name, (served, bare), import.ratio(), import.ratio() <= MOST);
     for ((what, served), bare) in ["people", "groups"].iter().zip(import.served).zip(import.bare) {
         println!("  its {what}: {served:.2} s, bare {bare:.2} s");

@@ -4,6 +4,7 @@ use clap::{ArgMatches, Args, Command, Error, FromArgMatches, builder::Resettable
 use std::cell::Cell;
 
 thread_local! {
+    /// Whether commands that are made now are made with all that they take.
     static AT_ONCE: Cell<bool> = const { Cell::new(false) };
 }
 

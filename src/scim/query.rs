@@ -74,13 +74,9 @@ impl Query {
             let found = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.as_str()).filter(|value| !value.trim().is_empty())
         };
-        let (filter, is_loose) = match parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter")) {
-            None => (None, false),
-            Some((_, text)) => {
-                let (filter, is_loose) = read_filter(known, text, dialect, unknown)?;
-                (Some(filter), is_loose)
-            }
-        };
+        let filter = parameters.iter().rev().find(|(key, _)| key.eq_ignore_ascii_case("filter"));
+        let filter = filter.map(|(_, text)| read_filter(known, text, dialect, unknown)).transpose()?;
+        let (filter, is_loose) = filter.unzip();
         let sort = match find("sortBy") {
             None => None,
             Some(by) => match (sort_key(known, by), unknown) {
@@ -101,7 +97,7 @@ impl Query {
             cursor,
             sort,
             projection: Projection::parse(known.kind, find("attributes"), find("excludedAttributes")),
-            tolerances: is_loose.then_some(Tolerance::LooseFilter).into_iter().collect(),
+            tolerances: is_loose.unwrap_or(false).then_some(Tolerance::LooseFilter).into_iter().collect(),
         })
     }
 
