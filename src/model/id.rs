@@ -2,15 +2,20 @@
 //!
 //! One text in the model, the store, the API and SCIM. The alphabet is base32hex, whose order is the order of the
 //! bytes: sorting ids sorts by the time they were made, which is the immutable order that SCIM paging needs.
+//!
+//! An id's letters lie in it: there are ids in most rows and values that a request touches, and none of them asks for memory.
 
 use data_encoding::{Encoding, Specification};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use std::{borrow::Cow, fmt, str::FromStr, sync::LazyLock};
 use uuid::Uuid;
 
 /// Length of the part behind the prefix: 128 bits at 5 bits a letter.
 const TEXT_LENGTH: usize = 26;
+/// Length of a prefix, and of an id.
+const PREFIX_LENGTH: usize = 4;
+const LENGTH: usize = PREFIX_LENGTH + TEXT_LENGTH;
 
 static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
     let mut specification = Specification::new();
@@ -29,26 +34,29 @@ pub struct BadId {
 }
 
 /// The text of a new id: `prefix` and the base32 of a UUIDv7.
-fn text(prefix: &str, uuid: Uuid) -> String {
-    let mut text = String::with_capacity(prefix.len() + TEXT_LENGTH);
-    text.push_str(prefix);
-    BASE32.encode_append(uuid.as_bytes(), &mut text);
-    text
+fn letters(prefix: &str, uuid: Uuid) -> [u8; LENGTH] {
+    let mut letters = [0; LENGTH];
+    let (head, tail) = letters.split_at_mut(PREFIX_LENGTH);
+    head.copy_from_slice(prefix.as_bytes());
+    BASE32.encode_mut(uuid.as_bytes(), tail);
+    letters
 }
 
-/// Whether `text` is `prefix` and 26 letters that decode.
-fn is_id(prefix: &str, text: &str) -> bool {
-    // Into a place on the stack: each row that is read has several.
-    let decodes = |tail: &str| BASE32.decode_mut(tail.as_bytes(), &mut uuid::Bytes::default()).is_ok();
-    text.strip_prefix(prefix).is_some_and(|tail| tail.len() == TEXT_LENGTH && decodes(tail))
+/// `text`, if it is `prefix` and 26 letters that decode.
+fn read(prefix: &str, text: &str) -> Option<[u8; LENGTH]> {
+    let tail = text.strip_prefix(prefix).filter(|tail| tail.len() == TEXT_LENGTH)?;
+    BASE32.decode_mut(tail.as_bytes(), &mut uuid::Bytes::default()).ok()?;
+    text.as_bytes().try_into().ok()
 }
 
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident = $prefix:literal;)*) => {$(
         $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Deserialize)]
+        #[serde(try_from = "String")]
+        pub struct $name([u8; LENGTH]);
+
+        const _: () = assert!($prefix.len() == PREFIX_LENGTH);
 
         impl $name {
             /// What every id of this kind begins with.
@@ -57,33 +65,46 @@ macro_rules! ids {
             /// The id of this UUID.
             #[must_use]
             pub fn from_uuid(uuid: Uuid) -> Self {
-                Self(text($prefix, uuid))
+                Self(letters($prefix, uuid))
             }
 
             /// The whole text, prefix included.
             #[must_use]
             pub fn as_str(&self) -> &str {
-                &self.0
+                // They are of the alphabet above.
+                str::from_utf8(&self.0).unwrap_or_default()
             }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
+                f.write_str(self.as_str())
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.debug_tuple(stringify!($name)).field(&self.as_str()).finish()
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(self.as_str())
             }
         }
 
         impl FromStr for $name {
             type Err = BadId;
             fn from_str(text: &str) -> Result<Self, BadId> {
-                Self::try_from(text.to_owned())
+                read($prefix, text).map(Self).ok_or_else(|| BadId { text: text.to_owned(), prefix: $prefix })
             }
         }
 
         impl TryFrom<String> for $name {
             type Error = BadId;
             fn try_from(text: String) -> Result<Self, BadId> {
-                if is_id($prefix, &text) { Ok(Self(text)) } else { Err(BadId { text, prefix: $prefix }) }
+                text.parse()
             }
         }
 
@@ -103,7 +124,7 @@ macro_rules! ids {
 
         impl From<$name> for String {
             fn from(id: $name) -> String {
-                id.0
+                id.as_str().to_owned()
             }
         }
     )*};
