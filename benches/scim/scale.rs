@@ -21,7 +21,7 @@ const TIMES: usize = 40;
 /// Members of one request.
 const THOUSAND: usize = 1_000;
 const TURN: Duration = Duration::from_millis(700);
-const TURNS: usize = 3;
+const TURNS: usize = 7;
 
 /// The store's own commit beside which changes are timed.
 struct Sync<'a> {
