@@ -93,7 +93,7 @@ pub use connections::NewConnection;
 pub use csv::csv_line;
 pub use ctx::{Actor, Ctx, Need};
 pub use departures::Departure;
-pub use directory::{CursorPage, GroupView, Receipt, UserView};
+pub use directory::{CursorPage, GroupView, KeptView, Receipt, UserView};
 pub use domains::{DomainRecord, ShownDomain};
 pub use erasure::Erasure;
 pub use error::{Error, TurnedAway};

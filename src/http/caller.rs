@@ -11,8 +11,8 @@ use crate::{
     crypto::TokenKind,
 };
 use axum::{
-    extract::{FromRequestParts, OptionalFromRequestParts, OriginalUri},
-    http::{HeaderMap, Method, StatusCode, Uri, header, request::Parts},
+    extract::{FromRequestParts, OptionalFromRequestParts},
+    http::{HeaderMap, Method, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use std::{convert::Infallible, sync::Arc};
@@ -129,18 +129,13 @@ impl FromRequestParts<App> for SignedIn {
         match Guest::of_session(app, parts).await {
             Ok(guest) => Ok(Self(guest)),
             Err(Error::NotSignedIn) => {
-                let wanted = whole_address(parts).path_and_query().map_or("/account", |wanted| wanted.as_str());
+                let wanted = parts.uri.path_and_query().map_or("/account", |wanted| wanted.as_str());
                 let to = if parts.method == Method::GET { sign_in_address(wanted) } else { "/login".to_owned() };
                 Err((StatusCode::SEE_OTHER, [(header::LOCATION, to)]).into_response())
             }
             Err(error) => Err(PageFailure::from(error).into_response()),
         }
     }
-}
-
-/// The address as it was asked for: inside a room whose addresses begin alike, the request has only the rest of it.
-pub(super) fn whole_address(parts: &Parts) -> &Uri {
-    parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(whole)| whole)
 }
 
 impl OptionalFromRequestParts<App> for SignedIn {

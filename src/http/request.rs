@@ -272,7 +272,7 @@ fn is_bare(response: &Response) -> bool {
 
 /// One line, and the numbers.
 fn tell(noted: &Noted, (method, room): (&Method, Room), response: &Response, elapsed: Duration) {
-    let route = noted.0.route.get().map_or(NO_ROUTE, MatchedPath::as_str);
+    let route = template(noted.0.route.get().map_or(NO_ROUTE, MatchedPath::as_str));
     let (status, caller) = (response.status().as_u16(), noted.0.caller.get());
     let line = RequestLine {
         request: noted.id(),
@@ -286,8 +286,7 @@ fn tell(noted: &Noted, (method, room): (&Method, Room), response: &Response, ela
         queries: noted.0.meter.statements(),
     };
     line.emit();
-    let answered =
-        Answered { route: template(route), method: name_of(method), status: class_of(status), room: room.name() };
+    let answered = Answered { route, method: name_of(method), status: class_of(status), room: room.name() };
     metrics().answered(&answered, elapsed);
 }
 

@@ -17,9 +17,9 @@ pub enum UserState {
     Removed,
 }
 
-/// One person in one organization.
+/// One person in one organization. `D` is the document: read, or as it lies in the store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct User {
+pub struct User<D = Map<String, Value>> {
     /// Its id; the same in SCIM.
     pub id: UserId,
     /// The connection that owns this person; none for a local one.
@@ -39,7 +39,7 @@ pub struct User {
     /// When it was deleted.
     pub removed_at: Option<Instant>,
     /// The SCIM attributes: normalised, without `id`, `meta`, `groups`, `active` and `schemas`.
-    pub document: Map<String, Value>,
+    pub document: D,
     /// Ends credentials: a session of an older epoch is over.
     pub session_epoch: i64,
     /// Drops cached decisions.
@@ -51,6 +51,9 @@ pub struct User {
     /// When the SCIM resource last changed.
     pub updated_at: Instant,
 }
+
+/// A user whose document is the JSON text that lies in the store: for those who pass it on and look at nothing inside.
+pub type KeptUser = User<String>;
 
 impl User {
     /// Somebody new of whom nothing is known yet: active, of version 1. The caller fills in what it knows.
@@ -73,6 +76,35 @@ impl User {
             created_at: now,
             updated_at: now,
         }
+    }
+}
+
+impl<D> User<D> {
+    /// The same person with their document in another form.
+    ///
+    /// # Errors
+    /// Those of `change`.
+    pub fn try_with_document<E, Error>(
+        self,
+        change: impl FnOnce(&UserId, D) -> Result<E, Error>,
+    ) -> Result<User<E>, Error> {
+        Ok(User {
+            document: change(&self.id, self.document)?,
+            id: self.id,
+            connection: self.connection,
+            user_name: self.user_name,
+            external_id: self.external_id,
+            display_name: self.display_name,
+            email: self.email,
+            directory_active: self.directory_active,
+            suspended_by_person: self.suspended_by_person,
+            removed_at: self.removed_at,
+            session_epoch: self.session_epoch,
+            access_epoch: self.access_epoch,
+            version: self.version,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+        })
     }
 
     /// Whether this person may come in.

@@ -3,7 +3,7 @@
 
 use super::{
     extension::{Extensions, declared_json},
-    resource::list_response,
+    resource::ListResponse,
     schema::{Attribute, ENTERPRISE_SCHEMA, ResourceType, Type},
 };
 use serde_json::{Map, Value, json};
@@ -196,7 +196,7 @@ fn meta(resource_type: &str, location: &str) -> Value {
 
 fn everything(resources: Vec<Value>) -> Value {
     let total = u64::try_from(resources.len()).unwrap_or(u64::MAX);
-    list_response(resources, total, 1)
+    json!(ListResponse::by_index(resources, total, 1))
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! Line 2: the SCIM protocol without HTTP. Pure.
 //!
 //! A request's bytes become an object ([`parse_object`]), the object becomes a [`UserDocument`], a [`GroupDocument`] or a
-//! [`Patch`], and what is stored becomes an answer ([`user_json`], [`group_json`], [`list_response`]) cut down to what was
+//! [`Patch`], and what is stored becomes an answer ([`user_json`], [`group_json`], [`ListResponse`]) cut down to what was
 //! asked for ([`Projection`]). Every refusal is a [`ScimError`], which knows its status and its JSON.
 //!
 //! What may be said is data ([`ResourceType`] and its [`Attribute`]s). The same data reads bodies, resolves PATCH paths,
@@ -47,7 +47,7 @@ pub use group::{GroupDocument, MemberKind, MemberRef};
 pub use patch::{GroupPatch, MemberChange, Op, Operation, PATCH_SCHEMA, Patch, Patched};
 pub use projection::Projection;
 pub use query::{Query, Sort};
-pub use resource::{GroupRef, Member, ResourceMeta, cursor_response, group_json, list_response, user_json};
+pub use resource::{GroupRef, KeptAttributes, ListResponse, Location, Member, ResourceMeta, group_json, user_json};
 pub use role::{
     OKTA_ROLE_SCHEMA, OfferedRole, RoleDialect, RoleNames, offered_role, offered_roles, role_page, role_resource_type,
     role_schema, roles_and_entitlements,

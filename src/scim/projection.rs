@@ -59,6 +59,12 @@ impl Projection {
         self.only.is_some()
     }
 
+    /// Whether everything is shown.
+    #[must_use]
+    pub fn is_everything(&self) -> bool {
+        self.only.is_none() && self.without.is_empty()
+    }
+
     /// The resource, cut down. What is always returned stays: `schemas` and `id`.
     #[must_use]
     pub fn apply(&self, resource: Value) -> Value {

@@ -171,7 +171,7 @@ impl UserDocument {
 }
 
 /// Whether the schema's order, in which documents are kept, has this attribute behind `active`.
-fn comes_after_active(name: &str) -> bool {
+pub(super) fn comes_after_active(name: &str) -> bool {
     let mut until = ResourceType::User.attributes().iter().take_while(|attribute| attribute.name != "active");
     name != "externalId" && until.all(|attribute| attribute.name != name)
 }

@@ -4,7 +4,7 @@ use super::{
     StoreError, Tx, args,
     value::{json_text, texts},
 };
-use crate::model::{ConnectionId, IdentityKind, Instant, OrganizationId, User, UserId, fold};
+use crate::model::{ConnectionId, IdentityKind, Instant, KeptUser, OrganizationId, User, UserId, fold};
 use serde_json::{Map, Value};
 use std::collections::{BTreeSet, HashMap};
 
@@ -58,9 +58,19 @@ pub(super) fn document(text: &str, of: &UserId) -> Result<Map<String, Value>, St
 }
 
 pub(super) fn user(row: UserRow) -> Result<User, StoreError> {
+    read(kept(row)?)
+}
+
+/// With the document read.
+pub(super) fn read(kept: KeptUser) -> Result<User, StoreError> {
+    kept.try_with_document(|id, text| document(&text, id))
+}
+
+/// With the document as it is.
+pub(super) fn kept(row: UserRow) -> Result<KeptUser, StoreError> {
     Ok(User {
         connection: connection_id(&row.1)?,
-        document: document(&row.9, &row.0)?,
+        document: row.9,
         id: row.0,
         user_name: row.2,
         external_id: row.3,
@@ -142,9 +152,18 @@ impl Tx {
 
     /// One user, removed ones included.
     pub async fn user(&mut self, organization: &OrganizationId, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.kept_user(organization, id).await?.map(read).transpose()
+    }
+
+    /// One user with their document as it lies there, removed ones included.
+    pub async fn kept_user(
+        &mut self,
+        organization: &OrganizationId,
+        id: &UserId,
+    ) -> Result<Option<KeptUser>, StoreError> {
         self.first(select_users!("WHERE organization = ?1 AND id = ?2"), args![organization, id])
             .await?
-            .map(user)
+            .map(kept)
             .transpose()
     }
 

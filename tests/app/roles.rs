@@ -58,12 +58,8 @@ async fn a_role_assigned_by_its_id_is_the_role_that_the_mapping_names() {
         // Neither unassigned nor of another cluster.
         world.patch(&ada.id, say(&json!([{"value": id}, {"value": "analyst@other", "primary": true}]))).await.unwrap();
         assert_eq!(world.roles(&ada.id).await, ["viewer"]);
-        let mut view = world.patch(&ada.id, say(&json!([{"value": id, "primary": true}]))).await.unwrap();
-        assert_eq!(
-            view.take_document()["roles"],
-            json!([{"value": id, "primary": true}]),
-            "it is shown as it was said"
-        );
+        let view = world.patch(&ada.id, say(&json!([{"value": id, "primary": true}]))).await.unwrap();
+        assert_eq!(view.user.document["roles"], json!([{"value": id, "primary": true}]), "it is shown as it was said");
         assert_eq!(world.roles(&ada.id).await, [format!("analyst@{}", prod.id)], "{}", world.engine());
         let access = world.app.access(&world.operator(), &ada.id).await.unwrap();
         assert!(access.can(Capability::MonitorCosts, &Scope::cluster(prod.id)));

@@ -5,7 +5,7 @@
 
 use super::{
     super::{App, Ctx, Error, Need},
-    GroupView, KINDS, UserView, order,
+    GroupView, KINDS, KeptView, UserView, order,
     users::extensions,
     view,
 };
@@ -54,7 +54,7 @@ impl App {
         ctx: &Ctx,
         connection: &Connection,
         query: &Query,
-    ) -> Result<CursorPage<UserView>, Error> {
+    ) -> Result<CursorPage<KeptView>, Error> {
         let asked = Asked::read(self, ctx, connection, "Users", query)?;
         let mut tx = self.read(ctx, Need::Directory).await?;
         let (filter, sort) = (query.filter.as_ref(), order(query.sort.as_ref()));

@@ -1,7 +1,7 @@
 //! A user and the document that a provider pushed of them.
 
 use crate::{model::User, scim::UserDocument};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The user with what a document says of them.
 pub(super) fn described(mut user: User, document: UserDocument) -> User {
@@ -23,13 +23,10 @@ pub(super) fn described(mut user: User, document: UserDocument) -> User {
 
 /// The document as SCIM knows it: with `active`, which is a column here.
 pub(super) fn scim_document(user: &User) -> UserDocument {
-    described_document(user.document.clone(), user.directory_active)
-}
-
-pub(super) fn described_document(mut document: Map<String, Value>, active: bool) -> UserDocument {
+    let mut document = user.document.clone();
     match document.shift_remove("active") {
         Some(_) => UserDocument::from_stored(document),
-        None => UserDocument::from_stored(document).with_active_unless_said(active),
+        None => UserDocument::from_stored(document).with_active_unless_said(user.directory_active),
     }
 }
 

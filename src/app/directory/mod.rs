@@ -20,7 +20,7 @@ pub(super) use waiting::LOOK_AGAIN;
 use super::{App, Ctx, Error};
 use crate::{
     filter::StandardKinds,
-    model::{Group, GroupOrigin, User, UserId},
+    model::{Group, GroupOrigin, KeptUser, User, UserId},
     scim::{EntityTags, Query, ScimError, Sort, weak},
     store::{Page, Tx},
 };
@@ -30,22 +30,17 @@ use std::time::Duration;
 /// How long a deleted user or group can come back under the same id.
 pub(super) const TOMBSTONE: Duration = Duration::from_hours(30 * 24);
 
-/// A user, and the pushed groups that they are in.
+/// A user, and the pushed groups that they are in. `D` is the user's document.
 #[derive(Debug, Clone)]
-pub struct UserView {
+pub struct UserView<D = Map<String, Value>> {
     /// The user.
-    pub user: User,
+    pub user: User<D>,
     /// Their groups, of the same connection.
     pub groups: Vec<Group>,
 }
 
-impl UserView {
-    /// The user's attributes as SCIM shows them, `active` included; they are taken out of the user.
-    #[must_use]
-    pub fn take_document(&mut self) -> Map<String, Value> {
-        described::described_document(std::mem::take(&mut self.user.document), self.user.directory_active).into_map()
-    }
-}
+/// A user who was asked for: their document goes to the provider as it lies in the store.
+pub type KeptView = UserView<String>;
 
 /// A group, and its members where they were asked for.
 #[derive(Debug, Clone)]
@@ -82,20 +77,20 @@ fn order(sort: Option<&Sort>) -> Option<crate::store::Sort> {
 const KINDS: StandardKinds = StandardKinds;
 
 /// The pushed groups of a connection that a user is in.
-async fn view(tx: &mut Tx, ctx: &Ctx, user: User) -> Result<UserView, Error> {
+async fn view<D>(tx: &mut Tx, ctx: &Ctx, user: User<D>) -> Result<UserView<D>, Error> {
     let groups = tx.groups_of(&ctx.organization, &user.id).await?;
     Ok(shown(user, groups))
 }
 
 /// A user with those of their groups that are shown.
-fn shown(user: User, mut groups: Vec<Group>) -> UserView {
+fn shown<D>(user: User<D>, mut groups: Vec<Group>) -> UserView<D> {
     groups.retain(|group| is_pushed(group, &user));
     UserView { user, groups }
 }
 
 /// The same of many at once.
-async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>, Error> {
-    let users = match <[User; 1]>::try_from(users) {
+async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<KeptUser>) -> Result<Vec<KeptView>, Error> {
+    let users = match <[KeptUser; 1]>::try_from(users) {
         // Mostly somebody is looked for by their name. One is found without a list.
         Ok([only]) => return Ok(vec![view(tx, ctx, only).await?]),
         Err(users) if users.is_empty() => return Ok(Vec::new()),
@@ -103,7 +98,7 @@ async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>
     };
     let ids = users.iter().map(|user| user.id.clone()).collect();
     let mut found = tx.groups_of_users(&ctx.organization, &ids).await?;
-    let whole = |user: User| {
+    let whole = |user: KeptUser| {
         let groups = found.remove(&user.id).unwrap_or_default();
         shown(user, groups)
     };
@@ -111,6 +106,6 @@ async fn views(tx: &mut Tx, ctx: &Ctx, users: Vec<User>) -> Result<Vec<UserView>
 }
 
 /// Whether a group is shown with a user: those pushed by the same connection are.
-fn is_pushed(group: &Group, user: &User) -> bool {
+fn is_pushed<D>(group: &Group, user: &User<D>) -> bool {
     group.connection == user.connection && group.origin == GroupOrigin::Scim
 }

@@ -2,7 +2,7 @@
 
 use super::{
     super::{App, Ctx, Error, Need, Work, provisioning::tolerated},
-    UserView,
+    KeptView, UserView,
     arrival::{clash, soon_arrival},
     check_version,
     described::{changed_attributes, described, scim_document},
@@ -46,10 +46,10 @@ impl App {
     }
 
     /// One user of the connection.
-    pub async fn user(&self, ctx: &Ctx, connection: &Connection, id: &str) -> Result<UserView, Error> {
+    pub async fn user(&self, ctx: &Ctx, connection: &Connection, id: &str) -> Result<KeptView, Error> {
         let mut tx = self.read(ctx, Need::Directory).await?;
         let found = match id.parse::<UserId>() {
-            Ok(id) => tx.user(&ctx.organization, &id).await?,
+            Ok(id) => tx.kept_user(&ctx.organization, &id).await?,
             Err(_) => None,
         };
         let user = visible(found, connection).ok_or_else(|| not_found(id))?;
@@ -62,7 +62,7 @@ impl App {
         ctx: &Ctx,
         connection: &Connection,
         query: &Query,
-    ) -> Result<(u64, Vec<UserView>), Error> {
+    ) -> Result<(u64, Vec<KeptView>), Error> {
         let mut tx = self.read(ctx, Need::Directory).await?;
         let sort = order(query.sort.as_ref());
         let (filter, page) = (query.filter.as_ref(), page(self, query));
@@ -382,7 +382,7 @@ fn dialect(connection: &Connection) -> Dialect {
     }
 }
 
-fn visible(user: Option<User>, connection: &Connection) -> Option<User> {
+fn visible<D>(user: Option<User<D>>, connection: &Connection) -> Option<User<D>> {
     user.filter(|user| user.state() != UserState::Removed && user.connection.as_ref() == Some(&connection.id))
 }
 

@@ -5,7 +5,7 @@ use crate::{
     app::{App, Ctx, Error, Need},
     http::{
         body,
-        caller::{Guest, SignedIn, whole_address},
+        caller::{Guest, SignedIn},
         cookies::ReturnTo,
         error::Refusal,
         login::see_other,
@@ -58,7 +58,7 @@ impl FromRequestParts<App> for Desk {
         match guest.ctx(app) {
             Ok(ctx) => Ok(Self { guest, ctx }),
             Err(Error::TermsNotAccepted) => {
-                let wanted = whole_address(parts).path_and_query().map(axum::http::uri::PathAndQuery::as_str);
+                let wanted = parts.uri.path_and_query().map(axum::http::uri::PathAndQuery::as_str);
                 let wanted = wanted.filter(|_| parts.method.is_safe()).unwrap_or("/console");
                 Err(see_other(&ReturnTo::of(Some(wanted), app.settings()).by_the_terms()))
             }

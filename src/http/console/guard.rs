@@ -9,7 +9,7 @@ use super::{
 use crate::{
     app::{App, Error},
     http::{
-        caller::{SignedIn, whole_address},
+        caller::SignedIn,
         error::{Refusal, Rendered, Room, as_sentence},
     },
 };
@@ -28,12 +28,12 @@ const POLICY: HeaderValue = HeaderValue::from_static(
      frame-ancestors 'none'; base-uri 'none'",
 );
 
-/// Before the console's pages, and before its 404 as well.
-pub(super) fn whole(router: Router<App>, app: &App) -> Router<App> {
-    door(router.fallback(async || Failed::from(Refusal::not_found())), app)
+/// A page that is not there.
+pub(super) async fn nothing() -> Failed {
+    Refusal::not_found().into()
 }
 
-/// Before the console's own address.
+/// Before the console's pages.
 pub(super) fn door(router: Router<App>, app: &App) -> Router<App> {
     router.layer(middleware::from_fn_with_state(app.clone(), frame))
 }
@@ -52,7 +52,7 @@ async fn frame(State(app): State<App>, request: Request, next: Next) -> Response
     if let Some(refusal) = refusal_of(&response)
         && let Ok(desk) = Desk::from_request_parts(&mut for_the_frame, &app).await
     {
-        response = in_the_frame(&desk, refusal, &response, (&fields, whole_address(&for_the_frame).path()));
+        response = in_the_frame(&desk, refusal, &response, (&fields, for_the_frame.uri.path()));
     }
     if is_page(&response) {
         response.headers_mut().insert(CONTENT_SECURITY_POLICY, POLICY);

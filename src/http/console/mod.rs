@@ -46,5 +46,5 @@ pub(super) fn doors() -> [Doors; 3] {
     let room = you::doors(machines::doors(roles::doors(clusters::doors(room))));
     let room = graph::doors(settings::doors(activity::doors(mapping::doors(connections::doors(room)))));
     let room = owners::doors(receipts::doors(accidents::doors(reviews::doors(room))));
-    [frame::assets(), home::doors(), room.behind(guard::whole)]
+    [frame::assets(), home::doors(), room.otherwise(&["/{*rest}"], guard::nothing).behind(guard::door)]
 }

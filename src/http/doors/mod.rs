@@ -43,6 +43,8 @@ pub(super) struct Doors {
     organization: OrganizationFrom,
     guard: Option<Guard>,
     all: Vec<Door>,
+    /// What answers where there is no door.
+    otherwise: Vec<(&'static str, MethodRouter<App>)>,
 }
 
 impl Doors {
@@ -54,7 +56,7 @@ impl Doors {
             Caller::SignedIn | Caller::SessionOrKey | Caller::Key => OrganizationFrom::Credential,
             Caller::ScimToken => OrganizationFrom::Token,
         };
-        Self { prefix, noun, who, organization, guard: None, all: Vec::new() }
+        Self { prefix, noun, who, organization, guard: None, all: Vec::new(), otherwise: Vec::new() }
     }
 
     /// The doors behind this belong to another noun.
@@ -73,6 +75,13 @@ impl Doors {
             door = door.who(self.who).organization(self.organization);
         }
         self.all.push(door);
+        self
+    }
+
+    /// At these addresses there is nothing, which the room says in its own words. An address with a door is not among them.
+    pub(super) fn otherwise<H: Handler<T, App>, T: 'static>(mut self, paths: &[&'static str], handler: H) -> Self {
+        let handler = any(handler);
+        self.otherwise.extend(paths.iter().map(|path| (*path, handler.clone())));
         self
     }
 
@@ -101,12 +110,15 @@ impl Doors {
                 Some(most) => handler.layer((DefaultBodyLimit::max(most), Extension(MostBytes(most)))),
                 None => handler,
             };
-            router = router.route(door.path, handler);
+            router = router.route(&[self.prefix, door.path].concat(), handler);
         }
-        if let Some(guard) = self.guard {
-            router = guard(router, app);
+        for (path, handler) in self.otherwise {
+            router = router.route(&[self.prefix, path].concat(), handler);
         }
-        if self.prefix.is_empty() { router } else { Router::new().nest(self.prefix, router) }
+        match self.guard {
+            Some(guard) => guard(router, app),
+            None => router,
+        }
     }
 }
 

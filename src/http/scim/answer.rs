@@ -3,11 +3,11 @@
 use super::caller::Push;
 use crate::{
     app::{CursorPage, GroupView, Receipt, UserView},
-    http::error::ScimFailure,
+    http::error::{Refusal, ScimFailure},
     model::{Instant, PatchResponse},
     scim::{
-        BulkResult, EntityTags, GroupRef, Member, MemberKind, Projection, ResourceMeta, ResourceType, ScimError,
-        cursor_response, group_json, list_response, user_json, weak,
+        BulkResult, EntityTags, GroupRef, KeptAttributes, ListResponse, Location, Member, MemberKind, Projection,
+        ResourceMeta, ResourceType, ScimError, group_json, user_json, weak,
     },
 };
 use axum::{
@@ -18,77 +18,98 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::value::{RawValue, Value, to_raw_value};
 use std::sync::Arc;
 
 /// One resource, ready to be answered.
 pub(super) struct Resource {
-    json: Value,
-    location: String,
+    json: Box<RawValue>,
+    kind: ResourceType,
+    id: String,
+    base: Arc<str>,
     version: String,
     modified: Instant,
 }
 
 /// Where a resource is.
 pub(super) fn location(push: &Push, kind: ResourceType, id: &str) -> String {
-    format!("{}{}/{id}", push.base, kind.endpoint())
+    Location { base_url: &push.base, kind, id }.to_string()
 }
 
 /// A user, whole.
-pub(super) fn user(push: &Push, mut view: UserView) -> Resource {
-    // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
-    let document = push.extensions().told(view.take_document());
+pub(super) fn user<D: KeptAttributes>(push: &Push, view: &UserView<D>) -> Result<Resource, Refusal> {
     let UserView { user, groups } = view;
-    let (base, version) = (&*push.base, weak(&user.version.to_string()));
+    let version = weak(&user.version.to_string());
     let groups: Vec<GroupRef<'_>> =
         groups.iter().map(|group| GroupRef { id: group.id.as_str(), display: &group.display_name }).collect();
     let meta = ResourceMeta {
         id: user.id.as_str(),
-        base_url: base,
+        base_url: &push.base,
         created: user.created_at,
         modified: user.updated_at,
         version: &version,
     };
-    let json = user_json(document, meta, &groups);
-    Resource { json, location: format!("{base}/Users/{}", user.id), version, modified: user.updated_at }
+    // What the directory said, also of somebody whom a person here suspended: SCIM sees its own fact alone.
+    let json = user_json(&user.document, user.directory_active, push.extensions(), meta, &groups)
+        .map_err(|error| Refusal::internal(format!("the document of user {} cannot be told: {error}", user.id)))?;
+    let (id, base) = (user.id.to_string(), Arc::clone(&push.base));
+    Ok(Resource { json, kind: ResourceType::User, id, base, version, modified: user.updated_at })
 }
 
 /// A group, with its members where the view has them.
-pub(super) fn group(push: &Push, view: &GroupView) -> Resource {
+pub(super) fn group(push: &Push, view: &GroupView) -> Result<Resource, Refusal> {
     let GroupView { group, members } = view;
-    let (base, version) = (&*push.base, weak(&group.version.to_string()));
+    let version = weak(&group.version.to_string());
     // Without names: clients that compare what they sent with what they get do best without.
     let members: Option<Vec<Member<'_>>> = members.as_ref().map(|members| {
         members.iter().map(|member| Member { id: member.as_str(), display: None, kind: MemberKind::User }).collect()
     });
     let meta = ResourceMeta {
         id: group.id.as_str(),
-        base_url: base,
+        base_url: &push.base,
         created: group.created_at,
         modified: group.updated_at,
         version: &version,
     };
-    let json = group_json(&group.display_name, group.external_id.as_deref(), meta, members.as_deref());
-    Resource { json, location: format!("{base}/Groups/{}", group.id), version, modified: group.updated_at }
+    let json = group_json(&group.display_name, group.external_id.as_deref(), meta, members.as_deref())
+        .map_err(|error| Refusal::internal(format!("group {} cannot be told: {error}", group.id)))?;
+    let (id, base) = (group.id.to_string(), Arc::clone(&push.base));
+    Ok(Resource { json, kind: ResourceType::Group, id, base, version, modified: group.updated_at })
 }
 
 impl Resource {
     /// As one operation of a bulk request has it; the resource itself only where somebody asked what it is.
     pub(super) fn in_bulk(self, status: StatusCode, projection: Option<&Projection>) -> BulkResult {
-        let Self { json, location, version, modified: _ } = self;
-        let response = projection.map(|projection| projection.apply(json));
-        BulkResult { status: status.as_u16(), location: Some(location), version: Some(version), response }
+        let location = Some(self.location());
+        let response = projection.map(|projection| projection.apply(self.read()));
+        BulkResult { status: status.as_u16(), location, version: Some(self.version), response }
     }
 
     /// As it stands in a list.
-    pub(super) fn shown(self, projection: &Projection) -> Value {
-        projection.apply(self.json)
+    pub(super) fn shown(self, projection: &Projection) -> Box<RawValue> {
+        if projection.is_everything() {
+            return self.json;
+        }
+        // A tree of JSON values has nothing in it that cannot be written.
+        to_raw_value(&projection.apply(self.read())).unwrap_or(self.json)
+    }
+
+    /// Its parts.
+    fn read(&self) -> Value {
+        // It was written a moment ago.
+        serde_json::from_str(self.json.get()).unwrap_or_default()
+    }
+
+    /// Where it is.
+    fn location(&self) -> String {
+        Location { base_url: &self.base, kind: self.kind, id: &self.id }.to_string()
     }
 
     /// 200.
-    pub(super) fn ok(self, projection: &Projection) -> Response {
-        let Self { json, location: _, version, modified: _ } = self;
-        let mut response = self::json(&projection.apply(json));
+    pub(super) fn ok(mut self, projection: &Projection) -> Response {
+        let version = std::mem::take(&mut self.version);
+        let mut response = answer(Box::<str>::from(self.shown(projection)).into_string().into());
         put(&mut response, ETAG, &version);
         response
     }
@@ -105,14 +126,14 @@ impl Resource {
 
     /// Its id, and when it was last changed: what a receipt notes of it.
     pub(super) fn state(&self) -> (&str, Instant) {
-        (self.json["id"].as_str().unwrap_or_default(), self.modified)
+        (&self.id, self.modified)
     }
 
     /// 201 and where it is (RFC 7644 §3.3), with a receipt that says whether the provider got to know.
     pub(super) fn created(self, projection: &Projection, mut receipt: Receipt) -> Response {
         let (id, modified) = self.state();
         receipt.tells_of(id, modified);
-        let location = self.location.clone();
+        let location = self.location();
         let mut response = self.ok(projection);
         *response.status_mut() = StatusCode::CREATED;
         response.extensions_mut().insert(Arc::new(receipt));
@@ -139,23 +160,31 @@ pub(super) fn gone() -> Response {
 }
 
 /// A page of resources.
-pub(super) fn list(resources: Vec<Value>, total: u64, start_index: u64) -> Response {
-    json(&list_response(resources, total, start_index))
+pub(super) fn list<T: Serialize>(resources: Vec<T>, total: u64, start_index: u64) -> Response {
+    json(&ListResponse::by_index(resources, total, start_index))
 }
 
 /// A page of resources that was reached by a cursor.
-pub(super) fn cursor_list<T>(page: CursorPage<T>, shown: impl Fn(T) -> Value) -> Response {
+pub(super) fn cursor_list<T>(
+    page: CursorPage<T>,
+    shown: impl Fn(T) -> Result<Box<RawValue>, Refusal>,
+) -> Result<Response, Refusal> {
     let CursorPage { items, total, previous, next } = page;
-    json(&cursor_response(items.into_iter().map(shown).collect(), total, previous, next))
+    let resources = items.into_iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(json(&ListResponse::by_cursor(resources, total, previous, next)))
 }
 
 /// 200 and this.
-pub(super) fn json(value: &Value) -> Response {
+pub(super) fn json(value: &impl Serialize) -> Response {
     // One resource mostly fits.
     let mut bytes = Vec::with_capacity(2_048);
-    // A tree of JSON values has nothing in it that cannot be written.
+    // Nothing is answered that cannot be written.
     let _ = serde_json::to_writer(&mut bytes, value);
-    let mut response = Response::new(Body::from(bytes));
+    answer(bytes.into())
+}
+
+fn answer(body: Body) -> Response {
+    let mut response = Response::new(body);
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/scim+json"));
     response
 }

@@ -35,7 +35,7 @@ use std::{
 
 pub(super) async fn run(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Extension(noted): Extension<Noted>,
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {

@@ -15,14 +15,14 @@ use crate::{
     scim::Extensions,
 };
 use axum::{
-    extract::{Request, State},
-    http::{HeaderMap, header::AUTHORIZATION},
+    extract::{FromRequestParts, Request},
+    http::{HeaderMap, header::AUTHORIZATION, request::Parts},
     middleware::Next,
     response::Response,
 };
 use std::sync::Arc;
 
-/// A request of a provider that showed a good token. In the request's extensions.
+/// A request of a provider that showed a good token. Whoever answers it takes it out of the request's extensions.
 #[derive(Debug, Clone)]
 pub(super) struct Push {
     pub(super) ctx: Ctx,
@@ -31,6 +31,15 @@ pub(super) struct Push {
     pub(super) base: Arc<str>,
     /// What stands behind the question mark.
     pub(super) given: Given,
+}
+
+impl FromRequestParts<App> for Push {
+    type Rejection = ScimFailure;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ScimFailure> {
+        let push = parts.extensions.remove();
+        push.ok_or_else(|| Refusal::internal("a route of the providers that nobody stands before").into())
+    }
 }
 
 impl Push {
@@ -43,13 +52,13 @@ impl Push {
 /// Lets nobody past without a token. Whoever shows one that was real is told what became of it; for everybody else every
 /// reason for a refusal gets the same bytes.
 pub(super) async fn authenticate(
-    State(app): State<App>,
-    mut request: Request,
+    app: &App,
+    (mut request, given): (Request, Given),
     next: Next,
 ) -> Result<Response, ScimFailure> {
     let extensions = request.extensions();
     let at = extensions.get::<Addressed>().map(|Addressed(connection)| connection);
-    let base = address::base(&app, at).into();
+    let base = address::base(app, at).into();
     let from = extensions.get::<ClientAddress>().map(|ClientAddress(address)| *address);
     let bearer = bearer(request.headers()).ok_or_else(nobody)?;
     let attempt = Attempt::current();
@@ -70,8 +79,6 @@ pub(super) async fn authenticate(
         noted.note(&mut ctx);
         noted.admit(|limits| limits.of_connection(&connection.id))?;
     }
-    // The diary has read them.
-    let given = request.extensions().get::<Given>().cloned().unwrap_or_else(|| Given::of(request.uri()));
     request.extensions_mut().insert(Push { ctx, connection, base, given });
     Ok(next.run(request).await)
 }

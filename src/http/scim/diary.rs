@@ -7,11 +7,7 @@ use crate::{
     model::{GroupId, UserId},
     scim::{LEFT_OUT, ResourceType},
 };
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use serde_json::{Map, Value};
 use std::{future::Future, sync::Arc};
 
@@ -19,11 +15,13 @@ use std::{future::Future, sync::Arc};
 const WENT_AWAY: u16 = 499;
 
 /// Keeps the diary of one request.
-pub(super) async fn keep(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    let given = Given::of(request.uri());
-    let mut page = Page { attempt: app.attempt(asked(&app, &request, &given)), app, verdict: None };
-    request.extensions_mut().insert(given);
-    let response = page.attempt.clone().scope(next.run(request)).await;
+pub(super) async fn keep(
+    app: &App,
+    (request, given): (Request, &Given),
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
+    let mut page = Page { attempt: app.attempt(asked(app, &request, given)), app: app.clone(), verdict: None };
+    let response = page.tells(answer(request)).await;
     let said = response.extensions().get::<Said>();
     page.verdict = Some(Verdict {
         status: response.status().as_u16(),

@@ -8,16 +8,12 @@ use crate::{
     scim::{self, BulkLimits, Capabilities, Pagination, ResourceType, ScimError},
 };
 use axum::{
-    Extension,
     extract::{Path, State},
     response::Response,
 };
 use serde_json::Value;
 
-pub(super) async fn configuration(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-) -> Result<Response, ScimFailure> {
+pub(super) async fn configuration(State(app): State<App>, push: Push) -> Result<Response, ScimFailure> {
     no_filter(&push.given)?;
     let settings = &app.settings().scim;
     let limits = BulkLimits {
@@ -42,31 +38,28 @@ pub(super) async fn configuration(
     Ok(answer::json(&told))
 }
 
-pub(super) async fn resource_types(Extension(push): Extension<Push>) -> Result<Response, ScimFailure> {
+pub(super) async fn resource_types(push: Push) -> Result<Response, ScimFailure> {
     no_filter(&push.given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_resource_type(base, roles::words(&push)));
     Ok(answer::json(&and(scim::resource_types(base, push.extensions()), role)))
 }
 
-pub(super) async fn resource_type(
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-) -> Result<Response, ScimFailure> {
+pub(super) async fn resource_type(push: Push, Path(id): Path<String>) -> Result<Response, ScimFailure> {
     let base = &*push.base;
     let role = (reads_roles(&push) && id == ResourceType::Role.name())
         .then(|| scim::role_resource_type(base, roles::words(&push)));
     answer::found(scim::resource_type(base, &id, push.extensions()).or(role), "ResourceType", &id)
 }
 
-pub(super) async fn schemas(Extension(push): Extension<Push>) -> Result<Response, ScimFailure> {
+pub(super) async fn schemas(push: Push) -> Result<Response, ScimFailure> {
     no_filter(&push.given)?;
     let base = &*push.base;
     let role = reads_roles(&push).then(|| scim::role_schema(base, roles::words(&push)));
     Ok(answer::json(&and(scim::schemas(base, push.extensions()), role)))
 }
 
-pub(super) async fn schema(Extension(push): Extension<Push>, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
+pub(super) async fn schema(push: Push, Path(urn): Path<String>) -> Result<Response, ScimFailure> {
     let base = &*push.base;
     let words = roles::words(&push);
     let role =

@@ -1,6 +1,6 @@
 //! What is said of the providers' doors.
 
-use super::{bulk, caller, diary, discovery, groups, me, roles, search, users};
+use super::{bulk, caller, diary, discovery, groups, me, parameters::Given, roles, search, users};
 use crate::{
     app::{App, Need},
     http::{
@@ -9,7 +9,12 @@ use crate::{
     },
     model::EventKind,
 };
-use axum::{Router, middleware};
+use axum::{
+    Router,
+    extract::{Request, State},
+    middleware::{self, Next},
+    response::{IntoResponse as _, Response},
+};
 
 const SCIM: Option<&str> = Some("application/scim+json");
 
@@ -61,14 +66,18 @@ pub(in crate::http) fn doors() -> Doors {
         .door(search.needs(Need::Directory).reads(BodyLimit::Scim).answers_as(200, SCIM))
         .door(changes(post("/Bulk", bulk::run), "Do many things at once", &everything).answers_as(200, SCIM))
         .door(every("/Me", me).summary("Not offered").answers_as(501, SCIM))
+        .otherwise(&["", "/{*rest}"], async || ScimFailure::from(Refusal::not_found()))
         .behind(guard)
 }
 
 fn guard(router: Router<App>, app: &App) -> Router<App> {
-    router
-        .fallback(async || ScimFailure::from(Refusal::not_found()))
-        .layer(middleware::from_fn_with_state(app.clone(), caller::authenticate))
-        .layer(middleware::from_fn_with_state(app.clone(), diary::keep))
+    router.layer(middleware::from_fn_with_state(app.clone(), answer))
+}
+
+async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
+    let given = Given::of(request.uri());
+    let whose = async |request| caller::authenticate(&app, (request, given.clone()), next).await.into_response();
+    diary::keep(&app, (request, &given), whose).await
 }
 
 /// Reads the directory.

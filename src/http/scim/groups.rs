@@ -14,7 +14,6 @@ use crate::{
     scim::{GroupDocument, Patch, Query, ResourceType, Tolerance},
 };
 use axum::{
-    Extension,
     extract::{Path, State},
     http::{
         HeaderMap,
@@ -32,18 +31,18 @@ const KIND: ResourceType = ResourceType::Group;
 /// a group of a million must not answer with a million.
 const SHOWN_UNASKED: usize = 100;
 
-pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+pub(super) async fn list(State(app): State<App>, push: Push) -> Answer {
     find(&app, &push, parameters::query(KIND, &push)?).await
 }
 
-pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+pub(super) async fn search(State(app): State<App>, push: Push, Object(body): Object) -> Answer {
     find(&app, &push, parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
     if query.cursor.is_some() {
         let page = app.groups_by_cursor(&push.ctx, &push.connection, &query).await?;
-        return Ok(answer::cursor_list(page, |view| answer::group(push, &view).shown(&query.projection)));
+        return Ok(answer::cursor_list(page, |view| Ok(answer::group(push, &view)?.shown(&query.projection)))?);
     }
     let (total, groups) = found(app, push, &query).await?;
     let groups = groups.into_iter().map(|group| group.shown(&query.projection)).collect();
@@ -53,35 +52,32 @@ async fn find(app: &App, push: &Push, query: Query) -> Answer {
 /// One page of the groups that a query asks for, and how many there are.
 pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64, Vec<Resource>), ScimFailure> {
     let (mut total, mut views) = app.groups(&push.ctx, &push.connection, query).await?;
-    if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
+    if total == 0
+        && let Some(again) = parameters::with_pluses(query)
+    {
         (total, views) = app.groups(&push.ctx, &push.connection, &again).await?;
         if total > 0 {
             note(&[Tolerance::UnencodedPlus], push);
         }
     }
-    Ok((total, views.iter().map(|view| answer::group(push, view)).collect()))
+    Ok((total, views.iter().map(|view| answer::group(push, view)).collect::<Result<_, _>>()?))
 }
 
-pub(super) async fn create(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+pub(super) async fn create(State(app): State<App>, push: Push, Object(body): Object) -> Answer {
     let made = make(&app, &push, &body).await?;
     Ok(made.created(&parameters::projection(KIND, &push.given).0, app.receipt()))
 }
 
-pub(super) async fn read(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+pub(super) async fn read(State(app): State<App>, push: Push, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let (projection, _) = parameters::projection(KIND, &push.given);
     let view = app.group(&push.ctx, &push.connection, &id, projection.wants("members")).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
-    Ok(answer::group(&push, &view).ok_unless(known.as_ref(), &projection))
+    Ok(answer::group(&push, &view)?.ok_unless(known.as_ref(), &projection))
 }
 
 pub(super) async fn replace(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Path(id): Path<String>,
     headers: HeaderMap,
     Object(body): Object,
@@ -92,7 +88,7 @@ pub(super) async fn replace(
 
 pub(super) async fn patch(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Path(id): Path<String>,
     headers: HeaderMap,
     Object(body): Object,
@@ -107,12 +103,7 @@ pub(super) async fn patch(
     Ok(changed.patched(push.connection.settings.patch_response, &projection))
 }
 
-pub(super) async fn delete(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+pub(super) async fn delete(State(app): State<App>, push: Push, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
     app.delete_group(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
     Ok(answer::gone())
@@ -122,7 +113,7 @@ pub(super) async fn delete(
 pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
     let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
     note(&tolerances, push);
-    Ok(answer::group(push, &app.create_group(&push.ctx, &push.connection, document).await?))
+    answer::group(push, &app.create_group(&push.ctx, &push.connection, document).await?)
 }
 
 /// What a PUT does.
@@ -134,7 +125,7 @@ pub(super) async fn set(
 ) -> Result<Resource, Refusal> {
     let (document, tolerances) = GroupDocument::parse(body, dialect(push))?;
     note(&tolerances, push);
-    Ok(answer::group(push, &app.replace_group(&push.ctx, &push.connection, target, document).await?))
+    answer::group(push, &app.replace_group(&push.ctx, &push.connection, target, document).await?)
 }
 
 /// What a PATCH does. The members are shown if they are at most `most`; a PATCH that names none shows them only where that
@@ -149,5 +140,5 @@ pub(super) async fn change(
     let patch = Patch::parse(body, dialect(push))?.for_group()?;
     note(&patch.tolerances, push);
     let most = if patch.members.is_empty() && most != usize::MAX { 0 } else { most };
-    Ok(answer::group(push, &app.patch_group(&push.ctx, &push.connection, target, &patch, most).await?))
+    answer::group(push, &app.patch_group(&push.ctx, &push.connection, target, &patch, most).await?)
 }

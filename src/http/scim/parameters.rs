@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, Uri};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// The parameters of a request, read once for all who look at them. In the request's extensions, and in its [`Push`].
+/// The parameters of a request, read once for all who look at them. In its [`Push`].
 #[derive(Debug, Clone)]
 pub(super) struct Given {
     /// Decoded as forms are, `+` and `%20` both a space, in the order in which they came.

@@ -8,7 +8,6 @@ use crate::{
     scim::{self, Query, ResourceType, RoleDialect, ScimError},
 };
 use axum::{
-    Extension,
     extract::{Path, State},
     response::Response,
 };
@@ -25,12 +24,12 @@ pub(super) fn words(push: &Push) -> RoleDialect {
     }
 }
 
-pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+pub(super) async fn list(State(app): State<App>, push: Push) -> Answer {
     let query = parameters::query(KIND, &push)?;
     find(&app, &push, &query).await
 }
 
-pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+pub(super) async fn search(State(app): State<App>, push: Push, Object(body): Object) -> Answer {
     find(&app, &push, &parameters::search(KIND, &body, &push)?).await
 }
 
@@ -44,7 +43,7 @@ async fn find(app: &App, push: &Push, query: &Query) -> Answer {
     Ok(answer::list(page, total, query.start_index))
 }
 
-pub(super) async fn read(State(app): State<App>, Extension(push): Extension<Push>, Path(id): Path<String>) -> Answer {
+pub(super) async fn read(State(app): State<App>, push: Push, Path(id): Path<String>) -> Answer {
     let roles = app.offered_roles(&push.ctx).await?;
     let (projection, _) = parameters::projection(KIND, &push.given);
     let found = scim::offered_role(&roles, &id, words(&push));

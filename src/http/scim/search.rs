@@ -11,11 +11,11 @@ use crate::{
     http::error::ScimFailure,
     scim::{Query, ScimError},
 };
-use axum::{Extension, extract::State, response::Response};
+use axum::{extract::State, response::Response};
 
 pub(super) async fn everything(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Object(body): Object,
 ) -> Result<Response, ScimFailure> {
     let (user_query, mut group_query) = Query::of_everything(&body, dialect(&push), push.extensions())?;

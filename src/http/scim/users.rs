@@ -13,7 +13,6 @@ use crate::{
     scim::{Patch, Query, ResourceType, Tolerance, UserDocument},
 };
 use axum::{
-    Extension,
     extract::{Path, State},
     http::{
         HeaderMap,
@@ -27,18 +26,18 @@ type Answer = Result<Response, ScimFailure>;
 
 const KIND: ResourceType = ResourceType::User;
 
-pub(super) async fn list(State(app): State<App>, Extension(push): Extension<Push>) -> Answer {
+pub(super) async fn list(State(app): State<App>, push: Push) -> Answer {
     find(&app, &push, parameters::query(KIND, &push)?).await
 }
 
-pub(super) async fn search(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+pub(super) async fn search(State(app): State<App>, push: Push, Object(body): Object) -> Answer {
     find(&app, &push, parameters::search(KIND, &body, &push)?).await
 }
 
 async fn find(app: &App, push: &Push, query: Query) -> Answer {
     if query.cursor.is_some() {
         let page = app.users_by_cursor(&push.ctx, &push.connection, &query).await?;
-        return Ok(answer::cursor_list(page, |view| answer::user(push, view).shown(&query.projection)));
+        return Ok(answer::cursor_list(page, |view| Ok(answer::user(push, &view)?.shown(&query.projection)))?);
     }
     let (total, users) = found(app, push, &query).await?;
     let users = users.into_iter().map(|user| user.shown(&query.projection)).collect();
@@ -48,34 +47,31 @@ async fn find(app: &App, push: &Push, query: Query) -> Answer {
 /// One page of the users that a query asks for, and how many there are.
 pub(super) async fn found(app: &App, push: &Push, query: &Query) -> Result<(u64, Vec<Resource>), ScimFailure> {
     let (mut total, mut views) = app.users(&push.ctx, &push.connection, query).await?;
-    if let (0, Some(again)) = (total, parameters::with_pluses(query)) {
+    if total == 0
+        && let Some(again) = parameters::with_pluses(query)
+    {
         (total, views) = app.users(&push.ctx, &push.connection, &again).await?;
         if total > 0 {
             note(&[Tolerance::UnencodedPlus], push);
         }
     }
-    Ok((total, views.into_iter().map(|view| answer::user(push, view)).collect()))
+    Ok((total, views.iter().map(|view| answer::user(push, view)).collect::<Result<_, _>>()?))
 }
 
-pub(super) async fn create(State(app): State<App>, Extension(push): Extension<Push>, Object(body): Object) -> Answer {
+pub(super) async fn create(State(app): State<App>, push: Push, Object(body): Object) -> Answer {
     let made = make(&app, &push, &body).await?;
     Ok(made.created(&parameters::projection(KIND, &push.given).0, app.receipt()))
 }
 
-pub(super) async fn read(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+pub(super) async fn read(State(app): State<App>, push: Push, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let view = app.user(&push.ctx, &push.connection, &id).await?;
     let known = parameters::tags(&headers, &IF_NONE_MATCH);
-    Ok(answer::user(&push, view).ok_unless(known.as_ref(), &parameters::projection(KIND, &push.given).0))
+    Ok(answer::user(&push, &view)?.ok_unless(known.as_ref(), &parameters::projection(KIND, &push.given).0))
 }
 
 pub(super) async fn replace(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Path(id): Path<String>,
     headers: HeaderMap,
     Object(body): Object,
@@ -86,7 +82,7 @@ pub(super) async fn replace(
 
 pub(super) async fn patch(
     State(app): State<App>,
-    Extension(push): Extension<Push>,
+    push: Push,
     Path(id): Path<String>,
     headers: HeaderMap,
     Object(body): Object,
@@ -96,12 +92,7 @@ pub(super) async fn patch(
     Ok(changed.patched(push.connection.settings.patch_response, &parameters::projection(KIND, &push.given).0))
 }
 
-pub(super) async fn delete(
-    State(app): State<App>,
-    Extension(push): Extension<Push>,
-    Path(id): Path<String>,
-    headers: HeaderMap,
-) -> Answer {
+pub(super) async fn delete(State(app): State<App>, push: Push, Path(id): Path<String>, headers: HeaderMap) -> Answer {
     let seen = parameters::tags(&headers, &IF_MATCH);
     app.delete_user(&push.ctx, &push.connection, (&id, seen.as_ref())).await?;
     Ok(answer::gone())
@@ -111,7 +102,7 @@ pub(super) async fn delete(
 pub(super) async fn make(app: &App, push: &Push, body: &Map<String, Value>) -> Result<Resource, Refusal> {
     let (document, tolerances) = UserDocument::parse_extended(body, dialect(push), push.extensions())?;
     note(&tolerances, push);
-    Ok(answer::user(push, app.create_user(&push.ctx, &push.connection, document).await?))
+    answer::user(push, &app.create_user(&push.ctx, &push.connection, document).await?)
 }
 
 /// What a PUT does.
@@ -121,7 +112,7 @@ pub(super) async fn set(
     target: Target<'_>,
     body: &Map<String, Value>,
 ) -> Result<Resource, Refusal> {
-    Ok(answer::user(push, app.replace_user(&push.ctx, &push.connection, target, body).await?))
+    answer::user(push, &app.replace_user(&push.ctx, &push.connection, target, body).await?)
 }
 
 /// What a PATCH does.
@@ -132,5 +123,5 @@ pub(super) async fn change(
     body: &Map<String, Value>,
 ) -> Result<Resource, Refusal> {
     let patch = Patch::parse(body, dialect(push))?;
-    Ok(answer::user(push, app.patch_user(&push.ctx, &push.connection, target, &patch).await?))
+    answer::user(push, &app.patch_user(&push.ctx, &push.connection, target, &patch).await?)
 }

@@ -44,20 +44,18 @@ impl<'a> Extensions<'a> {
         Some(Declared { path: AttributePath { schema: Some(schema.urn.clone()), name, sub }, attribute, part })
     }
 
-    /// A document as it is told: of schemas that are the organization's own only what is declared, and as it is declared now.
-    /// What was kept under an earlier declaration is not lost, and seen again when that comes back.
+    /// Whether an attribute of a document is the object of a schema that is an organization's own.
     #[must_use]
-    pub fn told(self, mut document: Map<String, Value>) -> Map<String, Value> {
-        let is_own = |key: &String| key.starts_with("urn:") && key != ENTERPRISE_SCHEMA;
-        let own: Vec<String> = document.keys().filter(|key| is_own(key)).cloned().collect();
-        for urn in own {
-            let told = self.schema(&urn).map(|schema| object_told(schema, document.get(&urn)));
-            match told.filter(|told| !told.is_empty()) {
-                Some(told) => drop(document.insert(urn, Value::Object(told))),
-                None => drop(document.shift_remove(&urn)),
-            }
-        }
-        document
+    pub fn is_own(name: &str) -> bool {
+        name.starts_with("urn:") && name != ENTERPRISE_SCHEMA
+    }
+
+    /// What is told of the kept object of a schema that is the organization's own: only what is declared, and as it is declared
+    /// now. What was kept under an earlier declaration is not lost, and seen again when that comes back.
+    #[must_use]
+    pub fn told(self, urn: &str, kept: &Value) -> Option<Value> {
+        let told = object_told(self.schema(urn)?, kept);
+        if told.is_empty() { None } else { Some(Value::Object(told)) }
     }
 
     /// What a key or a PATCH path names: a schema, and what stands behind its URN. The URN has dots and colons itself, so it is
@@ -99,9 +97,9 @@ impl Declared<'_> {
 }
 
 /// What is told of an object that was kept.
-fn object_told(schema: &ExtensionSchema, kept: Option<&Value>) -> Map<String, Value> {
+fn object_told(schema: &ExtensionSchema, kept: &Value) -> Map<String, Value> {
     let told = schema.attributes.iter().filter_map(|attribute| {
-        let value = kept?.get(&attribute.name)?.clone();
+        let value = kept.get(&attribute.name)?.clone();
         let value = shape::shape(attribute, value, &attribute.name, &mut Leniency::new(Dialect::Tolerant));
         Some((attribute.name.clone(), value.ok().flatten()?))
     });

@@ -5,11 +5,11 @@ use super::{
     resource::{group_resource, user_resource},
 };
 use crate::{
-    model::{Group, OrganizationId, User},
+    model::{Group, KeptUser, OrganizationId},
     store::{
         FromRow, StoreError, Tx,
         groups::{GROUP_COLUMNS, GroupRow, group},
-        users::{UserRow, user},
+        users::{UserRow, document, kept},
     },
 };
 use serde_json::Value as Json;
@@ -47,7 +47,7 @@ pub(super) trait Listed: Sized + Send + Sync {
     ) -> impl Future<Output = Result<Vec<Json>, StoreError>> + Send;
 }
 
-impl Listed for User {
+impl Listed for KeptUser {
     type Row = UserRow;
     const SELECT: &'static str = "id, connection, user_name, external_id, display_name, email, directory_active, \
                                   suspended_by_person, removed_at, document, session_epoch, access_epoch, version, \
@@ -61,7 +61,7 @@ impl Listed for User {
     const WITH_COMPANIONS: usize = 500;
 
     fn from_columns(row: UserRow) -> Result<Self, StoreError> {
-        user(row)
+        kept(row)
     }
 
     fn id(&self) -> &str {
@@ -80,7 +80,11 @@ impl Listed for User {
             false => HashMap::new(),
         };
         let none = Vec::new();
-        Ok(users.iter().map(|user| user_resource(user, groups.get(&user.id).unwrap_or(&none))).collect())
+        let resource = |user: &Self| {
+            let groups = groups.get(&user.id).unwrap_or(&none);
+            Ok(user_resource(user, document(&user.document, &user.id)?, groups))
+        };
+        users.iter().map(resource).collect()
     }
 }
 

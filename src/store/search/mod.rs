@@ -23,10 +23,10 @@ mod tests;
 mod words;
 
 use self::{keyset::Keyset, listing::Listing};
-use super::{StoreError, Tx};
+use super::{StoreError, Tx, users::read};
 use crate::{
     filter::{AttributeKinds, AttributePath, Filter},
-    model::{ConnectionId, Group, Instant, OrganizationId, User},
+    model::{ConnectionId, Group, Instant, KeptUser, OrganizationId, User},
 };
 pub use order::Place;
 pub use reach::{Reach, Reached};
@@ -70,7 +70,7 @@ impl Tx {
         sort: Option<&Sort>,
         page: Page,
         kinds: &(dyn AttributeKinds + Sync),
-    ) -> Result<(u64, Vec<User>), StoreError> {
+    ) -> Result<(u64, Vec<KeptUser>), StoreError> {
         Listing { organization, connection, filter, sort, page, kinds }.make(self).await
     }
 
@@ -97,7 +97,7 @@ impl Tx {
         sort: Option<&Sort>,
         reach: &Reach,
         kinds: &(dyn AttributeKinds + Sync),
-    ) -> Result<Reached<User>, StoreError> {
+    ) -> Result<Reached<KeptUser>, StoreError> {
         Listing { organization, connection, filter, sort, page: Page::TOTAL, kinds }.reach(self, reach).await
     }
 
@@ -123,7 +123,8 @@ impl Tx {
         (after, limit): (&str, usize),
         kinds: &(dyn AttributeKinds + Sync),
     ) -> Result<(Vec<User>, Option<String>), StoreError> {
-        Keyset { organization, filter, after, limit, kinds }.make(self).await
+        let (kept, next) = Keyset { organization, filter, after, limit, kinds }.make(self).await?;
+        Ok((kept.into_iter().map(read).collect::<Result<_, _>>()?, next))
     }
 
     /// The groups of an organization behind `after` that match a filter, local ones included, removed ones left out.

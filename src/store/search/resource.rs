@@ -9,14 +9,13 @@ use serde_json::{Map, Value, json};
 const USER_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:User";
 const GROUP_SCHEMA: &str = "urn:ietf:params:scim:schemas:core:2.0:Group";
 
-/// A user as a SCIM resource, without the addresses that depend on where the server is (`meta.location`, `$ref`).
+/// A user as a SCIM resource made of their document, without the addresses that depend on where the server is (`meta.location`, `$ref`).
 #[must_use]
-pub fn user_resource(user: &User, groups: &[Group]) -> Value {
-    let mut resource = user.document.clone();
-    let extensions =
-        user.document.keys().filter(|key| key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")));
+pub fn user_resource<D>(user: &User<D>, mut resource: Map<String, Value>, groups: &[Group]) -> Value {
+    let extensions = resource.keys().filter(|key| key.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("urn:")));
     let schemas: Vec<&str> = std::iter::once(USER_SCHEMA).chain(extensions.map(String::as_str)).collect();
-    resource.insert("schemas".to_owned(), json!(schemas));
+    let schemas = json!(schemas);
+    resource.insert("schemas".to_owned(), schemas);
     resource.insert("id".to_owned(), json!(user.id));
     resource.insert("userName".to_owned(), json!(user.user_name));
     put(&mut resource, "externalId", user.external_id.as_ref().map(|id| json!(id)));

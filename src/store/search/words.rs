@@ -5,8 +5,11 @@ use super::{
     listed::Listed as _,
 };
 use crate::{
-    model::{OrganizationId, User, fold},
-    store::{StoreError, ToValue as _, Tx, Value},
+    model::{KeptUser, OrganizationId, User, fold},
+    store::{
+        StoreError, ToValue as _, Tx, Value,
+        users::{UserRow, user},
+    },
 };
 
 impl Tx {
@@ -33,11 +36,11 @@ impl Tx {
         let (place, chunk) = (args.len(), limit.saturating_add(1));
         let sql = format!(
             "SELECT {} FROM {} AND {condition} AND id > ?{place} ORDER BY id LIMIT {chunk}",
-            User::SELECT,
-            User::FROM_ALL
+            KeptUser::SELECT,
+            KeptUser::FROM_ALL
         );
-        let rows: Vec<<User as super::listed::Listed>::Row> = self.all_built(sql, args).await?;
-        let mut found = rows.into_iter().map(User::from_columns).collect::<Result<Vec<_>, _>>()?;
+        let rows: Vec<UserRow> = self.all_built(sql, args).await?;
+        let mut found = rows.into_iter().map(user).collect::<Result<Vec<_>, _>>()?;
         let has_more = found.len() > limit;
         found.truncate(limit);
         let next = found.last().filter(|_| has_more).map(|last| last.id.to_string());

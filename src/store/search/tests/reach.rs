@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     filter::{Filter, StandardKinds},
-    model::User,
+    model::{KeptUser, User},
+    store::users::read,
 };
 
 const ORDERS: [&str; 8] =
@@ -18,14 +19,14 @@ async fn reach(
     sort: Option<&Sort>,
     from: Option<Place>,
     backwards: bool,
-) -> Reached<User> {
+) -> Reached<KeptUser> {
     let mut tx = world.fresh.store.read().await.expect("begins");
     let reach = Reach { from, backwards, count: 7 };
     let (organization, connection) = (&world.organization, &world.connection);
     tx.reach_users(organization, connection, Some(filter), sort, &reach, &StandardKinds).await.expect("lists")
 }
 
-fn ids(reached: &Reached<User>) -> Vec<String> {
+fn ids(reached: &Reached<KeptUser>) -> Vec<String> {
     reached.items.iter().map(|user| user.id.to_string()).collect()
 }
 
@@ -82,7 +83,8 @@ async fn whoever_comes_or_goes_in_between_moves_nobody_else() {
     // Of the first page everybody goes, the one among them whom the place names.
     let mut tx = world.fresh.store.write("remove").await.expect("begins");
     for user in &first.items {
-        let user = User { removed_at: Some(user.created_at), ..user.clone() };
+        let user = read(user.clone()).expect("is read");
+        let user = User { removed_at: Some(user.created_at), ..user };
         tx.update_user(&world.organization, &user).await.expect("is written");
     }
     tx.commit().await.expect("commits");

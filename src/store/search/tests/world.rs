@@ -132,7 +132,7 @@ impl World {
         for number in (0..people).filter(|number| number % 13 != 12 && number % 11 != 10) {
             let user = tx.user(&organization, &user_id(number)).await.expect("is read").expect("is there");
             let of = tx.groups_of(&organization, &user.id).await.expect("are read");
-            users.push(user_resource(&user, &of));
+            users.push(user_resource(&user, user.document.clone(), &of));
         }
         for number in (0..12).filter(|number| *number != 8 && *number != 9) {
             let group = tx.group(&organization, &group_id(number)).await.expect("is read").expect("is there");
