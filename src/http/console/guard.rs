@@ -35,7 +35,7 @@ pub(super) async fn nothing() -> Failed {
 
 /// Before the console's pages.
 pub(super) fn door(router: Router<App>, app: &App) -> Router<App> {
-    router.layer(middleware::from_fn_with_state(app.clone(), frame))
+    router.route_layer(middleware::from_fn_with_state(app.clone(), frame))
 }
 
 async fn frame(State(app): State<App>, request: Request, next: Next) -> Response {

@@ -31,7 +31,7 @@ const JSON: &str = "application/json";
 #[derive(Debug, Clone, Copy)]
 pub(super) struct MostBytes(pub(super) usize);
 
-/// Puts what stands before a room's doors in its place.
+/// Puts what stands before a room's doors in its place, by `route_layer`: the addresses that no room knows are not behind it.
 type Guard = fn(Router<App>, &App) -> Router<App>;
 
 /// The doors of one room.

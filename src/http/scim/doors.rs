@@ -71,7 +71,7 @@ pub(in crate::http) fn doors() -> Doors {
 }
 
 fn guard(router: Router<App>, app: &App) -> Router<App> {
-    router.layer(middleware::from_fn_with_state(app.clone(), answer))
+    router.route_layer(middleware::from_fn_with_state(app.clone(), answer))
 }
 
 async fn answer(State(app): State<App>, request: Request, next: Next) -> Response {
